@@ -1,0 +1,104 @@
+"""The exception tree. Every mistake a user can make is a SymchainError: what, the place, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of one line of the text that was read: 1-based line and column, and its width in characters."""
+
+    line: int
+    column: int
+    width: int = 1
+
+
+def _printable(text: str) -> str:
+    """Control and format characters must reach neither a terminal nor a log. French needs its no-break space."""
+    return "".join(c if c.isprintable() or c == "\u00a0" else f"\\u{{{ord(c):x}}}" for c in text)
+
+
+class SymchainError(Exception):
+    """Base of all errors that symchain raises on purpose.
+
+    `what` is one line saying what is wrong, `advice` one line saying what to do; `place` and `source` (the line of text)
+    draw a caret under the spot.
+    """
+
+    def __init__(self, what: str, *, advice: str = "", place: Place | None = None, source: str = "") -> None:
+        self.what, self.advice, self.place, self.source = what, advice, place, source
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        head = _printable(self.what)
+        if self.place is not None:
+            head = f"line {self.place.line}, column {self.place.column}: {head}"
+        parts = [head]
+        if self.place is not None and self.source:
+            parts += _excerpt(self.source, self.place)
+        if self.advice:
+            parts.append(_printable(self.advice))
+        return "\n".join(parts)
+
+    def located(self, place: Place | None, source: str) -> SymchainError:
+        """The same error with a place, unless it has one already."""
+        if self.place is None and place is not None:
+            self.place, self.source = place, source
+        return self
+
+
+_WINDOW = 96
+
+
+def _excerpt(source: str, place: Place) -> list[str]:
+    """The line and a caret below the place; a long line is cut to a window around it."""
+    start = max(0, place.column - 1 - _WINDOW // 2)
+    cut = source[start : start + _WINDOW]
+    before = ("..." if start else "") + _printable(source[start : place.column - 1])
+    shown = ("..." if start else "") + _printable(cut) + ("..." if len(source) > start + _WINDOW else "")
+    width = max(1, min(place.width, len(cut) - (place.column - 1 - start)))
+    return ["    " + shown, "    " + " " * len(before) + "^" * width]
+
+
+class ParseError(SymchainError):
+    """The text is not in the input language (or a name is unknown, defined twice, or in a cycle)."""
+
+
+class ShapeError(SymchainError):
+    """Operands whose shapes do not conform; names both operands, their shapes and the line."""
+
+
+class NotDifferentiableError(SymchainError):
+    """The derivative asked for does not exist or has no meaning."""
+
+
+class UnsupportedError(SymchainError):
+    """Meaningful, but symchain does not do it."""
+
+
+class LimitError(SymchainError):
+    """Larger or deeper than symchain accepts."""
+
+
+class PrecisionError(SymchainError):
+    """The accuracy asked for cannot be certified."""
+
+
+class ArgumentError(SymchainError):
+    """An argument of a Python call is missing, unknown, or of the wrong kind."""
+
+
+class VerificationError(SymchainError):
+    """A derivation does not agree with the program it was derived from. This is a defect of symchain, never of the user."""
+
+
+class NumberVariableError(ArgumentError):
+    """A derivative by a number was asked for. A number cannot vary; `number` is its spelling, for messages in other languages."""
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+        super().__init__(
+            f"{number} is a number; it cannot vary, so a derivative with respect to {number} has no meaning",
+            advice=f"Give the number a name: f = c*x, then df/dc = x, evaluated at c = {number}: still x.",
+        )
