@@ -1,0 +1,67 @@
+"""What symchain knows: one record per function and operation, registered when this package is imported."""
+
+from symchain.functions import (
+    activations,
+    binary,
+    elementary,
+    hyperbolic,
+    linear_algebra,
+    losses,
+    probability,
+    rearrangements,
+    reductions,
+    special,
+    trigonometric,
+)
+from symchain.functions.spec import (
+    ALIASES,
+    FUNCTIONS,
+    NONNEGATIVE,
+    OPERATIONS,
+    POSITIVE,
+    REAL,
+    AbstractFunction,
+    FunctionSpec,
+    Interval,
+    Kink,
+    Noun,
+    OperationSpec,
+    abstract,
+    declare,
+    declare_operation,
+    find,
+)
+
+FAMILIES = (
+    elementary,
+    trigonometric,
+    hyperbolic,
+    activations,
+    special,
+    probability,
+    binary,
+    losses,
+    reductions,
+    linear_algebra,
+    rearrangements,
+)
+
+__all__ = [
+    "ALIASES",
+    "FAMILIES",
+    "FUNCTIONS",
+    "NONNEGATIVE",
+    "OPERATIONS",
+    "POSITIVE",
+    "REAL",
+    "AbstractFunction",
+    "FunctionSpec",
+    "Interval",
+    "Kink",
+    "Noun",
+    "OperationSpec",
+    "abstract",
+    "declare",
+    "declare_operation",
+    "find",
+]

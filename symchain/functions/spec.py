@@ -1,0 +1,203 @@
+"""FunctionSpec: everything known about one function, in one record; and the registry of them all.
+
+Parser, chain rule, printers, verification, backends, documentation and contract tests read these records; no other file
+names a function. Add one by calling `declare` (elementwise functions) or `declare_operation` (everything else).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from symchain.dimensions import Dim, Shape
+from symchain.errors import ArgumentError
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A real interval; open ends where the function is not defined at the end."""
+
+    low: float = float("-inf")
+    high: float = float("inf")
+    low_open: bool = True
+    high_open: bool = True
+
+    def __contains__(self, x: float) -> bool:
+        return (self.low < x or (not self.low_open and x == self.low)) and (x < self.high or (not self.high_open and x == self.high))
+
+
+REAL = Interval()
+POSITIVE = Interval(low=0.0)
+NONNEGATIVE = Interval(low=0.0, low_open=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """What a function is called in a sentence. `gender` is for French: "m" or "f"."""
+
+    en: str
+    fr: str
+    gender: str = "f"
+
+
+@dataclass(frozen=True, slots=True)
+class Kink:
+    """A point without a derivative, and the value symchain gives there (the subgradient of least norm)."""
+
+    at: float
+    value: float
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionSpec:
+    """One elementwise function.
+
+    Texts named derivative, textbook and identities are in the input language over `parameters` and `out`, the function's own
+    value.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    meaning: Callable[..., Any]
+    """SymPy expressions in, exact SymPy meaning out; Piecewise where there are cases."""
+    derivatives: tuple[str | None, ...]
+    """One per parameter; None where the function cannot be differentiated by it (the order of polygamma)."""
+    code: Mapping[str, str]
+    """Stable numeric code per backend family: {"numpy": "special.expit({x})"}; fields are the parameters."""
+    latex: str
+    r"""A macro or operator name (\tanh) put before the arguments, or a template with fields such as \sqrt{{{x}}}."""
+    noun: Noun
+    reason: Mapping[str, str]
+    """en, fr: one sentence saying why the derivative is what it is."""
+    probes: tuple[tuple[float, ...], ...]
+    """Points of the domain where contract tests look: ordinary ones and the tails."""
+    aliases: tuple[str, ...] = ()
+    textbook: str | None = None
+    """The derivative as textbooks show it, where that differs from `derivatives[0]`; proved equal by a contract test."""
+    domains: tuple[Interval, ...] = ()
+    """One per parameter; empty means all real."""
+    range: Interval = REAL
+    kinks: tuple[Kink, ...] = ()
+    ties: tuple[tuple[str, str], ...] = ()
+    """Functions of several arguments have no derivative where two of these expressions are equal: ("x", "y") for maximum."""
+    analytic: str | None = None
+    """NumPy code for complex arguments, for verification, where evaluating `meaning` in complex NumPy will not do."""
+    identities: tuple[tuple[str, str], ...] = ()
+    """Exact rewritings (before, after) that make formulas shorter: ("1/(1 + exp(-x))", "sigmoid(x)")."""
+    activation: bool = False
+    """Whether it is used as the activation of a layer (rule name "act" rather than "chain")."""
+    increasing: bool = False
+
+    def domain(self, k: int) -> Interval:
+        return self.domains[k] if self.domains else REAL
+
+    def __repr__(self) -> str:
+        return f"<function {self.name}>"
+
+
+@dataclass(frozen=True, eq=False)
+class AbstractFunction:
+    """A function known by name alone (sigma1), or a program's own name for a registered one (sigma1 = sigmoid).
+
+    Two abstract functions of one name and one binding are the same object: use `abstract`.
+    """
+
+    name: str
+    binding: FunctionSpec | None = None
+
+    def __repr__(self) -> str:
+        return f"<function {self.name}{' = ' + self.binding.name if self.binding else ''}>"
+
+
+_ABSTRACT: dict[tuple[str, str | None], AbstractFunction] = {}
+
+
+def abstract(name: str, binding: FunctionSpec | None = None) -> AbstractFunction:
+    return _ABSTRACT.setdefault((name, binding.name if binding else None), AbstractFunction(name, binding))
+
+
+def _no_dims(parameters: tuple[Any, ...], f: Callable[[Dim], Any]) -> tuple[Any, ...]:
+    return parameters
+
+
+@dataclass(frozen=True, eq=False)
+class OperationSpec:
+    """One operation that is neither elementwise nor multilinear (inv, det, max along an axis), or that rearranges (a slice).
+
+    Its derivative is a pullback in `rules`. In a tree the parameters may hold dimensions ("n - 1"); `dims` knows where.
+    Nobody hands dimensions on: the caller replaces them with `map_dims` first, by ints for `evaluate`, by source text (also
+    those that are ints: "3") for `code`.
+    """
+
+    name: str
+    shape: Callable[[tuple[Shape, ...], tuple[Any, ...]], Shape]
+    """Shapes of the operands and the parameters in, shape of the value out; raises ShapeError."""
+    evaluate: Callable[..., Any]
+    """The meaning over complex NumPy arrays: evaluate(*arrays, *parameters)."""
+    code: Mapping[str, Callable[..., str]]
+    """Per backend family: code(*operand names, *parameters) -> expression. NumPy's may use np, special and linalg (SciPy's)."""
+    noun: Noun
+    latex: str = ""
+    r"""A macro or operator name (\det) put before the operands, or a template over them: {0}^{{-1}}. Empty: written as indexing."""
+    linear: bool = False
+    """Whether it is linear in all its operands together, those of `integers` apart."""
+    differentiable: bool = True
+    aliases: tuple[str, ...] = field(default=())
+    dims: Callable[[tuple[Any, ...], Callable[[Dim], Any]], tuple[Any, ...]] = _no_dims
+    """dims(parameters, f): the parameters with f(d) in place of each dimension d."""
+    integers: tuple[int, ...] = ()
+    """Positions of the operands that hold integers (labels): nothing is differentiated by them."""
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+
+FUNCTIONS: dict[str, FunctionSpec] = {}
+OPERATIONS: dict[str, OperationSpec] = {}
+ALIASES: dict[str, str] = {}
+
+
+def declare(name: str, **fields: Any) -> FunctionSpec:
+    """Register an elementwise function; see FunctionSpec for the fields.
+
+    Raises ArgumentError when the name or an alias is taken, or when a field is missing for a language, a parameter or NumPy.
+    """
+    spec = FunctionSpec(name=name, **fields)
+    if len(spec.derivatives) != len(spec.parameters):
+        raise ArgumentError(f"{name}: {len(spec.parameters)} parameters but {len(spec.derivatives)} derivatives", advice="Give one derivative per parameter.")
+    if spec.domains and len(spec.domains) != len(spec.parameters):
+        raise ArgumentError(f"{name}: one domain per parameter is needed", advice="Use REAL where there is no restriction.")
+    if "numpy" not in spec.code or set(spec.reason) != {"en", "fr"} or not spec.probes:
+        raise ArgumentError(f"{name}: numpy code, a reason in en and fr, and probe points are needed", advice="See symchain/functions/spec.py.")
+    _claim(name, spec.aliases)
+    FUNCTIONS[name] = spec
+    return spec
+
+
+def declare_operation(name: str, **fields: Any) -> OperationSpec:
+    """Register an operation; see OperationSpec for the fields."""
+    spec = OperationSpec(name=name, **fields)
+    _claim(name, spec.aliases)
+    OPERATIONS[name] = spec
+    return spec
+
+
+def map_dims(operation: OperationSpec | str, parameters: tuple[Any, ...], f: Callable[[Dim], Any]) -> tuple[Any, ...]:
+    """The parameters of an operation with f(d) in place of each dimension d, ints included."""
+    spec = OPERATIONS[operation] if isinstance(operation, str) else operation
+    return spec.dims(parameters, f)
+
+
+def _claim(name: str, aliases: tuple[str, ...]) -> None:
+    for key in (name, *aliases):
+        if key in ALIASES:
+            raise ArgumentError(f"{key} is already the name of {ALIASES[key]}", advice="Choose another name or alias.")
+    for key in (name, *aliases):
+        ALIASES[key] = name
+
+
+def find(name: str) -> FunctionSpec | OperationSpec | None:
+    """The function or operation of a name or alias."""
+    known = ALIASES.get(name)
+    return None if known is None else FUNCTIONS.get(known) or OPERATIONS.get(known)
