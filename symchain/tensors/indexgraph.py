@@ -1,0 +1,352 @@
+"""Matrix notation for an einsum: the walk over its index graph.
+
+The operands are pieces that carry indices. Pieces over the same indices multiply elementwise, an index shared by two pieces and
+summed is a product (dot, matrix-vector, matrix-matrix), an index left alone is a sum over an axis, and what remains is assembled
+into the output (outer products, scaled rows and columns, diagonals). None is returned where no matrix form exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from symchain.notation import Phrase, call, name, number, operations
+
+COLON = Phrase("slice", (Phrase("none"), Phrase("none"), Phrase("none")))
+NEW = Phrase("none")
+
+
+@dataclass(slots=True)
+class Piece:
+    """A product of phrases over common indices, divided by others; `position` keeps the order in which factors were met."""
+
+    indices: tuple[int, ...]
+    over: list[Phrase] = field(default_factory=list)
+    under: list[Phrase] = field(default_factory=list)
+    position: int = 0
+    delta: bool = False
+    summed: tuple[int, ...] = ()
+    """The indices a sum was just taken over: 1/n in front of it makes a mean."""
+
+
+def product(over: Sequence[Phrase], under: Sequence[Phrase]) -> Phrase:
+    """The phrase of a quotient of products; a coefficient joins a matrix product at its front (2*X.T @ r)."""
+    if len(over) > 1 and over[-1].head == "matmul" and not any(p.head in ("matmul", "add") for p in over[:-1]) and not under:
+        chain = over[-1]
+        if all(_scalar_like(p) for p in over[:-1]) and chain.parts[0].head in ("name", "transpose", "mul", "call"):
+            return Phrase("matmul", (_mul([*over[:-1], chain.parts[0]], []), *chain.parts[1:]))
+    return _mul(over, under)
+
+
+def _scalar_like(phrase: Phrase) -> bool:
+    return phrase.head == "number"
+
+
+def _mul(over: Sequence[Phrase], under: Sequence[Phrase]) -> Phrase:
+    factors: list[Phrase] = []
+    for p in over:
+        factors += p.parts if p.head == "mul" else [p]
+    if not factors or factors[0].head == "over":
+        factors.insert(0, number(1))
+    if under:
+        below: list[Phrase] = []
+        for p in under:
+            below += p.parts if p.head == "mul" and not any(q.head == "over" for q in p.parts) else [p]
+        factors.append(Phrase("over", (below[0] if len(below) == 1 else Phrase("mul", tuple(below)),)))
+    return factors[0] if len(factors) == 1 else Phrase("mul", tuple(factors))
+
+
+def transposed(p: Phrase) -> Phrase:
+    """The transpose, pushed to where it reads best."""
+    if p.head == "transpose":
+        return p.parts[0]
+    if p.head == "matmul":
+        return Phrase("matmul", tuple(transposed(q) for q in reversed(p.parts)))
+    if p.head == "call" and p.text == "outer":
+        return call("outer", p.parts[1], p.parts[0])
+    if p.head == "call" and p.text in ("diag", "eye"):
+        return p
+    if p.head == "neg":
+        return Phrase("neg", (transposed(p.parts[0]),))
+    return Phrase("transpose", (p,))
+
+
+def matmul(a: Phrase, b: Phrase, b_is_matrix: bool) -> Phrase:
+    """a @ b, flattened into one chain where the order of evaluation does not matter."""
+    left = a.parts if a.head == "matmul" else (a,)
+    right = b.parts if b.head == "matmul" and b_is_matrix else (b,)
+    return Phrase("matmul", (*left, *right))
+
+
+class Assembly:
+    """One walk: pieces in, one piece over the output indices out."""
+
+    def __init__(self, pieces: list[Piece], output: tuple[int, ...], sizes: Sequence[Phrase]) -> None:
+        self.output, self.sizes = output, sizes
+        self.coefficient = Piece(())
+        self.pieces: list[Piece] = []
+        for p in pieces:
+            self._put(p)
+
+    def _put(self, piece: Piece) -> None:
+        if piece.indices:
+            self.pieces.append(piece)
+        else:
+            self.coefficient.over += piece.over
+            self.coefficient.under += piece.under
+
+    def users(self, index: int) -> list[Piece]:
+        return [p for p in self.pieces if index in p.indices]
+
+    def summed(self, index: int) -> bool:
+        return index not in self.output
+
+    def phrase(self, piece: Piece) -> Phrase:
+        if piece.delta and not piece.over and not piece.under:
+            return call("eye", self.sizes[piece.indices[0]])
+        over = [*piece.over, call("eye", self.sizes[piece.indices[0]])] if piece.delta else piece.over
+        return product(over, piece.under)
+
+    def oriented(self, piece: Piece, indices: tuple[int, ...]) -> Phrase:
+        p = self.phrase(piece)
+        return p if piece.indices == indices else transposed(p)
+
+    # ------------------------------------------------------------ the moves, each returns whether it did something
+
+    def diagonals(self) -> bool:
+        for p in self.pieces:
+            if len(p.indices) == 2 and p.indices[0] == p.indices[1] and not p.delta:
+                index = p.indices[0]
+                alone = self.summed(index) and len(self.users(index)) == 1
+                self._replace([p], Piece(() if alone else (index,), [call("tr" if alone else "diag", self.phrase(p))], [], p.position))
+                return True
+        return False
+
+    def merge(self) -> bool:
+        """Pieces over the same set of indices multiply elementwise."""
+        for a_at, a in enumerate(self.pieces):
+            for b in self.pieces[a_at + 1 :]:
+                if a.indices == b.indices or (len(a.indices) == 2 and a.indices == b.indices[::-1]):
+                    if len(a.indices) == 1 and self.summed(a.indices[0]) and len(self.users(a.indices[0])) == 2:
+                        continue  # a dot product
+                    if b.delta:
+                        a, b = b, a
+                    over = [*a.over, *b.over] if a.indices == b.indices else [*a.over, *([transposed(_mul(b.over, b.under))])]
+                    under = [*a.under, *b.under] if a.indices == b.indices else a.under
+                    if a.position > b.position and not a.delta:
+                        over = [*over[len(a.over) :], *over[: len(a.over)]]
+                    self._replace([a, b], Piece(a.indices, over, under, min(a.position, b.position), a.delta or b.delta))
+                    return True
+        return False
+
+    def vectors(self) -> bool:
+        """A summed index between a vector and one other piece: dot, or matrix times vector."""
+        for v in self.pieces:
+            if len(v.indices) != 1 or not self.summed(v.indices[0]):
+                continue
+            k = v.indices[0]
+            others = [p for p in self.users(k) if p is not v]
+            if len(others) != 1:
+                continue
+            m = others[0]
+            if len(m.indices) == 1:
+                first, second = (v, m) if v.position <= m.position else (m, v)
+                a, b = self.phrase(first), self.phrase(second)
+                if a == b and operations(a):
+                    dot = Phrase("pow", (call("norm", a), number(2)))
+                else:
+                    dot = self._dot(a, b)
+                self._replace([v, m], Piece((), [dot], [], first.position))
+                return True
+            if len(m.indices) == 2 and not m.delta:
+                rest = m.indices[0] if m.indices[1] == k else m.indices[1]
+                self._replace([v, m], Piece((rest,), [matmul(self.oriented(m, (rest, k)), self.phrase(v), _leads_with_matrix(v))], [], min(v.position, m.position)))
+                return True
+        return False
+
+    def _dot(self, a: Phrase, b: Phrase) -> Phrase:
+        if a.head == "matmul":  # vectors made by this walk end with a vector: (A.T @ x) @ y reads x @ A @ y
+            a = Phrase("matmul", (a.parts[-1], *(transposed(p) for p in reversed(a.parts[:-1]))))
+        return matmul(a, b, True)
+
+    def sums(self) -> bool:
+        """Indices summed that no other piece uses."""
+        for p in self.pieces:
+            alone = tuple(i for i in p.indices if self.summed(i) and len(self.users(i)) == 1 and p.indices.count(i) == 1)
+            if not alone or p.delta:
+                continue
+            rest = tuple(i for i in p.indices if i not in alone)
+            phrase = self.phrase(p)
+            if not rest:
+                summed = call("sum", phrase)
+            elif len(alone) == 1:
+                summed = call("sum", phrase, axis=number(p.indices.index(alone[0])))
+            else:
+                axes = Phrase("tuple", tuple(number(p.indices.index(i)) for i in alone))
+                summed = call("sum", phrase, axis=axes)
+            self._replace([p], Piece(rest, [summed], [], p.position, summed=alone))
+            return True
+        return False
+
+    def products(self) -> bool:
+        """A summed index between two matrices."""
+        for a_at, a in enumerate(self.pieces):
+            for b in self.pieces[a_at + 1 :]:
+                if len(a.indices) != 2 or len(b.indices) != 2 or a.delta or b.delta:
+                    continue
+                for k in a.indices:
+                    if k in b.indices and self.summed(k) and len(self.users(k)) == 2:
+                        i = a.indices[0] if a.indices[1] == k else a.indices[1]
+                        j = b.indices[0] if b.indices[1] == k else b.indices[1]
+                        first, second, row, column = (a, b, i, j) if self._forward(a, b, i, k, j) else (b, a, j, i)
+                        chain = matmul(self.oriented(first, (row, k)), self.oriented(second, (k, column)), True)
+                        self._replace([a, b], Piece((row, column), [chain], [], min(a.position, b.position)))
+                        return True
+        return False
+
+    def _forward(self, a: Piece, b: Piece, i: int, k: int, j: int) -> bool:
+        """Whether a @ b needs no more transposes than b @ a."""
+        if (i, j) == self.output:
+            return True
+        if (j, i) == self.output:
+            return False
+        return (a.indices != (i, k)) + (b.indices != (k, j)) <= (b.indices != (j, k)) + (a.indices != (k, i))
+
+    def scale(self) -> bool:
+        """A vector whose index is used elsewhere too scales the rows or columns of a matrix."""
+        for v in sorted((p for p in self.pieces if len(p.indices) == 1), key=lambda p: p.position):
+            k = v.indices[0]
+            targets = [p for p in self.users(k) if p is not v and len(p.indices) == 2]
+            if not targets:
+                continue
+            target = targets[-1]
+            if target.delta:
+                other = target.indices[0] if target.indices[1] == k else target.indices[1]
+                if self.users(other) == [target] and not self.summed(other):
+                    diagonal = call("diag", self.phrase(v))
+                    self._replace([v, target], Piece(target.indices, [*target.over, diagonal], target.under, v.position))
+                    return True
+            if target.indices[1] == k:
+                over, under = list(v.over), list(v.under)
+            else:
+                whole = _mul(v.over, []) if v.over else None
+                over = [_column(whole)] if whole else []
+                under = [_column(_mul(v.under, []))] if v.under else []
+            before = v.position < target.position
+            merged = [*over, *target.over] if before else [*target.over, *over]
+            self._replace([v, target], Piece(target.indices, merged, [*target.under, *under], min(v.position, target.position), target.delta))
+            return True
+        return False
+
+    def _replace(self, old: list[Piece], new: Piece) -> None:
+        at = min(self.pieces.index(p) for p in old)
+        self.pieces = [p for p in self.pieces if all(p is not q for q in old)]
+        if new.indices:
+            self.pieces.insert(at, new)
+        else:
+            self.coefficient.over += self._mean(new)
+            self.coefficient.under += new.under
+
+    def _mean(self, piece: Piece) -> list[Phrase]:
+        """sum(x)/n is mean(x)."""
+        if len(piece.summed) == 1 and len(piece.over) == 1 and self.sizes[piece.summed[0]] in self.coefficient.under:
+            self.coefficient.under.remove(self.sizes[piece.summed[0]])
+            s = piece.over[0]
+            return [Phrase("call", s.parts, "mean", s.keywords)]
+        return piece.over
+
+    # ------------------------------------------------------------ the walk and the assembly of what remains
+
+    def run(self, implicit: bool) -> Phrase | None:
+        """The phrase over the output; `implicit` leaves a pure broadcast to the operation around it. None: no matrix form."""
+        moves = (self.diagonals, self.merge, self.vectors, self.products, self.sums, self.scale)
+        while any(move() for move in moves):
+            pass
+        for p in self.pieces:
+            if len(p.summed) == 1 and len(p.over) == 1:
+                p.over = self._mean(p)
+        result = self._assemble(implicit)
+        if result is None:
+            return None
+        if result.head == "call" and result.text == "_nothing":
+            return product(self.coefficient.over, self.coefficient.under)
+        over = [*self.coefficient.over]
+        if result.head == "mul":
+            over += [q for q in result.parts if q.head != "over"]
+            under = [*self.coefficient.under, *(q.parts[0] for q in result.parts if q.head == "over")]
+            if over and over[0] == number(1) and len(over) > 1:
+                over = over[1:]
+            return product(over, under)
+        return product([*over, result], self.coefficient.under)
+
+    def _assemble(self, implicit: bool) -> Phrase | None:
+        out = self.output
+        if any(self.summed(i) for p in self.pieces for i in p.indices):
+            return None
+        if not self.pieces:
+            if not out or implicit:
+                return call("_nothing")
+            return call("ones", self.sizes[out[0]] if len(out) == 1 else Phrase("tuple", tuple(self.sizes[i] for i in out)))
+        if len(out) == 1 and len(self.pieces) == 1:
+            return self.phrase(self.pieces[0])
+        if len(out) == 2:
+            if len(self.pieces) == 1 and len(self.pieces[0].indices) == 2:
+                return self.oriented(self.pieces[0], out)
+            if len(self.pieces) == 2 and all(len(p.indices) == 1 for p in self.pieces):
+                row, column = sorted(self.pieces, key=lambda p: out.index(p.indices[0]))
+                return call("outer", self.phrase(row), self.phrase(column))
+            if len(self.pieces) == 1:
+                v = self.pieces[0]
+                phrase = self.phrase(v)
+                if v.indices[0] != out[1]:
+                    phrase = _column(phrase)
+                if implicit:
+                    return phrase
+                return product([phrase, call("ones", Phrase("tuple", tuple(self.sizes[i] for i in out)))], [])
+        return None
+
+
+def _leads_with_matrix(piece: Piece) -> bool:
+    return len(piece.over) == 1 and piece.over[0].head == "matmul" and not piece.under
+
+
+def _column(phrase: Phrase) -> Phrase:
+    """v[:, None]."""
+    return Phrase("index", (phrase, COLON, NEW))
+
+
+def einsum(pieces: list[Piece], output: tuple[int, ...], sizes: Sequence[Phrase]) -> Phrase:
+    """The last resort: index notation. Broadcast indices are carried by ones."""
+    letters = "ijklmnpqrstuvwxyzabcdefghIJKLMNOPQRSTUVWXYZABCDEFGH"
+    carried = {i for p in pieces for i in p.indices}
+    pieces = [*pieces, *(Piece((i,), [call("ones", sizes[i])]) for i in output if i not in carried)]
+    scalars = [p for p in pieces if not p.indices]
+    arrays = [p for p in pieces if p.indices]
+    order: dict[int, str] = {}
+    for i in (*output, *(i for p in arrays for i in p.indices)):
+        order.setdefault(i, letters[len(order)])
+    spell = ",".join("".join(order[i] for i in p.indices) for p in arrays) + "->" + "".join(order[i] for i in output)
+    operands = [call("eye", sizes[p.indices[0]]) if p.delta else product(p.over, p.under) for p in arrays]
+    result = call("einsum", Phrase("string", text=spell), *operands)
+    over = [q for p in scalars for q in p.over]
+    under = [q for p in scalars for q in p.under]
+    return product([*over, result], under)
+
+
+def dimension(dim: int | str) -> Phrase:
+    """A dimension as a phrase: n, 5, n - 1, 2*n."""
+    if isinstance(dim, int):
+        return number(dim) if dim >= 0 else Phrase("neg", (number(-dim),))
+    terms: list[Phrase] = []
+    negative = False
+    for token in dim.split(" "):
+        if token in "+-":
+            negative = token == "-"
+            continue
+        if token.startswith("-"):
+            negative, token = True, token[1:]
+        factors = [number(t) if t.isdigit() else name(t) for t in token.split("*")]
+        term = factors[0] if len(factors) == 1 else Phrase("mul", tuple(factors))
+        terms.append(Phrase("neg", (term,)) if negative else term)
+        negative = False
+    return terms[0] if len(terms) == 1 else Phrase("add", tuple(terms))

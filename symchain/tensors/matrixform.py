@@ -1,0 +1,320 @@
+"""The way back: from trees to how people write them.
+
+Scalars keep the order of their factors. A Contraction is an einsum; `indexgraph` finds its matrix notation (X.T @ (p - y),
+outer(delta, x), W.T @ delta * s), and where none exists einsum(...) is written.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from symchain.dimensions import Dim
+from symchain.functions.spec import AbstractFunction
+from symchain.notation import Phrase, call, name, negate, operations
+from symchain.notation import number as literal
+from symchain.tensors.indexgraph import COLON, NEW, Assembly, Piece, dimension, einsum, product
+from symchain.tensors.nodes import (
+    Apply,
+    Compare,
+    Constant,
+    Contraction,
+    Identity,
+    Leaf,
+    Number,
+    Operation,
+    Power,
+    Size,
+    Sum,
+    Tree,
+    Where,
+    postorder,
+)
+
+_HALF = Fraction(1, 2)
+
+
+def phrase_of(tree: Tree) -> Phrase:
+    """How a tree is written. Linear in the graph; a shared subtree is written at each use but built once."""
+    memo: dict[Tree, Phrase] = {}
+    for node in postorder(tree):
+        if node not in memo:
+            memo[node] = _WRITERS[type(node)](node, memo)
+    return memo[tree]
+
+
+def cost(tree: Tree) -> int:
+    """Operations of the printed form."""
+    return operations(phrase_of(tree))
+
+
+def rational(value: Fraction, decimal: bool) -> Phrase:
+    """A number as it is written: 0.5, 1/2, -3; a decimal that does not end within 17 digits is a fraction."""
+    sign, value = value < 0, abs(value)
+    phrase: Phrase
+    text = _decimal_text(value) if decimal and value.denominator != 1 else None
+    if text is not None:
+        phrase = literal(text)
+    elif value.denominator == 1:
+        phrase = literal(value.numerator)
+    else:
+        phrase = Phrase("mul", (literal(value.numerator), Phrase("over", (literal(value.denominator),))))
+    return negate(phrase) if sign else phrase
+
+
+def _decimal_text(value: Fraction) -> str | None:
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    if rest != 1:
+        return None
+    digits = 0
+    while value.denominator != 1 and (value * 10**digits).denominator != 1 and digits < 340:
+        digits += 1
+    scaled = str(int(value * 10**digits))
+    if len(scaled) > 17:
+        return None
+    if digits - len(scaled) > 3:  # 1e-6, not 0.000001
+        mantissa = scaled[0] + ("." + scaled[1:] if len(scaled) > 1 else "")
+        return f"{mantissa}e-{digits - len(scaled) + 1}"
+    scaled = scaled.rjust(digits + 1, "0")
+    return scaled[:-digits] + "." + scaled[-digits:]
+
+
+def _write_number(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
+    return rational(node.value, node.decimal)
+
+
+def _write_name(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
+    return name(node.name)
+
+
+def _write_size(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
+    return dimension(node.dim)
+
+
+def _write_identity(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
+    return call("eye", dimension(node.shape[0]))
+
+
+def _write_sum(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
+    full = any(not _broadcasts(t) for t in node.args)
+    terms = [_write_contraction(t, memo, implicit=True) if full and _broadcasts(t) else memo[t] for t in node.args]
+    if terms[0].head == "neg":  # b - a rather than -a + b
+        first = next((k for k, t in enumerate(terms) if t.head != "neg"), 0)
+        terms.insert(0, terms.pop(first))
+    return Phrase("add", tuple(q for t in terms for q in (t.parts if t.head == "add" else (t,))))
+
+
+def _broadcasts(tree: Tree) -> bool:
+    """Whether an output index is carried by no operand."""
+    return isinstance(tree, Contraction) and not set(tree.output) <= {i for s in tree.subscripts for i in s}
+
+
+def _power_parts(tree: Tree, memo: dict[Tree, Phrase]) -> tuple[list[Phrase], list[Phrase]]:
+    """A factor as (over, under) phrases."""
+    if isinstance(tree, Power) and isinstance(tree.exponent, Number):
+        value = tree.exponent.value
+        if value < 0:
+            return [], [_raised(tree.base, -value, tree.exponent.decimal, memo)]
+    return [memo[tree]], []
+
+
+def _raised(base: Tree, value: Fraction, decimal: bool, memo: dict[Tree, Phrase]) -> Phrase:
+    if value.denominator == 2 and (vector := _square_root_of(base)) is not None:
+        root: Phrase = call("norm", memo[vector])
+        return root if value.numerator == 1 else Phrase("pow", (root, literal(value.numerator)))
+    if value == 1:
+        return memo[base]
+    if value == _HALF:
+        return call("sqrt", memo[base])
+    return Phrase("pow", (memo[base], rational(value, decimal)))
+
+
+def _square_root_of(base: Tree) -> Tree | None:
+    """The x of norm(x), when base is the sum of squares of x."""
+    if isinstance(base, Contraction) and not base.output and len(base.args) == 2:
+        a, b = base.args
+        if a is b and base.subscripts[0] == base.subscripts[1] and 1 <= len(base.subscripts[0]) == len(set(base.subscripts[0])) <= 2:
+            return a
+    if isinstance(base, Contraction) and not base.output and len(base.args) == 1:
+        a = base.args[0]
+        if isinstance(a, Power) and isinstance(a.exponent, Number) and a.exponent.value == 2 and 1 <= len(a.shape) <= 2:
+            return a.base if len(set(base.subscripts[0])) == len(base.subscripts[0]) else None
+    return None
+
+
+def _write_power(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
+    if isinstance(node.exponent, Number):
+        value, decimal = node.exponent.value, node.exponent.decimal
+        if value < 0:
+            return product([], [_raised(node.base, -value, decimal, memo)])
+        return _raised(node.base, value, decimal, memo)
+    return Phrase("pow", (memo[node.base], memo[node.exponent]))
+
+
+def _write_contraction(node: Any, memo: dict[Tree, Phrase], implicit: bool = False) -> Phrase:
+    numbers = [a for a, s in zip(node.args, node.subscripts, strict=True) if isinstance(a, Number)]
+    if not node.dims and (len(numbers) > 1 or (numbers and node.args[0] is not numbers[0])):
+        return _write_as_it_stands(node, memo)
+    pieces: list[Piece] = []
+    sign = False
+    coefficient = Fraction(1)
+    for n in numbers:
+        coefficient *= n.value
+    decimal = any(n.decimal for n in numbers)
+    if coefficient < 0:
+        sign, coefficient = True, -coefficient
+    front: list[Phrase] = []
+    back: list[Phrase] = []
+    if coefficient == 0:
+        front = [literal(0)]
+    elif coefficient != 1:
+        text = _decimal_text(coefficient) if decimal else None
+        if text is not None:
+            front = [literal(text)]
+        elif coefficient.numerator == 1:
+            back = [literal(coefficient.denominator)]
+        elif coefficient.denominator == 1:
+            front = [literal(coefficient.numerator)]
+        else:
+            front = [rational(coefficient, False)]
+    if front or back:
+        pieces.append(Piece((), front, back))
+    for position, (a, s) in enumerate(zip(node.args, node.subscripts, strict=True)):
+        if isinstance(a, Number):
+            continue
+        if isinstance(a, Identity):
+            pieces.append(Piece(s, [], [], position, delta=True))
+        else:
+            over, under = _power_parts(a, memo)
+            negatives = sum(p.head == "neg" for p in over) if not s else 0
+            sign ^= bool(negatives % 2)
+            pieces.append(Piece(s, [p.parts[0] if p.head == "neg" and not s else p for p in over], under, position))
+    sizes = [dimension(d) for d in node.dims]
+    used = {i for s in node.subscripts for i in s} | set(node.output)
+    pieces += [Piece((), [sizes[i]]) for i in range(len(node.dims)) if i not in used]
+    if len(node.args) == len(numbers) and node.output and coefficient == 0:
+        shape = sizes[node.output[0]] if len(node.output) == 1 else Phrase("tuple", tuple(sizes[i] for i in node.output))
+        return literal(0) if implicit else call("zeros", shape)
+    shared = [Piece(p.indices, list(p.over), list(p.under), p.position, p.delta) for p in pieces]
+    written = Assembly(shared, node.output, sizes).run(implicit) if all(len(p.indices) <= 2 for p in pieces) else None
+    if written is None:
+        written = _rearranged(node, memo) or einsum(pieces, node.output, sizes)
+    return negate(written) if sign else written
+
+
+def _write_as_it_stands(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
+    """A product of scalars that was not simplified: 1/2*2*(a2 - y)*1."""
+    factors: list[Phrase] = []
+    for a in node.args:
+        over, under = _power_parts(a, memo)
+        for p in over:
+            factors += p.parts if p.head == "mul" else [p]
+        factors += [Phrase("over", (p,)) for p in under]
+    if factors[0].head == "over":
+        factors.insert(0, literal(1))
+    return Phrase("mul", tuple(factors))
+
+
+def _rearranged(node: Any, memo: dict[Tree, Phrase]) -> Phrase | None:
+    """One operand of any rank with its axes permuted, summed or widened."""
+    if len(node.args) != 1 or len(set(node.subscripts[0])) != len(node.subscripts[0]):
+        return None
+    indices, output = node.subscripts[0], node.output
+    summed = [k for k, i in enumerate(indices) if i not in output]
+    kept = [i for i in indices if i in output]
+    phrase = memo[node.args[0]]
+    if summed:
+        axes = literal(summed[0]) if len(summed) == 1 else Phrase("tuple", tuple(literal(k) for k in summed))
+        phrase = call("sum", phrase, axis=axes) if kept else call("sum", phrase)
+    present = [i for i in output if i in indices]
+    if present != kept:
+        phrase = call("transpose", phrase, Phrase("tuple", tuple(literal(kept.index(i)) for i in present)))
+    if len(present) != len(output):
+        phrase = Phrase("index", (phrase, *(COLON if i in indices else NEW for i in output)))
+        if any(i not in indices and node.dims[i] != 1 for i in output):
+            ones = call("ones", Phrase("tuple", tuple(dimension(node.dims[i]) for i in output)))
+            phrase = product([phrase, ones], [])
+    return phrase
+
+
+def _write_apply(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
+    function = node.function
+    primes = sum(node.orders) if isinstance(function, AbstractFunction) else 0
+    return Phrase("call", tuple(memo[a] for a in node.args), function.name, (), primes)
+
+
+def _write_compare(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
+    return Phrase("compare", tuple(memo[a] for a in node.args), node.operator)
+
+
+def _write_where(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
+    return call("where", *(memo[a] for a in node.args))
+
+
+def _axis_keyword(axes: Any, rank: int) -> dict[str, Phrase]:
+    if isinstance(axes, int):
+        return {"axis": literal(axes)} if rank > 1 else {}
+    if len(axes) == rank:
+        return {}
+    return {"axis": literal(axes[0]) if len(axes) == 1 else Phrase("tuple", tuple(literal(k) for k in axes))}
+
+
+def _bound(dim: Dim | None) -> Phrase:
+    return NEW if dim is None else dimension(dim)
+
+
+def _item(item: tuple[Any, ...], length: Dim | None) -> Phrase:
+    if item[0] == "at":
+        return dimension(item[1])
+    if item[0] == "new":
+        return NEW
+    start, stop, step = item[1:]
+    if step < 0:
+        return Phrase("slice", (NEW if length is None else _bound(start), NEW if stop == -1 else _bound(stop), Phrase("neg", (literal(-step),))))
+    return Phrase("slice", (NEW if start == 0 else _bound(start), NEW if stop == length else _bound(stop), NEW if step == 1 else literal(step)))
+
+
+def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
+    kind, parameters = node.operation.name, node.parameters
+    parts = [memo[a] for a in node.args]
+    operand = node.args[0].shape if node.args else ()
+    if kind == "index":
+        items, axis = [], 0
+        for item in parameters[0]:
+            items.append(_item(item, operand[axis] if item[0] != "new" else None))
+            axis += item[0] != "new"
+        return Phrase("index", (parts[0], *items))
+    if kind in ("max", "min", "prod", "logsumexp", "softmax", "log_softmax", "cumsum", "cumprod"):
+        return call(kind, parts[0], **_axis_keyword(parameters[0], len(operand)))
+    if kind == "concatenate":
+        axis_keyword = {"axis": literal(parameters[0])} if parameters[0] else {}
+        return call(kind, Phrase("list", tuple(parts)), **axis_keyword)
+    if kind == "flip":
+        before = [COLON] * parameters[0]
+        return Phrase("index", (parts[0], *before, Phrase("slice", (NEW, NEW, Phrase("neg", (literal(1),))))))
+    if kind == "roll":
+        return call(kind, parts[0], dimension(parameters[0]), axis=literal(parameters[1]))
+    if kind == "reshape":
+        shape = tuple(dimension(d) for d in parameters[0])
+        return call(kind, parts[0], shape[0] if len(shape) == 1 else Phrase("tuple", shape))
+    if kind in ("tril", "triu"):
+        return call(kind, parts[0], *([dimension(parameters[0])] if parameters and parameters[0] else []))
+    if kind == "gather":
+        return Phrase("index", (parts[0], parts[1]))
+    return call(kind, *parts, *(_parameter(p) for p in parameters))
+
+
+def _parameter(value: Any) -> Phrase:
+    if isinstance(value, tuple):
+        return Phrase("tuple", tuple(_parameter(v) for v in value))
+    return dimension(value)
+
+
+_WRITERS = {
+    Number: _write_number, Constant: _write_name, Size: _write_size, Leaf: _write_name, Identity: _write_identity,
+    Sum: _write_sum, Contraction: _write_contraction, Power: _write_power, Apply: _write_apply, Compare: _write_compare,
+    Where: _write_where, Operation: _write_operation,
+}  # fmt: skip

@@ -1,0 +1,462 @@
+"""The trees: SymPy nodes that carry a shape, never evaluate themselves, and exist once.
+
+Scalars are trees of shape (). Eleven kinds of node carry everything:
+
+    Number Constant Size Leaf Identity        what stands at the ends
+    Sum Contraction Power Apply               sums, products of every kind (einsum), elementwise powers and functions
+    Compare Where                             choices
+    Operation                                 everything else: slices, stacks, inverses, determinants, maxima ... (see functions.spec)
+
+A Contraction is an einsum: scalar products, matrix products, transposes, outer and elementwise products, traces, sums over axes
+and broadcasting are all the same node, so multilinear algebra is written once. Equal trees are the same object (hash-consing),
+so trees are graphs, work is linear in the graph, and == is `is`. SymPy's own Add, Mul and Pow evaluate what we print and cost a
+millisecond; `tensors.exchange.to_sympy` makes plain SymPy of a tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from hashlib import blake2b
+from typing import Any
+from weakref import WeakValueDictionary
+
+from sympy import Basic
+
+from symchain.dimensions import Dim, Shape, multiply, show
+from symchain.errors import ShapeError
+
+_TABLE: WeakValueDictionary[tuple[Any, ...], Tree] = WeakValueDictionary()
+
+
+class Tree(Basic):
+    """Base of all nodes. `args` are the subtrees, `data` what else identifies the node, `shape` the shape of its value."""
+
+    __slots__ = ("__weakref__", "_digest", "data", "shape")
+    is_commutative = True
+    args: tuple[Tree, ...]
+    data: tuple[Any, ...]
+    shape: Shape
+    _digest: bytes | None
+
+    def __new__(cls, args: tuple[Tree, ...], shape: Shape, data: tuple[Any, ...] = ()) -> Tree:
+        key = (cls, args, shape, data)
+        found = _TABLE.get(key)
+        if found is not None:
+            return found
+        node: Tree = object.__new__(cls)
+        node._assumptions = cls.default_assumptions
+        node._mhash = None
+        node._args = args
+        node.data = data
+        node.shape = shape
+        node._digest = None
+        _TABLE[key] = node
+        return node
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    __hash__ = object.__hash__
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return (type(self), (self._args, self.shape, self.data))
+
+    @property
+    def digest(self) -> bytes:
+        """A fingerprint of the structure, the same in every process: what deterministic orders are made of."""
+        if self._digest is None:
+            for node in postorder(self):
+                if node._digest is None:
+                    text = repr((type(node).__name__, node.shape, _plain(node.data)))
+                    node._digest = blake2b(text.encode() + b"".join(a._digest or b"" for a in node._args), digest_size=12).digest()
+        assert self._digest is not None
+        return self._digest
+
+    @property
+    def func(self) -> Callable[..., Tree]:  # type: ignore[override]
+        """Rebuilds the node with other subtrees, as SymPy's traversals expect."""
+        return lambda *args: rebuild(self, args)
+
+    def _sympystr(self, printer: Any) -> str:
+        inner = ", ".join(map(printer._print, self._args))
+        return f"{type(self).__name__}({inner}{'; ' if inner and self.data else ''}{', '.join(map(str, self.data))})"
+
+
+def _plain(data: Any) -> Any:
+    """The data of a node without anything that depends on the process (the order of a frozenset)."""
+    if isinstance(data, tuple):
+        return tuple(map(_plain, data))
+    return sorted(data) if isinstance(data, frozenset) else data
+
+
+class Number(Tree):
+    """An exact rational; `decimal` remembers that it was written 0.5 and not 1/2."""
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> Fraction:
+        return self.data[0]
+
+    @property
+    def decimal(self) -> bool:
+        return self.data[1]
+
+
+class Constant(Tree):
+    """A named constant: pi."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        return self.data[0]
+
+
+class Size(Tree):
+    """A dimension used as a number: the n of 1/n."""
+
+    __slots__ = ()
+
+    @property
+    def dim(self) -> str:
+        return self.data[0]
+
+
+class Leaf(Tree):
+    """A name: an input of the program or the value of one of its blocks. Another shape or other facts, another node."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        return self.data[0]
+
+    @property
+    def facts(self) -> frozenset[str]:
+        return self.data[1]
+
+
+class Identity(Tree):
+    """The identity matrix: inside a Contraction, the Kronecker delta."""
+
+    __slots__ = ()
+
+
+class Sum(Tree):
+    """The sum of two or more terms of one shape."""
+
+    __slots__ = ()
+
+
+class Contraction(Tree):
+    """sum over the indices not in `output` of the product of args[k][subscripts[k]], laid out as `output`.
+
+    Indices are small ints numbered in order of first appearance; `dims[i]` is the size of index i. An index that appears in no
+    operand broadcasts (in the output) or multiplies by its size (summed).
+    """
+
+    __slots__ = ()
+
+    @property
+    def subscripts(self) -> tuple[tuple[int, ...], ...]:
+        return self.data[0]
+
+    @property
+    def output(self) -> tuple[int, ...]:
+        return self.data[1]
+
+    @property
+    def dims(self) -> tuple[Dim, ...]:
+        return self.data[2]
+
+
+class Power(Tree):
+    """base**exponent, elementwise; the exponent is a scalar or has the shape of the base."""
+
+    __slots__ = ()
+
+    @property
+    def base(self) -> Tree:
+        return self._args[0]
+
+    @property
+    def exponent(self) -> Tree:
+        return self._args[1]
+
+
+class Apply(Tree):
+    """An elementwise function (a FunctionSpec or an AbstractFunction) of arguments that are scalars or have the result's shape.
+
+    `orders` counts derivatives of an abstract function by each argument: sigma''(z) has orders (2,).
+    """
+
+    __slots__ = ()
+
+    @property
+    def function(self) -> Any:
+        return self.data[0]
+
+    @property
+    def orders(self) -> tuple[int, ...]:
+        return self.data[1]
+
+
+class Compare(Tree):
+    """left < right and the like; only inside Where."""
+
+    __slots__ = ()
+
+    @property
+    def operator(self) -> str:
+        return self.data[0]
+
+
+class Where(Tree):
+    """where(condition, a, b), elementwise; each part is a scalar or has the result's shape."""
+
+    __slots__ = ()
+
+
+class Operation(Tree):
+    """What is not elementwise and not multilinear, or rearranges: declared by an OperationSpec, with plain parameters."""
+
+    __slots__ = ()
+
+    @property
+    def operation(self) -> Any:
+        return self.data[0]
+
+    @property
+    def parameters(self) -> tuple[Any, ...]:
+        return self.data[1]
+
+
+# ---------------------------------------------------------------- constructors: trivial invariants only, nothing is simplified
+
+
+def number(value: Fraction | int, decimal: bool = False) -> Number:
+    return Number((), (), (Fraction(value), decimal))  # type: ignore[return-value]
+
+
+ZERO, ONE, MINUS_ONE = number(0), number(1), number(-1)
+PI = Constant((), (), ("pi",))
+
+
+def size(dim: Dim) -> Tree:
+    """The dimension as a number."""
+    return number(dim) if isinstance(dim, int) else Size((), (), (dim,))
+
+
+def leaf(name: str, shape: Shape = (), facts: Iterable[str] = ()) -> Leaf:
+    return Leaf((), shape, (name, frozenset(facts)))  # type: ignore[return-value]
+
+
+def identity(dim: Dim) -> Tree:
+    return Identity((), (dim, dim))
+
+
+def zeros(shape: Shape) -> Tree:
+    return broadcast(ZERO, shape)
+
+
+def add(terms: Sequence[Tree]) -> Tree:
+    """The sum of terms of equal shape, in order."""
+    if not terms:
+        return ZERO
+    if len(terms) == 1:
+        return terms[0]
+    shape = terms[0].shape
+    for t in terms:
+        if t.shape != shape:
+            raise ShapeError(f"a sum needs terms of one shape, not {show(shape)} and {show(t.shape)}")
+    return Sum(tuple(terms), shape)
+
+
+def contract(operands: Sequence[Tree], subscripts: Sequence[Sequence[Any]], output: Sequence[Any], dims: Mapping[Any, Dim] | None = None) -> Tree:
+    """The einsum of the operands; indices may be any hashables, `dims` gives the size of those no operand carries.
+
+    Operands of one index must agree; the caller has checked user input before.
+    """
+    sizes: dict[Any, Dim] = dict(dims or {})
+    for operand, indices in zip(operands, subscripts, strict=True):
+        for index, dim in zip(indices, operand.shape, strict=True):
+            if sizes.setdefault(index, dim) != dim:
+                raise ShapeError(f"index of size {sizes[index]} meets size {dim}")
+    order: dict[Any, int] = {}
+    for index in (i for s in (*subscripts, output, sizes) for i in s) if dims else (i for s in (*subscripts, output) for i in s):
+        order.setdefault(index, len(order))
+    data = (
+        tuple(tuple(order[i] for i in s) for s in subscripts),
+        tuple(order[i] for i in output),
+        tuple(sizes[i] for i in order),
+    )
+    if len(operands) == 1 and data[0][0] == data[1] and len(order) == len(data[1]) == len(set(data[1])):
+        return operands[0]
+    return Contraction(tuple(operands), tuple(sizes[i] for i in output), data)
+
+
+def multiply_scalars(factors: Sequence[Tree]) -> Tree:
+    """The product of scalars, in order."""
+    if not factors:
+        return ONE
+    if len(factors) == 1:
+        return factors[0]
+    return contract(factors, [()] * len(factors), ())
+
+
+def broadcast(tree: Tree, shape: Shape) -> Tree:
+    """The tree repeated to a larger shape, NumPy's way (trailing axes align; axes of size 1 stretch)."""
+    if tree.shape == shape:
+        return tree
+    lead = len(shape) - len(tree.shape)
+    if any(d == 1 and shape[lead + k] != 1 for k, d in enumerate(tree.shape)):
+        kept = [k for k, d in enumerate(tree.shape) if not (d == 1 and shape[lead + k] != 1)]
+        tree = contract([tree], [tuple(range(len(tree.shape)))], kept)  # an axis of size 1 is summed away
+        indices: tuple[int, ...] = tuple(lead + k for k in kept)
+    else:
+        indices = tuple(range(lead, len(shape)))
+    return contract([tree], [indices], tuple(range(len(shape))), dict(enumerate(shape)))
+
+
+def hadamard(factors: Sequence[Tree]) -> Tree:
+    """The elementwise product of factors that are scalars or share one shape."""
+    shape = next((f.shape for f in factors if f.shape), ())
+    return contract(factors, [tuple(range(len(f.shape))) for f in factors], tuple(range(len(shape))))
+
+
+def scale(coefficient: Tree | int | Fraction, tree: Tree) -> Tree:
+    """A scalar times a tree."""
+    if not isinstance(coefficient, Tree):
+        coefficient = number(coefficient)
+    return tree if coefficient is ONE else hadamard([coefficient, tree])
+
+
+def transpose(tree: Tree, axes: Sequence[int] | None = None) -> Tree:
+    n = len(tree.shape)
+    return contract([tree], [tuple(range(n))], tuple(axes) if axes is not None else tuple(range(n))[::-1])
+
+
+def reduce_sum(tree: Tree, axes: Iterable[int]) -> Tree:
+    """The sum over some axes."""
+    dropped = set(axes)
+    n = range(len(tree.shape))
+    return contract([tree], [tuple(n)], [k for k in n if k not in dropped])
+
+
+def matmul(a: Tree, b: Tree) -> Tree:
+    """a @ b with NumPy's rules: vectors contract, leading axes of stacks broadcast. The caller has checked the shapes."""
+    if len(a.shape) == 1 and len(b.shape) == 1:
+        return contract([a, b], ["k", "k"], "")
+    left = [("a", k) for k in range(len(a.shape) - 2)]
+    right = [("a", k + max(0, len(left) - len(b.shape) + 2)) for k in range(len(b.shape) - 2)]
+    if len(right) > len(left):
+        left = [("a", k + len(right) - len(left)) for k in range(len(left))]
+    stack = left if len(left) >= len(right) else right
+    rows: list[Any] = ["i"] if len(a.shape) > 1 else []
+    columns: list[Any] = ["j"] if len(b.shape) > 1 else []
+    return contract([a, b], [[*left, *rows, "k"], [*right, "k", *columns]], [*stack, *rows, *columns])
+
+
+def power(base: Tree, exponent: Tree | int | Fraction) -> Tree:
+    """base**exponent, elementwise; a scalar base is stretched to the exponent's shape."""
+    if not isinstance(exponent, Tree):
+        exponent = number(exponent)
+    if exponent.shape and not base.shape:
+        base = broadcast(base, exponent.shape)
+    return Power((base, exponent), base.shape)
+
+
+def reciprocal(tree: Tree) -> Tree:
+    return power(tree, MINUS_ONE)
+
+
+def common_shape(trees: Iterable[Tree]) -> Shape:
+    """The one shape of those that are not scalars."""
+    return next((t.shape for t in trees if t.shape), ())
+
+
+def apply(function: Any, *args: Tree, orders: tuple[int, ...] | None = None) -> Tree:
+    return Apply(tuple(args), common_shape(args), (function, orders or (0,) * len(args)))
+
+
+def compare(operator: str, left: Tree, right: Tree) -> Tree:
+    return Compare((left, right), common_shape((left, right)), (operator,))
+
+
+def where(condition: Tree, a: Tree, b: Tree) -> Tree:
+    return Where((condition, a, b), common_shape((condition, a, b)))
+
+
+def operation(spec: Any, args: Sequence[Tree], parameters: tuple[Any, ...] = ()) -> Tree:
+    """A node of a declared operation (an OperationSpec); its shape rule checks the operands."""
+    return Operation(tuple(args), spec.shape(tuple(a.shape for a in args), parameters), (spec, parameters))
+
+
+def rebuild(node: Tree, args: Sequence[Tree]) -> Tree:
+    """The same node over other subtrees of the same shapes."""
+    args = tuple(args)
+    if args == node._args:
+        return node
+    return type(node)(args, node.shape, node.data)
+
+
+# ---------------------------------------------------------------- traversal, never recursive
+
+
+def postorder(*roots: Tree) -> list[Tree]:
+    """Every distinct node below the roots, operands before users."""
+    seen: set[Tree] = set()
+    order: list[Tree] = []
+    stack: list[tuple[Tree, bool]] = [(r, False) for r in reversed(roots)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((a, False) for a in reversed(node._args) if a not in seen)
+    return order
+
+
+def transform(tree: Tree, visit: Callable[[Tree], Tree], memo: dict[Tree, Tree] | None = None) -> Tree:
+    """Rebuild bottom-up: visit receives each node with its operands already transformed."""
+    done = {} if memo is None else memo
+    for node in postorder(tree):
+        if node not in done:
+            args = tuple(done[a] for a in node._args)
+            done[node] = visit(rebuild(node, args))
+    return done[tree]
+
+
+def substitute(tree: Tree, replacement: Mapping[Tree, Tree]) -> Tree:
+    """Replace subtrees by trees of the same shape; replaced parts are not entered."""
+    done: dict[Tree, Tree] = dict(replacement)
+    stack: list[tuple[Tree, bool]] = [(tree, False)]
+    while stack:
+        node, ready = stack.pop()
+        if node in done:
+            continue
+        if ready:
+            done[node] = rebuild(node, tuple(done[a] for a in node._args))
+        else:
+            stack.append((node, True))
+            stack.extend((a, False) for a in node._args)
+    return done[tree]
+
+
+def leaves(*trees: Tree) -> list[Leaf]:
+    """The distinct names below, in order of appearance."""
+    return [n for n in postorder(*trees) if isinstance(n, Leaf)]
+
+
+def element_count(shape: Shape) -> Dim:
+    total: Dim = 1
+    for d in shape:
+        total = multiply(total, d)
+    return total
