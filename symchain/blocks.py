@@ -1,0 +1,184 @@
+"""Program, Block, Variable: what was written, as data.
+
+What works on a program (deriving, compiling, printing) lives on higher floors and reaches the methods here through one
+injected object, the engine: a file imports only from lower floors, and yet `program.derive(...)` reads as it should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from symchain.dimensions import Dim, Shape
+from symchain.notation import Phrase
+
+if TYPE_CHECKING:
+    from symchain.derivation import Derivation, Derivations
+    from symchain.tensors.nodes import Leaf, Tree
+
+
+class Engine(Protocol):
+    """What the nouns ask of the floors above them."""
+
+    def derive(self, program: Program, args: tuple[Any, ...], order: int, vector: str | None) -> Derivation | Derivations: ...
+    def jacobian(self, program: Program, args: tuple[Any, ...]) -> Derivation | Derivations: ...
+    def compile(self, program: Program, output: str | None, wrt: Any, order: int, target: str, options: Mapping[str, Any]) -> Any: ...
+    def compile_derivation(self, derivation: Any, target: str, options: Mapping[str, Any]) -> Any: ...
+    def phrase(self, tree: Tree) -> Phrase: ...
+    def close(self, derivation: Derivation) -> Tree: ...
+    def verify(self, derivation: Derivation) -> Any: ...
+    def render(self, subject: Any, medium: str, **options: Any) -> str: ...
+    def to_sympy(self, tree: Tree, symbols: Mapping[str, Any]) -> Any: ...
+
+
+_engine: Engine | None = None
+
+
+def install(engine: Engine) -> None:
+    """Called once by symchain.engine."""
+    global _engine
+    _engine = engine
+
+
+def engine() -> Engine:
+    if _engine is None:
+        import symchain
+
+        symchain.parse  # noqa: B018  (the first public name that is touched loads the engine)
+    assert _engine is not None
+    return _engine
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An input of a program. `symbol` is its SymPy symbol: real, and positive or nonnegative where that is a declared fact."""
+
+    name: str
+    shape: Shape
+    leaf: Leaf
+    facts: frozenset[str] = frozenset()
+    symbol: Any = None
+    declared: bool = False
+
+
+@dataclass(frozen=True)
+class Block:
+    """One named line: `phrase` is how it was written, `tree` what it means, `reads` the names it uses, in order."""
+
+    name: str
+    shape: Shape
+    tree: Tree
+    phrase: Phrase
+    reads: tuple[str, ...]
+    leaf: Leaf
+    symbols: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def expr(self) -> Any:
+        """The right-hand side in SymPy: a plain expression over real symbols for scalars, a tree with shapes otherwise."""
+        return engine().to_sympy(self.tree, self.symbols)
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A computation as named blocks, in order of definition.
+
+    `inputs` and `blocks` are ordered mappings; `outputs` are the blocks no other block reads (the last one is the default
+    output). `dimensions` are the letters of the shapes, `functions` the program's own function names with what they are bound to.
+    """
+
+    inputs: Mapping[str, Variable]
+    blocks: Mapping[str, Block]
+    dimensions: tuple[str, ...] = ()
+    functions: Mapping[str, Any] = field(default_factory=dict)
+    symbols: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def outputs(self) -> Mapping[str, Block]:
+        read = {name for block in self.blocks.values() for name in block.reads}
+        last = next(reversed(self.blocks), None)
+        return MappingProxyType({n: b for n, b in self.blocks.items() if n not in read or n == last})
+
+    @property
+    def last(self) -> str:
+        """The default output: the last block."""
+        return next(reversed(self.blocks))
+
+    @property
+    def scalar(self) -> bool:
+        """Whether all inputs and blocks have shape (): then arrays broadcast through the compiled program."""
+        return not any(v.shape for v in self.inputs.values()) and not any(b.shape for b in self.blocks.values())
+
+    def derive(self, *args: Any) -> Any:
+        """The derivative of an output (default: the last block) by one name, a list of names, or "all" inputs.
+
+        The derivative of an output of shape F by an input of shape X has shape F + X. Returns a Derivation, or Derivations for
+        a list or "all". Raises ArgumentError for unknown names, NotDifferentiableError where there is no derivative.
+
+        >>> import symchain
+        >>> symchain.parse("y = a*x**2").derive("x").formula
+        2*a*x
+        """
+        return engine().derive(self, args, 1, None)
+
+    def hessian(self, *args: Any) -> Any:
+        """The second derivative by one name, of shape F + X + X: a Derivation of order 2.
+
+        >>> import symchain
+        >>> symchain.parse("y = a*x**3").hessian("x").formula
+        6*a*x
+        """
+        return engine().derive(self, args, 2, None)
+
+    def jacobian(self, *args: Any) -> Any:
+        """`derive` by another name, for outputs that are not scalars."""
+        return engine().jacobian(self, args)
+
+    def hvp(self, *args: Any, vector: str | None = None) -> Any:
+        """The Hessian-vector product H @ v of a scalar output, with a new input v_w (or `vector`) of the shape of w."""
+        return engine().derive(self, args, 2, vector or "")
+
+    def compile(self, output: str | None = None, *, wrt: Any = "all", order: int = 1, target: str = "auto", **options: Any) -> Any:
+        """A Kernel that returns value and gradients (order=1), value alone (order=0), or value, gradient and Hessian (order=2).
+
+        >>> import symchain
+        >>> value, gradient = symchain.parse("y = a*x**2").compile(wrt=["x"])(a=2.0, x=3.0)
+        >>> float(value), float(gradient["x"])
+        (18.0, 12.0)
+        """
+        return engine().compile(self, output, wrt, order, target, options)
+
+    def latex(self) -> str:
+        """The blocks as LaTeX, one aligned line each."""
+        return engine().render(self, "latex")
+
+    def __str__(self) -> str:
+        return engine().render(self, "text")
+
+
+def ancestors(program: Program, output: str) -> set[str]:
+    """The names the output depends on, itself included. Linear in the program."""
+    seen: set[str] = {output}
+    stack = [output]
+    while stack:
+        block = program.blocks.get(stack.pop())
+        for name in block.reads if block else ():
+            if name not in seen:
+                seen.add(name)
+                stack.append(name)
+    return seen
+
+
+def dependents(program: Program, *names: str) -> set[str]:
+    """The blocks that depend on some names, those included. Linear in the program."""
+    seen = set(names)
+    for block in program.blocks.values():
+        if any(r in seen for r in block.reads):
+            seen.add(block.name)
+    return seen
+
+
+__all__: Sequence[str] = ["Block", "Dim", "Engine", "Program", "Variable", "ancestors", "dependents", "engine", "install"]

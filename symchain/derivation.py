@@ -1,0 +1,274 @@
+"""Derivation, Path, Factor, Step, Line: what was proved, as data only.
+
+The chain rule makes these values, renderers read them. Trees are what was computed; phrases are how it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from symchain.blocks import Program, engine
+from symchain.dimensions import Shape
+from symchain.notation import Phrase
+
+if TYPE_CHECKING:
+    from symchain.tensors.nodes import Tree
+
+RULES = (
+    "const", "self", "sum", "scale", "product", "quotient", "power", "chain", "act", "function", "paths", "linear", "hadamard",
+    "batch", "subst", "simp", "ident", "where", "operation",
+)  # fmt: skip
+"""The keys a Step may carry; wording has a name for each in every language."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """d(subject)/d(by) = result, by a named rule applied to the results of the substeps.
+
+    For rewriting steps (subst, simp, ident) `by` is empty and the statement is subject = result.
+    """
+
+    rule: str
+    subject: Tree
+    by: str
+    result: Tree
+    substeps: tuple[Step, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Factor:
+    """The local derivative of a block by one name it reads: a linear map, written as a tree of shape `shape` (output + input).
+
+    `general` keeps the program's own function names (sigma2'(z2)); `tree` has them replaced by what they are bound to
+    (a2*(1 - a2)). `rule` is the key of the outermost rule, `unrelated` the names of the block that do not depend on the input.
+    """
+
+    output: str
+    input: str
+    tree: Tree
+    general: Tree
+    rule: str
+    shape: Shape
+    steps: tuple[Step, ...]
+    raw_tree: Tree | None = None
+    """The derivative before it was simplified, where that says more (1/2*2*(a2 - y)*1)."""
+    unrelated: tuple[str, ...] = ()
+    symbols: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        return f"d{self.output}/d{self.input}"
+
+    @cached_property
+    def phrase(self) -> Phrase:
+        """The factor as printed."""
+        return engine().phrase(self.tree)
+
+    @cached_property
+    def general_phrase(self) -> Phrase:
+        return engine().phrase(self.general)
+
+    @cached_property
+    def raw(self) -> Phrase | None:
+        return None if self.raw_tree is None else engine().phrase(self.raw_tree)
+
+    @cached_property
+    def expr(self) -> Any:
+        """The factor in SymPy."""
+        return engine().to_sympy(self.tree, self.symbols)
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way from the output to the input, as factors in chain order, output first."""
+
+    factors: tuple[Factor, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names met on the way, output first."""
+        return (self.factors[0].output, *(f.input for f in self.factors)) if self.factors else ()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One printed line `name = expression`. `role` is "adjoint" (of block `of`), "derivative" (by name `of`), or "value"."""
+
+    name: str
+    tree: Tree
+    role: str
+    of: str
+    shape: Shape
+    general: Tree | None = None
+    """The right-hand side before bound function names were replaced, where that differs."""
+
+    @cached_property
+    def phrase(self) -> Phrase:
+        return engine().phrase(self.tree)
+
+    @cached_property
+    def general_phrase(self) -> Phrase:
+        return self.phrase if self.general is None else engine().phrase(self.general)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The evidence: method ("complex step"), number of points, components compared, largest relative error, and whether it held."""
+
+    method: str
+    points: int
+    components: int
+    error: float
+    held: bool
+    at: Mapping[str, Any] = field(default_factory=dict)
+    value: Any = None
+    """The derivative at `at`, from the derivation."""
+    reference: Any = None
+    """The same from the program's blocks, by the method named."""
+    factors: Mapping[str, Any] = field(default_factory=dict)
+    """The local derivatives at `at`, by factor name, where the check measured them."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """The blocks' values at `at`, where the check kept them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation:
+    """The derivative of `output` by `wrt`, with everything that led to it."""
+
+    program: Program
+    output: str
+    wrt: str
+    order: int
+    shape: Shape
+    factors: Mapping[str, Factor]
+    path_count: int
+    paths: tuple[Path, ...]
+    adjoint_lines: tuple[Line, ...]
+    """The lines before the last: adjoints that earned a name."""
+    result: Line
+    formula_tree: Tree
+    general_tree: Tree
+    """The formula before bound function names are replaced: (a2 - y)*sigma2'(z2)*W2*sigma1'(z1)*x."""
+    product_tree: Tree | None = None
+    """The factors multiplied as they stand, before simplification; None where there are several paths."""
+    rewriting: tuple[Step, ...] = ()
+    substitutions: tuple[tuple[Tree, Tree], ...] = ()
+    """(sigma2'(z2), a2*(1 - a2)): what binding the program's functions replaced."""
+    zero_reason: str = ""
+    """Why the derivative is 0 ("unrelated": the output does not depend on wrt; "flat": every factor vanishes), else empty."""
+    reading: Program | None = None
+    """The program extended by what the lines read beyond the program's own names (order 2: the gradient's lines), else None."""
+
+    @cached_property
+    def formula_phrase(self) -> Phrase:
+        """The formula as printed."""
+        return engine().phrase(self.formula_tree)
+
+    @cached_property
+    def general_phrase(self) -> Phrase:
+        return engine().phrase(self.general_tree)
+
+    @cached_property
+    def product_phrase(self) -> Phrase | None:
+        return None if self.product_tree is None else engine().phrase(self.product_tree)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The derivation as a program: "name = expression" texts in the input language, the last one the derivative."""
+        return tuple(engine().render(line, "text") for line in (*self.adjoint_lines, self.result))
+
+    @cached_property
+    def formula(self) -> Any:
+        """The derivative in SymPy, in the program's own names."""
+        return engine().to_sympy(self.formula_tree, self.program.symbols)
+
+    @cached_property
+    def closed(self) -> Any:
+        """The derivative in SymPy, in the inputs alone. Raises LimitError above 10,000 nodes."""
+        return engine().to_sympy(engine().close(self), self.program.symbols)
+
+    @cached_property
+    def verification(self) -> Verification:
+        """Evidence that the derivative is right, computed on first use from the blocks as written, never from the rules."""
+        return engine().verify(self)  # type: ignore[no-any-return]
+
+    def compile(self, *, target: str = "auto", **options: Any) -> Any:
+        """A Kernel that returns the derivative array alone."""
+        return engine().compile_derivation(self, target, options)
+
+    def text(self, lang: str = "en", detail: str = "standard") -> str:
+        return engine().render(self, "text", lang=lang, detail=detail)
+
+    def latex(self, lang: str = "en", detail: str = "standard") -> str:
+        return engine().render(self, "latex", lang=lang, detail=detail)
+
+    def markdown(self, lang: str = "en", detail: str = "standard") -> str:
+        return engine().render(self, "markdown", lang=lang, detail=detail)
+
+    def html(self, lang: str = "en", detail: str = "standard") -> str:
+        """An HTML fragment; mathematics as KaTeX-ready LaTeX, everything escaped."""
+        return engine().render(self, "html", lang=lang, detail=detail)
+
+    def to_json(self) -> str:
+        return engine().render(self, "json")
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+@dataclass(frozen=True, eq=False)
+class Derivations(Mapping[str, Derivation]):
+    """Derivatives of one output by several names: an ordered mapping name -> Derivation, with adjoint lines shared."""
+
+    program: Program
+    output: str
+    members: Mapping[str, Derivation]
+    """Made when first asked for: thousands of parameters cost no more than their lines."""
+    adjoint_lines: tuple[Line, ...]
+    results: tuple[Line, ...] = ()
+    """The derivative lines, one for each member."""
+
+    def __getitem__(self, name: str) -> Derivation:
+        return self.members[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.members)
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The shared adjoint lines once, then one line per derivative."""
+        return tuple(engine().render(line, "text") for line in (*self.adjoint_lines, *(self.results or (d.result for d in self.members.values()))))
+
+    @cached_property
+    def verification(self) -> Verification:
+        """Evidence for all derivatives at once, computed on first use."""
+        return engine().verify(self)  # type: ignore[no-any-return]
+
+    def compile(self, *, target: str = "auto", **options: Any) -> Any:
+        """A Kernel that returns value and gradients."""
+        return engine().compile_derivation(self, target, options)
+
+    def text(self, lang: str = "en", detail: str = "standard") -> str:
+        return engine().render(self, "text", lang=lang, detail=detail)
+
+    def latex(self, lang: str = "en", detail: str = "standard") -> str:
+        return engine().render(self, "latex", lang=lang, detail=detail)
+
+    def markdown(self, lang: str = "en", detail: str = "standard") -> str:
+        return engine().render(self, "markdown", lang=lang, detail=detail)
+
+    def html(self, lang: str = "en", detail: str = "standard") -> str:
+        return engine().render(self, "html", lang=lang, detail=detail)
+
+    def to_json(self) -> str:
+        return engine().render(self, "json")
+
+    def __str__(self) -> str:
+        return self.text()

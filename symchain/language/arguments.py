@@ -1,0 +1,56 @@
+"""Arguments that are not expressions: axes, sizes, whole numbers, flags and texts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from symchain.errors import LimitError
+from symchain.language.shapes import dimension_of
+from symchain.notation import Phrase
+
+
+class Mismatch(Exception):
+    """An argument is not of its kind; the text says what was expected. The caller knows the function and the place."""
+
+
+def plain_argument(kind: str, phrase: Phrase, letters: Collection[str]) -> Any:
+    """The value of an argument phrase, for a kind of parameter (see forms). Raises Mismatch."""
+    match kind:
+        case "Text":
+            if phrase.head != "string":
+                raise Mismatch("a text in quotes")
+            return phrase.text
+        case "Flag":
+            if phrase.head != "name" or phrase.text not in ("True", "False"):
+                raise Mismatch("True or False")
+            return phrase.text == "True"
+        case "Whole" | "Axis":
+            return _whole(phrase, "a whole number")
+        case "Axes":
+            if phrase.head == "none":
+                return None
+            return tuple(_whole(p, "a whole number, or a tuple of them") for p in _members(phrase))
+        case "Dim":
+            return _dim(phrase, letters, "a whole number or a dimension letter")
+    return tuple(_dim(p, letters, "a shape, n or (n, m),") for p in _members(phrase))
+
+
+def _members(phrase: Phrase) -> tuple[Phrase, ...]:
+    return phrase.parts if phrase.head in ("tuple", "list") else (phrase,)
+
+
+def _dim(phrase: Phrase, letters: Collection[str], expected: str) -> Any:
+    dim = dimension_of(phrase, letters)
+    if dim is None:
+        raise Mismatch(expected)
+    return dim
+
+
+def _whole(phrase: Phrase, expected: str) -> int:
+    sign, inner = (-1, phrase.parts[0]) if phrase.head == "neg" else (1, phrase)
+    if inner.head != "number" or not inner.text.isdigit():
+        raise Mismatch(expected)
+    if len(inner.text) > 9:
+        raise LimitError(f"{inner.text[:9]}... is out of range", advice="Use a small whole number.")
+    return sign * int(inner.text)

@@ -1,0 +1,436 @@
+"""The shaped part of NumPy: reductions, products, rearrangements and constructors, as compositions of tree nodes.
+
+Each function below is one entry of the language: its name (and aliases) stand in the decorator, its parameters and their kinds
+in its signature. Elementwise functions are not here: they come from the registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from symchain.dimensions import Dim, Shape, add, evaluate, multiply, show
+from symchain.errors import LimitError, ParseError, ShapeError, UnsupportedError
+from symchain.functions.spec import FUNCTIONS, OPERATIONS
+from symchain.language import arithmetic
+from symchain.language.arithmetic import matrix_product, normal_axis, square_size, with_axes, without_axes
+from symchain.language.forms import Axes, Axis, Condition, Flag, Sizes, Text, Trees, Whole, form
+from symchain.language.shapes import MAX_ENTRIES, broadcast_shape
+from symchain.tensors import nodes
+from symchain.tensors.nodes import MINUS_ONE, ONE, ZERO, Tree
+
+MAX_MATRIX_POWER = 16
+
+
+def _operation(name: str, *args: Tree, parameters: tuple[Any, ...] = ()) -> Tree:
+    return nodes.operation(OPERATIONS[name], args, parameters)
+
+
+def _normal_axes(x: Tree, axes: Axes) -> tuple[int, ...]:
+    rank = len(x.shape)
+    if axes is None:
+        return tuple(range(rank))
+    normal = tuple(normal_axis(a, rank) for a in axes)
+    if len(set(normal)) != len(normal):
+        raise ShapeError("an axis is named twice", advice="Name every axis once.")
+    return tuple(sorted(normal))
+
+
+def _kept(reduced: Tree, axes: tuple[int, ...], keepdims: bool) -> Tree:
+    return with_axes(reduced, axes) if keepdims else reduced
+
+
+def _over(x: Tree, count: Dim) -> Tree:
+    """x divided by a count."""
+    if count == 1:
+        return x
+    factor = nodes.number(Fraction(1, count)) if isinstance(count, int) else nodes.reciprocal(nodes.size(count))
+    return nodes.scale(factor, x)
+
+
+def _count(x: Tree, axes: tuple[int, ...]) -> Dim:
+    return nodes.element_count(tuple(x.shape[k] for k in axes))
+
+
+# ---------------------------------------------------------------- sums and means
+
+
+@form("sum")
+def _sum(x: Tree, axis: Axes = None, keepdims: Flag = False) -> Tree:
+    axes = _normal_axes(x, axis)
+    return _kept(nodes.reduce_sum(x, axes), axes, keepdims)
+
+
+@form("mean", "average")
+def _mean(x: Tree, axis: Axes = None, keepdims: Flag = False) -> Tree:
+    axes = _normal_axes(x, axis)
+    return _kept(_over(nodes.reduce_sum(x, axes), _count(x, axes)), axes, keepdims)
+
+
+@form("var")
+def _var(x: Tree, axis: Axes = None, ddof: Whole = 0, keepdims: Flag = False) -> Tree:
+    axes = _normal_axes(x, axis)
+    centre = nodes.broadcast(_mean(x, axes, True), x.shape)
+    squares = nodes.power(nodes.add([x, nodes.scale(MINUS_ONE, centre)]), 2)
+    count = add(_count(x, axes), -ddof)
+    if isinstance(count, int) and count < 1:
+        raise ShapeError(f"var over {_count(x, axes)} elements with ddof {ddof} divides by {count}", advice="Use a smaller ddof.")
+    total = nodes.reduce_sum(squares, axes)
+    return _kept(_over(total, count), axes, keepdims)
+
+
+@form("std")
+def _std(x: Tree, axis: Axes = None, ddof: Whole = 0, keepdims: Flag = False) -> Tree:
+    return nodes.apply(FUNCTIONS["sqrt"], _var(x, axis, ddof, keepdims))
+
+
+@form("norm")
+def _norm(x: Tree, ord: Whole = 2, axis: Axes = None, keepdims: Flag = False) -> Tree:
+    """Euclidean; Frobenius for matrices."""
+    axes = _normal_axes(x, axis)
+    if ord == 1 and len(axes) == 1:
+        return _kept(nodes.reduce_sum(nodes.apply(FUNCTIONS["abs"], x), axes), axes, keepdims)
+    if ord != 2:
+        raise UnsupportedError(
+            f"the norm of order {ord}", advice="norm(x) is Euclidean (Frobenius for matrices); norm1(x) sums absolute values."
+        )
+    everywhere = range(len(x.shape))
+    squares = nodes.contract([x, x], [everywhere, everywhere], [k for k in everywhere if k not in axes])
+    return _kept(nodes.power(squares, Fraction(1, 2)), axes, keepdims)
+
+
+@form("norm1")
+def _norm1(x: Tree, axis: Axes = None, keepdims: Flag = False) -> Tree:
+    return _sum(nodes.apply(FUNCTIONS["abs"], x), axis, keepdims)
+
+
+def _reduction(name: str) -> Callable[..., Tree]:
+    def build(x: Tree, axis: Axes = None, keepdims: Flag = False) -> Tree:
+        axes = _normal_axes(x, axis)
+        return _kept(_operation(name, x, parameters=(axes,)) if axes else x, axes, keepdims)
+
+    return build
+
+
+for _name, _aliases in (("max", ("amax",)), ("min", ("amin",)), ("prod", ()), ("logsumexp", ())):
+    form(_name, *_aliases)(_reduction(_name))
+
+
+# ---------------------------------------------------------------- along one axis
+
+
+def _along(name: str) -> Callable[..., Tree]:
+    def build(x: Tree, axis: Axis = -1) -> Tree:
+        return _operation(name, x, parameters=(normal_axis(axis, len(x.shape)),))
+
+    return build
+
+
+def _running(name: str) -> Callable[..., Tree]:
+    def build(x: Tree, axis: Axes = None) -> Tree:
+        if axis is None:
+            x, axis = _ravel(x), (0,)
+        if len(axis) != 1:
+            raise ShapeError(f"{name} runs along one axis", advice=f"Write {name}(x, axis=0).")
+        return _operation(name, x, parameters=(normal_axis(axis[0], len(x.shape)),))
+
+    return build
+
+
+form("softmax")(_along("softmax"))
+form("log_softmax")(_along("log_softmax"))
+form("cumsum")(_running("cumsum"))
+form("cumprod")(_running("cumprod"))
+
+
+@form("flip")
+def _flip(x: Tree, axis: Axes = None) -> Tree:
+    for k in _normal_axes(x, axis):
+        x = _operation("flip", x, parameters=(k,))
+    return x
+
+
+@form("roll")
+def _roll(x: Tree, shift: Dim, axis: Axes = None) -> Tree:
+    if axis is None and len(x.shape) != 1:
+        raise ShapeError("roll of more than one axis needs axis=", advice="Write roll(x, shift, axis=0).")
+    for k in _normal_axes(x, axis):
+        x = _operation("roll", x, parameters=(shift, k))
+    return x
+
+
+# ---------------------------------------------------------------- products
+
+
+@form("dot")
+def _dot(a: Tree, b: Tree) -> Tree:
+    if not a.shape or not b.shape:
+        return arithmetic.product([a, b], a.shape or b.shape)
+    if len(a.shape) > 2 or len(b.shape) > 2:
+        raise UnsupportedError("dot of stacks", advice="Write a @ b, or einsum(...).")
+    return matrix_product(a, b)
+
+
+@form("inner", "vdot")
+def _inner(a: Tree, b: Tree) -> Tree:
+    if len(a.shape) != 1 or len(b.shape) != 1:
+        raise ShapeError("the inner product is of two vectors", advice="For matrices write sum(A*B) or A @ B.T.")
+    return matrix_product(a, b)
+
+
+@form("outer")
+def _outer(a: Tree, b: Tree) -> Tree:
+    if len(a.shape) != 1 or len(b.shape) != 1:
+        raise ShapeError("outer needs two vectors", advice="For matrices write kron(A, B) or einsum(...).")
+    return nodes.contract([a, b], ["i", "j"], "ij")
+
+
+@form("kron")
+def _kron(a: Tree, b: Tree) -> Tree:
+    """The block matrix of a[i, j]*b, as an outer product laid out anew."""
+    if len(a.shape) != len(b.shape) or len(a.shape) not in (1, 2):
+        raise ShapeError("kron needs two matrices or two vectors", advice="Give both the same number of axes.")
+    rank = len(a.shape)
+    mine, yours = range(rank), range(rank, 2 * rank)
+    blocks = nodes.contract([a, b], [mine, yours], [i for pair in zip(mine, yours, strict=True) for i in pair])
+    return _operation("reshape", blocks, parameters=(tuple(multiply(p, q) for p, q in zip(a.shape, b.shape, strict=True)),))
+
+
+@form("einsum")
+def _einsum(subscripts: Text, *operands: Tree) -> Tree:
+    inputs, arrow, output = subscripts.replace(" ", "").partition("->")
+    pieces = inputs.split(",")
+    if not all(c.isascii() and c.isalpha() for c in "".join(pieces) + output):
+        raise ParseError(f"{subscripts!r} is not an index pattern", advice="Write letters, commas and '->' alone: 'ij,jk->ik'.")
+    if len(pieces) != len(operands):
+        raise ShapeError(
+            f"{subscripts!r} names {len(pieces)} operands, but there are {len(operands)}", advice="One group of letters per operand."
+        )
+    if not arrow:
+        output = "".join(sorted(c for c in set(inputs) - {","} if inputs.count(c) == 1))
+    sizes: dict[str, Dim] = {}
+    for piece, operand in zip(pieces, operands, strict=True):
+        if len(piece) != len(operand.shape):
+            raise ShapeError(
+                f"{piece!r} names {len(piece)} axes of an operand of shape {show(operand.shape)}", advice="One letter per axis."
+            )
+        for letter, dim in zip(piece, operand.shape, strict=True):
+            if sizes.setdefault(letter, dim) != dim:
+                raise ShapeError(f"index {letter} has size {sizes[letter]} and size {dim}", advice="One letter stands for one size.")
+    if len(set(output)) != len(output) or not set(output) <= set(sizes):
+        raise ShapeError(f"the result {output!r} repeats a letter or has one that no operand has", advice="Name each kept index once.")
+    return nodes.contract(operands, pieces, output)
+
+
+@form("cross")
+def _cross(a: Tree, b: Tree) -> Tree:
+    return _operation("cross", a, b)
+
+
+# ---------------------------------------------------------------- linear algebra
+
+
+@form("tr", "trace")
+def _trace(A: Tree) -> Tree:
+    square_size(A, "the trace")
+    return nodes.contract([A], ["ii"], "")
+
+
+@form("diag")
+def _diag(x: Tree) -> Tree:
+    """The diagonal of a matrix as a vector, or the diagonal matrix of a vector."""
+    if len(x.shape) == 1:
+        return nodes.contract([x, nodes.identity(x.shape[0])], ["i", "ij"], "ij")
+    square_size(x, "diag")
+    return nodes.contract([x], ["ii"], "i")
+
+
+@form("solve")
+def _solve(A: Tree, b: Tree) -> Tree:
+    square_size(A, "solve")
+    return matrix_product(_operation("inv", A), b)
+
+
+@form("matrix_power")
+def _matrix_power(A: Tree, k: Whole) -> Tree:
+    n = square_size(A, "matrix_power")
+    if abs(k) > MAX_MATRIX_POWER:
+        raise LimitError(f"matrix_power beyond {MAX_MATRIX_POWER}", advice="Name intermediate powers on lines of their own.")
+    if k == 0:
+        return nodes.identity(n)
+    base = A if k > 0 else _operation("inv", A)
+    power = base
+    for _ in range(abs(k) - 1):
+        power = nodes.matmul(power, base)
+    return power
+
+
+def _of_matrix(name: str) -> Callable[..., Tree]:
+    def build(A: Tree) -> Tree:
+        return _operation(name, A)
+
+    return build
+
+
+for _name in ("inv", "det", "logdet", "pinv", "cholesky", "expm", "sinm", "cosm"):
+    form(_name)(_of_matrix(_name))
+
+
+def _triangle(name: str) -> Callable[..., Tree]:
+    def build(x: Tree, k: Whole = 0) -> Tree:
+        return _operation(name, x, parameters=(k,))
+
+    return build
+
+
+form("tril")(_triangle("tril"))
+form("triu")(_triangle("triu"))
+
+
+# ---------------------------------------------------------------- rearrangements
+
+
+@form("transpose")
+def _transpose(x: Tree, axes: Axes = None) -> Tree:
+    if axes is None:
+        return nodes.transpose(x)
+    if len(axes) != len(x.shape):
+        raise ShapeError(f"transpose needs {len(x.shape)} axes, not {len(axes)}", advice="Name every axis once.")
+    _normal_axes(x, axes)
+    return nodes.transpose(x, [normal_axis(a, len(x.shape)) for a in axes])
+
+
+@form("swapaxes")
+def _swapaxes(x: Tree, axis1: Axis, axis2: Axis) -> Tree:
+    rank = len(x.shape)
+    order = list(range(rank))
+    i, j = normal_axis(axis1, rank), normal_axis(axis2, rank)
+    order[i], order[j] = j, i
+    return nodes.transpose(x, order)
+
+
+@form("expand_dims")
+def _expand_dims(x: Tree, axis: Axis) -> Tree:
+    return with_axes(x, [normal_axis(axis, len(x.shape) + 1)])
+
+
+@form("squeeze")
+def _squeeze(x: Tree, axis: Axes = None) -> Tree:
+    return without_axes(x, _normal_axes(x, axis) if axis is not None else [k for k, d in enumerate(x.shape) if d == 1])
+
+
+@form("reshape")
+def _reshape(x: Tree, shape: Sizes) -> Tree:
+    if -1 in shape:
+        shape = _completed(x, shape)
+    return x if shape == x.shape else _operation("reshape", x, parameters=(shape,))
+
+
+def _completed(x: Tree, shape: Shape) -> Shape:
+    """The size that -1 stands for."""
+    total, known = nodes.element_count(x.shape), nodes.element_count(tuple(d for d in shape if d != -1))
+    if shape.count(-1) > 1:
+        raise ShapeError("reshape can find one size only", advice="Write -1 once.")
+    candidates: list[Dim] = [1, total, *x.shape]
+    for start in range(len(x.shape)):
+        for stop in range(start + 2, len(x.shape) + 1):
+            candidates.append(nodes.element_count(x.shape[start:stop]))
+    if isinstance(total, int) and isinstance(known, int) and total % known == 0:
+        candidates.append(total // known)
+    for size in candidates:
+        if multiply(size, known) == total:
+            return tuple(size if d == -1 else d for d in shape)
+    raise ShapeError(f"{total} elements cannot be laid out as {show(shape)}", advice="Write the size in place of -1.")
+
+
+@form("ravel", "flatten")
+def _ravel(x: Tree) -> Tree:
+    return _reshape(x, (nodes.element_count(x.shape),))
+
+
+@form("vec")
+def _vec(X: Tree) -> Tree:
+    """Column after column."""
+    return _ravel(nodes.transpose(X))
+
+
+@form("broadcast_to")
+def _broadcast_to(x: Tree, shape: Sizes) -> Tree:
+    if broadcast_shape(x.shape, shape) != shape:
+        raise ShapeError(f"shape {show(x.shape)} does not broadcast to {show(shape)}", advice="Trailing axes align; sizes are equal or 1.")
+    return nodes.broadcast(x, shape)
+
+
+@form("concatenate")
+def _concatenate(arrays: Trees, axis: Axis = 0) -> Tree:
+    k = normal_axis(axis, len(arrays[0].shape))
+    return arrays[0] if len(arrays) == 1 else _operation("concatenate", *arrays, parameters=(k,))
+
+
+@form("stack")
+def _stack(arrays: Trees, axis: Axis = 0) -> Tree:
+    for other in arrays[1:]:
+        if other.shape != arrays[0].shape:
+            raise ShapeError(
+                f"stack needs one shape, not {show(arrays[0].shape)} and {show(other.shape)}",
+                advice="Use concatenate, or declare equal shapes.",
+            )
+    k = normal_axis(axis, len(arrays[0].shape) + 1)
+    return _concatenate([with_axes(a, [k]) for a in arrays], k)
+
+
+@form("onehot", "one_hot")
+def _onehot(labels: Tree, k: Dim) -> Tree:
+    return _operation("onehot", labels, parameters=(k,))
+
+
+@form("scatter")
+def _scatter(y: Tree, labels: Tree, n: Dim) -> Tree:
+    return _operation("scatter", y, labels, parameters=(n,))
+
+
+# ---------------------------------------------------------------- constructors
+
+
+def _checked_size(shape: Shape) -> Shape:
+    entries = evaluate(nodes.element_count(tuple(d for d in shape if isinstance(d, int))), {})
+    if any(isinstance(d, int) and d < 1 for d in shape):
+        raise ShapeError(f"the shape {show(shape)} has a dimension below 1", advice="Dimensions are 1, 2, 3, ... or letters.")
+    if entries > MAX_ENTRIES:
+        raise LimitError(f"the shape {show(shape)} has more than {MAX_ENTRIES} entries", advice="Use a smaller one.")
+    return shape
+
+
+@form("ones")
+def _ones(shape: Sizes) -> Tree:
+    return nodes.broadcast(ONE, _checked_size(shape))
+
+
+@form("zeros")
+def _zeros(shape: Sizes) -> Tree:
+    return nodes.broadcast(ZERO, _checked_size(shape))
+
+
+@form("full")
+def _full(shape: Sizes, value: Tree) -> Tree:
+    return _broadcast_to(value, _checked_size(shape))
+
+
+@form("eye", "identity")
+def _eye(n: Dim) -> Tree:
+    _checked_size((n, n))
+    return nodes.identity(n)
+
+
+@form("where")
+def _where(condition: Condition, a: Tree, b: Tree) -> Tree:
+    """The three parts stretched to one shape; the caller has checked that they conform."""
+    shape: Shape = ()
+    for part in (condition, a, b):
+        shape = broadcast_shape(shape, part.shape) or shape
+    left, right = condition.args
+    assert isinstance(condition, nodes.Compare)
+    if condition.shape != shape and condition.shape:
+        condition = nodes.compare(condition.operator, arithmetic.stretched(left, shape), arithmetic.stretched(right, shape))
+    return nodes.where(condition, arithmetic.stretched(a, shape), arithmetic.stretched(b, shape))

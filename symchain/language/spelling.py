@@ -1,0 +1,85 @@
+"""How names may be spelled: Latin and Greek letters, digits, subscripts; and when two spellings are one name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_GREEK_NAMES = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "omicron",
+    "pi",
+    "rho",
+    "sigma",
+    "tau",
+    "upsilon",
+    "phi",
+    "chi",
+    "psi",
+    "omega",
+]
+_LOWER = [c for c in map(chr, range(0x3B1, 0x3CA)) if c != "ς"]
+GREEK = {c: n for c, n in zip(_LOWER, _GREEK_NAMES, strict=True)}
+GREEK |= {c.upper(): n.capitalize() for c, n in list(GREEK.items())}
+GREEK |= {"ς": "sigma", "ϵ": "epsilon", "ϑ": "theta", "ϕ": "phi", "ϱ": "rho", "ϰ": "kappa", "µ": "mu"}
+"""Greek letter -> its English name. The variants are other shapes of the same letter, µ is the keyboard's mu."""
+
+LOOKALIKES = {c: latin for c, latin in zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo", strict=True)}
+"""Greek letters that cannot be told from Latin ones: refused."""
+
+SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉ₐₑₒₓₕₖₗₘₙₚₛₜᵢⱼᵣᵤᵥ", "0123456789aeoxhklmnpstijruv", strict=True))
+SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-", strict=True))
+
+_DOUBTFUL = "ıĸŉ"
+_LATIN = "".join(
+    c
+    for c in map(chr, (*range(0xC0, 0x180), *range(0x1E00, 0x1F00)))
+    if c.isalpha() and unicodedata.normalize("NFKC", c) == c and c not in _DOUBTFUL
+)
+_LETTERS = "A-Za-z_" + _LATIN + "".join(c for c in GREEK if c not in LOOKALIKES)
+NAME = f"[{_LETTERS}][{_LETTERS}0-9\u0300-\u036f{''.join(SUBSCRIPTS)}]*"
+"""The pattern of a name; combining accents are composed with their letter afterwards."""
+
+_NAME = re.compile(NAME)
+_SUBSCRIPT = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
+_ABSTRACT = re.compile(rf"(?:{'|'.join(GREEK.values())}|[^\W\d_])(?:\d+|_[^\W_]+)?")
+
+
+def is_name(text: str) -> bool:
+    """Whether the text is one name of the input language, in its composed form."""
+    return _NAME.fullmatch(text) is not None and not text.startswith("__") and unicodedata.is_normalized("NFC", text)
+
+
+def canonical(name: str) -> str:
+    """The spelling in plain letters by which names are compared.
+
+    >>> canonical("λ"), canonical("W₁"), canonical("σ_out")
+    ('lambda', 'W_1', 'sigma_out')
+    """
+    if name.isascii():
+        return name
+    plain = _SUBSCRIPT.sub(lambda m: "_" + "".join(SUBSCRIPTS[c] for c in m[0]), name)
+    return "".join(GREEK.get(c, c) for c in plain)
+
+
+def is_abstract(name: str) -> bool:
+    """Whether an unknown function of this name is taken for an activation: sigma, σ₂, phi, f, g1."""
+    return _ABSTRACT.fullmatch(canonical(name)) is not None
+
+
+NOT_NUMBERS = ("nan", "NaN", "NAN", "inf", "Inf", "INF", "infinity", "Infinity", "oo", "zoo")
+RESERVED = ("None", "newaxis", "True", "False")
+"""Words that name no input: what other languages call not-a-number and infinity, and the words of NumPy's indices and flags."""
