@@ -1,0 +1,398 @@
+"""The chain rule on a program: adjoints, factors, paths.
+
+One backward sweep gives the adjoint of every block between the output and the names asked for: what its users send back through
+their local rules. The work is linear in the graph; paths are counted by dynamic programming and listed up to a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+
+from symchain.blocks import Block, Program, ancestors, dependents
+from symchain.derivation import Derivation, Derivations, Factor, Line, Path, Step
+from symchain.dimensions import Shape
+from symchain.functions.spec import AbstractFunction
+from symchain.rewriting import price_of, simplify
+from symchain.rules.binding import bind
+from symchain.rules.forward import differentiate, headline, unrelated
+from symchain.rules.reverse import pullback
+from symchain.tensors.algebra import is_zero
+from symchain.tensors.nodes import (
+    ONE,
+    Apply,
+    Contraction,
+    Leaf,
+    Operation,
+    Sum,
+    Tree,
+    add,
+    contract,
+    identity,
+    leaf,
+    leaves,
+    multiply_scalars,
+    postorder,
+    substitute,
+    zeros,
+    Where,
+)
+
+PATHS_LISTED = 64
+_INLINE_COST = 12
+"""An adjoint that is used once is written into its user up to this price."""
+_EXPANDED_COST = 400
+"""Beyond this the formula is not written out without its named adjoints."""
+
+
+class Sweep:
+    """The adjoints of one output towards some names, and everything a Derivation is made of."""
+
+    def __init__(self, program: Program, output: str, targets: Sequence[str], protected: str = "") -> None:
+        self.program, self.output, self.targets = program, output, tuple(dict.fromkeys(targets))
+        self.output_shape = program.blocks[output].shape
+        self.lead = len(self.output_shape)
+        above = ancestors(program, output)
+        below = dependents(program, *self.targets)
+        self.relevant = above & below
+        self.order = [b for b in program.blocks.values() if b.name in self.relevant]
+        self.taken = {*program.inputs, *program.blocks, *program.dimensions, *program.functions, protected}
+        self.lines: dict[Leaf, Line] = {}
+        self.results: dict[str, Line] = {}
+        self._factors: dict[tuple[str, str], Factor] = {}
+        self._sweep()
+
+    # ------------------------------------------------------------ names
+
+    def leaf_of(self, name: str) -> Leaf:
+        return self.program.inputs[name].leaf if name in self.program.inputs else self.program.blocks[name].leaf
+
+    def shape_of(self, name: str) -> Shape:
+        return self.leaf_of(name).shape
+
+    def reads(self, block: Block) -> list[str]:
+        """The names a block reads through which a target can be reached."""
+        return [r for r in block.reads if r in self.relevant]
+
+    def fresh(self, name: str) -> str:
+        while name in self.taken:
+            name += "_"
+        self.taken.add(name)
+        return name
+
+    # ------------------------------------------------------------ the sweep
+
+    def _sweep(self) -> None:
+        arriving: dict[str, list[tuple[Tree, Tree]]] = {self.output: [(seed(self.output_shape),) * 2]}
+        activated = {r for b in self.order for r in _activation_arguments(b)}
+        targets = set(self.targets)
+        for block in reversed(self.order):
+            name = block.name
+            if name not in arriving:
+                continue
+            general, concrete = self._total(arriving.pop(name))
+            if name in targets:
+                self._finish(name, general, concrete)
+            reads = self.reads(block)
+            if not reads:
+                continue
+            if self._deserves_name(concrete, len(reads), name in activated):
+                general = concrete = self._name(name, general, concrete)
+            for read, sent in self._send(block, reads, general, concrete).items():
+                arriving.setdefault(read, []).append(sent)
+        for name in self.targets:
+            if name not in self.results:
+                general, concrete = self._total(arriving[name]) if name in arriving else (self._zero(name),) * 2
+                self._finish(name, general, concrete)
+
+    def _total(self, terms: list[tuple[Tree, Tree]]) -> tuple[Tree, Tree]:
+        """What the users of a block send back, added in the order of the program."""
+        if len(terms) == 1:
+            return terms[0]
+        terms = terms[::-1]
+        concrete = simplify(add([c for _, c in terms]))
+        same = all(g is c for g, c in terms)
+        return (concrete if same else simplify(add([g for g, _ in terms]))), concrete
+
+    def _zero(self, name: str) -> Tree:
+        return zeros(self.output_shape + self.shape_of(name))
+
+    def _deserves_name(self, adjoint: Tree, uses: int, activated: bool) -> bool:
+        if uses == 1 and not activated and isinstance(adjoint, Leaf):
+            return False
+        price = price_of(adjoint)
+        return price > _INLINE_COST or (price > 0 and not self.lead and (uses > 1 or activated))
+
+    def _name(self, block: str, general: Tree, concrete: Tree) -> Leaf:
+        name = self.fresh(f"delta_{block}" if not self.lead else f"d{self.output}_d{block}")
+        symbol = leaf(name, concrete.shape)
+        self.lines[symbol] = Line(name, concrete, "adjoint", block, concrete.shape, None if general is concrete else general)
+        return symbol
+
+    def _send(self, block: Block, reads: list[str], general: Tree, concrete: Tree) -> dict[str, tuple[Tree, Tree]]:
+        """The adjoint of a block, carried through its local derivatives to the names it reads."""
+        if _is_scalar(block.tree) and not self.lead:
+            sent = {}
+            for read in reads:
+                factor = self.factor(block.name, read)
+                g = simplify(multiply_scalars([general, factor.general]))
+                same = general is concrete and factor.general is factor.tree
+                sent[read] = (g, g if same else self.recognise(simplify(multiply_scalars([concrete, factor.tree]))))
+            return sent
+        wanted = {self.leaf_of(r): r for r in reads}
+        carried = pullback(block.tree, general, self.lead, wanted, simplify)
+        bound = carried if general is concrete else pullback(block.tree, concrete, self.lead, wanted, simplify)
+        return {wanted[l]: (carried[l], self.concrete(bound[l])) for l in wanted}
+
+    def _finish(self, name: str, general: Tree, concrete: Tree) -> None:
+        symbol = f"d{self.output}_d{name}"
+        self.results[name] = Line(self.fresh(symbol), concrete, "derivative", name, concrete.shape, None if general is concrete else general)
+
+    # ------------------------------------------------------------ from general to concrete
+
+    @cached_property
+    def definitions(self) -> dict[Tree, Tree]:
+        """What blocks are equal to, so that sigmoid(z1) is written a1."""
+        found: dict[Tree, Tree] = {}
+        for block in self.program.blocks.values():
+            tree = simplify(bind(block.tree))
+            if tree.args and price_of(tree):
+                found.setdefault(tree, block.leaf)
+        return found
+
+    def recognise(self, tree: Tree) -> Tree:
+        if tree in self.definitions:
+            return tree
+        replaced = substitute(tree, self.definitions)
+        return tree if replaced is tree else simplify(replaced)
+
+    def concrete(self, tree: Tree) -> Tree:
+        """Bound function names replaced, blocks recognised, simplified."""
+        bound = bind(tree)
+        return self.recognise(tree if bound is tree else simplify(bound))
+
+    # ------------------------------------------------------------ factors and paths
+
+    def factor(self, output: str, input: str) -> Factor:
+        key = (output, input)
+        if key not in self._factors:
+            self._factors[key] = self._make_factor(self.program.blocks[output], self.leaf_of(input))
+        return self._factors[key]
+
+    def _make_factor(self, block: Block, by: Leaf) -> Factor:
+        shape = block.shape + by.shape
+        raw: Tree | None = None
+        if _is_scalar(block.tree):
+            step = differentiate(block.tree, by)
+            general = simplify(step.result)
+            rule, steps = headline(step).rule, (step,)
+            raw = step.result if step.result is not general else None
+        else:
+            general = pullback(block.tree, seed(block.shape), len(block.shape), [by], simplify)[by]
+            rule = _shaped_rule(block.tree, by)
+            steps = (Step(rule, block.tree, by.name, general),)
+        tree = self.concrete(general)
+        short = simplify(bind(block.tree))
+        if short is not block.tree and price_of(short) < price_of(block.tree):  # exp(x)/(1 + exp(x)) is a sigmoid: its derivative is shorter
+            other = self.concrete(simplify(pullback(short, seed(block.shape), len(block.shape), [by], simplify)[by]))
+            if price_of(other) < price_of(tree):
+                tree = other
+                general = other if bind(general) is general else general
+        return Factor(block.name, by.name, tree, general, rule, shape, steps, raw, unrelated(block.tree, by), self.program.symbols)
+
+    def reaching(self, target: str) -> set[str]:
+        return (ancestors(self.program, self.output) & dependents(self.program, target)) if target in self.relevant else set()
+
+    def path_count(self, target: str) -> int:
+        """The number of paths from the output to a name, exactly."""
+        reaching = self.reaching(target)
+        counts = {target: 1}
+        for block in self.order:
+            if block.name in reaching and block.name != target:
+                counts[block.name] = sum(counts.get(r, 0) for r in block.reads)
+        return counts.get(self.output, 0)
+
+    def paths(self, target: str) -> Iterator[Path]:
+        """The paths, output first, in the order in which blocks read their names."""
+        reaching = self.reaching(target)
+        if self.output not in reaching:
+            return
+        stack: list[tuple[str, tuple[str, ...]]] = [(self.output, (self.output,))]
+        while stack:
+            name, names = stack.pop()
+            if name == target:
+                yield Path(tuple(self.factor(a, b) for a, b in zip(names, names[1:], strict=False)))
+                continue
+            stack.extend((r, (*names, r)) for r in reversed(self.program.blocks[name].reads) if r in reaching)
+
+    # ------------------------------------------------------------ derivations
+
+    def derivation(self, target: str) -> Derivation:
+        result = self.results[target]
+        lines = self._lines_below(result.tree)
+        formula, general = self._formula(result, lines)
+        if lines and formula is not result.tree and price_of(formula) < price_of(result.tree) + sum(price_of(line.tree) for line in lines):
+            result = Line(result.name, formula, result.role, result.of, result.shape, general if general is not formula else None)
+            lines = ()
+        count = self.path_count(target)
+        paths = tuple(islice(self.paths(target), PATHS_LISTED))
+        reason = "unrelated" if target not in self.relevant else "flat" if is_zero(formula) else ""
+        product = _product(paths[0]) if count == 1 and not self.lead and not self.shape_of(target) else None
+        steps = (Step("simp", product, "", general),) if product is not None and product is not general else ()
+        return Derivation(
+            self.program, self.output, target, 1, result.shape, _Factors(self, target), count, paths, lines, result, formula, general,
+            product, steps, self._substitutions(general), reason,
+        )  # fmt: skip
+
+    def derivations(self) -> Derivations:
+        shared = {line.name for line in self._lines_below(*(self.results[t].tree for t in self.targets))}
+        ordered = tuple(line for line in self.lines.values() if line.name in shared)
+        results = tuple(self.results[t] for t in self.targets)
+        return Derivations(self.program, self.output, _Members(self), ordered, results)
+
+    def _lines_below(self, *trees: Tree) -> tuple[Line, ...]:
+        """The named adjoints that trees read, directly or not, in the order of the sweep."""
+        needed: set[Leaf] = set()
+        pending = list(trees)
+        while pending:
+            for symbol in leaves(pending.pop()):
+                if symbol in self.lines and symbol not in needed:
+                    needed.add(symbol)
+                    pending.append(self.lines[symbol].tree)
+        return tuple(line for symbol, line in self.lines.items() if symbol in needed)
+
+    def _formula(self, result: Line, lines: tuple[Line, ...]) -> tuple[Tree, Tree]:
+        """The derivative without named adjoints where that is not longer, else with them; concrete and general."""
+        price = sum(price_of(line.tree) for line in lines) + price_of(result.tree)
+        if not lines or price > _EXPANDED_COST:
+            return result.tree, result.general or result.tree
+        concrete = self._expand(result.tree, lines, lambda line: line.tree)
+        if concrete is None or price_of(concrete) > price:
+            return result.tree, result.general or result.tree
+        if result.general is None and not any(line.general for line in lines):
+            return concrete, concrete
+        general = self._expand(result.general or result.tree, lines, lambda line: line.general or line.tree)
+        return concrete, general or concrete
+
+    def _expand(self, tree: Tree, lines: tuple[Line, ...], pick: Callable[[Line], Tree]) -> Tree | None:
+        values: dict[Tree, Tree] = {}
+        for line in lines:
+            expanded = substitute(pick(line), values)
+            if _written_size(expanded) > 4 * _EXPANDED_COST:
+                return None
+            values[leaf(line.name, line.shape)] = expanded
+        whole = substitute(tree, values)
+        return None if _written_size(whole) > 4 * _EXPANDED_COST else simplify(whole)
+
+    def _substitutions(self, general: Tree) -> tuple[tuple[Tree, Tree], ...]:
+        found = []
+        for node in postorder(general):
+            if isinstance(node, Apply) and isinstance(node.function, AbstractFunction) and node.function.binding and sum(node.orders):
+                found.append((node, self.concrete(node)))
+        return tuple(found)
+
+
+class _Factors(Mapping[str, Factor]):
+    """The factors between an output and a name, "da2/dz2" -> Factor, made when first asked for."""
+
+    def __init__(self, sweep: Sweep, target: str) -> None:
+        reaching = sweep.reaching(target)
+        self._sweep = sweep
+        self._keys: dict[str, tuple[str, str]] = {}
+        for block in reversed(sweep.order):
+            if block.name in reaching and block.name != target:
+                for read in block.reads:
+                    if read in reaching:
+                        self._keys[f"d{block.name}/d{read}"] = (block.name, read)
+
+    def __getitem__(self, name: str) -> Factor:
+        return self._sweep.factor(*self._keys[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
+class _Members(Mapping[str, Derivation]):
+    """The derivations of one sweep, made when first asked for."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self._sweep = sweep
+        self._made: dict[str, Derivation] = {}
+
+    def __getitem__(self, name: str) -> Derivation:
+        if name not in self._made:
+            if name not in self._sweep.results:
+                raise KeyError(name)
+            self._made[name] = self._sweep.derivation(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sweep.targets)
+
+    def __len__(self) -> int:
+        return len(self._sweep.targets)
+
+
+def seed(shape: Shape) -> Tree:
+    """The derivative of a value by itself: 1, or the identity with the axes of the value twice."""
+    if not shape:
+        return ONE
+    rows = [("row", k) for k in range(len(shape))]
+    columns = [("column", k) for k in range(len(shape))]
+    return contract([identity(d) for d in shape], list(zip(rows, columns, strict=True)), [*rows, *columns])
+
+
+def derive(program: Program, output: str, targets: Sequence[str]) -> Sweep:
+    """The backward sweep from one output to some names."""
+    return Sweep(program, output, targets)
+
+
+def _is_scalar(tree: Tree) -> bool:
+    return all(not n.shape for n in postorder(tree))
+
+
+def _activation_arguments(block: Block) -> list[str]:
+    """The names that enter the block as the argument of an activation."""
+    tree = block.tree
+    if isinstance(tree, Apply) and (isinstance(tree.function, AbstractFunction) or tree.function.activation):
+        return [a.name for a in tree.args if isinstance(a, Leaf)]
+    return []
+
+
+def _product(path: Path) -> Tree | None:
+    factors: list[Tree] = []
+    for f in path.factors:
+        if f.general is not ONE:
+            factors += f.general.args if not isinstance(f.general, Leaf) and f.rule == "scale" and f.general.args and _is_product(f.general) else [f.general]
+    return multiply_scalars(factors) if factors else ONE
+
+
+def _is_product(tree: Tree) -> bool:
+    return isinstance(tree, Contraction)
+
+
+def _shaped_rule(tree: Tree, by: Leaf) -> str:
+    while isinstance(tree, Sum):
+        moving = [t for t in tree.args if by in postorder(t)]
+        if len(moving) != 1:
+            return "sum"
+        tree = moving[0]
+    if isinstance(tree, Contraction):
+        return "linear" if sum(by in postorder(a) for a in tree.args) == 1 else "product"
+    if isinstance(tree, Apply):
+        return "act" if isinstance(tree.function, AbstractFunction) or tree.function.activation else "function"
+    if isinstance(tree, Leaf):
+        return "self"
+    return "where" if isinstance(tree, Where) else "operation" if isinstance(tree, Operation) else "power"
+
+
+def _written_size(tree: Tree) -> int:
+    """How many nodes the tree has when written out, without building it."""
+    sizes: dict[Tree, int] = {}
+    for node in postorder(tree):
+        sizes[node] = 1 + sum(sizes[a] for a in node.args)
+    return sizes[tree]

@@ -1,0 +1,190 @@
+"""Recognising declared identities in a tree: exp(x)/(1 + exp(x)) is sigmoid(x).
+
+The identities are those of the function registry; a pattern is a tree over placeholders, matched up to the order of terms and
+factors. A product may hold more factors than the pattern, a sum may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+from symchain.functions.spec import FUNCTIONS, AbstractFunction
+from symchain.language.elaborate import Scope, elaborate
+from symchain.language.grammar import parse_expression
+from symchain.tensors.algebra import Term, normal, scaled, term_of, tree_of
+from symchain.tensors.nodes import Apply, Contraction, Leaf, Number, Power, Sum, Tree, broadcast, leaf, postorder, substitute
+
+Bindings = dict[Leaf, Tree]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """before = after, over placeholders; `functions` must occur for a match to be possible."""
+
+    before: Tree
+    after: Tree
+    functions: frozenset[str]
+
+
+@lru_cache(maxsize=8)
+def identities_of(kind: type[Tree]) -> tuple[Identity, ...]:
+    """The identities whose left side is a node of one kind."""
+    return tuple(rule for rule in _all() if type(rule.before) is kind)
+
+
+@lru_cache(maxsize=1)
+def _all() -> tuple[Identity, ...]:
+    found = []
+    for spec in FUNCTIONS.values():
+        names: dict[str, Tree] = {p: leaf(f"?{p}") for p in spec.parameters}
+        scope = Scope(names=names)
+        for before, after in spec.identities:
+            left = normal(elaborate(parse_expression(before), scope))
+            right = normal(elaborate(parse_expression(after), scope))
+            used = frozenset(n.function.name for n in postorder(left) if isinstance(n, Apply))
+            found.append(Identity(left, right, used))
+    return tuple(found)
+
+
+def rewritings(tree: Tree) -> Iterator[Tree]:
+    """The tree with each declared identity applied at its top, where one fits."""
+    rules = identities_of(type(tree))
+    present = _functions(tree) if rules else set()
+    for rule in rules:
+        if rule.functions <= present and (rewritten := rewrite(tree, rule)) is not None:
+            yield rewritten
+
+
+def rewrite(tree: Tree, rule: Identity) -> Tree | None:
+    for bindings, rest in _match_top(rule.before, tree):
+        replaced = _instantiate(rule.after, bindings, tree)
+        if replaced is None:
+            continue
+        if rest is None:
+            return replaced
+        term, indices = rest
+        term.factors.append((replaced, indices))
+        return normal(tree_of(term))
+    return None
+
+
+def _functions(tree: Tree) -> set[str]:
+    """The functions a few levels down."""
+    found: set[str] = set()
+    level = [tree]
+    for _ in range(6):
+        following = []
+        for node in level:
+            if isinstance(node, Apply) and not isinstance(node.function, AbstractFunction):
+                found.add(node.function.name)
+            following += node.args
+        level = following[:64]
+    return found
+
+
+def _instantiate(after: Tree, bindings: Bindings, at: Tree) -> Tree | None:
+    shape = next((t.shape for t in bindings.values() if t.shape), ())
+    if any(t.shape not in (shape, ()) for t in bindings.values()):
+        return None
+    if not shape:
+        return normal(substitute(after, dict(bindings)))
+    return normal(_stretched(after, bindings, shape))
+
+
+def _stretched(after: Tree, bindings: Bindings, shape: tuple[int | str, ...]) -> Tree:
+    """A scalar right side over operands with a shape: elementwise."""
+    from symchain.tensors.nodes import add, common_shape, hadamard, power
+
+    done: dict[Tree, Tree] = dict(bindings)
+    for node in postorder(after):
+        if node in done:
+            continue
+        args = [done[a] for a in node.args]
+        if isinstance(node, Sum):
+            done[node] = add([broadcast(a, shape) for a in args])
+        elif isinstance(node, Contraction):
+            done[node] = hadamard(args)
+        elif isinstance(node, Power):
+            done[node] = power(args[0], args[1])
+        else:
+            done[node] = type(node)(tuple(args), common_shape(args), node.data)
+    return broadcast(done[after], shape)
+
+
+def _match_top(pattern: Tree, tree: Tree) -> Iterator[tuple[Bindings, tuple[Term, tuple[int, ...]] | None]]:
+    if isinstance(pattern, Contraction) and isinstance(tree, Contraction):
+        wanted, have = term_of(pattern), term_of(tree)
+        for spots in dict.fromkeys(s for _, s in have.factors):
+            candidates = [k for k, (_, s) in enumerate(have.factors) if s == spots]
+            for bindings, used in _match_some([f for f, _ in wanted.factors], have, candidates, {}):
+                rest = Term(
+                    have.coefficient / wanted.coefficient, have.decimal, [f for k, f in enumerate(have.factors) if k not in used], have.output, dict(have.dims)
+                )
+                yield bindings, (rest, spots)
+    else:
+        for bindings in _match(pattern, tree, {}):
+            yield bindings, None
+
+
+def _match_some(patterns: list[Tree], have: Term, candidates: list[int], bindings: Bindings) -> Iterator[tuple[Bindings, set[int]]]:
+    if not patterns:
+        yield bindings, set()
+        return
+    for k in candidates:
+        for extended in _match(patterns[0], have.factors[k][0], bindings):
+            for complete, used in _match_some(patterns[1:], have, [c for c in candidates if c != k], extended):
+                yield complete, used | {k}
+
+
+def _match(pattern: Tree, tree: Tree, bindings: Bindings) -> Iterator[Bindings]:
+    if isinstance(pattern, Leaf):
+        bound = bindings.get(pattern)
+        if bound is None:
+            if not isinstance(tree, Number):
+                yield {**bindings, pattern: tree}
+        elif bound is tree:
+            yield bindings
+    elif isinstance(pattern, Number):
+        if _is_constant(tree, pattern.value):
+            yield bindings
+    elif isinstance(pattern, Sum):
+        if isinstance(tree, Sum) and len(tree.args) == len(pattern.args):
+            yield from _match_all(list(pattern.args), list(tree.args), bindings)
+    elif isinstance(pattern, Contraction):
+        wanted = term_of(pattern)
+        if len(wanted.factors) == 1 and isinstance(wanted.factors[0][0], Leaf):
+            yield from _match(wanted.factors[0][0], normal(scaled(tree, 1 / wanted.coefficient)), bindings)
+        elif isinstance(tree, Contraction):
+            have = term_of(tree)
+            if have.coefficient == wanted.coefficient and len(have.factors) == len(wanted.factors) and len({s for _, s in have.factors}) <= 1:
+                yield from _match_all([f for f, _ in wanted.factors], [f for f, _ in have.factors], bindings)
+    elif type(pattern) is type(tree) and len(pattern.args) == len(tree.args) and _same_head(pattern, tree):
+        states = [bindings]
+        for p, t in zip(pattern.args, tree.args, strict=True):
+            states = [s for b in states for s in _match(p, t, b)]
+        yield from states
+    return
+
+
+def _same_head(pattern: Tree, tree: Tree) -> bool:
+    return not isinstance(pattern, Apply) or pattern.data == tree.data
+
+
+def _match_all(patterns: list[Tree], trees: list[Tree], bindings: Bindings) -> Iterator[Bindings]:
+    if not patterns:
+        yield bindings
+        return
+    ordered = sorted(patterns, key=lambda p: isinstance(p, Leaf))  # what says most is matched first
+    for k, t in enumerate(trees):
+        for extended in _match(ordered[0], t, bindings):
+            yield from _match_all(ordered[1:], trees[:k] + trees[k + 1 :], extended)
+
+
+def _is_constant(tree: Tree, value: Fraction) -> bool:
+    """A number, or a number repeated to a shape."""
+    if isinstance(tree, Number):
+        return tree.value == value
+    return isinstance(tree, Contraction) and len(tree.args) == 1 and isinstance(tree.args[0], Number) and tree.args[0].value == value

@@ -1,0 +1,265 @@
+"""Named simplifications with a price: the operations of the printed form.
+
+`simplify` brings a tree to normal form and at each sum, product, power and call tries the rewrites below; one is taken only when
+the formula gets shorter. Nothing gets longer, the order of trial is fixed, and every rewrite is an identity of real arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import product as combinations
+
+from symchain.matching import rewritings
+from symchain.tensors.algebra import Term, collect, normal, raised, split_power, summands, term_of, tree_of
+from symchain.tensors.matrixform import cost
+from symchain.tensors.nodes import (
+    Apply,
+    Contraction,
+    Number,
+    Power,
+    Sum,
+    Tree,
+    add,
+)
+
+_TERMS = 12
+"""Sums of more terms are left as they are: factoring looks at pairs."""
+_EXPANDED = 16
+"""A sum is multiplied out on trial up to this many terms."""
+_SMALL = 60
+"""Nothing is tried on formulas of more operations: the search would cost more than it saves."""
+
+
+_DONE: dict[Tree, Tree] = {}
+_PRICES: dict[Tree, int] = {}
+_REMEMBERED = 50_000
+
+
+def simplify(tree: Tree) -> Tree:
+    """The normal form, shortened. What was simplified before is remembered."""
+    if len(_DONE) > _REMEMBERED:
+        _DONE.clear()
+        _PRICES.clear()
+    result = normal(tree, _DONE, polish)
+    _DONE[result] = result
+    return result
+
+
+def price_of(tree: Tree) -> int:
+    """The operations of the printed form, remembered."""
+    if tree not in _PRICES:
+        _PRICES[tree] = cost(tree)
+    return _PRICES[tree]
+
+
+def polish(tree: Tree, effort: int = 2) -> Tree:
+    """The cheapest of a normalised node and its rewrites; `effort` bounds how often a rewrite may be tried on the way to another."""
+    if isinstance(tree, Contraction) and not any(isinstance(split_power(a)[0], (Sum, Apply)) for a in tree.args):
+        return tree
+    if isinstance(tree, Power) and not isinstance(tree.base, (Sum, Apply)):
+        return tree
+    while True:
+        best = tree
+        for candidate in _candidates(tree, effort):
+            if best is tree and price_of(tree) > _SMALL:
+                return tree
+            if price_of(candidate) < price_of(best):
+                best = candidate
+        if best is tree:
+            return tree
+        tree = best
+
+
+def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
+    yield from rewritings(tree)
+    if isinstance(tree, Sum):
+        yield from factored(tree)
+        if effort and (opened := expanded(tree)) is not None:
+            yield polish(opened, effort - 1)
+    elif isinstance(tree, Contraction) and effort:
+        for spread in distributed(tree):
+            yield polish(spread, effort - 1)
+
+
+# ---------------------------------------------------------------- multiplying out
+
+
+def expanded(tree: Tree) -> Tree | None:
+    """Products of sums multiplied out and collected, where something cancels."""
+    terms: list[Tree] = []
+    opened = False
+    for t in summands(tree):
+        pieces = _multiplied(t)
+        if pieces is None or len(terms) + len(pieces) > _EXPANDED:
+            return None
+        opened |= len(pieces) > 1
+        terms += pieces
+    if not opened:
+        return None
+    result = collect(add(terms))
+    return result if sum(1 for _ in summands(result)) < len(terms) else None
+
+
+def distributed(tree: Contraction) -> Iterator[Tree]:
+    """The product over one of its sums, where something cancels: (a/p + b/q)*p*q is a*q + b*p."""
+    term = term_of(tree)
+    for k, (factor, indices) in enumerate(term.factors):
+        if not isinstance(factor, Sum) or len(term.factors) == 1 or len(factor.args) > _TERMS:
+            continue
+        others = [f for m, f in enumerate(term.factors) if m != k]
+        if any(_cancels(t, indices, others) for t in factor.args):
+            pieces = []
+            for t in factor.args:
+                factors = [*term.factors[:k], (t, indices), *term.factors[k + 1 :]]
+                raw = tree_of(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims)))
+                pieces.append(tree_of(term_of(raw)))
+            yield collect(add(pieces))
+
+
+def _cancels(tree: Tree, indices: tuple[int, ...], others: list[tuple[Tree, tuple[int, ...]]]) -> bool:
+    """Whether a summand divides by something that the product multiplies with, or the other way round."""
+    inner = term_of(tree)
+    signs: dict[Tree, bool] = {}
+    for factor, _ in inner.factors:
+        base, exponent = split_power(factor)
+        if isinstance(exponent, Number):
+            signs[base] = exponent.value < 0
+    for factor, _ in others:
+        base, exponent = split_power(factor)
+        if base in signs and isinstance(exponent, Number) and signs[base] != (exponent.value < 0):
+            return True
+    return False
+
+
+def _multiplied(tree: Tree) -> list[Tree] | None:
+    """One product as the list of its terms."""
+    if not isinstance(tree, Contraction):
+        return [tree]
+    term = term_of(tree)
+    choices: list[list[Tree]] = []
+    count = 1
+    for factor, _ in term.factors:
+        base, exponent = split_power(factor)
+        if isinstance(base, Sum) and isinstance(exponent, Number) and exponent.value in (1, 2) and factor.shape == base.shape:
+            choices += [list(base.args)] * int(exponent.value)
+            count *= len(base.args) ** int(exponent.value)
+        else:
+            choices.append([factor])
+    if count == 1:
+        return [tree]
+    if count > _EXPANDED:
+        return None
+    slots = [s for (factor, s) in term.factors for _ in range(int(split_power(factor)[1].value) if _is_square_sum(factor) else 1)]  # type: ignore[attr-defined]
+    return [tree_of_product(term, picked, slots) for picked in combinations(*choices)]
+
+
+def _is_square_sum(factor: Tree) -> bool:
+    base, exponent = split_power(factor)
+    return isinstance(base, Sum) and isinstance(exponent, Number) and exponent.value == 2
+
+
+def tree_of_product(term: Term, picked: tuple[Tree, ...], slots: list[tuple[int, ...]]) -> Tree:
+    """A product with other factors over the same indices, normalised."""
+    raw = Term(term.coefficient, term.decimal, list(zip(picked, slots, strict=True)), term.output, dict(term.dims))
+    built = tree_of(raw)
+    return tree_of(term_of(built))
+
+
+# ---------------------------------------------------------------- common factors
+
+
+def factored(tree: Sum) -> Iterator[Tree]:
+    """The sum with a factor that several terms share taken out: A @ x + A.T @ x is (A + A.T) @ x."""
+    if len(tree.args) > _TERMS:
+        return
+    terms = [term_of(t) for t in tree.args]
+    shared: dict[tuple[object, ...], list[tuple[int, int]]] = {}
+    for n, term in enumerate(terms):
+        for k, (factor, _) in enumerate(term.factors):
+            for key in _signatures(term, k):
+                shared.setdefault((split_power(factor)[0].digest, *key), []).append((n, k))
+    for members in shared.values():
+        chosen: dict[int, int] = {}
+        for n, k in members:
+            chosen.setdefault(n, k)
+        if len(chosen) > 1 and (taken := _take_out(tree, terms, chosen)) is not None:
+            yield taken
+
+
+def _signatures(term: Term, k: int) -> list[tuple[object, ...]]:
+    """How a factor is attached: per axis the output axis it is, or a link to the rest, or alone."""
+    indices = term.factors[k][1]
+    links: dict[int, int] = {}
+    key: list[object] = []
+    for i in indices:
+        if i in term.output:
+            key.append(("out", term.output.index(i)))
+        elif len(term.users(i)) > 1:
+            key.append(("link", links.setdefault(i, len(links))))
+        else:
+            key.append(("alone", str(term.dims[i])))
+    return [tuple(key)]
+
+
+def _take_out(tree: Sum, terms: list[Term], chosen: dict[int, int]) -> Tree | None:
+    first = next(iter(chosen))
+    base, indices = split_power(terms[first].factors[chosen[first]][0])[0], terms[first].factors[chosen[first]][1]
+    exponents = []
+    for n, k in chosen.items():
+        exponent = split_power(terms[n].factors[k][0])[1]
+        if not isinstance(exponent, Number):
+            return None
+        exponents.append(exponent.value)
+    common = min(exponents, key=abs) if all(e > 0 for e in exponents) or all(e < 0 for e in exponents) else None
+    if common is None:
+        return None
+    links = [i for i in dict.fromkeys(indices) if i not in terms[first].output and len(terms[first].users(i)) > 1]
+    used_outputs = _needed_outputs(terms, chosen)
+    rests: list[Tree] = []
+    for n, k in chosen.items():
+        term = terms[n]
+        mine = term.factors[k][1]
+        my_links = [i for i in dict.fromkeys(mine) if i not in term.output and len(term.users(i)) > 1]
+        factors = [f for m, f in enumerate(term.factors) if m != k]
+        left = exponents[list(chosen).index(n)] - common
+        if left:
+            factors.insert(0, (_raise(base, left), mine))
+        output = (*(term.output[p] for p in used_outputs), *my_links)
+        dims = {i: term.dims[i] for i in {*output, *(i for _, s in factors for i in s)}}
+        rests.append(tree_of(Term(term.coefficient, term.decimal, factors, output, dims)))
+    inner = collect(add(rests))
+    outer = terms[first]
+    inner_indices = (*(outer.output[p] for p in used_outputs), *links)
+    dims = {i: outer.dims[i] for i in {*outer.output, *indices, *inner_indices}}
+    first_in_order = _leads(terms, chosen)
+    pair = [(_raise(base, common), indices), (inner, inner_indices)]
+    whole = tree_of(term_of(tree_of(Term(factors=pair if first_in_order else pair[::-1], output=outer.output, dims=dims))))
+    others = [t for n, t in enumerate(tree.args) if n not in chosen]
+    if not others:
+        return whole
+    place = min(chosen)
+    kept: list[Tree] = [t for n, t in enumerate(tree.args) if n < place and n not in chosen]
+    after = [t for n, t in enumerate(tree.args) if n > place and n not in chosen]
+    return collect(add([*kept, whole, *after]))
+
+
+def _leads(terms: list[Term], chosen: dict[int, int]) -> bool:
+    """Whether the common factor stands before the rest in the first term: chain order is kept."""
+    n, k = next(iter(chosen.items()))
+    return k == 0 or len(terms[n].factors) == 1
+
+
+def _needed_outputs(terms: list[Term], chosen: dict[int, int]) -> list[int]:
+    """The output axes that some rest still carries."""
+    needed = set()
+    for n, k in chosen.items():
+        term = terms[n]
+        for m, (_, s) in enumerate(term.factors):
+            if m != k:
+                needed |= {p for p, i in enumerate(term.output) if i in s}
+    return sorted(needed)
+
+
+def _raise(base: Tree, exponent: Fraction) -> Tree:
+    return base if exponent == 1 else raised(base, exponent)

@@ -1,0 +1,118 @@
+"""The textbook derivation of one scalar line: d(expression)/d(name) by named rules, each a Step over its substeps.
+
+The rules are those of `local`; this file only says in which order they are told and what they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from symchain.derivation import Step
+from symchain.functions.spec import AbstractFunction
+from symchain.rules.local import pull
+from symchain.tensors.nodes import (
+    ONE,
+    ZERO,
+    Apply,
+    Compare,
+    Contraction,
+    Leaf,
+    Number,
+    Operation,
+    Power,
+    Sum,
+    Tree,
+    Where,
+    add,
+    multiply_scalars,
+    postorder,
+)
+
+
+def differentiate(tree: Tree, by: Leaf) -> Step:
+    """d(tree)/d(by) for trees of shape () throughout; the result is as the rules give it, not simplified."""
+    steps: dict[Tree, Step] = {}
+    for node in postorder(tree):
+        if node is by:
+            steps[node] = Step("self", node, by.name, ONE)
+        elif not isinstance(node, Compare) and any(a in steps for a in node.args):
+            steps[node] = _step(node, by, steps)
+    return steps.get(tree) or Step("const", tree, by.name, ZERO)
+
+
+def _step(node: Tree, by: Leaf, steps: Mapping[Tree, Step]) -> Step:
+    moving = [k for k, a in enumerate(node.args) if a in steps]
+    terms = [_term(pull(node, k, ONE, 0), node.args[k], steps[node.args[k]], by) for k in moving]
+    substeps = [steps.get(a) or Step("const", a, by.name, ZERO) for a in node.args if a in steps or isinstance(node, Sum)]
+    return Step(_rule(node, moving), node, by.name, add(terms), tuple(substeps), _parameters(node))
+
+
+def _term(local: Tree, operand: Tree, inner: Step, by: Leaf) -> Tree:
+    """local * inner, leaving out a factor 1 unless it is the derivative of something inside that is worth a word."""
+    factors = [f for f in _factors(local) if f is not ONE]
+    if operand is not by:
+        factors += _factors(inner.result)
+    return multiply_scalars(factors)
+
+
+def _factors(tree: Tree) -> list[Tree]:
+    """A product of scalars, nested products opened."""
+    found: list[Tree] = []
+    stack = [tree]
+    while stack:
+        t = stack.pop()
+        if isinstance(t, Contraction):
+            stack.extend(reversed(t.args))
+        else:
+            found.append(t)
+    return found
+
+
+def _rule(node: Tree, moving: list[int]) -> str:
+    if isinstance(node, Sum):
+        return "sum"
+    if isinstance(node, Contraction):
+        if any(isinstance(node.args[k], Power) and _is_negative(node.args[k]) for k in moving):
+            return "quotient"
+        return "product" if len(moving) > 1 else "scale"
+    if isinstance(node, Power):
+        return "power"
+    if isinstance(node, Apply):
+        return "act" if isinstance(node.function, AbstractFunction) or node.function.activation else "function"
+    return "where" if isinstance(node, Where) else "operation"
+
+
+def _is_negative(power: Tree) -> bool:
+    return isinstance(power, Power) and isinstance(power.exponent, Number) and power.exponent.value < 0
+
+
+def _parameters(node: Tree) -> dict[str, str]:
+    if isinstance(node, Apply):
+        return {"function": node.function.name}
+    if isinstance(node, Operation):
+        return {"operation": node.operation.name}
+    return {}
+
+
+def headline(step: Step) -> Step:
+    """The step that says most about a line: what is under a sum with one moving term and under a numeric factor."""
+    while True:
+        moving = [s for s in step.substeps if s.rule != "const"]
+        if len(moving) != 1 or moving[0].rule == "self":
+            return step
+        if step.rule == "sum" or (step.rule == "scale" and all(isinstance(a, Number) for a in step.subject.args if a is not moving[0].subject)):
+            step = moving[0]
+        else:
+            return step
+
+
+def unrelated(tree: Tree, by: Leaf) -> tuple[str, ...]:
+    """The names in those terms of a line that do not contain `by`: they do not move."""
+    if not isinstance(tree, Sum):
+        return ()
+    found: dict[str, None] = {}
+    for term in tree.args:
+        below = postorder(term)
+        if by not in below:
+            found.update(dict.fromkeys(n.name for n in below if isinstance(n, Leaf)))
+    return tuple(found)

@@ -1,0 +1,173 @@
+"""The local rules: for each kind of node, the derivative by one of its operands, as the pullback of a cotangent.
+
+pull(node, k, cotangent, lead) receives the cotangent of the node's value, of shape lead axes + node.shape (the lead axes are those
+of the output when it is not a scalar), and returns the cotangent of args[k], of shape lead axes + args[k].shape. With cotangent 1 a
+scalar rule gives the textbook derivative; with the identity it gives the Jacobian. All of the calculus is in this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from symchain.dimensions import Shape
+from symchain.errors import NotDifferentiableError, UnsupportedError
+from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec
+from symchain.language.elaborate import Scope, elaborate
+from symchain.language.grammar import parse_expression
+from symchain.rules.operations import PULLBACKS
+from symchain.tensors.nodes import (
+    ONE,
+    ZERO,
+    Apply,
+    Contraction,
+    Number,
+    Operation,
+    Power,
+    Sum,
+    Tree,
+    Where,
+    add,
+    apply,
+    broadcast,
+    contract,
+    hadamard,
+    identity,
+    leaf,
+    number,
+    power,
+    scale,
+    substitute,
+    where,
+)
+
+Pull = Callable[[Tree, int, Tree, int], Tree]
+
+
+def elementwise(cotangent: Tree, derivative: Tree, node: Tree, operand: Tree, lead: int) -> Tree:
+    """cotangent * derivative, entry by entry; summed where a scalar operand was stretched."""
+    leading = tuple(range(-lead, 0))
+    axes = tuple(range(len(node.shape)))
+    inner = axes if derivative.shape else ()
+    kept = axes if operand.shape else ()
+    return contract([cotangent, derivative], [leading + axes, inner], leading + kept)
+
+
+def pull_sum(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
+    """d(u + v) = du + dv."""
+    return cotangent
+
+
+def pull_contraction(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
+    """A product of any kind is linear in each factor: remove the factor, d(sum a b c)/db = sum cotangent a c."""
+    assert isinstance(node, Contraction)
+    leading = tuple(range(-lead, 0))
+    operands = [cotangent, *(a for n, a in enumerate(node.args) if n != k)]
+    subscripts = [leading + node.output, *(s for n, s in enumerate(node.subscripts) if n != k)]
+    mine = node.subscripts[k]
+    if len(set(mine)) == len(mine):
+        return contract(operands, subscripts, leading + mine, dict(enumerate(node.dims)))
+    # a diagonal was read (A_ii): it goes back onto the diagonal
+    renamed: list[int] = []
+    top = len(node.dims)
+    for i in mine:
+        if i in renamed:
+            operands.append(identity(node.dims[i]))
+            subscripts.append((i, top))
+            renamed.append(top)
+            top += 1
+        else:
+            renamed.append(i)
+    return contract(operands, subscripts, leading + tuple(renamed), dict(enumerate(node.dims)))
+
+
+def pull_power(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
+    """d(u**n)/du = n*u**(n - 1); d(a**v)/dv = a**v*log(a)."""
+    assert isinstance(node, Power)
+    base, exponent = node.base, node.exponent
+    if k == 1:
+        return elementwise(cotangent, hadamard([node, apply(FUNCTIONS["log"], base)]), node, exponent, lead)
+    if isinstance(exponent, Number):
+        return elementwise(cotangent, scale(exponent, _lowered(base, exponent)), node, base, lead)
+    lowered = power(base, add([exponent, scale(-1, _like(ONE, exponent))]))
+    return elementwise(cotangent, hadamard([exponent, lowered]), node, base, lead)
+
+
+def _lowered(base: Tree, exponent: Number) -> Tree:
+    value = exponent.value - 1
+    return base if value == 1 else power(base, number(value, exponent.decimal))
+
+
+def _like(value: Tree, tree: Tree) -> Tree:
+    return broadcast(value, tree.shape)
+
+
+def pull_apply(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
+    """The chain rule: d f(u) = f'(u) du."""
+    assert isinstance(node, Apply)
+    return elementwise(cotangent, function_derivative(node, k), node, node.args[k], lead)
+
+
+def pull_where(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
+    """where(c, u, v) passes the cotangent to the branch taken; the condition has no derivative."""
+    condition = node.args[0]
+    mask = where(condition, ONE, ZERO) if k == 1 else where(condition, ZERO, ONE)
+    if not mask.shape:
+        mask = _like(mask, node)
+    return elementwise(cotangent, mask, node, node.args[k], lead)
+
+
+def pull_operation(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
+    """Each declared operation has its own pullback."""
+    assert isinstance(node, Operation)
+    rule = PULLBACKS.get(node.operation.name)
+    if rule is None or not node.operation.differentiable:
+        raise NotDifferentiableError(
+            f"{node.operation.name} has no derivative", advice=f"Differentiate by a variable that does not pass through {node.operation.name}."
+        )
+    return rule(node, k, cotangent, lead)
+
+
+PULL: dict[type[Tree], Pull] = {
+    Sum: pull_sum,
+    Contraction: pull_contraction,
+    Power: pull_power,
+    Apply: pull_apply,
+    Where: pull_where,
+    Operation: pull_operation,
+}
+
+
+def pull(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
+    """The cotangent of operand k; see the module for the convention."""
+    return PULL[type(node)](node, k, cotangent, lead)
+
+
+# ---------------------------------------------------------------- functions of the registry
+
+
+def function_derivative(node: Apply, k: int) -> Tree:
+    """f'(u) by argument k, in the function's arguments and its own value."""
+    function = node.function
+    if isinstance(function, AbstractFunction):
+        orders = tuple(n + (m == k) for m, n in enumerate(node.orders))
+        return Apply(node.args, node.shape, (function, orders))
+    if function.derivatives[k] is None:
+        raise UnsupportedError(
+            f"{function.name} cannot be differentiated by its argument {function.parameters[k]}", advice="Keep that argument constant."
+        )
+    template, names = _template(function, k, tuple(a.shape for a in node.args))
+    return substitute(template, {**dict(zip(names[:-1], node.args, strict=True)), names[-1]: node})
+
+
+@lru_cache(maxsize=2048)
+def _template(function: FunctionSpec, k: int, shapes: tuple[Shape, ...]) -> tuple[Tree, list[Tree]]:
+    """The declared derivative as a tree over placeholders of the given shapes."""
+    text = function.derivatives[k]
+    assert text is not None
+    shape = next((s for s in shapes if s), ())
+    names: list[Tree] = [leaf(f"?{p}", s) for p, s in zip(function.parameters, shapes, strict=True)]
+    names.append(leaf("?out", shape))
+    scope = Scope(names=dict(zip([*function.parameters, "out"], names, strict=True)))
+    tree = elaborate(parse_expression(text), scope)
+    return (_like(tree, names[-1]) if tree.shape != shape else tree), names

@@ -1,0 +1,85 @@
+"""Second derivatives: the gradient's formula becomes a block of the program, and the same sweep runs again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import sympy
+
+from symchain.blocks import Block, Program, Variable
+from symchain.chainrule import Sweep
+from symchain.derivation import Derivation, Line
+from symchain.errors import ArgumentError
+from symchain.tensors.matrixform import phrase_of
+from symchain.tensors.nodes import Leaf, Tree, contract, leaf, leaves
+
+
+def extended(program: Program, lines: list[tuple[str, Tree]], variables: list[Variable] | None = None) -> Program:
+    """The program with more blocks at its end, and possibly more inputs."""
+    made = dict(program.blocks)
+    symbols = dict(program.symbols)
+    for name, tree in lines:
+        reads = tuple(dict.fromkeys(n.name for n in leaves(tree)))
+        if not tree.shape:
+            symbols.setdefault(name, sympy.Symbol(name, real=True))
+        made[name] = Block(name, tree.shape, tree, phrase_of(tree), reads, leaf(name, tree.shape), symbols)
+    inputs = dict(program.inputs) | {v.name: v for v in variables or []}
+    symbols |= {v.name: v.symbol for v in variables or []}
+    return replace(program, inputs=MappingProxyType(inputs), blocks=MappingProxyType(made), symbols=MappingProxyType(symbols))
+
+
+def second_derivative(program: Program, output: str, first: str, second: str) -> Derivation:
+    """d2(output)/d(first)d(second), of shape F + first + second, in the program's names."""
+    gradient = Sweep(program, output, [first]).derivation(first)
+    name = f"d2{output}_d{first}2" if first == second else f"d2{output}_d{first}_d{second}"
+    lines = [*gradient.adjoint_lines, gradient.result]
+    reading = extended(program, [(line.name, line.general or line.tree) for line in lines])
+    return _again(program, reading, gradient, lines, output, second, name)
+
+
+def hessian_vector_product(program: Program, output: str, wrt: str, vector: str) -> Derivation:
+    """H @ v, as the gradient of the scalar g . v, with v a new input of the shape of wrt."""
+    if program.blocks[output].shape:
+        raise ArgumentError(f"{output} is not a scalar, so it has no Hessian-vector product", advice="Choose a scalar output.")
+    taken = {*program.inputs, *program.blocks, *program.dimensions, *program.functions}
+    if vector:
+        if vector in taken:
+            raise ArgumentError(f"the name {vector} is taken", advice="Give another one with vector=.")
+    else:
+        vector = f"v_{wrt}"
+        while vector in taken:
+            vector += "_"
+    gradient = Sweep(program, output, [wrt]).derivation(wrt)
+    shape = gradient.shape
+    symbol: Leaf = leaf(vector, shape)
+    variable = Variable(vector, shape, symbol, frozenset(), sympy.Symbol(vector, real=True) if not shape else symbol)
+    lines = [*gradient.adjoint_lines, gradient.result]
+    indices = tuple(range(len(shape)))
+    slope = f"d{output}_{vector}"
+    reading = extended(program, [(line.name, line.general or line.tree) for line in lines], [variable])
+    along = contract([leaf(gradient.result.name, shape), symbol], [indices, indices], ())
+    reading = extended(reading, [(slope, along)])
+    return _again(program, reading, gradient, lines, slope, wrt, f"d2{output}_d{wrt}2_{vector}")
+
+
+def _again(program: Program, reading: Program, gradient: Derivation, lines: list[Line], output: str, wrt: str, name: str) -> Derivation:
+    top = gradient.result.name if output == gradient.output else output
+    sweep = Sweep(reading, top, [wrt], protected=name)
+    d = sweep.derivation(wrt)
+    result = replace(d.result, name=name)
+    known = {line.name: line for line in lines}
+    for block in reading.blocks.values():
+        if block.name not in program.blocks and block.name not in known:
+            known[block.name] = Line(block.name, block.tree, "value", block.name, block.shape)
+    ordered = [*known.values(), *d.adjoint_lines]
+    by_name = {line.name: line for line in ordered}
+    needed: set[str] = set()
+    pending = [result.tree]
+    while pending:
+        for n in leaves(pending.pop()):
+            if n.name in by_name and n.name not in needed:
+                needed.add(n.name)
+                pending.append(by_name[n.name].tree)
+    kept = tuple(line for line in ordered if line.name in needed)
+    return replace(d, program=program, output=gradient.output, order=2, adjoint_lines=kept, result=result, reading=reading)
