@@ -1,0 +1,284 @@
+"""Numbers for functions, from what they mean: a FunctionSpec's SymPy meaning over real or complex NumPy arrays.
+
+Complex arguments are a real number plus a tiny imaginary part that carries a derivative (the complex step), so every function is
+continued from the real line: choices (comparisons, abs, maxima) look at real parts alone. Neither the registry's derivatives nor
+its numeric codes are used here: this is what they are compared with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import sympy
+
+from symchain.functions.spec import AbstractFunction, FunctionSpec
+
+Array = Any
+"""A NumPy array or scalar, float64 or complex128."""
+
+
+class _Unknown(Exception):
+    """A SymPy function without complex NumPy code: mpmath takes over."""
+
+
+def value_of(function: FunctionSpec | AbstractFunction, orders: Sequence[int], args: Sequence[Array]) -> Array:
+    """The function at the arguments, differentiated orders[k] times by argument k.
+
+    An unbound abstract function is replaced by its stand-in; derivatives of a known one are SymPy's derivatives of its meaning.
+    """
+    if isinstance(function, AbstractFunction):
+        if function.binding is None:
+            return stand_in(function.name, orders, args)
+        function = function.binding
+    symbols, expression, nodes = _meaning(function, tuple(orders))
+    try:
+        return _interpret(nodes, dict(zip(symbols, args, strict=True)))
+    except _Unknown:
+        return _by_mpmath(function, tuple(orders), expression, symbols, args)
+
+
+# ---------------------------------------------------------------- stand-ins for functions known by name alone
+
+
+@lru_cache(maxsize=1024)
+def _coefficients(name: str, k: int) -> tuple[float, float, float, float]:
+    """Frequency, phase, slope and curvature of argument k: different for every name, the same in every process."""
+    digest = blake2b(f"{name}/{k}".encode(), digest_size=8).digest()
+    a, b, c, d = (int.from_bytes(digest[i : i + 2], "big") / 65536 for i in (0, 2, 4, 6))
+    return 0.7 + 0.6 * a, 0.2 + b, (0.8 + 0.4 * c) / 3, (0.8 + 0.4 * d) / 10
+
+
+def stand_in(name: str, orders: Sequence[int], args: Sequence[Array]) -> Array:
+    """A generic smooth function in place of an abstract one, or its derivative of the given orders.
+
+    sin(w . t + p) + a . t + b . t**2 with coefficients that depend on the name, so that sigma1' and sigma2', or sigma'(z) and
+    sigma(z), cannot be confused.
+    """
+    coefficients = [_coefficients(name, k) for k in range(len(args))]
+    angle: Array = sum(c[1] for c in coefficients)
+    weight = 1.0
+    for t, order, (w, _, _, _) in zip(args, orders, coefficients, strict=True):
+        angle = angle + w * t
+        weight *= w**order
+    total = sum(orders)
+    wave = np.cos(angle) if total % 2 else np.sin(angle)
+    value = weight * (-wave if total % 4 in (2, 3) else wave)
+    for t, order, (_, _, a, b) in zip(args, orders, coefficients, strict=True):
+        if order == total and order <= 2:  # the polynomial part has no mixed derivatives
+            value = value + (a * t + b * t**2, a + 2 * b * t, 2 * b)[order]
+    return value
+
+
+# ---------------------------------------------------------------- elementary pieces, continued from the real line
+
+
+def power(base: Array, exponent: Array | int) -> Array:
+    """base**exponent; negative bases are fine with integer exponents, where a complex logarithm would lose the derivative."""
+    if isinstance(exponent, int) and abs(exponent) <= 64:
+        return _integer_power(base, exponent)
+    if not (np.iscomplexobj(base) or np.iscomplexobj(exponent)):
+        return np.power(np.asarray(base, float), exponent)
+    base, exponent = np.asarray(base, complex), np.asarray(exponent, complex)
+    whole = (exponent.imag == 0) & (exponent.real == np.round(exponent.real))
+    flip = whole & (base.real < 0)
+    odd = flip & (np.mod(exponent.real, 2) == 1)
+    return np.where(odd, -1.0, 1.0) * np.power(np.where(flip, -base, base), exponent)
+
+
+def _integer_power(base: Array, exponent: int) -> Array:
+    result: Array = None
+    square, n = base, abs(exponent)
+    while n:
+        if n & 1:
+            result = square if result is None else result * square
+        n >>= 1
+        square = square * square if n else square
+    if result is None:
+        return np.ones_like(base)
+    return 1.0 / np.asarray(result) if exponent < 0 else result
+
+
+def absolute(z: Array) -> Array:
+    return z * np.sign(np.real(z))
+
+
+def arctan2(y: Array, x: Array) -> Array:
+    """The angle, written with arctan of the smaller ratio: the complex logarithm would lose a tiny imaginary part."""
+    if not (np.iscomplexobj(y) or np.iscomplexobj(x)):
+        return np.arctan2(y, x)
+    y, x = np.broadcast_arrays(np.asarray(y, complex), np.asarray(x, complex))
+    steep = np.abs(y.real) > np.abs(x.real)
+    angle = np.where(steep, -np.arctan(x / np.where(steep, y, 1)), np.arctan(y / np.where(steep, 1, x)))
+    return np.arctan2(y.real, x.real) - angle.real + angle
+
+
+def extreme(args: Sequence[Array], largest: bool) -> Array:
+    """The maximum or minimum by real parts; ties are shared equally."""
+    arrays = np.broadcast_arrays(*args)
+    real = np.stack([a.real for a in arrays])
+    chosen = real == (real.max(axis=0) if largest else real.min(axis=0))
+    total = sum(np.where(c, a, 0) for c, a in zip(chosen, arrays, strict=True))
+    return np.where(np.isnan(real).any(axis=0), np.nan, total / np.maximum(chosen.sum(axis=0), 1))
+
+
+def _stepwise(function: Callable[..., Array]) -> Callable[..., Array]:
+    """A piecewise constant function: it sees real parts, its derivative is 0."""
+    return lambda *args: function(*(np.real(a) for a in args))
+
+
+def _special(name: str) -> Callable[..., Array]:
+    def call(*args: Array) -> Array:
+        from scipy import special  # loaded only by programs that need it
+
+        return getattr(special, name)(*args)
+
+    return call
+
+
+def _bessel_i(order: Array, z: Array) -> Array:
+    if np.iscomplexobj(order):
+        raise _Unknown
+    return _special("iv")(order, z)
+
+
+def _polygamma(order: Array, z: Array) -> Array:
+    if np.iscomplexobj(order) or np.any(order != 0):
+        raise _Unknown
+    return _special("psi")(z)
+
+
+def _beta(a: Array, b: Array) -> Array:
+    gamma = _special("gamma")
+    return gamma(a) * gamma(b) / gamma(a + b)
+
+
+def _sinc(x: Array) -> Array:
+    return np.where(x == 0, 1.0, np.sin(x) / np.where(x == 0, 1.0, x))
+
+
+_CODE: dict[str, Callable[..., Array]] = {
+    "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tan": np.tan, "cot": lambda z: 1 / np.tan(z),
+    "sec": lambda z: 1 / np.cos(z), "csc": lambda z: 1 / np.sin(z), "asin": np.arcsin,
+    "acos": np.arccos, "atan": np.arctan, "acot": lambda z: np.arctan(1 / z),
+    "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "coth": lambda z: 1 / np.tanh(z), "sech": lambda z: 1 / np.cosh(z),
+    "csch": lambda z: 1 / np.sinh(z), "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
+    "atan2": arctan2, "sinc": _sinc,
+    "Abs": absolute, "sign": _stepwise(np.sign), "floor": _stepwise(np.floor), "ceiling": _stepwise(np.ceil),
+    "Heaviside": _stepwise(lambda x, at_zero=0.5: np.heaviside(x, at_zero)), "DiracDelta": _stepwise(lambda x, *_: np.zeros_like(x)),
+    "Max": lambda *a: extreme(a, True), "Min": lambda *a: extreme(a, False),
+    "erf": _special("erf"), "erfc": _special("erfc"), "erfi": _special("erfi"), "gamma": _special("gamma"),
+    "loggamma": _special("loggamma"), "digamma": _special("psi"), "polygamma": _polygamma, "beta": _beta, "besseli": _bessel_i,
+}  # fmt: skip
+"""SymPy class name -> code for real and complex arrays. What is missing here is evaluated by mpmath."""
+
+_RELATIONS: dict[str, Callable[..., Array]] = {
+    "StrictLessThan": np.less, "LessThan": np.less_equal, "StrictGreaterThan": np.greater, "GreaterThan": np.greater_equal,
+    "Equality": np.equal, "Unequality": np.not_equal, "And": lambda *a: np.logical_and.reduce(np.broadcast_arrays(*a)),
+    "Or": lambda *a: np.logical_or.reduce(np.broadcast_arrays(*a)), "Not": np.logical_not,
+}  # fmt: skip
+OPERATORS: dict[str, Callable[..., Array]] = {
+    "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal,
+}  # fmt: skip
+
+
+# ---------------------------------------------------------------- meanings
+
+
+@lru_cache(maxsize=1024)
+def _meaning(spec: FunctionSpec, orders: tuple[int, ...]) -> tuple[tuple[Any, ...], Any, tuple[Any, ...]]:
+    """The parameters as symbols, the meaning (or a derivative of it), and its distinct nodes, operands first."""
+    symbols = tuple(sympy.Symbol(p, real=True) for p in spec.parameters)
+    expression = sympy.sympify(spec.meaning(*symbols))
+    for symbol, order in zip(symbols, orders, strict=True):
+        if order:
+            expression = sympy.diff(expression, symbol, order)
+    return symbols, expression, tuple(dict.fromkeys(sympy.postorder_traversal(expression)))
+
+
+def _interpret(nodes: Sequence[Any], values: dict[Any, Array]) -> Array:
+    for node in nodes:
+        if node not in values:
+            values[node] = _node(node, [values[a] for a in node.args] if not isinstance(node, sympy.Piecewise) else [], values)
+    return values[nodes[-1]]
+
+
+def _node(node: Any, args: list[Array], values: dict[Any, Array]) -> Array:
+    if node.is_Add:
+        return sum(args[1:], args[0])
+    if node.is_Mul:
+        result = args[0]
+        for a in args[1:]:
+            result = result * a
+        return result
+    if node.is_Pow:
+        return power(args[0], int(node.exp) if node.exp.is_Integer else args[1])
+    if node.is_number and not args:
+        return float(node)
+    if isinstance(node, sympy.Piecewise):
+        result = np.nan
+        for value, condition in reversed(node.args):
+            result = np.where(values[condition], values[value], result)
+        return result
+    if node in (sympy.true, sympy.false):
+        return np.bool_(node is sympy.true)
+    name = type(node).__name__
+    if name in _RELATIONS:
+        return _RELATIONS[name](*(np.real(a) for a in args))
+    if name == "ExprCondPair":
+        return None  # read through the Piecewise
+    if name not in _CODE:
+        raise _Unknown
+    return _CODE[name](*args)
+
+
+# ---------------------------------------------------------------- functions that only mpmath knows
+
+
+def _by_mpmath(spec: FunctionSpec, orders: tuple[int, ...], expression: Any, symbols: Any, args: Sequence[Array]) -> Array:
+    """Real values element by element, and the imaginary parts through derivatives taken numerically with 40 digits."""
+    arrays = np.broadcast_arrays(*(np.asarray(a) for a in args))
+    moving = tuple(bool(np.any(np.imag(a) != 0)) for a in arrays)
+    result = np.empty(arrays[0].shape, complex if any(map(np.iscomplexobj, arrays)) else float)
+    for at in np.ndindex(arrays[0].shape):
+        point = tuple(float(np.real(a[at])) for a in arrays)
+        value, slopes = _digits(spec, orders, point, moving)
+        result[at] = value
+        for a, slope in zip(arrays, slopes, strict=True):
+            if slope:
+                result[at] += 1j * np.imag(a[at]) * slope
+    return result if result.shape else result[()]
+
+
+@lru_cache(maxsize=256)
+def _mp_code(spec: FunctionSpec, orders: tuple[int, ...]) -> Callable[..., Any]:
+    symbols, expression, _ = _meaning(spec, orders)
+    return sympy.lambdify(symbols, expression, "mpmath")  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=65536)
+def _digits(
+    spec: FunctionSpec, orders: tuple[int, ...], point: tuple[float, ...], moving: tuple[bool, ...]
+) -> tuple[float, tuple[float, ...]]:
+    """The value and the partial derivatives by the moving arguments; directions share points, so this is remembered."""
+    import mpmath
+
+    code = _mp_code(spec, orders)
+
+    def real(value: Any) -> Any:
+        return value if not getattr(value, "imag", 0) else mpmath.nan
+
+    with mpmath.workdps(40):
+        try:
+            exact = [mpmath.mpf(p) for p in point]
+            value = float(real(code(*exact)))
+            slopes = []
+            for k, moves in enumerate(moving):
+                order = tuple(int(j == k) for j in range(len(point)))
+                slopes.append(float(mpmath.re(mpmath.diff(code, tuple(exact), order))) if moves else 0.0)
+        except (ValueError, ZeroDivisionError, OverflowError, TypeError, mpmath.NoConvergence):
+            return float("nan"), (0.0,) * len(point)
+    return value, tuple(slopes)
