@@ -1,0 +1,96 @@
+"""Output in every medium. One door, `render`; the renderers read what was derived and compute nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from symchain.blocks import Program
+from symchain.derivation import Derivation, Derivations, Line
+from symchain.errors import ArgumentError
+from symchain.notation import Phrase
+from symchain.render import data, latex_document, programs
+from symchain.render.document import Document
+from symchain.render.latex import write as write_latex
+from symchain.render.layout import layout
+from symchain.render.math_document import html_fragment, html_math, markdown
+from symchain.render.style import Style
+from symchain.render.text import write as write_text
+from symchain.render.text_document import plain_text
+from symchain.wording import LANGUAGES
+
+MEDIA = ("text", "markdown", "latex", "html", "json")
+DETAILS = ("brief", "standard", "full")
+
+_DOCUMENTS: dict[str, Callable[[Document, str], str]] = {
+    "text": plain_text,
+    "markdown": markdown,
+    "latex": latex_document.fragment,
+    "html": html_fragment,
+}
+
+
+def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standard", **options: Any) -> str:
+    """A Program, Line, Phrase, Derivation or Derivations as text.
+
+    medium: text, markdown, latex, html or json; lang: en or fr; detail: brief, standard or full. With complete=True, LaTeX is a
+    file that compiles instead of a fragment. Raises ArgumentError for anything else.
+    """
+    _check("medium", medium, MEDIA)
+    _check("lang", lang, tuple(LANGUAGES))
+    _check("detail", detail, DETAILS)
+    complete = options.pop("complete", False)
+    if options:
+        raise ArgumentError(f"unknown option {next(iter(options))!r}", advice="Options: lang, detail, and complete for LaTeX.")
+    if isinstance(subject, Derivation | Derivations):
+        if medium == "json":
+            return data.dumps(data.of_derivation(subject) if isinstance(subject, Derivation) else data.of_derivations(subject))
+        body = _DOCUMENTS[medium](layout(subject, detail), lang)
+    elif isinstance(subject, Program):
+        body = _program(subject, medium, lang)
+    elif isinstance(subject, Line):
+        body = _line(subject, medium, lang)
+    elif isinstance(subject, Phrase):
+        body = _phrase(subject, medium, lang)
+    else:
+        what = f"a {type(subject).__name__} cannot be rendered"
+        raise ArgumentError(what, advice="Give a Program, Derivation, Derivations, Line or Phrase.")
+    if complete and medium == "latex":
+        return latex_document.complete(body if not isinstance(subject, Line | Phrase) else f"${body}$", lang)
+    return body
+
+
+def _check(what: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ArgumentError(f"{what} is {value!r}", advice=f"Choose one of: {', '.join(choices)}.")
+
+
+def _program(program: Program, medium: str, lang: str) -> str:
+    if medium == "json":
+        return data.dumps(data.of_program(program))
+    if medium == "text":
+        return programs.program_text(program)
+    rows = "\\\\\n".join(programs.program_rows(program, lang))
+    if medium == "latex":
+        return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}"
+    block = f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
+    return f"$$\n{block}\n$$" if medium == "markdown" else html_math(block, display=True)
+
+
+def _line(line: Line, medium: str, lang: str) -> str:
+    if medium == "json":
+        return data.dumps({"format": "symchain.line", "version": data.VERSION, **data.of_line(line)})
+    return programs.line_text(line) if medium == "text" else _mathematics(programs.line_latex(line, lang), medium)
+
+
+def _phrase(phrase: Phrase, medium: str, lang: str) -> str:
+    if medium == "json":
+        return data.dumps(data.of_phrase(phrase))
+    return write_text(phrase) if medium == "text" else _mathematics(write_latex(phrase, Style(lang)), medium)
+
+
+def _mathematics(latex: str, medium: str) -> str:
+    return latex if medium == "latex" else f"${latex}$" if medium == "markdown" else html_math(latex)
+
+
+__all__ = ["DETAILS", "MEDIA", "render"]

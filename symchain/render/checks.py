@@ -1,0 +1,130 @@
+"""The sentences that report the numerical check of a derivation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from symchain.derivation import Derivation, Derivations, Verification
+from symchain.errors import SymchainError, VerificationError
+from symchain.notation import Phrase, name
+from symchain.render.document import Count, Formula, Listing, Math, Product, Quantity, Relation, Say
+
+SEPARATE = 12
+"""More derivatives than this are checked together."""
+LARGEST_POINT = 16
+"""A point of more numbers than this is not printed."""
+
+
+def check_sentences(
+    subject: Derivation | Derivations, members: Sequence[Derivation], symbol: Callable[[Derivation], Phrase], sampled: bool
+) -> Iterator[Say]:
+    """The reports, one for all where they share a point; `sampled` says that functions nobody knows were replaced by samples."""
+    try:
+        if len(members) > SEPARATE:
+            whole = subject.verification
+            yield from _report(members[0], whole, _some_symbols(members, symbol), whole_only=True)
+        else:
+            evidence = [d.verification for d in members]
+            shared = _shared(members, evidence, symbol) if len(members) > 1 else None
+            if shared is not None:
+                yield shared
+            else:
+                for d, e in zip(members, evidence, strict=True):
+                    yield from _report(d, e, Formula(symbol(d)))
+                if len(members) == 1 and not sampled:
+                    yield from _reading(members[0], evidence[0], Formula(symbol(members[0])))
+    except VerificationError:
+        raise
+    except SymchainError as error:
+        yield Say("check.none", {"reason": error.what})
+        return
+    if sampled:
+        yield Say("check.sampled")
+
+
+def _some_symbols(members: Sequence[Derivation], symbol: Callable[[Derivation], Phrase]) -> Say:
+    listed = Listing(tuple(Formula(symbol(d)) for d in members[:SEPARATE]))
+    return Say("names.more", {"names": listed, "count": Count(len(members) - SEPARATE)})
+
+
+def _shared(members: Sequence[Derivation], evidence: Sequence[Verification], symbol: Callable[[Derivation], Phrase]) -> Say | None:
+    """One sentence for derivatives that are numbers, held, and were measured at one point."""
+    first = evidence[0]
+    point = _point(first.at)
+    for d, e in zip(members, evidence, strict=True):
+        if d.shape or not e.held or not e.points or e.value is None or not _same(e.at, first.at) or e.method != first.method:
+            return None
+    if point is None:
+        return None
+    found = [Relation((Formula(symbol(d)), Quantity(e.value))) for d, e in zip(members, evidence, strict=True)]
+    values = Listing(tuple(found), numeric=True)
+    error, points = Quantity(max(e.error for e in evidence), 1), Count(min(e.points for e in evidence))
+    method = Say(f"method.{first.method}")
+    return Say("check.shared", {"point": point, "values": values, "method": method, "points": points, "error": error})
+
+
+def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    return a.keys() == b.keys() and all(not _size(a[n]) > 1 and a[n] == b[n] for n in a)
+
+
+def values_at(members: Sequence[Derivation]) -> Mapping[str, Any]:
+    """The blocks' values at the point of the check, where there is one check and it kept them."""
+    if len(members) != 1:
+        return {}
+    try:
+        return members[0].verification.values
+    except SymchainError:
+        return {}
+
+
+def _report(d: Derivation, evidence: Verification, derivative: Math | Say, whole_only: bool = False) -> Iterator[Say]:
+    if not evidence.points:
+        yield Say("check.nowhere")
+        return
+    error, points = Quantity(evidence.error, 1), Count(evidence.points)
+    if not evidence.held:
+        yield Say("check.failed", {"error": error})
+        return
+    method = Say(f"method.{evidence.method}")
+    fields: dict[str, Math | Listing | Say | str] = {"method": method, "error": error, "points": points}
+    point = None if whole_only else _point(evidence.at)
+    scalar = not d.shape and evidence.value is not None and evidence.reference is not None
+    if point is None:
+        yield Say("check.somewhere", {**fields, "derivative": derivative, "components": Count(evidence.components)})
+    elif not scalar or isinstance(derivative, Say):
+        yield Say("check.array", {**fields, "derivative": derivative, "point": point, "components": Count(evidence.components)})
+    else:
+        product, value = _factors(d, evidence), Quantity(evidence.value)
+        statement = Relation((derivative, product, value) if product else (derivative, value))
+        key = "check.at_one" if evidence.points == 1 else "check.at"
+        yield Say(key, {**fields, "point": point, "statement": statement, "reference": Quantity(evidence.reference)})
+
+
+def _factors(d: Derivation, evidence: Verification) -> Product | None:
+    """The measured factors of a single path."""
+    if len(d.paths) != 1 or d.path_count != 1 or not 2 <= len(d.paths[0].factors) <= 12:
+        return None
+    measured = [evidence.factors.get(f.name) for f in d.paths[0].factors]
+    return None if any(v is None for v in measured) else Product(tuple(Quantity(v, 6) for v in measured))
+
+
+def _point(at: Mapping[str, Any]) -> Listing | None:
+    if not at or sum(_size(v) for v in at.values()) > LARGEST_POINT:
+        return None
+    return Listing(tuple(Relation((Formula(name(n)), Quantity(v, 6))) for n, v in at.items()), numeric=True)
+
+
+def _size(value: Any) -> int:
+    value = value.tolist() if hasattr(value, "tolist") else value
+    return sum(map(_size, value)) if isinstance(value, Sequence) and not isinstance(value, str) else 1
+
+
+def _reading(d: Derivation, evidence: Verification, derivative: Math) -> Iterator[Say]:
+    """What the sign says, for a number."""
+    if d.shape or d.order != 1 or d.zero_reason or not evidence.held or evidence.value is None or not evidence.at:
+        return
+    value = float(evidence.value)
+    key = "positive" if value > 0 else "negative" if value < 0 else "zero"
+    statement = Relation((derivative, Quantity(0.0)), ">" if value > 0 else "<" if value < 0 else "=")
+    yield Say(f"reading.{key}", {"statement": statement, "wrt": Formula(name(d.wrt)), "output": Formula(name(d.output))})

@@ -1,0 +1,142 @@
+"""Programs and derivations as JSON, by a schema that only grows: `format` names it, `version` counts incompatible changes.
+
+Formulas are texts in the input language. A path count beyond 2**53, which many JSON readers would round, is a text of digits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from symchain.blocks import Program
+from symchain.derivation import Derivation, Derivations, Factor, Line, Step
+from symchain.errors import SymchainError, VerificationError
+from symchain.notation import Phrase
+from symchain.render.text import write
+from symchain.tensors.matrixform import phrase_of
+
+VERSION = 1
+FACTORS = 1000
+"""Longer chains list this many factors."""
+
+
+def dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def of_phrase(phrase: Phrase) -> dict[str, Any]:
+    return {"format": "symchain.formula", "version": VERSION, "text": write(phrase)}
+
+
+def of_line(line: Line) -> dict[str, Any]:
+    return {"name": line.name, "text": write(line.phrase), "role": line.role, "of": line.of, "shape": list(line.shape)}
+
+
+def of_program(program: Program) -> dict[str, Any]:
+    return {
+        "format": "symchain.program",
+        "version": VERSION,
+        "dimensions": list(program.dimensions),
+        "functions": {n: getattr(getattr(f, "binding", f), "name", None) for n, f in program.functions.items()},
+        "inputs": [{"name": v.name, "shape": list(v.shape), "facts": sorted(v.facts)} for v in program.inputs.values()],
+        "blocks": [
+            {"name": b.name, "shape": list(b.shape), "text": write(b.phrase), "reads": list(b.reads)} for b in program.blocks.values()
+        ],
+        "outputs": list(program.outputs),
+    }
+
+
+def of_derivation(d: Derivation) -> dict[str, Any]:
+    return {"format": "symchain.derivation", "version": VERSION, "program": of_program(d.program), **_body(d)}
+
+
+def of_derivations(several: Derivations) -> dict[str, Any]:
+    return {
+        "format": "symchain.derivations",
+        "version": VERSION,
+        "program": of_program(several.program),
+        "output": several.output,
+        "adjoint_lines": [of_line(line) for line in several.adjoint_lines],
+        "derivations": {name: _body(d) for name, d in several.members.items()},
+    }
+
+
+def _body(d: Derivation) -> dict[str, Any]:
+    names = list(d.factors)[:FACTORS]
+    return {
+        "output": d.output,
+        "wrt": d.wrt,
+        "order": d.order,
+        "shape": list(d.shape),
+        "formula": write(d.formula_phrase),
+        "general": write(d.general_phrase),
+        "lines": [of_line(line) for line in (*d.adjoint_lines, d.result)],
+        "factors": {n: _factor(d.factors[n]) for n in names},
+        "path_count": d.path_count if d.path_count < 2**53 else _digits(d.path_count),
+        "paths": [list(p.names) for p in d.paths],
+        "substitutions": [[write(phrase_of(a)), write(phrase_of(b))] for a, b in d.substitutions],
+        "zero_reason": d.zero_reason,
+        "verification": _verification(d),
+    }
+
+
+def _factor(f: Factor) -> dict[str, Any]:
+    return {
+        "output": f.output,
+        "input": f.input,
+        "text": write(f.phrase),
+        "general": write(f.general_phrase),
+        "raw": None if f.raw is None else write(f.raw),
+        "rule": f.rule,
+        "shape": list(f.shape),
+        "unrelated": list(f.unrelated),
+        "steps": [step for s in f.steps for step in _steps(s)],
+    }
+
+
+def _steps(step: Step) -> list[dict[str, Any]]:
+    """The tree of steps as a list, each with its depth: no nesting that a reader could run out of stack on."""
+    found: list[dict[str, Any]] = []
+    stack = [(step, 0)]
+    while stack and len(found) < FACTORS:
+        s, depth = stack.pop()
+        subject, result = write(phrase_of(s.subject)), write(phrase_of(s.result))
+        found.append({"rule": s.rule, "depth": depth, "subject": subject, "by": s.by, "result": result})
+        stack.extend((t, depth + 1) for t in reversed(s.substeps))
+    return found
+
+
+def _verification(d: Derivation) -> dict[str, Any] | None:
+    try:
+        v = d.verification
+    except VerificationError:
+        raise
+    except SymchainError as error:
+        return {"method": "none", "reason": error.what}
+    found = {"method": v.method, "points": v.points, "components": v.components, "error": v.error, "held": v.held}
+    measured = {"at": _numbers(v.at), "value": _plain(v.value), "reference": _plain(v.reference)}
+    return {**found, "error": _plain(v.error), **measured}
+
+
+def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {n: _plain(v) for n, v in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Numbers and nested lists of numbers; what JSON has no number for (nan, inf) becomes text."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return str(value)
+    return value
+
+
+def _digits(n: int) -> str:
+    """The decimal digits of a count of any size; str alone refuses very long ones."""
+    if n.bit_length() < 10_000:
+        return str(n)
+    half = n.bit_length() * 3 // 20  # about half of the digits
+    high, low = divmod(n, 10**half)
+    return _digits(high) + _digits(low).rjust(half, "0")

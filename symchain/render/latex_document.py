@@ -1,0 +1,155 @@
+r"""Documents as LaTeX: a fragment (a paragraph, one align with \intertext, the check), or a whole file that compiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from symchain.render import latex
+from symchain.render.document import Document, Formula, Label, Math, Row, Section
+from symchain.render.formulas import LIMIT, LatexFormulas
+from symchain.render.names import escaped, typeset
+from symchain.render.sentences import Speaker
+from symchain.render.style import Style
+from symchain.wording import sentence
+
+ROOM = 84
+"""Width of a line of mathematics, in characters."""
+INLINE_BLOCKS = 8
+
+
+def style_of(document: Document, lang: str) -> Style:
+    return Style(lang, document.ranks, document.renamed, document.functions, LIMIT)
+
+
+def fragment(document: Document, lang: str) -> str:
+    """The document as LaTeX that needs amsmath and amssymb."""
+    formulas = LatexFormulas(style_of(document, lang))
+    speaker = Speaker(lang, escaped, lambda m: f"${formulas.inline(m)}$")
+    opening = [_computation(document, formulas, speaker), *map(speaker.say, document.opening)]
+    out = [rf"\paragraph{{{speaker.say(document.title)}}} " + "\n".join(filter(None, opening))]
+    out += _sections(document.sections, formulas, speaker)
+    if document.checks:
+        out.append(rf"\noindent\emph{{{speaker.word('section.check')}.}} " + "\n".join(map(speaker.say, document.checks)))
+    return "\n".join(out) + "\n"
+
+
+def _computation(document: Document, formulas: LatexFormulas, speaker: Speaker) -> str:
+    """The blocks in one sentence when they are few, else one aligned line each."""
+    definitions = document.definitions
+    if not definitions:
+        return ""
+    equations = [f"{typeset(d.name)}={formulas.inline(Formula(d.phrase))}" for d in definitions]
+    if len(definitions) <= INLINE_BLOCKS and all(latex.width(e) <= ROOM // 2 for e in equations):
+        listed = ", ".join(f"${e}$" for e in equations)
+        return sentence(speaker.lang, "computation.inline").replace("{definitions}", listed)
+    rows = []
+    for d in definitions:
+        first, *more = latex.lines(formulas.display(Formula(d.phrase)), ROOM - 10)
+        rows.append(f"{typeset(d.name)}&={first}")
+        rows += [rf"&\quad{{}}{line}" for line in more]
+    text = speaker.word("computation.table") + "\n\\begin{align*}\n" + "\\\\\n".join(rows) + "\n\\end{align*}"
+    if document.omitted:
+        text += "\n" + speaker.plain(sentence(speaker.lang, "computation.omitted").replace("{count}", str(document.omitted)))
+    return text
+
+
+def _sections(sections: Sequence[Section], formulas: LatexFormulas, speaker: Speaker) -> Iterator[str]:
+    """All sections in one align, with their headings between the rows."""
+    aligned = _remarks_align(sections, formulas, speaker)
+    lines: list[str] = []
+    closing: list[str] = []
+    for number, section in enumerate(sections, 1):
+        heading = rf"\textbf{{{number}. {speaker.word(section.title)}.}}"
+        said = " ".join([heading, *map(speaker.say, section.intro)])
+        if not section.rows:
+            closing.append(said)
+            continue
+        if closing:
+            said = r"\par ".join([*closing, said])
+            closing = []
+        lines.append(rf"\intertext{{{said}}}")
+        for row in section.rows:
+            lines += [r + r"\\" for r in row_lines(row, formulas, speaker, ROOM, aligned)]
+        closing = [speaker.say(s) for s in section.closing]
+    if lines:
+        lines[-1] = lines[-1].removesuffix(r"\\")
+        yield "\\begin{align*}\n" + "\n".join(lines) + "\n\\end{align*}"
+    yield from closing
+
+
+def _remarks_align(sections: Sequence[Section], formulas: LatexFormulas, speaker: Speaker) -> bool:
+    """Whether all remarks can stand in one column beside the formulas."""
+    left = right = beside = 0
+    for row in (r for s in sections for r in s.rows):
+        sides = [latex.width(formulas.display(m)) for m in row.sides]
+        heads = 2 if isinstance(row.sides[0], Label) else 1
+        left, right = max(left, sum(sides[:heads])), max(right, sum(sides[heads:]))
+        beside = max(beside, latex.width(speaker.say(row.remark)) if row.remark else 0)
+    return left + right + beside <= ROOM - 8
+
+
+def row_lines(row: Row, formulas: LatexFormulas, speaker: Speaker, room: int, aligned: bool = False) -> list[str]:
+    """A row as lines of an alignment: F_1=dC/da_2 &= ... && (rule)."""
+    sides = [formulas.display(m) for m in row.sides]
+    split = 2 if isinstance(row.sides[0], Label) else 1
+    left = "=".join(s.replace(latex.BREAK, "") for s in sides[:split])
+    if row.boxed:
+        right = "=".join(s.replace(latex.BREAK, "") for s in sides[1:])
+        if latex.width(left) + latex.width(right) <= room:
+            return [rf"&\boxed{{{left}={right}}}"]
+    found: list[str] = []
+    used = latex.width(left)
+    current = f"{left}&" if not row.depth else "&" + r"\quad " * row.depth + left  # steps stand to the right of the alignment
+    for side in sides[split:]:
+        first, *more = latex.lines(side, room - min(used, room // 2))
+        if latex.width(current) + latex.width(first) > room and not current.endswith("&"):
+            found.append(current)
+            current = "&"
+        current += f"={first}"
+        for line in more:
+            found.append(current)
+            current = rf"&\quad{{}}{line}"
+    if row.remark is not None:
+        remark = rf"\text{{({speaker.say(row.remark)})}}"
+        if aligned:
+            current += f" &&{remark}"
+        elif latex.width(current) + latex.width(remark) <= room:
+            current += rf"\quad{remark}"
+        else:
+            found.append(current)
+            current = rf"&\qquad{remark}"
+    return [*found, current]
+
+
+PREAMBLES = {
+    "en": r"\usepackage[english]{babel}",
+    "fr": r"\usepackage[french]{babel}",
+}
+
+
+def complete(body: str, lang: str) -> str:
+    """A file that pdflatex and lualatex compile."""
+    return "\n".join([
+        r"\documentclass[11pt,a4paper]{article}",
+        r"\usepackage{iftex}",
+        r"\ifPDFTeX\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}\fi",
+        PREAMBLES[lang],
+        r"\usepackage{amsmath,amssymb}",
+        r"\usepackage[margin=22mm]{geometry}",
+        r"\allowdisplaybreaks",
+        r"\setlength{\emergencystretch}{3em}",
+        r"\begin{document}",
+        body.rstrip("\n"),
+        r"\end{document}",
+        "",
+    ])  # fmt: skip
+
+
+def plain_rows(rows: Sequence[tuple[Math, ...]], formulas: LatexFormulas) -> list[str]:
+    """Rows without remarks, for the blocks of a program."""
+    found = []
+    for left, *right in rows:
+        first, *more = latex.lines("=".join(formulas.display(m) for m in right), ROOM - 10)
+        found.append(f"{formulas.display(left)}&={first}")
+        found += [rf"&\quad{{}}{line}" for line in more]
+    return found

@@ -1,0 +1,76 @@
+"""Numbers as people read them: significant digits, powers of ten, a decimal comma in French, counts that may be astronomical."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+LARGE = 10**7
+"""Counts up to here are written out."""
+
+
+def _comma(text: str, lang: str, latex: bool) -> str:
+    if lang != "fr":
+        return text
+    return text.replace(".", "{,}" if latex else ",")
+
+
+def _scientific(mantissa: str, exponent: int, lang: str, latex: bool) -> str:
+    mantissa = _comma(mantissa, lang, latex)
+    if not latex:
+        return f"{mantissa}e{exponent}"
+    return rf"{mantissa}\cdot10^{{{exponent}}}" if lang == "fr" else rf"{mantissa}\times10^{{{exponent}}}"
+
+
+def real(value: float, lang: str, latex: bool, digits: int = 10) -> str:
+    """A measured number with that many significant digits."""
+    if math.isnan(value) or math.isinf(value):
+        sign = "-" if value < 0 else ""
+        word = "nan" if math.isnan(value) else "inf"
+        return sign + ({"nan": r"\text{nan}", "inf": r"\infty"}[word] if latex else word)
+    text = f"{value:.{digits}g}"
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        return _scientific(mantissa, int(exponent), lang, latex)
+    return _comma(text, lang, latex)
+
+
+def literal(text: str, lang: str) -> str:
+    """A literal of the program as LaTeX: its own digits, with the language's decimal mark and power of ten."""
+    mantissa, mark, exponent = text.lower().partition("e")
+    if not mark:
+        return _comma(text, lang, True)
+    return _scientific(mantissa, int(exponent), lang, True)
+
+
+def value(data: Any, lang: str, latex: bool, digits: int = 10) -> str:
+    """A number, or nested sequences or an array of numbers in brackets; long ones keep their ends."""
+    data = data.tolist() if hasattr(data, "tolist") else data
+    if isinstance(data, Sequence) and not isinstance(data, str):
+        items = [value(v, lang, latex, min(digits, 6)) for v in (data if len(data) <= 6 else [*data[:3], *data[-1:]])]
+        if len(data) > 6:
+            items.insert(3, r"\ldots" if latex else "...")
+        separator = {(True, True): r";\,", (True, False): r",\,", (False, True): "; ", (False, False): ", "}[latex, lang == "fr"]
+        return f"[{separator.join(items)}]"
+    return real(float(data), lang, latex, digits)
+
+
+def count(n: int, lang: str, latex: bool) -> str:
+    """How many: digits in groups of three, a power of two, or a rounded power of ten."""
+    if n < LARGE:
+        if lang == "fr":
+            return f"{n:,}".replace(",", r"\," if latex else "\u00a0") if n >= 10000 else str(n)
+        return f"{n:,}".replace(",", "{,}" if latex else ",")
+    if n & (n - 1) == 0:
+        exponent = n.bit_length() - 1
+        return f"2^{{{exponent}}}" if latex else f"2^{exponent}"
+    power = math.floor(math.log10(n))
+    mantissa = 10 ** (math.log10(n) - power)
+    return (r"\approx " if latex else "~") + _scientific(f"{mantissa:.2f}", power, lang, latex)
+
+
+def subscripts(text: str) -> str:
+    """The subscripts of an einsum as mathematics: ij,j\\to i."""
+    kept = "".join(c for c in text if c in ",->" or (c.isascii() and c.isalpha()))
+    return kept.replace("->", r"\to ").replace("-", "").replace(">", "")

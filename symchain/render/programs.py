@@ -1,0 +1,52 @@
+"""Programs, single lines and single formulas in every medium."""
+
+from __future__ import annotations
+
+from symchain.blocks import Program
+from symchain.derivation import Line
+from symchain.language.writing import declaration_lines
+from symchain.notation import Phrase, name
+from symchain.render import latex, text
+from symchain.render.document import Axes, Formula
+from symchain.render.formulas import LatexFormulas
+from symchain.render.latex_document import plain_rows
+from symchain.render.names import typeset
+from symchain.render.style import Style
+
+
+def program_text(program: Program) -> str:
+    """The program in the input language: declarations, bindings, blocks. Read back, it means the same."""
+    lines = [*declaration_lines(program), *(f"{b.name} = {text.write(b.phrase)}" for b in program.blocks.values())]
+    return "\n".join(lines)
+
+
+def program_style(program: Program, lang: str) -> Style:
+    ranks = {v.name: len(v.shape) for v in program.inputs.values() if v.shape}
+    ranks.update((b.name, len(b.shape)) for b in program.blocks.values() if b.shape)
+    return Style(lang, ranks, functions=frozenset(program.functions))
+
+
+def program_rows(program: Program, lang: str) -> list[str]:
+    """The shapes of the inputs and the blocks as lines of an alignment."""
+    style = program_style(program, lang)
+    formulas = LatexFormulas(style)
+    shaped = [v for v in program.inputs.values() if v.shape]
+    rows = [rf"{typeset(v.name)}&\in\mathbb{{R}}^{{{_axes(formulas, v.shape)}}}" for v in shaped]
+    return rows + plain_rows([(Formula(name(b.name)), Formula(b.phrase)) for b in program.blocks.values()], formulas)
+
+
+def _axes(formulas: LatexFormulas, shape: tuple[int | str, ...]) -> str:
+    return formulas.inline(Axes(shape))
+
+
+def line_text(line: Line) -> str:
+    """The line in the input language, complete whatever its length."""
+    return f"{line.name} = {text.write(line.phrase)}"
+
+
+def line_latex(line: Line, lang: str) -> str:
+    return f"{typeset(line.name)}={latex.write(line.phrase, Style(lang))}"
+
+
+def phrase_latex(phrase: Phrase, lang: str) -> str:
+    return latex.write(phrase, Style(lang))

@@ -1,0 +1,52 @@
+"""What stands beside a factor: the rule it comes from, and which names did not move."""
+
+from __future__ import annotations
+
+import re
+
+from symchain.derivation import Factor, Step
+from symchain.notation import name
+from symchain.render.document import Formula, Listing, Math, Say
+from symchain.tensors.matrixform import phrase_of
+
+NAMED = 4
+"""Up to so many names that do not depend on the input are listed."""
+
+
+def remark(factor: Factor) -> Say:
+    """The rule of a factor in one remark."""
+    layer = re.fullmatch(r"[^\W\d_]+_?(\d+)", factor.output)
+    if factor.rule == "act" and layer is not None:
+        return Say("remark.layer", {"layer": layer[1]})
+    step = _headline(factor)
+    alone = step is not None and step.rule == "sum" and [s.rule for s in _moving(step)] == ["self"]
+    rule = Say("rule.self" if alone else f"rule.{factor.rule}")
+    if factor.unrelated and len(factor.unrelated) <= NAMED:
+        names = Listing(tuple(Formula(name(n)) for n in factor.unrelated))
+        key = "remark.unrelated_one" if len(factor.unrelated) == 1 else "remark.unrelated_many"
+        return Say(key, {"rule": rule, "names": names, "input": Formula(name(factor.input))})
+    inner = _inner(step) if step is not None else None
+    if inner is not None:
+        return Say("remark.inner", {"rule": rule, "inner": inner})
+    return Say("remark.rule", {"rule": rule})
+
+
+def _moving(step: Step) -> list[Step]:
+    return [s for s in step.substeps if s.rule != "const"]
+
+
+def _headline(factor: Factor) -> Step | None:
+    """The step that carries the factor's rule, below sums and coefficients."""
+    step = next((s for s in factor.steps if s.by), None)
+    while step is not None and step.rule != factor.rule:
+        moving = _moving(step)
+        step = moving[0] if len(moving) == 1 else None
+    return step
+
+
+def _inner(step: Step) -> Math | None:
+    """The inner derivative of a power or function whose argument is more than the variable."""
+    moving = _moving(step)
+    if step.rule not in ("power", "function", "act") or len(moving) != 1 or moving[0].rule == "self":
+        return None
+    return Formula(phrase_of(moving[0].result))

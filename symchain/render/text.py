@@ -1,0 +1,127 @@
+"""Phrases in the input language. What is printed here is read back as the same phrase, with as few parentheses as possible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from symchain.notation import Phrase
+from symchain.render.fold import FIRST, fold
+
+COMPARE, ADD, NEG, MUL, POW, ATOM = range(6)
+"""How tightly each kind of writing binds."""
+
+
+class Written(NamedTuple):
+    """A printed phrase and how tightly it binds."""
+
+    text: str
+    level: int
+
+
+def write(phrase: Phrase, limit: int | None = None) -> str:
+    """The phrase in the input language. Sums and products of more than `limit` parts are abbreviated, for people only."""
+    return fold(phrase, _write, limit).text
+
+
+def _within(part: Written, level: int) -> str:
+    return part.text if part.level >= level else f"({part.text})"
+
+
+def _abbreviated(phrase: Phrase, parts: Sequence[Written], joined: list[str], ellipsis: str) -> list[str]:
+    """The joined operands with an ellipsis where operands were left out."""
+    return joined if len(parts) == len(phrase.parts) else [*joined[:FIRST], ellipsis, *joined[FIRST:]]
+
+
+def _head(phrase: Phrase, k: int, shown: int) -> str:
+    """The head of the k-th shown part."""
+    return phrase.parts[k if k < FIRST else k - shown].head
+
+
+def _sum(phrase: Phrase, parts: Sequence[Written]) -> Written:
+    pieces = [_within(parts[0], NEG)]
+    for k in range(1, len(parts)):
+        text = parts[k].text
+        pieces.append(f"- {text[1:]}" if _head(phrase, k, len(parts)) == "neg" else f"+ {_within(parts[k], MUL)}")
+    return Written(" ".join(_abbreviated(phrase, parts, pieces, "+ ...")), ADD)
+
+
+def _product(phrase: Phrase, parts: Sequence[Written]) -> Written:
+    pieces = []
+    for k, part in enumerate(parts):
+        head = _head(phrase, k, len(parts))
+        inside = part.text if part.level >= POW or (k == 0 and head == "matmul") else f"({part.text})"
+        if head == "over":
+            pieces.append(f"/{part.text}" if k else f"1/{part.text}")
+        else:
+            pieces.append(f"*{inside}" if k else inside)
+    return Written("".join(_abbreviated(phrase, parts, pieces, "*...")), MUL)
+
+
+def _matmul(phrase: Phrase, parts: Sequence[Written]) -> Written:
+    pieces = [_within(part, POW) for part in parts]
+    if phrase.parts[0].head == "mul":
+        pieces[0] = parts[0].text
+    return Written(" @ ".join(_abbreviated(phrase, parts, pieces, "...")), MUL)
+
+
+def _subject(phrase: Phrase, part: Written) -> str:
+    """What .T or [...] follows; a literal would run into the point."""
+    return f"({part.text})" if phrase.parts[0].head == "number" else _within(part, ATOM)
+
+
+def _index(phrase: Phrase, parts: Sequence[Written]) -> Written:
+    return Written(f"{_subject(phrase, parts[0])}[{', '.join(p.text for p in parts[1:])}]", ATOM)
+
+
+def _slice(phrase: Phrase, parts: Sequence[Written]) -> Written:
+    start, stop, step = ("" if q.head == "none" else p.text for p, q in zip(parts, phrase.parts, strict=True))
+    return Written(f"{start}:{stop}" + (f":{step}" if step else ""), COMPARE)
+
+
+def _tuple(phrase: Phrase, parts: Sequence[Written]) -> Written:
+    return Written("(" + ", ".join(p.text for p in parts) + ("," if len(parts) == 1 else "") + ")", ATOM)
+
+
+def _partial(phrase: Phrase, parts: Sequence[Written]) -> Written:
+    output, *inputs = (p.text for p in parts)
+    if len(inputs) == 1:
+        return Written(f"d{output}/d{inputs[0]}", ATOM)
+    order = len(inputs)
+    under = f"d{inputs[0]}{order}" if len(set(inputs)) == 1 else " ".join(f"d{i}" for i in inputs)
+    return Written(f"d{order}{output}/{under}", ATOM)
+
+
+def _write(phrase: Phrase, parts: Sequence[Written], keywords: dict[str, Written]) -> Written:
+    head = phrase.head
+    if head in ("number", "name"):
+        return Written(phrase.text, ATOM)
+    if head == "add":
+        return _sum(phrase, parts)
+    if head == "mul":
+        return _product(phrase, parts)
+    if head == "call":
+        arguments = [p.text for p in parts] + [f"{k}={v.text}" for k, v in keywords.items()]
+        return Written(f"{phrase.text}{chr(39) * phrase.primes}({', '.join(arguments)})", ATOM)
+    if head == "neg":
+        return Written("-" + _within(parts[0], NEG), NEG)
+    if head == "over":
+        return Written(_within(parts[0], POW), POW)
+    if head == "pow":
+        base, exponent = parts
+        plain = exponent.level >= POW or (phrase.parts[1].head == "neg" and phrase.parts[1].parts[0].head not in ("mul", "matmul", "add"))
+        return Written(f"{_within(base, ATOM)}**{exponent.text if plain else f'({exponent.text})'}", POW)
+    if head == "string":
+        return Written("'" + phrase.text + "'", ATOM)
+    if head == "transpose":
+        return Written(_subject(phrase, parts[0]) + ".T", ATOM)
+    if head == "none":
+        return Written("None", ATOM)
+    if head == "compare":
+        return Written(f"{_within(parts[0], ADD)} {phrase.text} {_within(parts[1], ADD)}", COMPARE)
+    if head == "list":
+        return Written("[" + ", ".join(p.text for p in parts) + "]", ATOM)
+    return _OTHERS[head](phrase, parts)
+
+
+_OTHERS = {"matmul": _matmul, "index": _index, "slice": _slice, "tuple": _tuple, "partial": _partial}

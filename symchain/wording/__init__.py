@@ -1,0 +1,39 @@
+"""Sentences, one table per language: key -> whole sentence with named fields. Languages have the same keys and the same fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from string import Formatter
+
+from symchain.errors import ArgumentError
+from symchain.wording import en, fr
+
+LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": en.SENTENCES, "fr": fr.SENTENCES}
+
+
+def sentence(lang: str, key: str) -> str:
+    """The template of a key. Raises ArgumentError for a language that symchain does not speak."""
+    if lang not in LANGUAGES:
+        raise ArgumentError(f"'{lang}' is not a language of symchain", advice=f"Choose one of: {', '.join(LANGUAGES)}.")
+    return LANGUAGES[lang][key]
+
+
+def has(lang: str, key: str) -> bool:
+    return key in LANGUAGES.get(lang, {})
+
+
+def rule_name(lang: str, rule: str) -> str:
+    """What a rule of `derivation.RULES` is called."""
+    return sentence(lang, f"rule.{rule}")
+
+
+@lru_cache(maxsize=1024)
+def pieces(template: str) -> tuple[tuple[str, str | None], ...]:
+    """A template as (literal text, name of the field that follows or None)."""
+    return tuple((literal, name) for literal, name, _, _ in Formatter().parse(template))
+
+
+def fields(template: str) -> Iterator[str]:
+    """The names of the fields of a template."""
+    return (name for _, name in pieces(template) if name is not None)
