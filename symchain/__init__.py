@@ -1,0 +1,81 @@
+"""symchain derives gradients the way a person would publish them, proves them, and runs them.
+
+Four nouns, met in this order:
+
+    Program       what was written     symchain.parse("z = w*x + b"), symchain.program({"z": w*x + b})
+    Derivation    what was proved      program.derive("C", "W1"): .factors .lines .formula .closed .latex() .verification
+    Kernel        what runs            program.compile(wrt=["W1"]): value, gradient = kernel(**inputs); symchain.load(path)
+    FunctionSpec  what is known        symchain.functions: one record per function; declare(...) adds yours
+    errors        what went wrong      SymchainError and its subclasses: what, the place, what to do
+    from SymPy    expressions in, out  symchain.gradient(expr, symbols), hessian(...), jacobian(exprs, symbols)
+    in a shell    the same             symchain derive | eval | compile | hessian | parse | models
+
+Importing symchain is quick: SymPy and NumPy load when the first name that needs them is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from symchain.errors import (
+    ArgumentError,
+    LimitError,
+    NotDifferentiableError,
+    NumberVariableError,
+    ParseError,
+    PrecisionError,
+    ShapeError,
+    SymchainError,
+    UnsupportedError,
+    VerificationError,
+)
+
+if TYPE_CHECKING:
+    from symchain.backends.numpy import load
+    from symchain.engine import gradient, hessian, jacobian, parse, program
+
+__version__ = "0.1.0"
+
+_LAZY = {
+    "parse": "symchain.engine",
+    "program": "symchain.engine",
+    "gradient": "symchain.engine",
+    "hessian": "symchain.engine",
+    "jacobian": "symchain.engine",
+    "load": "symchain.backends.numpy",
+}
+"""Public names whose modules are heavy, and where they live (PEP 562)."""
+
+__all__ = [
+    "ArgumentError",
+    "LimitError",
+    "NotDifferentiableError",
+    "NumberVariableError",
+    "ParseError",
+    "PrecisionError",
+    "ShapeError",
+    "SymchainError",
+    "UnsupportedError",
+    "VerificationError",
+    "__version__",
+    "gradient",
+    "hessian",
+    "jacobian",
+    "load",
+    "parse",
+    "program",
+]
+
+
+def __getattr__(name: str) -> Any:
+    module = _LAZY.get(name)
+    if module is None:
+        raise AttributeError(f"module 'symchain' has no attribute {name!r}")
+    value = getattr(import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(_LAZY))

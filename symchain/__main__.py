@@ -1,0 +1,5 @@
+"""python -m symchain: the command line."""
+
+from symchain.cli import main
+
+main()

@@ -1,0 +1,244 @@
+"""The command line: symchain derive | eval | compile | hessian | parse | models.
+
+Results go to standard output, everything else to standard error. SymPy and NumPy are imported inside the commands, so that help
+and mistakes in the options answer at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from symchain import __version__
+from symchain.assignments import Point, read_pairs, read_point_or_file
+from symchain.errors import ArgumentError, NumberVariableError
+from symchain.terminal import Commands, read_text, replaced, waiting, write_result
+
+if TYPE_CHECKING:
+    from symchain.blocks import Program
+
+MEDIA = ("text", "latex", "markdown", "html", "json")
+_Command = Callable[..., Any]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="symchain")
+def commands() -> None:
+    """Derive gradients as a person would publish them, prove them, run them.
+
+    A program is one named block a line, such as z = w*x + b. Commands read it from a file, from standard input (-), from -e "text",
+    or from a ready model (--model NAME; `symchain models` lists them).
+
+    Exit codes: 0 done, 1 a check failed, 2 unreadable input or usage, 3 not supported or not differentiable, 4 undecided.
+    """
+
+
+def main() -> None:
+    """The console script."""
+    commands(prog_name="symchain")
+
+
+def _together(*decorators: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    def decorate(command: _Command) -> _Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+_source = _together(
+    click.argument("file", required=False),
+    click.option("-e", "text", metavar="TEXT", help='The program itself: -e "z = w*x; C = z**2".'),
+    click.option("--model", metavar="NAME", help="A ready model; `symchain models` lists them."),
+    click.option("--let", "lets", multiple=True, metavar="NAME=FUNCTION", help="Bind a function name: --let sigma1=sigmoid."),
+    click.option("--shapes", multiple=True, metavar="NAME=SHAPE", help='Declare shapes: --shapes "W=(m,n), x=(n,)".'),
+    click.option("--assume", multiple=True, metavar="NAME=FACT", help="Declare facts: --assume r=positive."),
+)
+_output = click.option("--of", "of", metavar="NAME", help="The output; by default the last block.")
+_save = click.option("-o", "output", metavar="FILE", help="Write there instead of standard output.")
+_at = click.option("--at", "at", metavar="POINT", help="x=1.5,w=0.8 or a file of such lines or of JSON; arrays as [1, 2].")
+
+
+def _wrt(default: str) -> Callable[[_Command], _Command]:
+    return click.option("--wrt", default=default, show_default=True, metavar="NAMES", help="By what: W1,b1 or all.")
+
+
+_shown = _together(
+    click.option("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of sentences."),
+    click.option("--detail", type=click.Choice(["brief", "standard", "full"]), default="standard", show_default=True),
+    click.option("--format", "medium", type=click.Choice(MEDIA), default="text", show_default=True),
+    _save,
+)
+
+
+class _Request:
+    """The program a command was given, and the point that goes with it."""
+
+    def __init__(self, file: str | None, text: str | None, model: str | None, lets: Any, shapes: Any, assume: Any) -> None:
+        if sum(x is not None for x in (file, text, model)) != 1:
+            raise click.UsageError('Give one program: a file, -, -e "text", or --model NAME.')
+        self.point: Point | None = None
+        if model is not None:
+            from symchain.models import read_model
+
+            ready = read_model(model)
+            self.text, self.point = ready.text, ready.at
+        else:
+            self.text = text if text is not None else read_text(file or "-")
+        self.let = read_pairs("\n".join(lets), str, "a function's name")
+        self.shapes = read_pairs("\n".join(shapes), _shape, "a shape such as (m, n)")
+        self.assume = read_pairs("\n".join(assume), _facts, "facts such as positive")
+
+    def program(self) -> Program:
+        import symchain
+
+        return symchain.parse(self.text, shapes=self.shapes or None, assume=self.assume or None, let=self.let or None)
+
+    def derived(self, of: str | None, wrt: str, lang: str = "en", order: int = 1) -> Any:
+        """The derivation asked for. What a number by which nothing can be derived means is said in the reader's language."""
+        program = self.program()
+        try:
+            return (program.derive if order == 1 else program.hessian)(*(() if of is None else (of,)), _names(wrt))
+        except NumberVariableError as error:
+            from symchain.wording import sentence
+
+            what, advice = (sentence(lang, f"number.{part}").format(number=error.number) for part in ("what", "advice"))
+            raise ArgumentError(what, advice=advice) from None
+
+    def at(self, given: str | None) -> Point | None:
+        """The point asked for; for a ready model its own, changed where --at says so."""
+        if given is None:
+            return self.point
+        return {**(self.point or {}), **read_point_or_file(given)}
+
+
+def _shape(text: str) -> tuple[int | str, ...]:
+    if not (text.startswith("(") and text.endswith(")")):
+        raise ValueError(text)
+    return tuple(int(d) if d.isdecimal() else d for d in (piece.strip() for piece in text[1:-1].split(",")) if d)
+
+
+def _facts(text: str) -> str | tuple[str, ...]:
+    facts = tuple(text.replace("+", " ").split())
+    return facts[0] if len(facts) == 1 else facts
+
+
+def _names(wrt: str) -> str | list[str]:
+    """One name, a list of names, or "all", as Program.derive takes them."""
+    names = [name.strip() for name in wrt.split(",") if name.strip()]
+    if not names:
+        raise ArgumentError("--wrt names nothing", advice="Write --wrt W1, --wrt W1,b1 or --wrt all.")
+    return names[0] if len(names) == 1 else names
+
+
+def _rendered(derivation: Any, medium: str, lang: str, detail: str) -> str:
+    return str(derivation.to_json() if medium == "json" else getattr(derivation, medium)(lang=lang, detail=detail))
+
+
+@commands.command()
+@_source
+@_wrt("all")
+@_output
+@_at
+@_shown
+def derive(wrt: str, of: str | None, at: str | None, medium: str, lang: str, detail: str, output: str | None, **source: Any) -> None:
+    """Print the derivation of a gradient: chain, factors, product, closed form, check."""
+    request = _Request(**source)
+    point = request.at(at)
+    with waiting("Deriving"):
+        derivation = request.derived(of, wrt, lang)
+        result = _rendered(derivation, medium, lang, detail)
+        if point is not None and medium == "text":
+            result = f"{result.rstrip()}\n\n{_evaluated(derivation, point, lang=lang)}"
+    write_result(result, output)
+
+
+@commands.command()
+@_source
+@_wrt("all")
+@_output
+@_shown
+def hessian(wrt: str, of: str | None, medium: str, lang: str, detail: str, output: str | None, **source: Any) -> None:
+    """Print the derivation of second derivatives."""
+    request = _Request(**source)
+    with waiting("Deriving"):
+        result = _rendered(request.derived(of, wrt, lang, order=2), medium, lang, detail)
+    write_result(result, output)
+
+
+@commands.command(name="eval")
+@_source
+@_wrt("all")
+@_output
+@_at
+@click.option("--format", "medium", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_save
+def evaluate(wrt: str, of: str | None, at: str | None, medium: str, output: str | None, **source: Any) -> None:
+    """Print the value and the gradients at a point."""
+    request = _Request(**source)
+    point = request.at(at)
+    if point is None:
+        raise click.UsageError("Give the point: --at x=1.5,w=0.8 or --at FILE.")
+    with waiting("Evaluating"):
+        result = _evaluated(request.derived(of, wrt), point, medium)
+    write_result(result, output)
+
+
+@commands.command(name="compile")
+@_source
+@_wrt("all")
+@_output
+@click.option("--order", type=click.IntRange(0, 2), default=1, show_default=True, help="0: value, 1: and gradients, 2: and Hessian.")
+@click.option("--target", default="auto", show_default=True, help="What the code runs on.")
+@_save
+def compile_kernel(wrt: str, of: str | None, order: int, target: str, output: str | None, **source: Any) -> None:
+    """Print the code that computes value and gradients; with -o, save the kernel for symchain.load."""
+    request = _Request(**source)
+    with waiting("Compiling"):
+        kernel = request.program().compile(of, wrt=_names(wrt), order=order, target=target)
+    if output is None:
+        write_result(kernel.source, None)
+    else:
+        with replaced(output) as temporary:
+            kernel.save(temporary)
+
+
+@commands.command()
+@_source
+@click.option("--format", "medium", type=click.Choice(MEDIA), default="text", show_default=True)
+@_save
+def parse(medium: str, output: str | None, **source: Any) -> None:
+    """Print a program as symchain understood it."""
+    request = _Request(**source)
+    with waiting("Reading"):
+        program = request.program()
+        from symchain.render import render
+
+        result = render(program, medium)
+    write_result(result, output)
+
+
+@commands.command()
+@click.argument("name", required=False)
+@_save
+def models(name: str | None, output: str | None) -> None:
+    """List the ready models, or print one."""
+    from symchain.models import model_names, read_model
+
+    if name is not None:
+        write_result(read_model(name).text, output)
+        return
+    ready = [read_model(n) for n in model_names()]
+    width = max(len(m.name) for m in ready)
+    write_result("\n".join(f"{m.name:{width}}  {m.title}" for m in ready), output)
+
+
+def _evaluated(derivation: Any, point: Point, medium: str = "text", lang: str = "en") -> str:
+    from symchain.readings import as_json, as_list, as_text, read_off
+    from symchain.wording import sentence
+
+    found = read_off(derivation, point)
+    return as_json(found) if medium == "json" else f"# {sentence(lang, 'point.at').format(point=as_list(point))}\n{as_text(found)}"

@@ -1,0 +1,242 @@
+"""Where the floors meet: the public functions, and the engine that gives the nouns their methods."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import sympy
+
+from symchain import blocks, verification
+from symchain.backends.numpy import NumPyBackend
+from symchain.blocks import Program
+from symchain.chainrule import Sweep
+from symchain.derivation import Derivation, Derivations
+from symchain.errors import ArgumentError, LimitError, NumberVariableError, UnsupportedError
+from symchain.kernel import Kernel
+from symchain.language.expressions import program_of
+from symchain.language.reading import read_program
+from symchain.lowering import Label, lower
+from symchain.notation import Phrase
+from symchain.render import render
+from symchain.rules.binding import bind
+from symchain.second import hessian_vector_product, second_derivative
+from symchain.tensors.exchange import from_sympy, to_sympy
+from symchain.tensors.matrixform import phrase_of
+from symchain.tensors.nodes import Tree, leaf, postorder, substitute
+
+_CLOSED_NODES = 10_000
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def parse(text: str, shapes: Mapping[str, Any] | None = None, assume: Mapping[str, Any] | None = None, let: Mapping[str, str] | None = None) -> Program:
+    """Read a program in the input language.
+
+    `shapes` gives shapes of inputs ({"W": ("m", "n")}), `assume` facts ({"A": "spd"}), `let` binds function names
+    ({"sigma1": "sigmoid"}). Raises ParseError with line, column and a suggestion, ShapeError, LimitError.
+
+    >>> list(parse("z = w*x + b").inputs)
+    ['w', 'x', 'b']
+    """
+    return read_program(text, shapes=shapes, assume=assume, let=let)
+
+
+def program(
+    expressions: Mapping[str, Any], shapes: Mapping[str, Any] | None = None, assume: Mapping[str, Any] | None = None, let: Mapping[str, str] | None = None
+) -> Program:
+    """A program from SymPy expressions, name by name, each over the names before it and over free symbols.
+
+    Derivations return the caller's own symbols. Raises UnsupportedError for objects without a meaning here.
+
+    >>> from sympy.abc import w, x, z
+    >>> program({"z": w*x, "y": z**2}).derive("y", "w").lines
+    ('dy_dw = 2*z*x',)
+    """
+    return program_of(expressions, from_sympy, shapes=shapes, assume=assume, let=let)
+
+
+def gradient(expr: Any, symbols: Sequence[Any]) -> list[Any]:
+    """The derivatives of a SymPy expression by some symbols, in SymPy.
+
+    >>> from sympy.abc import x, y
+    >>> gradient(x**2*y, [x, y])
+    [2*x*y, x**2]
+    """
+    return [_closed(Sweep(p, o, [n]).derivation(n), p) for p, o, n in _wrapped(expr, symbols)]
+
+
+def hessian(expr: Any, symbols: Sequence[Any]) -> Any:
+    """The matrix of second derivatives of a SymPy expression.
+
+    >>> from sympy.abc import x, y
+    >>> hessian(x**2*y, [x, y])
+    Matrix([
+    [2*y, 2*x],
+    [2*x,   0]])
+    """
+    names = [(p, o, n) for p, o, n in _wrapped(expr, symbols)]
+    rows = [[_closed(second_derivative(p, o, n, m), p) for _, _, m in names] for p, o, n in names]
+    return sympy.Matrix(rows)
+
+
+def jacobian(exprs: Sequence[Any], symbols: Sequence[Any]) -> Any:
+    """The matrix of first derivatives of several SymPy expressions."""
+    return sympy.Matrix([gradient(e, symbols) for e in exprs])
+
+
+def _wrapped(expr: Any, symbols: Sequence[Any]) -> list[tuple[Program, str, str]]:
+    expr = sympy.sympify(expr)
+    taken = {s.name for s in expr.free_symbols} | {s.name for s in symbols}
+    name = "y"
+    while name in taken:
+        name += "_"
+    extra = {s.name: () for s in symbols}
+    p = program_of({name: expr}, from_sympy, shapes=extra, symbols=symbols)
+    return [(p, name, s.name) for s in symbols]
+
+
+def _closed(d: Derivation, p: Program) -> Any:
+    return to_sympy(_Engine().close(d), p.symbols)
+
+
+class _Engine:
+    """Implements blocks.Engine."""
+
+    # ------------------------------------------------------------ deriving
+
+    def derive(self, program: Program, args: tuple[Any, ...], order: int, vector: str | None) -> Derivation | Derivations:
+        output, wrt = _asked(program, args)
+        names = _names(program, wrt)
+        if order == 1:
+            sweep = Sweep(program, output, names)
+            return sweep.derivation(names[0]) if isinstance(wrt, str) and wrt != "all" else sweep.derivations()
+        made = {
+            n: second_derivative(program, output, n, n) if vector is None else hessian_vector_product(program, output, n, vector) for n in names
+        }
+        return made[names[0]] if isinstance(wrt, str) and wrt != "all" else Derivations(program, output, made, ())
+
+    def jacobian(self, program: Program, args: tuple[Any, ...]) -> Derivation | Derivations:
+        return self.derive(program, args, 1, None)
+
+    def close(self, derivation: Derivation) -> Tree:
+        program = derivation.program
+        lines = {leaf(line.name, line.shape): line.tree for line in derivation.adjoint_lines}
+        values: dict[Tree, Tree] = {}
+        sizes: dict[Tree, int] = {}
+
+        def written(tree: Tree) -> int:
+            total: dict[Tree, int] = {}
+            for node in postorder(tree):
+                total[node] = sizes.get(node, 1 + sum(total[a] for a in node.args))
+            return total[tree]
+
+        definitions = [(b.leaf, b.tree) for b in program.blocks.values() if b.name != derivation.wrt]
+        for symbol, tree in [*definitions, *lines.items()]:
+            sizes[symbol] = written(tree)
+            if sizes[symbol] <= _CLOSED_NODES:
+                values[symbol] = substitute(tree, values)
+        if written(derivation.formula_tree) > _CLOSED_NODES:
+            raise LimitError(f"the closed form has more than {_CLOSED_NODES} nodes", advice="Use .formula or .lines, which keep the program's names.")
+        return bind(substitute(derivation.formula_tree, values))
+
+    def verify(self, derivation: Derivation | Derivations) -> Any:
+        return verification.verify(derivation) if isinstance(derivation, Derivation) else verification.verify_all(derivation)
+
+    # ------------------------------------------------------------ compiling
+
+    def compile(self, program: Program, output: str | None, wrt: Any, order: int, target: str, options: Mapping[str, Any]) -> Kernel:
+        output = _output(program, output)
+        if order not in (0, 1, 2):
+            raise ArgumentError(f"order is 0, 1 or 2, not {order!r}", advice="order=1 returns value and gradients.")
+        trees: list[tuple[Label, Tree]] = [(("value",), program.blocks[output].leaf)]
+        names = _names(program, wrt) if order else []
+        extra: dict[str, Tree] = {}
+        if names:
+            sweep = Sweep(program, output, names)
+            extra |= {line.name: line.tree for line in sweep.lines.values()}
+            trees += [(("gradient", n), sweep.results[n].tree) for n in names]
+        if order == 2:
+            for k, first in enumerate(names):
+                for second in names[k:]:
+                    d = second_derivative(program, output, first, second)
+                    extra |= {line.name: line.tree for line in d.adjoint_lines}
+                    trees.append((("hessian", first) if first == second else ("hessian", first, second), d.result.tree))
+        return _kernel(program, trees, order, target, extra, options)
+
+    def compile_derivation(self, derivation: Derivation | Derivations, target: str, options: Mapping[str, Any]) -> Kernel:
+        if isinstance(derivation, Derivations):
+            if any(d.order != 1 for d in derivation.values()):
+                raise UnsupportedError("several Hessians do not compile to one kernel this way", advice="Use program.compile(..., order=2).")
+            return self.compile(derivation.program, derivation.output, list(derivation), 1, target, options)
+        reading = derivation.reading or derivation.program
+        extra = {line.name: line.tree for line in derivation.adjoint_lines}
+        return _kernel(reading, [(("array",), derivation.result.tree)], None, target, extra, options)
+
+    # ------------------------------------------------------------ printing
+
+    def phrase(self, tree: Tree) -> Phrase:
+        return phrase_of(tree)
+
+    def to_sympy(self, tree: Tree, symbols: Mapping[str, Any]) -> Any:
+        return to_sympy(bind(tree), symbols)
+
+    def render(self, subject: Any, medium: str, **options: Any) -> str:
+        return render(subject, medium, **options)
+
+
+def _kernel(program: Program, trees: Sequence[tuple[Label, Tree]], order: int | None, target: str, extra: Mapping[str, Tree], options: Mapping[str, Any]) -> Kernel:
+    if target not in ("auto", "numpy"):
+        raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy".')
+    return Kernel(lower(program, trees, order=order, extra=extra), NumPyBackend(), options)
+
+
+# ---------------------------------------------------------------- what was asked for
+
+
+def _asked(program: Program, args: tuple[Any, ...]) -> tuple[str, Any]:
+    """(output, wrt) of derive(wrt) or derive(output, wrt)."""
+    if len(args) == 1:
+        return _output(program, None), args[0]
+    if len(args) == 2:
+        return _output(program, args[0]), args[1]
+    raise ArgumentError(f"one or two arguments are expected, not {len(args)}", advice='derive("C", "W1"), or derive("W1") for the last block.')
+
+
+def _output(program: Program, output: str | None) -> str:
+    if not program.blocks:
+        raise ArgumentError("the program has no blocks", advice="Define at least one: y = ...")
+    if output is None:
+        return program.last
+    if output in program.blocks:
+        return output
+    if output in program.inputs:
+        raise ArgumentError(f"{output} is an input, not a block", advice=f"Outputs: {', '.join(program.blocks)}.")
+    raise ArgumentError(f"there is no block {output!r}", advice=_suggest(str(output), program.blocks))
+
+
+def _names(program: Program, wrt: Any) -> list[str]:
+    if wrt == "all":
+        return list(program.inputs)
+    asked = [wrt] if isinstance(wrt, (str, int, float)) or hasattr(wrt, "free_symbols") else list(wrt)
+    return [_name(program, w) for w in asked]
+
+
+def _name(program: Program, wrt: Any) -> str:
+    text = str(wrt)
+    if text in program.inputs or text in program.blocks:
+        return text
+    if _NUMBER.fullmatch(text):
+        raise NumberVariableError(text)
+    if text in program.dimensions:
+        raise ArgumentError(f"{text} is a dimension, a whole number: nothing can be differentiated by it", advice=f"Inputs: {', '.join(program.inputs)}.")
+    raise ArgumentError(f"there is no name {text!r} to differentiate by", advice=_suggest(text, [*program.inputs, *program.blocks]))
+
+
+def _suggest(name: str, known: Any) -> str:
+    close = get_close_matches(name, list(known), 1)
+    return f"Did you mean {close[0]}?" if close else f"Names: {', '.join(list(known)[:12])}."
+
+
+blocks.install(_Engine())

@@ -1,0 +1,160 @@
+"""What every command shares: where text comes from, where results go, what an error becomes, and a bar while one waits."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+import click
+
+from symchain.errors import (
+    ArgumentError,
+    LimitError,
+    NotDifferentiableError,
+    PrecisionError,
+    SymchainError,
+    UnsupportedError,
+    VerificationError,
+)
+
+DONE, FAILED, USAGE, UNSUPPORTED, UNDECIDED, DEFECT, BROKEN_PIPE, INTERRUPTED = 0, 1, 2, 3, 4, 70, 141, 130
+_PATIENCE = 1.0  # seconds before a waiting terminal sees a progress bar
+
+EXAMPLES = """\
+  symchain derive --model two-layer --wrt W1
+  symchain derive -e "z = w*x + b; C = (tanh(z) - y)**2" --wrt w --format latex
+  symchain eval -e "C = (w*x - y)**2" --at x=1.5,w=0.8,y=1
+"""
+
+
+class Commands(click.Group):
+    """The group of all commands: help begins with examples to copy, and whatever goes wrong ends in one message and an exit code."""
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write(f"Examples to copy:\n{EXAMPLES}\n")
+        super().format_help(ctx, formatter)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except SymchainError as error:
+            click.echo(f"symchain: {error}", err=True)
+            code = exit_code(error)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the interpreter's last flush is quiet too
+            code = BROKEN_PIPE
+        except KeyboardInterrupt:
+            click.echo("symchain: interrupted", err=True)
+            code = INTERRUPTED
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("SYMCHAIN_TRACEBACK"):
+                raise
+            what = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            click.echo(f"symchain: a defect of symchain, not of your input ({what})", err=True)
+            click.echo("Please report the command and this line; with SYMCHAIN_TRACEBACK=1 set it says where.", err=True)
+            code = DEFECT
+        ctx.exit(code)
+
+
+def exit_code(error: SymchainError) -> int:
+    """2 for what cannot be read or is asked wrongly, 3 for what is not supported, 4 for what stays undecided, 1 for a failed check."""
+    if isinstance(error, VerificationError):
+        return FAILED
+    if isinstance(error, PrecisionError):
+        return UNDECIDED
+    return UNSUPPORTED if isinstance(error, NotDifferentiableError | UnsupportedError | LimitError) else USAGE
+
+
+def read_text(source: str) -> str:
+    """The text of a file, or of standard input for "-". Raises ArgumentError where there is none to read."""
+    try:
+        if source == "-":
+            return sys.stdin.buffer.read().decode("utf-8-sig")
+        return Path(source).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ArgumentError(f"'{source}' is not UTF-8 text", advice="Save it as UTF-8.") from None
+    except (OSError, ValueError) as error:
+        from symchain.models import model_names
+
+        reason = getattr(error, "strerror", None) or str(error)
+        advice = 'Write a file name, - for standard input, -e "text", or --model NAME.'
+        if source in model_names():
+            advice = f"Did you mean --model {source}?"
+        raise ArgumentError(f"'{source}' cannot be read: {reason}", advice=advice) from None
+
+
+def write_result(text: str, output: str | None) -> None:
+    """To standard output, or to a file that is replaced at once or not at all."""
+    text = text if text.endswith("\n") else text + "\n"
+    if output is None:
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without Unicode shows codes instead of failing
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    with replaced(output) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def replaced(output: str) -> Iterator[Path]:
+    """A temporary file beside `output` that takes its place when the block ends well."""
+    target = Path(os.path.realpath(output))
+    try:
+        if target.exists() and not target.is_file():  # a device or a pipe cannot be replaced
+            yield target
+            return
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=target.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise ArgumentError(f"'{output}' cannot be written: {error.strerror}", advice="Choose another file after -o.") from None
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """A progress bar on standard error, only where it is a terminal and only after a second."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    shown: list[Any] = []
+
+    def show() -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        console = Console(stderr=True)
+        bar = Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True)
+        bar.add_task(what, total=None)
+        bar.start()
+        shown.append(bar)
+
+    timer = Timer(_PATIENCE, show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        for bar in shown:
+            bar.stop()

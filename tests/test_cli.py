@@ -1,0 +1,299 @@
+"""The command line, held to its conventions: where text comes from, where results go, exit codes, errors in plain words."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import symchain
+from symchain.assignments import read_point
+from symchain.cli import commands
+from symchain.errors import ArgumentError
+from symchain.models import model_names, read_model
+from symchain.terminal import exit_code
+
+NEURON = "z = w*x + b; C = (z - y)**2"
+POINT = "x=1.5,w=0.8,b=-0.2,y=2"
+
+
+def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(commands, list(arguments), input=stdin)
+
+
+def shell(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "symchain", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **environment})
+
+
+def refused(result: Result, code: int, *words: str) -> None:
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    for word in words:
+        assert word in result.stderr
+
+
+def test_a_program_from_text_file_and_standard_input_is_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "neuron.txt"
+    file.write_text("\ufeff" + NEURON.replace("; ", "\n"), encoding="utf-8")
+    results = [run("derive", "-e", NEURON, "--wrt", "w"), run("derive", str(file), "--wrt", "w")]
+    results.append(run("derive", "-", "--wrt", "w", stdin=NEURON))
+    assert {r.exit_code for r in results} == {0}
+    assert len({r.stdout for r in results}) == 1
+    assert results[0].stderr == ""
+
+
+def test_derive_says_what_the_derivation_says() -> None:
+    derivation = symchain.parse(NEURON).derive("C", "w")
+    assert run("derive", "-e", NEURON, "--wrt", "w", "--of", "C").stdout.strip() == derivation.text().strip()
+    assert run("derive", "-e", NEURON, "--wrt", "w", "--lang", "fr").stdout.strip() == derivation.text(lang="fr").strip()
+    assert run("derive", "-e", NEURON, "--wrt", "w", "--format", "latex").stdout.strip() == derivation.latex().strip()
+    assert json.loads(run("derive", "-e", NEURON, "--wrt", "w", "--format", "json").stdout) == json.loads(derivation.to_json())
+
+
+@pytest.mark.parametrize("medium", ("text", "latex", "markdown", "html", "json"))
+@pytest.mark.parametrize("command", ("derive", "hessian"))
+def test_every_format(command: str, medium: str) -> None:
+    for wrt in ("w", "w,b", "all") if command == "derive" else ("w",):
+        result = run(command, "-e", NEURON, "--wrt", wrt, "--format", medium)
+        assert result.exit_code == 0, result.output
+        assert len(result.stdout) > 20
+
+
+def test_eval_prints_value_and_gradients() -> None:
+    result = run("eval", "-e", NEURON, "--at", POINT, "--wrt", "w,b", "--format", "json")
+    assert json.loads(result.stdout) == pytest.approx({"z": 1.0, "C": 1.0, "dC/dw": -3.0, "dC/db": -2.0})
+    one = run("eval", "-e", NEURON, "--at", POINT, "--wrt", "w")
+    assert one.stdout.splitlines()[1:] == ["z     = 1", "C     = 1", "dC/dz = -2", "dz/dw = 1.5", "dC/dw = -3"]
+    assert run("derive", "-e", NEURON, "--at", POINT, "--wrt", "w").stdout.endswith(one.stdout)
+
+
+@pytest.mark.parametrize("content", ('{"x": 1.5, "w": 0.8, "b": -0.2, "y": 2}', "x = 3/2\nw = 0.8  # weight\nb = -0.2; y = 2\n"))
+def test_a_point_from_a_file(content: str, tmp_path: Path) -> None:
+    file = tmp_path / "point"
+    file.write_text(content, encoding="utf-8")
+    assert run("eval", "-e", NEURON, "--at", str(file)).stdout == run("eval", "-e", NEURON, "--at", POINT).stdout
+
+
+def test_a_point_with_arrays_gives_one_gradient_a_sample() -> None:
+    result = run("eval", "-e", "C = x**2", "--at", "x=[1, 2, 3]", "--format", "json")
+    assert json.loads(result.stdout) == {"C": [1.0, 4.0, 9.0], "dC/dx": [2.0, 4.0, 6.0]}
+
+
+BAD_POINTS = ("x", "x=", "=1", "x=one", "x=1,x=2", "x=[1", 'x=["a"]', "x=[true]", '{"x": "1"}', '{"x": ', "x=1/0", "x=" + "[" * 5000)
+
+
+@pytest.mark.parametrize("text", BAD_POINTS)
+def test_a_point_that_cannot_be_read(text: str) -> None:
+    with pytest.raises(ArgumentError):
+        read_point(text)
+    refused(run("eval", "-e", "C = x**2", "--at", text), 2)
+
+
+def test_compile_prints_source_and_saves_a_kernel(tmp_path: Path) -> None:
+    assert run("compile", "-e", NEURON).stdout.strip() == symchain.parse(NEURON).compile().source.strip()
+    file = tmp_path / "neuron.json"
+    result = run("compile", "-e", NEURON, "--wrt", "w", "-o", str(file))
+    assert (result.exit_code, result.stdout) == (0, "")
+    value, gradient = symchain.load(file)(x=1.5, w=0.8, b=-0.2, y=2.0)
+    assert (value, gradient["w"]) == (pytest.approx(1.0), pytest.approx(-3.0))
+
+
+def test_parse_prints_what_reads_back() -> None:
+    text = "W: (m, n)\nx: (n,)\ny = tanh(W @ x)\n"
+    once = run("parse", "-e", text).stdout
+    assert run("parse", "-", stdin=once).stdout == once
+    described = json.loads(run("parse", "-e", text, "--format", "json").stdout)
+    assert [(v["name"], v["shape"]) for v in described["inputs"]] == [("W", ["m", "n"]), ("x", ["n"])]
+    assert [(b["name"], b["shape"], b["reads"]) for b in described["blocks"]] == [("y", ["m"], ["W", "x"])]
+    assert "\\tanh" in run("parse", "-e", text, "--format", "latex").stdout
+
+
+def test_declarations_by_option() -> None:
+    said = run("parse", "-e", "y = sigma1(W @ x)", "--shapes", "W=(m, n), x=(n,)", "--let", "sigma1=sigmoid", "--assume", "x=positive")
+    written = run("parse", "-e", "W: (m, n)\nx: (n,) positive\nsigma1 = sigmoid\ny = sigma1(W @ x)")
+    assert said.exit_code == 0, said.output
+    assert said.stdout == written.stdout
+
+
+def test_models_are_listed_and_printed() -> None:
+    listed = run("models").stdout
+    assert len(model_names()) >= 14
+    for name in model_names():
+        assert name in listed
+        assert run("models", name).stdout == read_model(name).text
+    refused(run("models", "two-leyer"), 2, "two-layer")
+    refused(run("derive", "two-layer"), 2, "--model two-layer")
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_every_model_is_right_at_its_point(name: str) -> None:
+    """The printed gradients against central differences of the printed values."""
+    model = read_model(name)
+    assert run("derive", "--model", name).exit_code == 0
+    result = json.loads(run("eval", "--model", name, "--format", "json").stdout)
+    program = symchain.parse(model.text)
+    assert set(model.at) == set(program.inputs)
+    value = program.compile(order=0)
+    for x, at in model.at.items():
+        step = 6e-6 * max(1.0, abs(at))
+        up, down = (float(value(**{**model.at, x: at + s})) for s in (step, -step))
+        assert result[f"d{program.last}/d{x}"] == pytest.approx((up - down) / (2 * step), rel=1e-6, abs=1e-7)
+
+
+def test_the_two_layer_network_gives_the_published_numbers() -> None:
+    result = json.loads(run("eval", "--model", "two-layer", "--format", "json").stdout)
+    assert result["C"] == pytest.approx(0.205081094487802, rel=1e-14)
+    assert result["dC/dW1"] == pytest.approx(0.0521927894671265, rel=1e-14)
+    assert result["dC/dW2"] == pytest.approx(-0.107815278140114, rel=1e-14)
+    assert result["dC/dx"] == pytest.approx(0.0278361543824675, rel=1e-14)
+    changed = json.loads(run("eval", "--model", "two-layer", "--at", "W1=0", "--format", "json").stdout)
+    assert changed["dC/dx"] == 0
+
+
+def test_the_sigmoid_in_blocks_gives_the_published_numbers() -> None:
+    result = json.loads(run("eval", "--model", "sigmoid-blocks", "--format", "json").stdout)
+    expected = {"L": 0.26894, "dL/dx1": 0.3932, "dL/dy1": 0.1966, "dL/dx2": 0.5898, "dL/dy2": -0.1966}
+    assert {name: result[name] for name in expected} == pytest.approx(expected, abs=6e-5)
+
+
+BAD_TEXTS = ("", "y = (x", "y = x +", "y = expp(x)", "a = 1\na = 2", "a = b\nb = a", "__import__('os')", "y = x.__class__", "y = x;")
+
+
+@pytest.mark.parametrize("text", BAD_TEXTS)
+@pytest.mark.parametrize("command", ("derive", "parse", "compile", "hessian"))
+def test_unreadable_text_is_exit_2(command: str, text: str) -> None:
+    wrt = ["--wrt", "x"] if command == "hessian" else []
+    refused(run(command, "-e", text, *wrt), 2, "symchain: line 1" if text[:1] == "y" else "symchain: ")
+
+
+def test_the_caret_is_kept() -> None:
+    lines = run("parse", "-e", "y = expp(x)").stderr.splitlines()
+    assert lines[2].index("^") == lines[1].index("expp")
+    assert "exp" in lines[3]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    (
+        ([], 2),
+        (["derive"], 2),
+        (["derive", "a.txt", "-e", "y = x"], 2),
+        (["derive", "absent.txt"], 2),
+        (["derive", "-e", NEURON, "--wrt", "w2"], 2),
+        (["derive", "-e", NEURON, "--wrt", ","], 2),
+        (["derive", "-e", NEURON, "--of", "D"], 2),
+        (["derive", "-e", NEURON, "--format", "pdf"], 2),
+        (["derive", "-e", NEURON, "--let", "w"], 2),
+        (["parse", "-e", NEURON, "--shapes", "w=(2,"], 2),
+        (["eval", "-e", NEURON], 2),
+        (["eval", "-e", NEURON, "--at", "x=1"], 2),
+        (["eval", "-e", NEURON, "--at", POINT + ",q=1"], 2),
+        (["eval", "-e", NEURON, "--at", "absent.json"], 2),
+        (["compile", "-e", NEURON, "-o", "absent/kernel.json"], 2),
+        (["unknown"], 2),
+        (["derive", "-e", "y = x" + "**2" * 300, "--wrt", "x"], 3),
+    ),
+)
+def test_exit_codes(arguments: list[str], code: int) -> None:
+    result = run(*arguments)
+    assert result.exit_code == code, result.output
+    assert result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_every_error_has_an_exit_code() -> None:
+    codes = {name: exit_code(getattr(symchain, name)("what")) for name in symchain.__all__ if name.endswith("Error")}
+    assert codes == {
+        "SymchainError": 2, "ParseError": 2, "ShapeError": 2, "ArgumentError": 2, "VerificationError": 1, "PrecisionError": 4,
+        "NotDifferentiableError": 3, "UnsupportedError": 3, "LimitError": 3, "NumberVariableError": 2,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("wrt", ("3", "w,3", "0.5", "-1"))
+def test_a_number_cannot_vary(wrt: str) -> None:
+    refused(run("derive", "-e", "f = 3*w", "--wrt", wrt), 2, "is a number; it cannot vary", "Give the number a name: f = c*x")
+    refused(run("hessian", "-e", "f = 3*w", "--wrt", wrt, "--lang", "fr"), 2, "est un nombre, il ne peut pas varier", "On lui donne un nom")
+
+
+def test_a_file_is_replaced_at_once_or_not_at_all(tmp_path: Path) -> None:
+    file = tmp_path / "out.txt"
+    file.write_text("before")
+    file.chmod(0o640)
+    link = tmp_path / "link.txt"
+    link.symlink_to(file)
+    assert run("parse", "-e", "y = x +", "-o", str(link)).exit_code == 2
+    assert file.read_text() == "before"
+    assert run("parse", "-e", "y = x + 1", "-o", str(link)).exit_code == 0
+    assert "y = x + 1" in file.read_text()
+    assert link.is_symlink()
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link.txt", "out.txt"]
+
+
+def test_unexpected_failures_are_one_line_and_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **options: object) -> None:
+        raise RuntimeError("first line\nsecond line")
+
+    monkeypatch.setattr(symchain, "parse", fail)
+    result = run("parse", "-e", "y = x")
+    refused(result, 70, "RuntimeError: first line", "report")
+    assert "second line" not in result.stderr
+
+
+def test_undecodable_input(tmp_path: Path) -> None:
+    file = tmp_path / "bytes"
+    file.write_bytes(b"y = \xff\xfe")
+    refused(run("parse", str(file)), 2, "UTF-8")
+    refused(run("parse", "-", stdin=b"y = \xff\xfe"), 2, "UTF-8")
+
+
+def test_help_starts_with_examples_that_run() -> None:
+    lines = run("--help").stdout.splitlines()
+    examples = [line.strip() for line in lines[1:4]]
+    assert all(e.startswith("symchain ") for e in examples)
+    for example in examples:
+        script = f'symchain() {{ "{sys.executable}" -m symchain "$@"; }}; {example}'
+        ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=120, check=False)
+        assert (ran.returncode, ran.stderr) == (0, ""), example
+        assert ran.stdout
+
+
+def test_exit_codes_of_the_process() -> None:
+    good, bad = shell("parse", "-e", NEURON), shell("parse", "-e", "y = x +")
+    assert (good.returncode, good.stderr) == (0, "")
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert bad.stderr.startswith("symchain: line 1, column ")
+
+
+def test_a_broken_pipe_is_quiet() -> None:
+    outer, inner = os.pipe()
+    os.close(outer)
+    ran = subprocess.run([sys.executable, "-m", "symchain", "models"], stdout=inner, stderr=subprocess.PIPE, timeout=120, check=False)
+    os.close(inner)
+    assert (ran.returncode, ran.stderr) == (141, b"")
+
+
+def test_a_bare_terminal_shows_no_bar_for_quick_work() -> None:
+    outer, inner = pty.openpty()
+    with subprocess.Popen([sys.executable, "-m", "symchain", "models"], stdout=subprocess.PIPE, stderr=inner) as process:
+        os.close(inner)
+        process.communicate(timeout=120)
+    try:
+        said = os.read(outer, 1000)
+    except OSError:  # Linux: nothing was written before the other end closed
+        said = b""
+    os.close(outer)
+    assert said == b""
+
+
+def test_names_that_are_python_words_can_be_evaluated() -> None:
+    result = run("eval", "-e", "C = self*lambda**2", "--at", "self=3,lambda=2", "--format", "json")
+    assert json.loads(result.stdout) == {"C": 12.0, "dC/dself": 4.0, "dC/dlambda": 12.0}

@@ -1,0 +1,504 @@
+"""The input language: what is read, what it means, and how everything else is refused."""
+
+from __future__ import annotations
+
+import ast
+import re
+import time
+from pathlib import Path
+
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import symchain.language
+from symchain.errors import ArgumentError, LimitError, ParseError, ShapeError, SymchainError, UnsupportedError
+from symchain.functions.spec import FUNCTIONS, OPERATIONS, AbstractFunction
+from symchain.language.elaborate import Scope, elaborate
+from symchain.language.expressions import program_of
+from symchain.language.grammar import MAX_DEPTH, parse_expression
+from symchain.language.reading import program_scope, read_program
+from symchain.language.shapes import FACTS
+from symchain.language.statements import Declaration, Definition, parse_statements
+from symchain.language.writing import declaration_lines
+from symchain.notation import Phrase
+from symchain.tensors import nodes
+from symchain.tensors.exchange import from_sympy
+from symchain.tensors.nodes import Leaf, leaf
+
+
+def written(phrase: Phrase) -> str:
+    """A phrase in full brackets, to compare structures."""
+    if phrase.head in ("name", "number", "string"):
+        return phrase.text
+    inner = [written(p) for p in phrase.parts] + [f"{k}={written(v)}" for k, v in phrase.keywords]
+    return f"{phrase.head}{phrase.text and ':' + phrase.text}{chr(39) * phrase.primes}({' '.join(inner)})"
+
+
+def refused(text: str, **given: object) -> SymchainError:
+    with pytest.raises(SymchainError) as caught:
+        read_program(text, **given)  # type: ignore[arg-type]
+    assert caught.value.what and caught.value.advice, "an error says what is wrong and what to do"
+    return caught.value
+
+
+# ---------------------------------------------------------------- phrases
+
+
+@pytest.mark.parametrize(
+    ("text", "structure"),
+    [
+        ("a - 2*x**2", "add(a neg(mul(2 pow(x 2))))"),
+        ("a + b - c + d", "add(a b neg(c) d)"),
+        ("a*b/c*d", "mul(a b over(c) d)"),
+        ("(a*b)*c", "mul(mul(a b) c)"),
+        ("a @ b @ c", "matmul(a b c)"),
+        ("0.5*x @ A @ x", "matmul(mul(0.5 x) A x)"),
+        ("-x**2", "neg(pow(x 2))"),
+        ("-a*b + c", "add(neg(mul(a b)) c)"),
+        ("a/-b*c", "mul(a over(neg(b)) c)"),
+        ("2**-x**2*3", "mul(pow(2 neg(pow(x 2))) 3)"),
+        ("a**b**c", "pow(a pow(b c))"),
+        ("a - (-b)", "add(a neg(neg(b)))"),
+        ("x^2", "pow(x 2)"),
+        ("A.T @ x", "matmul(transpose(A) x)"),
+        ("x[1:-1, None, 2, ::3]", "index(x slice(1 neg(1) none()) none() 2 slice(none() none() 3))"),
+        ("x[newaxis]", "index(x none())"),
+        ("ones((n, 2))", "call:ones(tuple(n 2))"),
+        ("ones((n,))", "call:ones(tuple(n))"),
+        ("sum(A, axis=0)", "call:sum(A axis=0)"),
+        ("einsum('ij->i', A)", "call:einsum(ij->i A)"),
+        ("where(a <= b, 1, -2)", "call:where(compare:<=(a b) 1 neg(2))"),
+        ("sigma1''(z)", "call:sigma1''(z)"),
+        ("stack([a, b])", "call:stack(list(a b))"),
+        ("f(\n  a,\n  b # comment\n)", "call:f(a b)"),
+    ],
+)
+def test_structure_of_expressions(text: str, structure: str) -> None:
+    assert written(parse_expression(text)) == structure
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("2·x", "2*x"), ("2⋅x", "2*x"), ("2×x", "2*x"), ("2∗x", "2*x"), ("x⊙y", "x*y"), ("x − y", "x - y"), ("Aᵀ", "A.T"), ("x²", "x**2"),
+        ("x⁻¹", "x**-1"), ("x¹⁰", "x**10"), ("σ′(z)", "σ'(z)"), ("σ″(z)", "σ''(z)"), ("where(a≤b, c, d)", "where(a<=b, c, d)"),
+        ("where(a≠b, c, d)", "where(a!=b, c, d)"), ("a\u00a0+ b", "a + b"), ("\ufeffa + b", "a + b"), ("a + \\\n b", "a + b"),
+    ],
+)  # fmt: skip
+def test_unicode_has_a_plain_spelling(text: str, plain: str) -> None:
+    assert parse_expression(text) == parse_expression(plain)
+
+
+def test_names_are_kept_as_written() -> None:
+    assert parse_expression("λ₁").text == "λ₁"
+    assert parse_expression("cou\u0302t").text == "coût"  # a combining accent is composed
+
+
+def test_a_place_spans_what_it_names() -> None:
+    phrase = parse_expression("a + exp(b)*c")
+    product = phrase.parts[1]
+    assert product.place is not None and (product.place.line, product.place.column, product.place.width) == (1, 5, 8)
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 300 + "x" + ")" * 300, "-" * 1000 + "x", "x" + "**x" * 600, "exp(" * 300 + "x" + ")" * 300, "[" * 10**5]
+)
+def test_deep_nesting_is_a_limit_error(text: str) -> None:
+    with pytest.raises(LimitError, match="256 deep"):
+        parse_expression(text)
+
+
+def test_nesting_up_to_the_limit_is_read_and_elaborated() -> None:
+    text = "tanh(" * MAX_DEPTH + "t" + ")" * MAX_DEPTH
+    assert elaborate(parse_expression(text), Scope({"t": leaf("t")})).shape == ()
+    assert parse_expression("(" * MAX_DEPTH + "t" + ")" * MAX_DEPTH).head == "name"
+
+
+@pytest.mark.parametrize(("operator", "head"), [("+", "add"), ("*", "mul"), ("@", "matmul")])
+def test_long_chains_stay_flat(operator: str, head: str) -> None:
+    phrase = parse_expression(operator.join(f"x{k}" for k in range(20_000)))
+    assert phrase.head == head and len(phrase.parts) == 20_000
+
+
+# ---------------------------------------------------------------- what is refused, and how
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "what", "advice"),
+    [
+        ("y = x +", 1, 8, "ends too early", "name"),
+        ("y = (x", 1, 5, "never closed", "Add ')'"),
+        ("y = x)", 1, 6, "closes nothing", "opening"),
+        ("y = (x\n+ 1\nz = 2", 1, 5, "never closed", "Add ')'"),
+        ("y = x x", 1, 7, "operator is missing", "*"),
+        ("y = 2x", 1, 5, "runs into", "2*x"),
+        ("y = 1,5*x", 1, 6, "decimal point", "1.5"),
+        ("y = 1..2", 1, 5, "not a number", "one decimal point"),
+        ("y = 1e", 1, 5, "exponent", "1e-6"),
+        ("y = 0xff", 1, 5, "decimal number", "digits"),
+        ("y = x.sum()", 1, 6, "attributes", "sum(x)"),
+        ("y = np.exp(x)", 1, 7, "attributes", "'np.'"),
+        ("y = x // 2", 1, 7, "floor", "/"),
+        ("y = |x|", 1, 5, "|", "abs"),
+        ("y = x if x else 1", 1, 7, "'if'", "where"),
+        ("y == x", 1, 3, "compares", "y = "),
+        ("y <- x", 1, 3, "'<'", "y = "),
+        ("1 = x", 1, 1, "not one name", "name = expression"),
+        ("x + 1", 1, 1, "without a name", "name = expression"),
+        ("x[0] = 1", 1, 1, "items", "where"),
+        ("y += 1", 1, 3, "'+='", "another name"),
+        ("f(x) = x**2", 1, 1, "functions", "f: function"),
+        ("let y = x", 1, 5, "no statement", "name = expression"),
+        ("y = x;", 1, 6, "statement is missing", "semicolon"),
+        ("y = x\n   z = y", 2, 4, "indented", "column"),
+        ("y = x\u200b", 1, 6, "ZERO WIDTH SPACE", "Delete"),
+        ("y = x # \u202e", 1, 9, "RIGHT-TO-LEFT", "Delete"),
+        ("y = ｅxp(x)", 1, 5, "FULLWIDTH", "Write e"),
+        ("y = а + 1", 1, 5, "CYRILLIC", "Latin and Greek"),
+        ("y = Α + 1", 1, 5, "GREEK CAPITAL LETTER ALPHA", "Latin A"),
+        ("y = 𝑥", 1, 5, "MATHEMATICAL ITALIC", "Write x"),
+        ("y = ½*x", 1, 5, "FRACTION", "1/2"),
+        ("y = x ÷ 2", 1, 7, "DIVISION SIGN", "/"),
+        ("y = __import__('os')", 1, 5, "__import__", "underscores"),
+        ("y = expp(x)", 1, 5, "expp", "exp?"),
+        ("y = sigmod(x)", 1, 5, "sigmod", "sigmoid?"),
+        ("y = foo(x)", 1, 5, "foo", "foo: function"),
+        ("y = exp(x, x)", 1, 5, "1 argument, not 2", "exp(x)"),
+        ("y = exp(x, out=x)", 1, 16, "keyword out", "order"),
+        ("y = e**x", 1, 5, "e is", "exp(x)"),
+        ("y = nan*x", 1, 5, "nan", "finite"),
+        ("y = True*x", 1, 5, "reserved", "another"),
+        ("y = None*x", 1, 5, "index", "None"),
+        ("y = x < 1", 1, 5, "comparison", "where"),
+        ("y = where(a < x < b, 1, 0)", 1, 17, "chained", "Nest"),
+        ("y = where(x, 1, 0)", 1, 11, "comparison", "where(x > 0"),
+        ("y = [a, b]", 1, 5, "list", "stack"),
+        ("y = 'text'", 1, 5, "quotes", "einsum"),
+        ("y = sin**2(x)", 1, 11, "called", "*"),
+        ("y = x'*2", 1, 5, "prime", ".T"),
+        ("y = gamma(x) + gamma", 1, 5, "variable and called", "gamma*"),
+        ("y = f(a, b)", 1, 5, "2 arguments", "one argument"),
+        ("y = ones(m)", 1, 10, "shape", "no dimension"),
+        ("y = x\ny = z", 2, 1, "twice", "another name"),
+        ("y = x\nx = 2", 1, 5, "before it is defined", "above"),
+        ("a = b\nb = c\nc = a", 1, 5, "cycle: a -> b -> c -> a", "break"),
+        ("a = a + 1", 1, 5, "by itself", "another"),
+        ("exp = 2", 1, 1, "known function", "another"),
+        ("pi = 3", 1, 1, "constant", "another"),
+        ("y = λ + lambda", 1, 9, "two spellings", "λ"),
+        ("y = W₁ + W_1", 1, 10, "two spellings", "W₁"),
+        ("x: (n,)\nx = 2", 2, 1, "declared as an input on line 1", "Remove"),
+        ("x: (n,)\nx: (n,)\ny = x", 2, 1, "declared twice", "Join"),
+        ("x: positiv\ny = x", 1, 4, "no fact", "positive?"),
+        ("x:\ny = x", 1, 2, "says nothing", "(n,)"),
+        ("x: (n, 0)\ny = x", 1, 1, "below 1", "letters"),
+        ("A: (n, m) spd\ny = A", 1, 1, "spd", "square"),
+        ("s = softmax\ny = s(x)", 1, 5, "whole arrays", "softmax(...)"),
+        ("y = s(x)\ns = tanh", 2, 1, "above", "up"),
+        ("", 1, 1, "defines nothing", "y = "),
+    ],
+)
+def test_refusals_say_where_what_and_what_to_do(text: str, line: int, column: int, what: str, advice: str) -> None:
+    error = refused(text)
+    assert what in error.what and advice in error.advice
+    assert error.place is not None and (error.place.line, error.place.column) == (line, column)
+    shown = str(error).splitlines()
+    if error.source.strip():
+        before = "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in error.source[: column - 1])
+        assert shown[2].index("^") == len("    " + before)
+
+
+@pytest.mark.parametrize("text", ["y = x\x1b[31m", "y = x\x00", "y = \U000e0001x", "y = x\x85+1", "\x07"])
+def test_control_characters_never_reach_the_message(text: str) -> None:
+    assert str(refused(text)).replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("9**9**9", "2**8388608", "2**-100000000", "x**(10**10**10)", "gamma(10**10)", "1e999", "1e-999", "exp(1000)", "x**100000"),
+        *("9" * 2000, "a" * 201, "f" + "'" * 40 + "(x)"),
+    ],
+)
+def test_sizes_have_limits(text: str) -> None:
+    assert isinstance(refused(f"y = {text}"), LimitError)
+
+
+@pytest.mark.parametrize(
+    "text", ["x/0", "1/(2 - 2)", "0**-1", "log(0)", "log(-1)", "sqrt(-1)", "tan(pi/2)", "arcsin(2)", "(-8)**(1/3)", "x + 1/(3*0)"]
+)
+def test_constants_without_a_value_are_refused(text: str) -> None:
+    error = refused(f"y = {text}")
+    assert isinstance(error, ParseError) and error.place is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x**0.1**0.1", "x/x", "log(1)", "2**-10", "0**2 + x", "tan(pi/4)", "-1*log(2)/3", "1e308", "1e-300*x", "(-8)**3", "exp(-1000)*x"],
+)
+def test_harmless_constants_are_kept(text: str) -> None:
+    assert read_program(f"y = {text}").last == "y"
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes", "what"),
+    [
+        ("z = W @ x", {"W": (3, 2), "x": (3,)}, "W (3, 2) @ x (3,)"),
+        ("z = W @ V", {"W": ("n", "m"), "V": ("n", "m")}, "W (n, m) @ V (n, m)"),
+        ("z = x + 2*y", {"x": (3,), "y": (4,)}, "x (3,) and 2*y (4,)"),
+        ("z = W*x", {"W": (3, 2), "x": (3,)}, "W (3, 2) and x (3,)"),
+        ("z = u + c", {"u": (3,), "c": (3, 1)}, "enlarged to (3, 3)"),
+        ("z = t @ x", {"x": (3,)}, "t () @ x (3,)"),
+        ("z = inv(W)", {"W": (3, 2)}, "W (3, 2)"),
+        ("z = tr(W.T)", {"W": (3, 2)}, "W.T (2, 3)"),
+        ("z = outer(W, x)", {"W": (3, 2), "x": (3,)}, "W (3, 2), x (3,)"),
+        ("z = W[0, 3]", {"W": (3, 2)}, "3 is outside"),
+        ("z = x[1:1]", {"x": (3,)}, "nothing"),
+        ("z = sum(x, axis=1)", {"x": (3,)}, "no axis 1"),
+        ("z = einsum('ij,j->i', W, x)", {"W": (3, 2), "x": (3,)}, "index j"),
+        ("z = reshape(W, (4, 2))", {"W": (3, 2)}, "W (3, 2)"),
+        ("z = concatenate([W, x])", {"W": (3, 2), "x": (3,)}, "W (3, 2)"),
+        ("z = ones((n, n + 1))", {"W": (3, "n + 1")}, "n alone"),
+    ],
+)
+def test_shape_errors_name_operands_and_shapes(text: str, shapes: dict[str, object], what: str) -> None:
+    error = refused(text, shapes=shapes)
+    assert isinstance(error, ShapeError) and what in error.what
+
+
+def test_one_written_new_axis_allows_what_is_otherwise_refused() -> None:
+    program = read_program("z = x[:, None] + y", shapes={"x": ("m",), "y": ("n",)})
+    assert program.blocks["z"].shape == ("m", "n")
+    refused("z = c + y", shapes={"c": ("m", 1), "y": ("n",)})
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [
+        ((-1,), ShapeError),
+        ((0,), ShapeError),
+        ((2.5,), ShapeError),
+        ((True,), ShapeError),
+        (tuple("3; import os"), ParseError),
+        ("__x", ParseError),
+        ((10**9, 10**9), LimitError),
+        ((1,) * 20, LimitError),
+        (("-n",), ShapeError),
+        ((None,), ShapeError),
+        (("n*m",), ShapeError),
+        (("f(n)",), ParseError),
+    ],
+)
+def test_shapes_from_python_are_checked(shape: object, kind: type[SymchainError]) -> None:
+    assert isinstance(refused("z = x", shapes={"x": shape}), kind)
+
+
+def test_other_arguments_are_checked() -> None:
+    refused("y = x", assume={"x": "poistive"})
+    refused("y = x", assume={"x y": "positive"})
+    refused("y = x", let={"s": "nothing"})
+    refused("y = x", let={"s": "softmax"})
+    refused("y = x", shapes={"1x": (3,)})
+    with pytest.raises(ArgumentError):
+        read_program(3)  # type: ignore[arg-type]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="xyλ₁12.e+-*/^@()[]{},:;='\"#\\ \n\t<>!_Tσ²′·|&\x00\u200bｅ", max_size=40))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """Nothing but SymchainError ever leaves the reader."""
+    try:
+        read_program(text)
+    except SymchainError as error:
+        assert str(error) and error.advice
+
+
+# ---------------------------------------------------------------- programs
+
+NETWORK = """
+    # a network of two layers
+    W1: (h, n);  x: (n,)
+    W2: (m, h)
+    A: (n, n) spd
+    sigma1 = sigmoid
+    z1 = W1 @ x + b1
+    a1 = sigma1(z1)
+    a2 = σ₂(W2 @ a1)   # σ₂ is abstract
+    C = 1/2*sum((a2 - y)**2)
+"""
+
+
+def test_a_program() -> None:
+    program = read_program(NETWORK, shapes={"y": ("m",), "b1": "h"})
+    assert list(program.inputs) == ["W1", "x", "W2", "A", "b1", "y"]
+    assert {n: b.shape for n, b in program.blocks.items()} == {"z1": ("h",), "a1": ("h",), "a2": ("m",), "C": ()}
+    assert program.dimensions == ("h", "n", "m") and program.last == "C"
+    assert program.blocks["z1"].reads == ("W1", "x", "b1")
+    assert program.inputs["A"].facts == {"spd"} and program.inputs["A"].leaf.facts == {"spd"}
+    assert program.functions["sigma1"].binding is FUNCTIONS["sigmoid"] and program.functions["σ₂"].binding is None
+    assert program.blocks["a1"].leaf is program_scope(program).names["a1"]
+    assert isinstance(program.symbols["C"], sympy.Symbol) and program.symbols["W1"] is program.inputs["W1"].leaf
+
+
+def test_statements() -> None:
+    statements = parse_statements("  W: (h, 3) spd, positive; f: function\n  # c\n  y = f(W) \\\n   + 1\n")
+    assert [type(s) for s in statements] == [Declaration, Declaration, Definition]
+    assert [s.place.line for s in statements] == [1, 1, 3]
+
+
+def test_symbols_carry_facts() -> None:
+    program = read_program("p: positive\nk: integer nonnegative\ny = p*q**k", assume={"q": ["nonnegative"]})
+    p, k, q = (program.inputs[n].symbol for n in "pkq")
+    assert p.is_positive and k.is_integer and k.is_nonnegative and q.is_nonnegative and not q.is_positive and q.is_real
+    assert program.symbols["y"] == sympy.Symbol("y", real=True)
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_every_fact_is_accepted_in_both_ways(fact: str) -> None:
+    there = read_program(f"A: (n, n) {fact}\ny = sum(A)")
+    here = read_program("y = sum(A)", shapes={"A": ("n", "n")}, assume={"A": fact})
+    assert there.inputs["A"].leaf is here.inputs["A"].leaf and there.inputs["A"].facts == {fact}
+
+
+@pytest.mark.parametrize(
+    "name", ["lambda", "beta", "I", "E", "S", "N", "Q", "gamma", "input", "e", "λ", "é", "_", "np", "class", "list", "x__y", "phi", "index"]
+)
+def test_plain_names_are_inputs(name: str) -> None:
+    assert set(read_program(f"y = {name}*x + 1").inputs) == {name, "x"}
+
+
+def test_letters_of_shapes_are_no_inputs_unless_they_are_names_too() -> None:
+    assert list(read_program("y = sum(x)/n", shapes={"x": ("n",)}).inputs) == ["x"]
+    both = read_program("y = sum(x)/n", shapes={"x": ("n",), "n": ()})
+    assert list(both.inputs) == ["n", "x"] or list(both.inputs) == ["x", "n"]
+    assert any(isinstance(p, Leaf) and p.name == "n" for p in nodes.postorder(both.blocks["y"].tree))
+    assert list(read_program("y = sum(x)/k", shapes={"x": ("n",)}).inputs) == ["x", "k"]
+
+
+def test_functions() -> None:
+    program = read_program("gate: function\ny = gate(x) + relu(x) + f'(x) + g1(x)", let={"relu": "softplus", "g1": "tanh"})
+    bound = {n: f.binding and f.binding.name for n, f in program.functions.items()}
+    assert bound == {"gate": None, "relu": "softplus", "g1": "tanh", "f": None}
+    orders = {a.function.name: a.orders for a in nodes.postorder(program.blocks["y"].tree) if isinstance(a, nodes.Apply)}
+    assert orders == {"gate": (0,), "relu": (0,), "f": (1,), "g1": (0,)}
+    derivative = elaborate(parse_expression("sigmoid'(t)"), Scope({"t": leaf("t")}))
+    assert isinstance(derivative, nodes.Apply) and isinstance(derivative.function, AbstractFunction) and derivative.orders == (1,)
+
+
+def test_a_line_that_renames_is_a_block_and_one_that_names_a_function_binds() -> None:
+    assert list(read_program("y = x\nz = y").blocks) == ["y", "z"]
+    assert list(read_program("y = gamma").inputs) == ["gamma"]
+    assert list(read_program("s = tanh\ny = s(x)").blocks) == ["y"]
+    assert list(read_program("sigma2 = tanh\ny = x").blocks) == ["y"]
+
+
+def test_shapes_and_declarations_must_agree() -> None:
+    assert read_program("x: (n,)\ny = sum(x)", shapes={"x": ("n",)}).inputs["x"].shape == ("n",)
+    assert isinstance(refused("x: (n,)\ny = sum(x)", shapes={"x": ("m",)}), ShapeError)
+    assert isinstance(refused("y = 2*x", shapes={"x": (3,), "y": (4,)}), ShapeError)
+    assert "unused" in read_program("y = 2*x", shapes={"unused": (3,)}).inputs
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        (NETWORK, {"shapes": {"y": ("m",), "b1": ("h",)}}),
+        ("y = a*x + b", {}),
+        ("y = a*x", {"shapes": {"x": ("n",)}}),
+        ("y = relu(x) + phi(x)", {"let": {"relu": "gelu", "phi": "tanh"}, "assume": {"x": ["positive", "integer"]}}),
+        ("gate: function\nexp: function\ny = gate(exp(x))", {}),
+        ("unused: (n, 3)\ny = 2*x", {"assume": {"z": "positive"}}),
+    ],
+)
+def test_printed_declarations_read_back_the_same(text: str, given: dict[str, object]) -> None:
+    program = read_program(text, **given)  # type: ignore[arg-type]
+    blocks = [s for s in text.splitlines() if re.match(r"\s*\w+ = ", s) and s.split("=")[0].strip() in program.blocks]
+    again = read_program("\n".join([*declaration_lines(program), *(b.strip() for b in blocks)]))
+    assert {n: (v.shape, v.facts) for n, v in again.inputs.items()} == {n: (v.shape, v.facts) for n, v in program.inputs.items()}
+    assert list(again.inputs) == list(program.inputs)
+    assert again.functions == program.functions
+    assert all(again.blocks[n].tree is b.tree for n, b in program.blocks.items())
+
+
+def test_large_programs_take_linear_time() -> None:
+    texts = [
+        "a0 = x\n" + "\n".join(f"a{k} = tanh(w*a{k - 1} + b)" for k in range(1, 3001)),
+        "a0 = x\n" + "\n".join(f"a{k} = a{k - 1}*a{k - 1} + a{k - 1}" for k in range(1, 1001)),
+        "y = " + " + ".join(f"x{k}" for k in range(20_000)),
+        "y = x + " + " + ".join(f"1/{k}" for k in range(1, 5_000)),
+    ]
+    for text in texts:
+        start = time.process_time()
+        read_program(text)
+        assert time.process_time() - start < 5
+
+
+# ---------------------------------------------------------------- from SymPy
+
+
+def test_programs_of_sympy_expressions() -> None:
+    w, x, z = sympy.symbols("w x z")
+    program = program_of({"z": w * x + 1, "y": z**2}, from_sympy)
+    assert list(program.blocks) == ["z", "y"] and program.blocks["y"].reads == ("z",)
+    assert program.inputs["w"].symbol is w and program.symbols["z"] is z
+    a = sympy.MatrixSymbol("A", 3, 2)
+    assert program_of({"F": a.T * a}, from_sympy).blocks["F"].shape == (2, 2)
+    assert program_of({"y": w * x + 1}, from_sympy, shapes={"x": ("n",)}).blocks["y"].shape == ("n",)
+    f = sympy.Function("f")
+    assert program_of({"y": f(x)}, from_sympy, let={"f": "tanh"}).functions["f"].binding is FUNCTIONS["tanh"]
+
+
+def test_shared_sympy_expressions_are_walked_once() -> None:
+    x = sympy.Symbol("x")
+    expression: sympy.Expr = x
+    for _ in range(60):
+        expression = sympy.tanh(expression, evaluate=False) * (1 + sympy.tanh(expression, evaluate=False))
+    start = time.process_time()
+    program_of({"y": expression}, from_sympy)
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    "name", ["\\input{/etc/passwd}", "<script>", "x y", "x+1", "-x", "x\nimport os", "__import__('os')", "", "1x", "pi", "nan", "x\u200b"]
+)
+def test_symbols_whose_names_are_not_names_are_refused(name: str) -> None:
+    with pytest.raises(SymchainError):
+        program_of({"y": 2 * sympy.Symbol(name)}, from_sympy)
+    with pytest.raises(SymchainError):
+        program_of({name: 2 * sympy.Symbol("x")}, from_sympy)
+
+
+@pytest.mark.parametrize("expression", ["x + 1", None, [1, 2], sympy.Symbol("x") > 1, sympy.Symbol("y"), object()])
+def test_what_is_no_expression_is_refused(expression: object) -> None:
+    with pytest.raises(SymchainError):
+        program_of({"y": expression}, from_sympy)
+
+
+# ---------------------------------------------------------------- the reader runs nothing
+
+
+def test_the_language_never_uses_pythons_parser() -> None:
+    folder = Path(symchain.language.__file__).parent
+    for path in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Name):
+                assert node.id not in ("eval", "exec", "compile", "__import__", "globals"), path.name
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+                assert module not in ("ast", "tokenize", "parser", "importlib"), path.name
+            if isinstance(node, ast.Attribute):
+                assert node.attr not in ("parse_expr", "S"), path.name
+
+
+def test_unsupported_indices_say_what_to_use() -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        read_program("y = W[k]", shapes={"W": (3, 2)})
+    assert "onehot" in caught.value.advice
+
+
+def test_operations_written_otherwise_are_not_called() -> None:
+    assert "index" in OPERATIONS
+    refused("y = index(x)")
+    refused("y = gather(x)")

@@ -1,0 +1,293 @@
+"""What expressions mean, held against Python's arithmetic and NumPy's arrays."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from treeeval import evaluate
+
+from symchain.errors import ShapeError, SymchainError
+from symchain.functions.spec import FUNCTIONS
+from symchain.language.elaborate import Scope, elaborate
+from symchain.language.forms import FORMS, OPERATORS
+from symchain.language.grammar import parse_expression
+from symchain.language.reading import read_program
+from symchain.language.shapes import broadcast_shape
+from symchain.tensors import nodes
+from symchain.tensors.nodes import Contraction, Number, leaf
+
+RANDOM = np.random.default_rng(7)
+ARRAYS = {
+    "x": RANDOM.normal(size=3), "y": RANDOM.normal(size=3), "v": RANDOM.normal(size=2), "W": RANDOM.normal(size=(3, 2)),
+    "M": RANDOM.normal(size=(2, 3)), "A": RANDOM.normal(size=(3, 3)) + 4 * np.eye(3), "B": RANDOM.normal(size=(3, 3)),
+    "T": RANDOM.normal(size=(2, 3, 4)), "t": np.asarray(0.7), "row": RANDOM.normal(size=(1, 3)), "labels": np.asarray([2, 0]),
+}  # fmt: skip
+SCOPE = Scope({n: leaf(n, a.shape, {"integer"} if n == "labels" else ()) for n, a in ARRAYS.items()})
+
+
+def value(text: str, scope: Scope = SCOPE) -> np.ndarray:
+    return np.asarray(evaluate(elaborate(parse_expression(text), scope), ARRAYS))
+
+
+# ---------------------------------------------------------------- meaning, against Python and NumPy
+
+NAMES = {"a": 1.7, "b": 0.3, "c": 2.5}
+PYTHON = {**NAMES, "exp": math.exp, "tanh": math.tanh, "sqrt": lambda t: math.sqrt(t), "maximum": max}
+
+
+def _joined(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    pair = st.tuples(children, children)
+    return st.one_of(
+        pair.flatmap(lambda p: st.sampled_from(["+", " - ", "*", "/"]).map(lambda o: f"{p[0]}{o}{p[1]}")),
+        children.map(lambda p: f"({p})"),
+        children.map(lambda p: f"-{p}"),
+        children.map(lambda p: f"tanh({p})"),
+        pair.map(lambda p: f"maximum({p[0]}, {p[1]})"),
+        st.tuples(children, st.sampled_from(["2", "3", "-1", "-2"])).map(lambda p: f"({p[0]})**{p[1]}"),
+        st.tuples(st.sampled_from([*NAMES, "2", "0.5"]), children).map(lambda p: f"{p[0]}**-tanh({p[1]})**2"),
+    )
+
+
+EXPRESSIONS = st.recursive(st.sampled_from([*NAMES, "1", "2", "0.5", "3.25", "1e-1", "1/2"]), _joined, max_leaves=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(EXPRESSIONS)
+def test_scalar_expressions_mean_what_python_says(text: str) -> None:
+    try:
+        expected = eval(text, {"__builtins__": {}}, PYTHON)
+    except ArithmeticError:
+        assume(False)
+    assume(not isinstance(expected, complex) and 1e-12 < abs(expected) < 1e12)
+    try:
+        tree = elaborate(parse_expression(text), Scope({n: leaf(n) for n in NAMES}))
+    except SymchainError:
+        assume(False)  # a constant part that is exactly 0 where doubles round
+    assert float(evaluate(tree, NAMES)) == pytest.approx(expected, rel=1e-7)
+
+
+BROADCASTING = ["a + b", "a*b", "a - b", "a/b", "a @ b", "a.T @ b", "a**2*b", "maximum(a, b)"]
+SHAPES = [(), (2,), (3,), (1,), (2, 3), (3, 2), (1, 3), (2, 1), (4, 2, 3)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(SHAPES),
+    st.sampled_from(SHAPES),
+    st.sampled_from(["a + b", "a*b", "a - b", "a/b", "a @ b", "a.T @ b", "a**2*b", "maximum(a, b)"]),
+)
+def test_broadcasting_is_numpys(p: tuple[int, ...], q: tuple[int, ...], text: str) -> None:
+    a, b = np.full(p, 1.5) + np.arange(math.prod(p)).reshape(p), np.full(q, 0.5) + np.arange(math.prod(q)).reshape(q)
+    scope = Scope({"a": leaf("a", p), "b": leaf("b", q)})
+    try:
+        expected = eval(text, {"maximum": np.maximum}, {"a": a, "b": b})
+    except (ValueError, TypeError):  # TypeError: @ of two scalars
+        with pytest.raises(ShapeError):
+            elaborate(parse_expression(text), scope)
+        return
+    try:
+        tree = elaborate(parse_expression(text), scope)
+    except ShapeError as error:
+        assert "enlarged" in error.what and expected.shape not in (p, q)
+        return
+    assert np.allclose(evaluate(tree, {"a": a, "b": b}), expected)
+
+
+def test_broadcast_shape_agrees_with_numpy() -> None:
+    for p in SHAPES:
+        for q in SHAPES:
+            try:
+                assert broadcast_shape(p, q) == np.broadcast_shapes(p, q)
+            except ValueError:
+                assert broadcast_shape(p, q) is None
+
+
+NUMPY = {
+    "sum": [
+        ("sum(W)", "np.sum(W)"),
+        ("sum(T, axis=(0, -1))", "np.sum(T, (0, -1))"),
+        ("sum(W, axis=1, keepdims=True)", "np.sum(W, 1, keepdims=True)"),
+    ],
+    "mean": [("mean(W)", "np.mean(W)"), ("mean(T, axis=1)", "np.mean(T, 1)")],
+    "var": [
+        ("var(x)", "np.var(x)"),
+        ("var(W, axis=0, ddof=1)", "np.var(W, 0, ddof=1)"),
+        ("var(W, keepdims=True)", "np.var(W, keepdims=True)"),
+    ],
+    "std": [("std(W, axis=1)", "np.std(W, 1)")],
+    "norm": [
+        ("norm(x)", "np.linalg.norm(x)"),
+        ("norm(W)", "np.linalg.norm(W)"),
+        ("norm(W, axis=1)", "np.linalg.norm(W, axis=1)"),
+        ("norm(x, 1)", "np.linalg.norm(x, 1)"),
+    ],
+    "norm1": [("norm1(W)", "np.sum(np.abs(W))")],
+    "max": [("max(W)", "np.max(W)"), ("max(W, axis=0, keepdims=True)", "np.max(W, 0, keepdims=True)"), ("max(t)", "t")],
+    "min": [("min(T, axis=(1, 2))", "np.min(T, (1, 2))")],
+    "prod": [("prod(W, axis=1)", "np.prod(W, 1)")],
+    "logsumexp": [("logsumexp(W, axis=0)", "np.log(np.sum(np.exp(W), 0))")],
+    "softmax": [("softmax(W)", "np.exp(W)/np.sum(np.exp(W), -1, keepdims=True)"), ("softmax(W, axis=0)", "np.exp(W)/np.sum(np.exp(W), 0)")],
+    "log_softmax": [("log_softmax(x)", "x - np.log(np.sum(np.exp(x)))")],
+    "cumsum": [("cumsum(x)", "np.cumsum(x)"), ("cumsum(W)", "np.cumsum(W)"), ("cumsum(W, axis=1)", "np.cumsum(W, 1)")],
+    "cumprod": [("cumprod(W, axis=0)", "np.cumprod(W, 0)")],
+    "flip": [("flip(W)", "np.flip(W)"), ("flip(W, axis=0)", "np.flip(W, 0)")],
+    "roll": [("roll(x, 1)", "np.roll(x, 1)"), ("roll(W, -1, axis=0)", "np.roll(W, -1, 0)")],
+    "dot": [("dot(x, y)", "np.dot(x, y)"), ("dot(A, x)", "np.dot(A, x)"), ("dot(t, x)", "np.dot(t, x)")],
+    "inner": [("inner(x, y)", "np.inner(x, y)")],
+    "outer": [("outer(x, v)", "np.outer(x, v)")],
+    "kron": [("kron(W, A)", "np.kron(W, A)"), ("kron(x, v)", "np.kron(x, v)")],
+    "einsum": [
+        ("einsum('ij,jk->ki', W, M)", "np.einsum('ij,jk->ki', W, M)"),
+        ("einsum('ii', A)", "np.trace(A)"),
+        ("einsum('ij,j', A, x)", "A @ x"),
+    ],
+    "cross": [("cross(x, y)", "np.cross(x, y)")],
+    "tr": [("tr(A)", "np.trace(A)")],
+    "diag": [("diag(x)", "np.diag(x)"), ("diag(A)", "np.diag(A)")],
+    "solve": [("solve(A, x)", "np.linalg.solve(A, x)"), ("solve(A, W)", "np.linalg.solve(A, W)")],
+    "matrix_power": [(f"matrix_power(A, {k})", f"np.linalg.matrix_power(A, {k})") for k in (0, 1, 3, -2)],
+    "inv": [("inv(A)", "np.linalg.inv(A)")],
+    "det": [("det(A)", "np.linalg.det(A)")],
+    "logdet": [("logdet(A)", "np.linalg.slogdet(A)[1]")],
+    "pinv": [("pinv(W)", "np.linalg.pinv(W)")],
+    "cholesky": [("cholesky(A @ A.T)", "np.linalg.cholesky(A @ A.T)")],
+    "expm": [("expm(B)", "linalg.expm(B)")],
+    "sinm": [("sinm(B)", "linalg.sinm(B)")],
+    "cosm": [("cosm(B)", "linalg.cosm(B)")],
+    "tril": [("tril(A)", "np.tril(A)"), ("tril(A, -1)", "np.tril(A, -1)")],
+    "triu": [("triu(A, k=1)", "np.triu(A, 1)")],
+    "transpose": [("transpose(W)", "W.T"), ("transpose(T, (1, 2, 0))", "T.transpose(1, 2, 0)")],
+    "swapaxes": [("swapaxes(T, 0, -1)", "np.swapaxes(T, 0, -1)")],
+    "expand_dims": [("expand_dims(x, 1)", "x[:, None]"), ("expand_dims(W, -1)", "W[..., None]")],
+    "squeeze": [("squeeze(row)", "row[0]"), ("squeeze(row, axis=0)", "row[0]")],
+    "reshape": [
+        ("reshape(W, (2, 3))", "W.reshape(2, 3)"),
+        ("reshape(T, (-1, 4))", "T.reshape(-1, 4)"),
+        ("reshape(W, -1)", "W.reshape(-1)"),
+    ],
+    "ravel": [("ravel(W)", "W.ravel()")],
+    "vec": [("vec(W)", "W.T.reshape(-1)")],
+    "broadcast_to": [("broadcast_to(x, (2, 3))", "np.broadcast_to(x, (2, 3))")],
+    "concatenate": [("concatenate([x, v])", "np.concatenate([x, v])"), ("concatenate([W, W], axis=1)", "np.concatenate([W, W], 1)")],
+    "stack": [("stack([x, y])", "np.stack([x, y])"), ("stack([x, 2*y], axis=1)", "np.stack([x, 2*y], 1)")],
+    "onehot": [("onehot(labels, 4)", "np.eye(4)[labels]")],
+    "scatter": [("scatter(M, labels, 3)", "np.eye(3)[labels].T @ M")],
+    "ones": [("ones(3)", "np.ones(3)"), ("ones((2, 3))", "np.ones((2, 3))")],
+    "zeros": [("zeros((2,))", "np.zeros(2)")],
+    "full": [("full((2, 3), t)", "np.full((2, 3), t)")],
+    "eye": [("eye(3)", "np.eye(3)")],
+    "where": [
+        ("where(x > 0, x, 0)", "np.where(x > 0, x, 0)"),
+        ("where(A < x, A, x)", "np.where(A < x, A, x)"),
+        ("where(t >= 0, W, 1)", "W"),
+    ],
+    "x[...]": [
+        ("x[1]", "x[1]"),
+        ("x[-1]", "x[-1]"),
+        ("W[0]", "W[0]"),
+        ("W[:, 1]", "W[:, 1]"),
+        ("T[1, ::2, -1]", "T[1, ::2, -1]"),
+        ("x[::-1]", "x[::-1]"),
+        ("x[:, None] - y[None, :]", "x[:, None] - y[None, :]"),
+        ("T[None, 0, :, None, 1:3]", "T[None, 0, :, None, 1:3]"),
+        ("W[1:, 0]", "W[1:, 0]"),
+        ("W[labels]", "W[labels]"),
+        ("x[5:0:-2]", "x[5:0:-2]"),
+        ("x[-2:]", "x[-2:]"),
+        ("A[1][2]", "A[1][2]"),
+    ],
+}
+ORACLES = [pair for pairs in NUMPY.values() for pair in pairs]
+
+
+@pytest.mark.parametrize(("text", "oracle"), ORACLES, ids=[t for t, _ in ORACLES])
+def test_shaped_functions_mean_what_numpy_says(text: str, oracle: str) -> None:
+    from scipy import linalg
+
+    expected = eval(oracle, {"np": np, "linalg": linalg}, dict(ARRAYS))
+    got = value(text)
+    assert got.shape == np.shape(expected) and np.allclose(got, expected)
+
+
+def test_every_form_has_an_oracle() -> None:
+    aliases = {
+        name for name, form in FORMS.items() if form.name != name or any(f is not form and f.build is form.build for f in FORMS.values())
+    }
+    assert set(FORMS) - set(NUMPY) <= aliases
+    for name, form in FORMS.items():
+        same = [n for n in NUMPY if n in FORMS and FORMS[n].build is form.build]
+        assert same, f"{name} is never compared with NumPy"
+
+
+@pytest.mark.parametrize("name", sorted(OPERATORS))
+def test_operators_have_numpys_names(name: str) -> None:
+    arguments = "x" if name == "negative" else "A, B" if name == "matmul" else "x*x, y"
+    expected = getattr(np, name)(*eval(f"({arguments},)", {}, dict(ARRAYS)))
+    assert np.allclose(value(f"{name}({arguments})"), expected)
+
+
+@pytest.mark.parametrize("name", [n for n, f in FUNCTIONS.items() if n not in OPERATORS])
+def test_registered_functions_are_called_by_name(name: str) -> None:
+    spec = FUNCTIONS[name]
+    arguments = ", ".join("xyt"[: len(spec.parameters)])
+    for spelling in (name, *spec.aliases):
+        tree = elaborate(parse_expression(f"{spelling}({arguments})"), SCOPE)
+        assert isinstance(tree, nodes.Apply) and tree.function is spec and tree.shape == (3,)
+    with pytest.raises(SymchainError):
+        elaborate(parse_expression(f"{name}()"), SCOPE)
+
+
+def test_associative_functions_nest() -> None:
+    assert np.allclose(value("maximum(x, y, 0)"), np.maximum(np.maximum(ARRAYS["x"], ARRAYS["y"]), 0))
+
+
+def test_sizes_in_letters() -> None:
+    program = read_program(
+        "X: (m, n); a = X[1:, :-1]; b = X[m - 1]; c = mean(X) + 1/n; d = concatenate([X, X]); e_ = kron(X, X)\n"
+        "f_ = eye(n) @ X.T; g_ = ones((n, 2)); h = reshape(X, -1); k = X[::-1, -1]; l = vec(X)"
+    )
+    shapes = {n: b.shape for n, b in program.blocks.items()}
+    assert shapes == {
+        "a": ("m - 1", "n - 1"), "b": ("n",), "c": (), "d": ("2*m", "n"), "e_": ("m*m", "n*n"), "f_": ("n", "m"), "g_": ("n", 2),
+        "h": ("m*n",), "k": ("m",), "l": ("m*n",),
+    }  # fmt: skip
+    x = RANDOM.normal(size=(4, 3))
+    for name, expected in {"a": x[1:, :-1], "b": x[3], "c": x.mean() + 1 / 3, "k": x[::-1, -1], "l": x.T.reshape(-1)}.items():
+        assert np.allclose(evaluate(program.blocks[name].tree, {"X": x}, {"m": 4, "n": 3}), expected)
+
+
+# ---------------------------------------------------------------- exactness
+
+
+def test_literals_are_exact_and_remember_their_spelling() -> None:
+    known = {
+        "0.1": (Fraction(1, 10), True),
+        "1/3": (Fraction(1, 3), False),
+        "1e-6": (Fraction(1, 10**6), True),
+        "-2": (Fraction(-2), False),
+    }
+    for text, expected in known.items():
+        tree = elaborate(parse_expression(text), Scope({}))
+        assert isinstance(tree, Number) and (tree.value, tree.decimal) == expected
+
+
+@given(st.decimals(min_value=0, max_value=10**12, allow_nan=False, places=6))
+def test_decimal_literals_round_trip(number: object) -> None:
+    tree = elaborate(parse_expression(f"{number}"), Scope({}))
+    assert isinstance(tree, Number) and tree.value == Fraction(str(number))
+
+
+def test_products_are_flat_in_the_written_order() -> None:
+    tree = elaborate(parse_expression("1/2*t*(t + 1)*tanh(t)"), SCOPE)
+    assert isinstance(tree, Contraction) and len(tree.args) == 4 and tree.args[0] is nodes.number(Fraction(1, 2))
+
+
+def test_nothing_is_simplified() -> None:
+    for text in ("t - t", "t/t", "t*1", "t + 0", "2*(t - 1)", "exp(t)*exp(t)", "2 + 3"):
+        tree = elaborate(parse_expression(text), SCOPE)
+        assert tree not in (nodes.ZERO, nodes.ONE, SCOPE.names["t"]) and len(tree.args) == 2

@@ -1,0 +1,364 @@
+"""Operations by contract: every declared one is held to its meaning, its code, its shape rule and its derivative."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import linalg, special
+from treeeval import evaluate
+
+import symchain.functions  # noqa: F401
+from symchain import dimensions
+from symchain.errors import NotDifferentiableError, ShapeError, UnsupportedError
+from symchain.functions.spec import OPERATIONS, map_dims
+from symchain.rules import operations as rules
+from symchain.tensors import nodes
+from symchain.tensors.nodes import Contraction, leaf
+
+SIZES = {"n": 3, "m": 4, "k": 2, "l": 5}
+
+
+@dataclass
+class Case:
+    """Operands by shape (letters are SIZES), parameters, and what the operands must be."""
+
+    shapes: tuple[Any, ...]
+    parameters: tuple[Any, ...] = ()
+    domain: str = "real"
+
+
+def full(d: Any) -> tuple[Any, ...]:
+    return ("slice", 0, d, 1)
+
+
+CASES: dict[str, list[Case]] = {
+    "max": [Case((("m",),), ((0,),)), Case((("n", "m"),), ((1,),)), Case((("k", "n", "m"),), ((0, 2),))],
+    "min": [Case((("m",),), ((0,),)), Case((("n", "m"),), ((0,),)), Case((("n", "m"),), ((0, 1),))],
+    "prod": [Case((("m",),), ((0,),)), Case((("n", "m"),), ((0,),)), Case((("k", "n", "m"),), ((0, 2),))],
+    "logsumexp": [Case((("m",),), ((0,),)), Case((("n", "m"),), ((0,),)), Case((("n", "m"),), ((0, 1),))],
+    "softmax": [Case((("m",),), (0,)), Case((("n", "m"),), (1,)), Case((("k", "n", "m"),), (1,))],
+    "log_softmax": [Case((("m",),), (0,)), Case((("n", "m"),), (1,)), Case((("k", "n", "m"),), (1,))],
+    "cumsum": [Case((("m",),), (0,)), Case((("n", "m"),), (0,))],
+    "cumprod": [Case((("m",),), (0,)), Case((("n", "m"),), (0,))],
+    "inv": [Case((("n", "n"),), domain="regular"), Case((("k", "n", "n"),), domain="regular")],
+    "det": [Case((("n", "n"),)), Case((("k", "n", "n"),))],
+    "logdet": [Case((("n", "n"),)), Case((("n", "n"),), domain="negative"), Case((("k", "n", "n"),))],
+    "pinv": [Case((("m", "n"),)), Case((("n", "m"),)), Case((("n", "n"),), domain="regular"), Case((("k", "m", "n"),))],
+    "cholesky": [Case((("n", "n"),), domain="spd"), Case((("k", "n", "n"),), domain="spd")],
+    "expm": [Case((("n", "n"),))],
+    "sinm": [Case((("n", "n"),))],
+    "cosm": [Case((("n", "n"),))],
+    "expm_frechet": [Case((("n", "n"), ("n", "n"))), Case((("n", "n"), ("k", "n", "n")))],
+    "sinm_frechet": [Case((("n", "n"), ("n", "n"))), Case((("n", "n"), ("k", "l", "n", "n")))],
+    "cosm_frechet": [Case((("n", "n"), ("n", "n"))), Case((("n", "n"), ("k", "n", "n")))],
+    "tril": [Case((("m", "n"),), (0,)), Case((("k", "n", "n"),), (-1,))],
+    "triu": [Case((("m", "n"),), (1,)), Case((("n", "n"),), (0,))],
+    "cross": [Case(((3,), (3,))), Case((("n", 3), ("n", 3)))],
+    "onehot": [Case((("m",),), ("k",), domain="labels"), Case(((),), (4,), domain="labels")],
+    "index": [
+        Case((("m",),), ((("at", "m - 1"),),)),
+        Case((("m", "n"),), ((("slice", 1, "m", 1), ("at", 0)),)),
+        Case((("n",),), ((("slice", "n - 1", -1, -1),),)),
+        Case((("m", 6),), ((("slice", 1, "m - 1", 1), ("new",), ("slice", 1, 6, 2)),)),
+        Case(((7,),), ((("slice", 5, 0, -2),),)),
+        Case(((7,),), ((("slice", 6, -1, -3),),)),
+        Case(((),), ((("new",), ("new",)),)),
+    ],
+    "place": [
+        Case(((),), ((("at", "m - 1"),), ("m",))),
+        Case((("n",),), ((("at", 1), full("n")), ("m", "n"))),
+        Case((("m - 1",),), ((("slice", 1, "m", 1), ("at", 0)), ("m", "n"))),
+        Case((("n",),), ((("slice", "n - 1", -1, -1),), ("n",))),
+        Case((("n - 1",),), ((("slice", "n - 1", 0, -1),), ("n",))),
+        Case((("m - 2", 1, 3),), ((("slice", 1, "m - 1", 1), ("new",), ("slice", 1, 6, 2)), ("m", 6))),
+        Case(((3,),), ((("slice", 5, 0, -2),), (7,))),
+        Case(((3,),), ((("slice", 6, -1, -3),), (7,))),
+    ],
+    "concatenate": [Case((("n",), ("m",), (1,)), (0,)), Case((("n", "k"), ("n", "m")), (1,)), Case((("n",),), (0,))],
+    "reshape": [Case((("n", "m"),), (("m*n",),)), Case(((6,),), ((2, 3),)), Case(((1, 1),), ((),))],
+    "flip": [Case((("n", "m"),), (1,))],
+    "roll": [Case((("n", "m"),), (1, 0)), Case((("n", "m"),), ("k", 1))],
+    "gather": [Case((("k",), ("m",)), domain="labels"), Case((("k", "n"), ("m",)), domain="labels")],
+    "scatter": [Case((("m",), ("m",)), ("k",), domain="labels"), Case((("m", "n", 2), ("m",)), ("l",), domain="labels")],
+}
+ALL = [(name, k) for name, cases in CASES.items() for k in range(len(cases))]
+DIFFERENTIABLE = [(name, k) for name, k in ALL if name in rules.PULLBACKS]
+
+
+def number(dim: dimensions.Dim) -> int:
+    return dimensions.evaluate(dim, SIZES)
+
+
+def sample(name: str, case: Case, seed: int = 0) -> list[Any]:
+    """Operands that lie well inside the domain."""
+    rng = np.random.default_rng([seed, len(name)])
+    operands = []
+    for k, dims in enumerate(case.shapes):
+        shape = tuple(map(number, dims))
+        if k in OPERATIONS[name].integers:
+            operands.append(rng.integers(0, 2, shape))
+            continue
+        x = rng.uniform(0.4, 1.6, shape) * rng.choice([-1, 1], shape)
+        if case.domain in ("regular", "negative"):
+            x = x + 3 * np.eye(shape[-1]) * (np.array([1, 1, -1]) if case.domain == "negative" else 1)
+        elif case.domain == "spd":
+            x = x @ np.swapaxes(x, -1, -2) + np.eye(shape[-1])
+        operands.append(x)
+    return operands
+
+
+def build(name: str, case: Case) -> tuple[Any, list[Any]]:
+    args = [leaf(f"x{k}", dims) for k, dims in enumerate(case.shapes)]
+    return nodes.operation(OPERATIONS[name], args, case.parameters), args
+
+
+def meaning(name: str, case: Case, operands: list[Any]) -> Any:
+    return OPERATIONS[name].evaluate(*operands, *map_dims(name, case.parameters, number))
+
+
+def close(got: Any, want: Any, tolerance: float = 1e-9) -> bool:
+    return np.shape(got) == np.shape(want) and bool(np.allclose(got, want, rtol=tolerance, atol=tolerance))
+
+
+def jacobian(name: str, case: Case, operands: list[Any], k: int) -> Any:
+    """Derivative of the meaning by operand k, element by element with complex steps; shape result + operand."""
+    x = np.array(operands[k], complex)
+    columns = []
+    for place in np.ndindex(x.shape):
+        moved = x.copy()
+        moved[place] += 1e-20j
+        columns.append(np.imag(meaning(name, case, [*operands[:k], moved, *operands[k + 1 :]])) / 1e-20)
+    return np.stack(columns, axis=-1).reshape((*np.shape(columns[0]), *x.shape))
+
+
+def test_every_operation_has_cases_and_differentiable_ones_a_pullback() -> None:
+    assert set(CASES) == set(OPERATIONS)
+    assert set(rules.PULLBACKS) == {name for name, spec in OPERATIONS.items() if spec.differentiable}
+
+
+@pytest.mark.parametrize(("name", "k"), ALL)
+def test_shape_rule_agrees_with_the_value(name: str, k: int) -> None:
+    case = CASES[name][k]
+    node, _ = build(name, case)
+    assert np.shape(meaning(name, case, sample(name, case))) == tuple(map(number, node.shape))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("name", "k"), ALL)
+def test_code_agrees_with_the_meaning_and_keeps_the_type(name: str, k: int, dtype: Any) -> None:
+    case = CASES[name][k]
+    spec = OPERATIONS[name]
+    operands = [x if j in spec.integers else x.astype(dtype) for j, x in enumerate(sample(name, case))]
+    names = [f"v{j}" for j in range(len(operands))]
+    scope = {"np": np, "special": special, "linalg": linalg, **dict(zip(names, operands, strict=True))}
+    for texts in (lambda d: str(number(d)), str):  # sizes as numbers, and as letters known when the code runs
+        value = eval(spec.code["numpy"](*names, *map_dims(name, case.parameters, texts)), scope, dict(SIZES))
+        assert close(value, meaning(name, case, operands), 1e-9 if dtype is np.float64 else 1e-3)
+        assert name == "onehot" or value.dtype == dtype
+
+
+@pytest.mark.parametrize(("name", "k"), ALL)
+def test_complex_step_agrees_with_differences(name: str, k: int) -> None:
+    """The meaning is analytic: otherwise every test by complex steps would prove nothing."""
+    case = CASES[name][k]
+    operands = sample(name, case)
+    for j in (j for j in range(len(operands)) if j not in OPERATIONS[name].integers):
+        direction = np.random.default_rng(j).normal(size=operands[j].shape)
+        h = 1e-6
+
+        def at(t: float, j: int = j, direction: Any = direction) -> Any:
+            return meaning(name, case, [*operands[:j], operands[j] + t * direction, *operands[j + 1 :]])
+
+        exact = np.tensordot(jacobian(name, case, operands, j), direction, direction.ndim)
+        assert close(exact, (at(h) - at(-h)) / (2 * h), 1e-5)
+
+
+def errors_of(pull: Any, name: str, case: Case, lead: int) -> float:
+    """Largest difference between a pullback and the complex-step derivative over the operands."""
+    node, args = build(name, case)
+    operands = sample(name, case)
+    values = {f"x{j}": x for j, x in enumerate(operands)}
+    before = ("k", "l")[:lead]
+    g = np.random.default_rng(7).uniform(0.5, 1.5, [number(d) for d in before + node.shape])
+    worst = 0.0
+    for j, x in enumerate(args):
+        if j in OPERATIONS[name].integers or (name.endswith("_frechet") and j == 0):
+            continue
+        tree = pull(node, j, leaf("G", before + node.shape), lead)
+        assert tree.shape == before + x.shape
+        got = evaluate(tree, {**values, "G": g}, SIZES)
+        want = np.tensordot(g, jacobian(name, case, operands, j), len(node.shape))
+        worst = max(worst, float(np.max(np.abs(got - want)) / (1 + np.max(np.abs(want)))))
+    return worst
+
+
+@pytest.mark.parametrize("lead", [0, 1, 2])
+@pytest.mark.parametrize(("name", "k"), DIFFERENTIABLE)
+def test_pullback_is_the_derivative(name: str, k: int, lead: int) -> None:
+    assert errors_of(rules.pull_back, name, CASES[name][k], lead) < 1e-9
+
+
+@pytest.mark.parametrize(("name", "k"), DIFFERENTIABLE)
+def test_a_wrong_pullback_is_caught(name: str, k: int) -> None:
+    def scaled(node: Any, j: int, cotangent: Any, lead: int) -> Any:
+        return nodes.scale(1 + Fraction(1, 10**6), rules.pull_back(node, j, cotangent, lead))
+
+    assert errors_of(scaled, name, CASES[name][k], 0) > 1e-9
+
+
+@pytest.mark.parametrize(("name", "k"), [(name, k) for name, k in ALL if OPERATIONS[name].linear])
+def test_linear_operations_are_linear(name: str, k: int) -> None:
+    case = CASES[name][k]
+    one, two = sample(name, case, 1), sample(name, case, 2)
+    integers = OPERATIONS[name].integers
+    mixed = [x if j in integers else 2 * x - 3 * y for j, (x, y) in enumerate(zip(one, two, strict=True))]
+    two = [one[j] if j in integers else y for j, y in enumerate(two)]
+    assert close(meaning(name, case, mixed), 2 * meaning(name, case, one) - 3 * meaning(name, case, two))
+
+
+# ---------------------------------------------------------------- single facts
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_ties_share_equally(name: str) -> None:
+    x = leaf("x", (4,))
+    node = nodes.operation(OPERATIONS[name], [x], ((0,),))
+    values = np.array([1.0, 2.0, 1.0, 2.0])
+    share = evaluate(rules.pull_back(node, 0, leaf("g")), {"x": values, "g": 1.0})
+    assert close(share, (values == (2 if name == "max" else 1)) / 2)
+
+
+@pytest.mark.parametrize(("shape", "axes"), [((4,), (0,)), ((2, 3), (0,)), ((2, 3, 2), (0, 2))])
+@pytest.mark.parametrize("zeros", [0, 1, 2])
+def test_product_of_others_is_exact_at_zeros(shape: tuple[int, ...], axes: tuple[int, ...], zeros: int) -> None:
+    x = leaf("x", shape)
+    node = nodes.operation(OPERATIONS["prod"], [x], (axes,))
+    g = leaf("G", node.shape)
+    pulled = rules.pull_back(node, 0, g)
+    safe = rules.without_division(pulled)
+    assert isinstance(pulled, Contraction) and safe is not pulled
+    values = np.random.default_rng(1).normal(size=shape)
+    values.reshape(-1)[:zeros] = 0
+    weights = np.random.default_rng(2).normal(size=node.shape)
+    want = np.empty(shape)
+    for place in np.ndindex(shape):
+        one, none = values.copy(), values.copy()
+        one[place], none[place] = 1, 0
+        kept = tuple(p for k, p in enumerate(place) if k not in axes)
+        want[place] = weights[kept] * (np.prod(one, axis=axes) - np.prod(none, axis=axes))[kept]
+    assert close(evaluate(safe, {"x": values, "G": weights}), want)
+
+
+def test_without_division_leaves_other_products_alone() -> None:
+    x, y = leaf("x", (3,)), leaf("y", (3,))
+    total = nodes.operation(OPERATIONS["prod"], [x], ((0,),))
+    other = nodes.contract([total, nodes.reciprocal(y)], [[], [0]], [0])
+    assert rules.without_division(other) is other
+
+
+@pytest.mark.parametrize(("name", "derivative"), [("expm", "expm"), ("sinm", "cosm"), ("cosm", "sinm")])
+def test_trace_of_a_matrix_function_has_a_closed_derivative(name: str, derivative: str) -> None:
+    a = leaf("A", ("n", "n"))
+    node = nodes.operation(OPERATIONS[name], [a])
+    for g in (nodes.identity("n"), nodes.scale(2, nodes.scale(leaf("c"), nodes.identity("n")))):
+        pulled = rules.pull_back(node, 0, g)
+        assert {n.operation.name for n in nodes.postorder(pulled) if isinstance(n, nodes.Operation)} == {derivative}
+        values = {"A": sample(name, CASES[name][0])[0], "c": 1.5}
+        general = nodes.operation(OPERATIONS[f"{name}_frechet"], [nodes.transpose(a), g])
+        assert close(evaluate(pulled, values, SIZES), evaluate(general, values, SIZES))
+
+
+def test_trace_of_a_matrix_function_with_leading_axes() -> None:
+    a, c = leaf("A", ("n", "n")), leaf("c", ("k",))
+    node = nodes.operation(OPERATIONS["sinm"], [a])
+    g = nodes.contract([c, nodes.identity("n")], [["l"], ["i", "j"]], ["l", "j", "i"])
+    values = {"A": sample("sinm", CASES["sinm"][0])[0], "c": np.array([1.0, -2.0])}
+    want = values["c"][:, None, None] * linalg.cosm(values["A"]).T
+    assert close(evaluate(rules.pull_back(node, 0, g, 1), values, SIZES), want)
+
+
+def test_logsumexp_and_softmax_do_not_overflow() -> None:
+    x = np.array([1000.0, 1001.0])
+    for name in ("softmax", "log_softmax"):
+        assert np.isfinite(OPERATIONS[name].evaluate(x, 0)).all()
+    assert close(OPERATIONS["logsumexp"].evaluate(x, (0,)), 1001 + np.log1p(np.exp(-1)))
+
+
+def test_pinv_by_complex_steps_refuses_deficient_rank() -> None:
+    with pytest.raises(NotDifferentiableError, match="rank"):
+        OPERATIONS["pinv"].evaluate(np.ones((3, 2), complex))
+
+
+def test_labels_and_second_frechet_derivatives_are_refused() -> None:
+    labels = leaf("y", (4,))
+    onehot = nodes.operation(OPERATIONS["onehot"], [labels], (3,))
+    gathered = nodes.operation(OPERATIONS["gather"], [leaf("x", (3,)), labels])
+    for node, k in ((onehot, 0), (gathered, 1)):
+        with pytest.raises(NotDifferentiableError, match="labels"):
+            rules.pull_back(node, k, leaf("G", node.shape))
+    a = leaf("A", (2, 2))
+    with pytest.raises(UnsupportedError, match="second derivative of expm"):
+        rules.pull_back(nodes.operation(OPERATIONS["expm_frechet"], [a, a]), 0, a)
+
+
+WRONG: dict[str, list[tuple[tuple[Any, ...], tuple[Any, ...]]]] = {
+    "max": [((("n",),), ((1,),)), (((0,),), ((0,),)), ((("n", "m"),), ((0, 0),))],
+    "min": [(((),), ((0,),))],
+    "prod": [((("n",),), ((-1,),))],
+    "logsumexp": [(((2, 0),), ((0, 1),))],
+    "softmax": [((("n",),), (1,))],
+    "log_softmax": [(((),), (0,))],
+    "cumsum": [((("n",),), (2,))],
+    "cumprod": [((("n",),), (2,))],
+    "inv": [((("n", "m"),), ()), ((("n",),), ())],
+    "det": [(((2, 3),), ())],
+    "logdet": [(((),), ())],
+    "pinv": [((("n",),), ())],
+    "cholesky": [((("n", "m"),), ())],
+    "expm": [((("n", "m"),), ()), ((("k", "n", "n"),), ())],
+    "sinm": [((("k", "n", "n"),), ())],
+    "cosm": [((("n",),), ())],
+    "expm_frechet": [((("n", "n"), ("m", "m")), ())],
+    "sinm_frechet": [((("n", "n"), ("n",)), ())],
+    "cosm_frechet": [((("n", "m"), ("n", "m")), ())],
+    "tril": [((("n",),), (0,))],
+    "triu": [(((),), (0,))],
+    "cross": [(((2,), (2,)), ()), (((3,), ("n", 3)), ())],
+    "onehot": [((("n", "m"),), (3,))],
+    "index": [
+        ((("n", "m"),), ((("at", 0),),)),
+        (((3,),), ((("at", 3),),)),
+        ((("n",),), ((("slice", 0, "n + 1", 1),),)),
+        ((("n",),), ((("at", "n"),),)),
+    ],
+    "place": [((("n",),), ((("slice", 1, "m", 1),), ("m",)))],
+    "concatenate": [((("n", "k"), ("m", "k")), (1,)), ((("n",), ("n", "m")), (0,))],
+    "reshape": [((("n", "m"),), (("n",),)), (((6,),), ((4,),))],
+    "flip": [((("n",),), (1,))],
+    "roll": [((("n",),), (1, 1))],
+    "gather": [(((), ("m",)), ()), ((("n",), ("m", "k")), ())],
+    "scatter": [((("n",), ("m",)), (3,)), (((), ("m",)), (3,))],
+}
+
+
+def test_every_shape_rule_refuses_with_advice() -> None:
+    assert set(WRONG) == set(OPERATIONS)
+    for name, cases in WRONG.items():
+        for shapes, parameters in cases:
+            with pytest.raises(ShapeError) as caught:
+                OPERATIONS[name].shape(shapes, parameters)
+            assert caught.value.advice, name
+
+
+def test_a_strided_slice_of_a_letter_is_unsupported() -> None:
+    with pytest.raises(UnsupportedError, match="step 2"):
+        OPERATIONS["index"].shape((("n",),), ((("slice", 0, "n", 2),),))
+
+
+def test_every_operation_has_a_noun_in_both_languages() -> None:
+    for spec in OPERATIONS.values():
+        assert spec.noun.en and spec.noun.fr and spec.noun.gender in ("m", "f")

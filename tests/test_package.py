@@ -1,0 +1,219 @@
+"""What holds for the package as a whole: floors, names, imports, file sizes, and what the README says."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import pkgutil
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import symchain
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "symchain"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in PACKAGE.rglob("*.py")
+    if "__pycache__" not in path.parts
+)
+
+# Lowest first. A file imports only from floors strictly below its own; a module missing here fails the test.
+FLOORS = (
+    ("errors", "dimensions", "kernel"),
+)  # fmt: skip
+FLOOR = {f"symchain.{name}".removesuffix("."): k for k, floor in enumerate(FLOORS) for name in floor}
+UPWARD = {("symchain.blocks", "symchain")}
+"""The one upward import: the nouns load the engine through the public door on first use (see blocks.engine)."""
+
+PUBLIC = {
+    "ArgumentError", "LimitError", "NotDifferentiableError", "NumberVariableError", "ParseError", "PrecisionError", "ShapeError",
+    "SymchainError", "UnsupportedError", "VerificationError", "__version__", "gradient", "hessian", "jacobian", "load", "parse", "program",
+}  # fmt: skip
+LINES = 500
+"""The budget of a file: a full file wants a second noun."""
+
+
+def _path(module: str) -> Path:
+    base = ROOT.joinpath(*module.split("."))
+    return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+
+
+def _imports(source: str) -> set[str]:
+    """The symchain modules a file imports anywhere, those under TYPE_CHECKING excepted."""
+    found: set[str] = set()
+    stack: list[ast.AST] = [ast.parse(source)]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            stack.extend(node.orelse)
+            continue
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports are absolute"
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found.update(inner & set(MODULES))
+            if inner - set(MODULES):
+                found.add(node.module or "")
+        stack.extend(ast.iter_child_nodes(node))
+    return {name for name in found if name.split(".")[0] == "symchain"}
+
+
+def test_every_module_has_a_floor() -> None:
+    assert set(FLOOR) == set(MODULES)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_downwards(module: str) -> None:
+    for imported in _imports(_path(module).read_text(encoding="utf-8")):
+        if (module, imported) not in UPWARD:
+            assert FLOOR[imported] < FLOOR[module], f"{module} imports {imported}, which is not on a lower floor"
+
+
+def test_the_floor_test_sees_imports() -> None:
+    text = "from symchain import errors\nif TYPE_CHECKING:\n    import symchain.cli\nimport os\ndef f():\n    "
+    assert _imports(text + "from symchain.blocks import Program") == {"symchain.errors", "symchain.blocks"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_files_stay_short(module: str) -> None:
+    assert len(_path(module).read_text(encoding="utf-8").splitlines()) <= LINES
+
+
+def test_exported_names() -> None:
+    assert set(symchain.__all__) == PUBLIC
+    assert set(dir(symchain)) >= PUBLIC
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        symchain.nothing  # noqa: B018
+
+
+def test_no_module_is_named_like_a_public_name() -> None:
+    assert not {m.split(".")[1] for m in MODULES if "." in m} & PUBLIC
+
+
+def test_the_map_is_short() -> None:
+    assert symchain.__doc__ is not None
+    assert len(symchain.__doc__.strip().splitlines()) <= 14
+
+
+def _python(code: str, *args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code, *args], capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_public_functions_work_after_importing_every_module() -> None:
+    ran = _python(f"""
+import importlib, sympy, symchain
+for name in {MODULES!r}:
+    if name != "symchain.__main__":
+        importlib.import_module(name)
+x, y = sympy.symbols("x y", real=True)
+assert symchain.parse("z = x*y").derive("x").lines
+assert symchain.program({{"z": x*y}}).derive("z", "y").lines
+assert list(symchain.gradient(x*y, [x, y])) == [y, x]
+assert symchain.hessian(x*y, [x, y])[0, 1] == 1
+assert symchain.jacobian([x*y], [x, y])[0, 1] == x
+assert callable(symchain.load)
+""")
+    assert ran.returncode == 0, ran.stderr
+
+
+HEAVY = "heavy = {'sympy', 'numpy', 'scipy', 'flint', 'rich'} & set(sys.modules)"
+
+
+def test_import_is_light() -> None:
+    ran = _python(f"import sys, symchain; dir(symchain); {HEAVY}; assert not heavy and 'click' not in sys.modules, heavy")
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("arguments", (["--help"], ["derive", "--help"], ["--version"], ["models"], ["derive"], ["derive", "absent.txt"]))
+def test_help_is_light(arguments: list[str]) -> None:
+    ran = _python(f"""
+import sys
+from symchain.cli import main
+sys.argv[0] = "symchain"
+try:
+    main()
+finally:
+    {HEAVY}
+    print("heavy:", *heavy, file=sys.stderr)
+""", *arguments)  # fmt: skip
+    assert ran.stderr.endswith("heavy:\n"), ran.stderr
+
+
+def test_a_saved_kernel_runs_without_sympy(tmp_path: Path) -> None:
+    path = tmp_path / "kernel.json"
+    kernel = symchain.parse("C = (tanh(w*x) - y)**2").compile(wrt=["w"])
+    kernel.save(path)
+    ran = _python(
+        "import sys, symchain; k = symchain.load(sys.argv[1]); value, gradient = k(w=0.5, x=2.0, y=1.0);"
+        "print(float(value), float(gradient['w'])); assert 'sympy' not in sys.modules",
+        str(path),
+    )
+    assert ran.returncode == 0, ran.stderr
+    value, gradient = kernel(w=0.5, x=2.0, y=1.0)
+    assert ran.stdout.split() == [str(float(value)), str(float(gradient["w"]))]
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m != "symchain.__main__"])
+def test_examples_in_docstrings(module: str) -> None:
+    assert doctest.testmod(importlib.import_module(module)).failed == 0
+
+
+def test_modules_are_all_found() -> None:
+    """Every directory with modules is a package: it would be missing from an installation otherwise."""
+    assert set(MODULES) == {"symchain", *(m.name for m in pkgutil.walk_packages(symchain.__path__, "symchain."))}
+
+
+FENCES = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_readme_code_runs(tmp_path: Path) -> None:
+    """In a process of its own: the README declares a function."""
+    blocks = [code for language, code in FENCES if language == "pycon"]
+    assert blocks
+    (tmp_path / "readme.txt").write_text("\n".join(blocks), encoding="utf-8")
+    command = [sys.executable, "-m", "doctest", "readme.txt"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def _without_rounding(text: str) -> str:
+    """Errors of the size of rounding differ between machines."""
+    return re.sub(r"\d(\.\d+)?(e-|\\(cdot|times)10\^\{-)1[0-9]\b\}?", "rounding", text.strip())
+
+
+def test_readme_console_output_is_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from symchain.cli import commands
+
+    monkeypatch.chdir(tmp_path)
+    sessions = [code for language, code in FENCES if language == "console"]
+    assert sessions
+    for code in sessions:
+        for part in re.split(r"^\$ ", code, flags=re.MULTILINE)[1:]:
+            command, _, expected = part.partition("\n")
+            words = shlex.split(command)
+            assert words[0] == "symchain"
+            said = CliRunner().invoke(commands, words[1:]).output
+            assert _without_rounding(said) == _without_rounding(expected), command
+
+
+def test_readme_paths_exist() -> None:
+    paths = re.findall(r"`([A-Za-z.][\w.-]*/[\w./-]*|[\w-]+\.(?:py|md|toml|ipynb))`", README)
+    assert len(paths) > 5
+    for path in paths:
+        assert (ROOT / path).exists() or (PACKAGE / path).exists(), f"README names {path}, which does not exist"
+
+
+def test_readme_has_two_commands_and_the_second_is_what_is_run_in_ci() -> None:
+    commands = [line for language, code in FENCES if language == "sh" for line in code.splitlines()]
+    assert len(commands) == 2
+    assert all(command in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines() for command in commands)
