@@ -238,7 +238,7 @@ class Sweep:
         count = self.path_count(target)
         paths = tuple(islice(self.paths(target), PATHS_LISTED))
         reason = "unrelated" if target not in self.relevant else "flat" if is_zero(formula) else ""
-        product = _product(paths[0]) if count == 1 and not self.lead and not self.shape_of(target) else None
+        product = _product(paths[0]) if count == 1 and all(not f.shape for f in paths[0].factors) else None
         steps = (Step("simp", product, "", general),) if product is not None and product is not general else ()
         return Derivation(
             self.program, self.output, target, 1, result.shape, _Factors(self, target), count, paths, lines, result, formula, general,

@@ -61,11 +61,7 @@ _output = click.option("--of", "of", metavar="NAME", help="The output; by defaul
 _save = click.option("-o", "output", metavar="FILE", help="Write there instead of standard output.")
 _at = click.option("--at", "at", metavar="POINT", help="x=1.5,w=0.8 or a file of such lines or of JSON; arrays as [1, 2].")
 
-
-def _wrt(default: str) -> Callable[[_Command], _Command]:
-    return click.option("--wrt", default=default, show_default=True, metavar="NAMES", help="By what: W1,b1 or all.")
-
-
+_wrt = click.option("--wrt", default="all", show_default=True, metavar="NAMES", help="By what: W1,b1 or all.")
 _shown = _together(
     click.option("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of sentences."),
     click.option("--detail", type=click.Choice(["brief", "standard", "full"]), default="standard", show_default=True),
@@ -140,12 +136,14 @@ def _rendered(derivation: Any, medium: str, lang: str, detail: str) -> str:
 
 @commands.command()
 @_source
-@_wrt("all")
+@_wrt
 @_output
 @_at
 @_shown
 def derive(wrt: str, of: str | None, at: str | None, medium: str, lang: str, detail: str, output: str | None, **source: Any) -> None:
-    """Print the derivation of a gradient: chain, factors, product, closed form, check."""
+    """Print how a gradient is derived, step by step."""
+    if at is not None and medium != "text":
+        raise click.UsageError("--at adds numbers to --format text; `symchain eval --format json` gives them alone.")
     request = _Request(**source)
     point = request.at(at)
     with waiting("Deriving"):
@@ -158,11 +156,11 @@ def derive(wrt: str, of: str | None, at: str | None, medium: str, lang: str, det
 
 @commands.command()
 @_source
-@_wrt("all")
+@_wrt
 @_output
 @_shown
 def hessian(wrt: str, of: str | None, medium: str, lang: str, detail: str, output: str | None, **source: Any) -> None:
-    """Print the derivation of second derivatives."""
+    """Print how second derivatives are derived."""
     request = _Request(**source)
     with waiting("Deriving"):
         result = _rendered(request.derived(of, wrt, lang, order=2), medium, lang, detail)
@@ -171,7 +169,7 @@ def hessian(wrt: str, of: str | None, medium: str, lang: str, detail: str, outpu
 
 @commands.command(name="eval")
 @_source
-@_wrt("all")
+@_wrt
 @_output
 @_at
 @click.option("--format", "medium", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -189,13 +187,16 @@ def evaluate(wrt: str, of: str | None, at: str | None, medium: str, output: str 
 
 @commands.command(name="compile")
 @_source
-@_wrt("all")
+@_wrt
 @_output
 @click.option("--order", type=click.IntRange(0, 2), default=1, show_default=True, help="0: value, 1: and gradients, 2: and Hessian.")
 @click.option("--target", default="auto", show_default=True, help="What the code runs on.")
 @_save
 def compile_kernel(wrt: str, of: str | None, order: int, target: str, output: str | None, **source: Any) -> None:
-    """Print the code that computes value and gradients; with -o, save the kernel for symchain.load."""
+    """Print the code of value and gradients.
+
+    With -o, save the kernel instead; symchain.load reads it.
+    """
     request = _Request(**source)
     with waiting("Compiling"):
         kernel = request.program().compile(of, wrt=_names(wrt), order=order, target=target)

@@ -11,16 +11,23 @@ from fractions import Fraction
 from itertools import product as combinations
 
 from symchain.matching import rewritings
+from symchain.notation import operations, walk
 from symchain.tensors.algebra import Term, collect, normal, raised, split_power, summands, term_of, tree_of
-from symchain.tensors.matrixform import cost
+from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
     Apply,
     Contraction,
     Number,
+    Operation,
     Power,
     Sum,
     Tree,
+    Where,
     add,
+    broadcast,
+    operation,
+    rebuild,
+    where,
 )
 
 _TERMS = 12
@@ -47,15 +54,16 @@ def simplify(tree: Tree) -> Tree:
 
 
 def price_of(tree: Tree) -> int:
-    """The operations of the printed form, remembered."""
+    """The operations of the printed form, remembered; index notation is harder to read than its one call says."""
     if tree not in _PRICES:
-        _PRICES[tree] = cost(tree)
+        phrase = phrase_of(tree)
+        _PRICES[tree] = operations(phrase) + 3 * sum(p.head == "call" and p.text == "einsum" for p in walk(phrase))
     return _PRICES[tree]
 
 
 def polish(tree: Tree, effort: int = 2) -> Tree:
     """The cheapest of a normalised node and its rewrites; `effort` bounds how often a rewrite may be tried on the way to another."""
-    if isinstance(tree, Contraction) and not any(isinstance(split_power(a)[0], (Sum, Apply)) for a in tree.args):
+    if isinstance(tree, Contraction) and not any(isinstance(split_power(a)[0], (Sum, Apply, Where, Operation)) for a in tree.args):
         return tree
     if isinstance(tree, Power) and not isinstance(tree.base, (Sum, Apply)):
         return tree
@@ -74,12 +82,16 @@ def polish(tree: Tree, effort: int = 2) -> Tree:
 def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
     yield from rewritings(tree)
     if isinstance(tree, Sum):
+        yield from chosen(tree)
         yield from factored(tree)
         if effort and (opened := expanded(tree)) is not None:
             yield polish(opened, effort - 1)
-    elif isinstance(tree, Contraction) and effort:
-        for spread in distributed(tree):
-            yield polish(spread, effort - 1)
+    elif isinstance(tree, Contraction):
+        yield from masked(tree)
+        yield from inside(tree)
+        if effort:
+            for spread in (*distributed(tree), *inverses_opened(tree)):
+                yield polish(spread, effort - 1)
 
 
 # ---------------------------------------------------------------- multiplying out
@@ -108,13 +120,111 @@ def distributed(tree: Contraction) -> Iterator[Tree]:
         if not isinstance(factor, Sum) or len(term.factors) == 1 or len(factor.args) > _TERMS:
             continue
         others = [f for m, f in enumerate(term.factors) if m != k]
-        if any(_cancels(t, indices, others) for t in factor.args):
+        if any(_cancels(t, indices, others) for t in factor.args) or _summed_constant(factor, indices, term):
             pieces = []
             for t in factor.args:
                 factors = [*term.factors[:k], (t, indices), *term.factors[k + 1 :]]
                 raw = tree_of(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims)))
                 pieces.append(tree_of(term_of(raw)))
             yield collect(add(pieces))
+
+
+def _summed_constant(factor: Sum, indices: tuple[int, ...], term: Term) -> bool:
+    """Whether an axis is summed along which some term is constant: the sum of x - m is sum(x) - n*m."""
+    summed = {place for place, i in enumerate(indices) if i not in term.output and len(term.users(i)) == 1}
+    return bool(summed) and any(isinstance(t, Contraction) and any(t.output[p] not in {i for s in t.subscripts for i in s} for p in summed) for t in factor.args)
+
+
+def inside(tree: Contraction) -> Iterator[Tree]:
+    """The product with one of its sums shortened: a number in front hides the sum from the rewrites of sums."""
+    for k, factor in enumerate(tree.args):
+        if isinstance(factor, Sum):
+            for candidate in factored(factor):
+                yield tree_of(term_of(rebuild(tree, (*tree.args[:k], candidate, *tree.args[k + 1 :]))))
+
+
+def inverses_opened(tree: Contraction) -> Iterator[Tree]:
+    """inv(A @ B) is inv(B) @ inv(A) where all factors are square, tried where inverses may cancel."""
+    opened: list[Tree] = []
+    for factor in tree.args:
+        opened.append(_opened_inverse(factor))
+    if any(a is not b for a, b in zip(opened, tree.args, strict=True)):
+        yield tree_of(term_of(rebuild(tree, opened)))
+
+
+def _opened_inverse(tree: Tree) -> Tree:
+    if not (isinstance(tree, Operation) and tree.operation.name == "inv" and isinstance(tree.args[0], Contraction)):
+        return tree
+    term = term_of(tree.args[0])
+    matrices = [(f, s) for f, s in term.factors if s]
+    dim = tree.shape[0]
+    if len(matrices) < 1 or any(len(s) != 2 or f.shape != (dim, dim) for f, s in matrices) or len(tree.shape) != 2:
+        return tree
+    chain: list[tuple[Tree, tuple[int, ...]]] = []
+    at, end = term.output
+    left = list(matrices)
+    while left:
+        step = next(((f, s) for f, s in left if at in s), None)
+        if step is None:
+            return tree
+        left.remove(step)
+        f, s = step
+        if s[0] == s[1]:
+            return tree
+        chain.append((operation(tree.operation, [f]), (s[1], s[0])))  # the inverse swaps the axes of its factor
+        at = s[1] if s[0] == at else s[0]
+        if left and at in term.output:
+            return tree
+    if at != end:
+        return tree
+    scalars = [(raised(f, Fraction(-1)), s) for f, s in term.factors if not s]
+    # inv(A B)_{ij} = inv(B)_{ik} inv(A)_{kj}: the chain read from its far end
+    return tree_of(Term(1 / term.coefficient, False, [*scalars, *chain[::-1]], (end, term.output[0]), dict(term.dims)))
+
+
+# ---------------------------------------------------------------- choices
+
+
+def chosen(tree: Sum) -> Iterator[Tree]:
+    """where(c, 1, 0)*a + where(c, 0, 1)*b is where(c, a, b)."""
+    found: dict[Tree, list[tuple[int, Tree, Tree]]] = {}
+    for n, t in enumerate(tree.args):
+        for condition, a, b in _as_choice(t):
+            found.setdefault(condition, []).append((n, a, b))
+    for condition, members in found.items():
+        places = [n for n, _, _ in members]
+        if len(members) < 2 or len(set(places)) < len(places):
+            continue
+        merged = where(condition, collect(add([a for _, a, _ in members])), collect(add([b for _, _, b in members])))
+        rest = [merged if n == places[0] else t for n, t in enumerate(tree.args) if n not in places[1:]]
+        yield add(rest) if len(rest) > 1 else rest[0]
+
+
+def masked(tree: Contraction) -> Iterator[Tree]:
+    """where(c, 1, 0)*a is where(c, a, 0)."""
+    for condition, a, b in _as_choice(tree):
+        yield where(condition, a, b)
+
+
+def _as_choice(tree: Tree) -> Iterator[tuple[Tree, Tree, Tree]]:
+    """A product with a factor where(c, u, v) of its own shape, as (c, u*rest, v*rest)."""
+    if isinstance(tree, Where):
+        yield tree.args[0], broadcast(tree.args[1], tree.shape), broadcast(tree.args[2], tree.shape)
+        return
+    if not isinstance(tree, Contraction):
+        return
+    term = term_of(tree)
+    for k, (factor, indices) in enumerate(term.factors):
+        if not isinstance(factor, Where) or indices != term.output:
+            continue
+        branches = []
+        for branch in factor.args[1:]:
+            if not isinstance(branch, Number) and not (isinstance(branch, Contraction) and not branch.subscripts[0]):
+                break
+            raw = Term(term.coefficient, term.decimal, [*term.factors[:k], (branch, indices if branch.shape else ()), *term.factors[k + 1 :]], term.output, dict(term.dims))
+            branches.append(tree_of(term_of(tree_of(raw))))
+        else:
+            yield factor.args[0], branches[0], branches[1]
 
 
 def _cancels(tree: Tree, indices: tuple[int, ...], others: list[tuple[Tree, tuple[int, ...]]]) -> bool:
@@ -216,6 +326,8 @@ def _take_out(tree: Sum, terms: list[Term], chosen: dict[int, int]) -> Tree | No
         return None
     links = [i for i in dict.fromkeys(indices) if i not in terms[first].output and len(terms[first].users(i)) > 1]
     used_outputs = _needed_outputs(terms, chosen)
+    if len(used_outputs) + len(links) > max(2, len(tree.shape)):
+        return None  # a tensor of higher rank than anything here
     rests: list[Tree] = []
     for n, k in chosen.items():
         term = terms[n]

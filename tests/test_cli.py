@@ -193,6 +193,7 @@ def test_the_caret_is_kept() -> None:
         (["derive", "-e", NEURON, "--format", "pdf"], 2),
         (["derive", "-e", NEURON, "--let", "w"], 2),
         (["parse", "-e", NEURON, "--shapes", "w=(2,"], 2),
+        (["derive", "-e", NEURON, "--at", POINT, "--format", "latex"], 2),
         (["eval", "-e", NEURON], 2),
         (["eval", "-e", NEURON, "--at", "x=1"], 2),
         (["eval", "-e", NEURON, "--at", POINT + ",q=1"], 2),

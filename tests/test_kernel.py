@@ -301,11 +301,12 @@ def test_value_and_gradient():
 
 def test_shared_values_are_computed_once():
     kernel = network_kernel()
-    assert kernel.operations == 17
-    assert sum(line.count("special.expit") for line in kernel.source.splitlines()) == 2
+    source = kernel.source.split("def kernel(")[1]
+    assert source.count("sigmoids") == 2  # of z and of -z together, in each layer: 1 - a cancels
+    assert kernel.operations <= 22
 
 
-@pytest.mark.parametrize("shape", [(3,), (2, 3), (20000,), (0,), (1,)])
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (40000,), (0,), (1,)])
 def test_scalar_programs_broadcast(shape):
     kernel = network_kernel()
     x = np.random.default_rng(1).normal(size=shape)
@@ -498,7 +499,7 @@ def test_the_source_reads_well():
     assert "# v0 = x" in source and "# a1" in source and "# gradient[w1]" in source
     assert max(map(len, source.splitlines())) <= 140
     shown = str(network_kernel())
-    assert shown.startswith("17 operations") and "gradient[w1] = " in shown
+    assert shown.splitlines()[0].endswith("used more than once") and "gradient[w1] = " in shown
 
 
 def test_a_saved_kernel_runs_without_sympy(tmp_path):
@@ -621,7 +622,7 @@ def test_long_sums_compile():
 
 
 def test_many_inputs():
-    count = 3000
+    count = 3001
     kernel = kernel_of(add([leaf(f"x{k}") for k in range(count)]))
     assert kernel(**{f"x{k}": 1.0 for k in range(count)}) == count
     assert kernel(**{f"x{k}": np.ones(2) for k in range(count)}).tolist() == [count, count]

@@ -62,6 +62,8 @@ MATH: Mapping[str, str] = {
 
 INLINE: Mapping[str, str] = {"special.expit({0})": "1.0/(1.0 + math.exp(-{0}))", "np.maximum({0}, 0)": "max({0}, 0.0)"}
 """Whole templates that are worth the call they save."""
+PAIRED = "special.expit({0})"
+"""Wanted at x and at -x, it is computed for both at once."""
 
 _CALLED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[A-Za-z_]\w*(?=\()")
 _INTEGER = re.compile(r"(?<![\w.{*])(?<!e-)\d+(?![\w.}])")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from symchain.backends.floats import NoFloats, for_floats
+from symchain.backends.floats import PAIRED, NoFloats, for_floats
 from symchain.dimensions import Dim
 from symchain.errors import UnsupportedError
 from symchain.kernel import ARITHMETIC, Instruction, Plan
@@ -19,6 +19,7 @@ _WIDTH = 88
 """Values that are used once are written into their use until a line gets this long."""
 _INFIX = {"add": ("+", SUM), "subtract": ("-", SUM), "multiply": ("*", PRODUCT), "divide": ("/", PRODUCT), "matmul": ("@", PRODUCT)}
 _FIELD = re.compile(r"\{(\d+)\}")
+_TWICE_NEGATED = re.compile(r"\(-\(-(v\d+)\)\)")
 _LETTER = re.compile(r"[^\s*+\-\d][^\s*+\-]*")
 
 
@@ -51,6 +52,8 @@ class Writer:
         self.fixed: set[int] = set()
         """Numbers that depend on no input."""
         self.final = set(self.results)
+        self.pairs = dict(self._pairs()) if family == "numpy" else {}
+        """Sigmoids of x and of -x, computed together: the first of each pair, and the second."""
 
     def statements(self) -> Iterator[tuple[str, str]]:
         """Each statement and the block it belongs to."""
@@ -61,6 +64,13 @@ class Writer:
                 step.opcode in ARITHMETIC and not step.shape and self.fixed.issuperset(step.operands)
             ):
                 self.fixed.add(number)
+            if number in self.texts:
+                continue
+            if number in self.pairs:
+                self.texts[number], self.texts[self.pairs[number]] = (f"v{count}", ATOM), (f"v{count + 1}", ATOM)
+                yield f"v{count}, v{count + 1} = sigmoids({self._operand(step.operands[0], number)})", step.block
+                count += 2
+                continue
             text, level = self._expression(number, step)
             if self._inlined(number, step, text):
                 self.texts[number] = text, level
@@ -68,6 +78,19 @@ class Writer:
                 self.texts[number] = f"v{count}", ATOM
                 yield f"v{count} = {text}", step.block
                 count += 1
+
+    def _pairs(self) -> Iterator[tuple[int, int]]:
+        found: dict[int, int] = {}
+        for number in self.needed:
+            step = self.plan.instruction(number)
+            if step.opcode == "call" and step.code.get("numpy") == PAIRED:
+                found[step.operands[0]] = number
+        first = len(self.plan.inputs)
+        for operand, number in found.items():
+            if operand >= first and self.plan.instruction(operand).opcode == "negative":
+                other = found.get(self.plan.instruction(operand).operands[0])
+                if other is not None:
+                    yield (other, number) if other < number else (number, other)
 
     def results_text(self) -> list[str]:
         return [self._operand(v, None) for v in self.results]
@@ -160,7 +183,8 @@ class Writer:
             enclosed = template[: match.start()].rstrip()[-1:] in ("(", ",") and template[match.end() :].lstrip()[:1] in (")", ",")
             return self._operand(step.operands[int(match[1])], number, TERNARY if enclosed else ATOM)
 
-        return _FIELD.sub(field, template), _level(template)
+        text = _FIELD.sub(field, template)
+        return _TWICE_NEGATED.sub(r"(\1)", text), _level(template)
 
     _write_operation = _write_call
 

@@ -60,6 +60,10 @@ class Assembly:
             self.instructions.append(Instruction(opcode, operands, parameters, shape, self.block, code or {}))
         return found
 
+    def known(self, opcode: str, *operands: int) -> int | None:
+        """The value of an instruction without parameters, if it has been asked for."""
+        return self._numbers.get((opcode, tuple(sorted(operands)) if opcode in _COMMUTATIVE else operands, ()))
+
     # ------------------------------------------------------------ constants
 
     def constant(self, number: Fraction | int) -> int:
@@ -99,7 +103,12 @@ class Assembly:
 
     def negative(self, a: int) -> int:
         x = self.exact(a)
-        return self.elementwise("negative", (a,)) if x is None else self.constant(-x)
+        if x is not None:
+            return self.constant(-x)
+        first = len(self.inputs)
+        if a >= first and self.instructions[a - first].opcode == "negative":
+            return self.instructions[a - first].operands[0]
+        return self.elementwise("negative", (a,))
 
     def multiply(self, a: int, b: int) -> int:
         x, y = self.exact(a), self.exact(b)

@@ -162,7 +162,8 @@ def _summed(asm: Assembly, members: Sequence[Factor], private: Sequence[int], ke
     last = next((k for k in reversed(range(len(members))) if not members[k].inverse), None)
     if len(members) > 1 and last is not None and len(single) < len(private):
         left = _multiplied(asm, [f for k, f in enumerate(members) if k != last])
-        if not left.inverse:
+        made = asm.known("multiply", left.value, members[last].value)
+        if not left.inverse and (made is None or not kept):
             return _pair(asm, left, members[last], kept, kept)
     value = _direct(asm, _multiplied(asm, members)).value
     value = asm.sum(value, [k for k, i in enumerate(order) if i in private and k not in single])

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
 from symchain.blocks import Program
 from symchain.functions.spec import FUNCTIONS, OPERATIONS, AbstractFunction
@@ -20,12 +21,15 @@ from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (
     MINUS_ONE,
     ONE,
+    ZERO,
     Apply,
     Contraction,
     Leaf,
+    Number,
     Operation,
     Power,
     Tree,
+    Where,
     contract,
     leaf,
     leaves,
@@ -33,13 +37,12 @@ from symchain.tensors.nodes import (
     postorder,
     rebuild,
     substitute,
+    where,
 )
 
 STABLE = (
     ("1 - sigmoid(x)", "sigmoid(-x)"),
     ("sigmoid(x) - 1", "-sigmoid(-x)"),
-    ("sigmoid(x) - y", "(1 - y)*sigmoid(x) - y*sigmoid(-x)"),
-    ("y - sigmoid(x)", "y*sigmoid(-x) - (1 - y)*sigmoid(x)"),
     ("1 - tanh(x)**2", "sech(x)**2"),
     ("tanh(x)**2 - 1", "-sech(x)**2"),
     ("log(1 + x)", "log1p(x)"),
@@ -62,6 +65,12 @@ STABLE = (
 )
 """(before, after), in the input language; elementwise."""
 
+LATE = (
+    ("sigmoid(x) - y", "(1 - y)*sigmoid(x) - y*sigmoid(-x)"),
+    ("y - sigmoid(x)", "y*sigmoid(-x) - (1 - y)*sigmoid(x)"),
+)
+"""Forms for computing alone: their derivatives would be longer than those of what they replace."""
+
 _ROUNDS = 4
 """How often the result of one rule may be taken up by the next at the same place."""
 
@@ -69,7 +78,7 @@ _ROUNDS = 4
 def stable_program(program: Program) -> Program:
     """The program with its blocks in stable form: the same values, and gradients that stay accurate where they are tiny or huge."""
     definitions = {name: block.tree for name, block in program.blocks.items()}
-    trees = stabilise(list(definitions.values()), definitions)
+    trees = stabilise(list(definitions.values()), definitions, late=False)
     if all(a is b for a, b in zip(trees, definitions.values(), strict=True)):
         return program
     blocks = {
@@ -83,18 +92,19 @@ def stable_program(program: Program) -> Program:
     return replace(program, blocks=MappingProxyType(blocks))
 
 
-def stabilise(trees: Sequence[Tree], definitions: Mapping[str, Tree]) -> list[Tree]:
-    """The trees in stable form; the first of them are the definitions, in order.
+def stabilise(trees: Sequence[Tree], definitions: Mapping[str, Tree], late: bool = True) -> list[Tree]:
+    """The trees in stable form; the first of them are the definitions, in order. `late` admits forms that are for computing alone.
 
     A name whose definition is a function of something is looked through: 1 - a is sigmoid(-z) where a = sigmoid(z).
     """
-    forms = _Forms()
+    forms = _Forms(late)
     names = list(definitions)
     return [forms.stable(tree, names[k] if k < len(names) else None) for k, tree in enumerate(trees)]
 
 
 class _Forms:
-    def __init__(self) -> None:
+    def __init__(self, late: bool) -> None:
+        self.late = late
         self.inside: dict[str, Tree] = {}
         """What names that are looked through stand for, one level deep."""
         self.names: dict[Tree, Tree] = {}
@@ -125,11 +135,12 @@ class _Forms:
         return node
 
     def _rewritten(self, node: Tree) -> Tree | None:
-        found = _of_exponentials(node)
+        found = _of_exponentials(node) or (_chosen(node) if isinstance(node, Contraction) else None)
         if found is not None:
             return found
         known = self._below(node)
-        for rule in _rules(type(node)):
+        kind: Any = type(node)
+        for rule in _rules(kind, self.late):
             if rule.functions <= known:
                 found = rewrite(node, rule)
                 if found is not None and found.shape == node.shape:
@@ -154,19 +165,49 @@ def _without_ones(node: Tree) -> Tree:
     return contract([a for a, _ in kept], [s for _, s in kept], node.output, dict(enumerate(node.dims)))
 
 
-@lru_cache(maxsize=16)
-def _rules(kind: type[Tree]) -> tuple[Identity, ...]:
-    return (*(rule for rule in _table() if type(rule.before) is kind), *identities_of(kind))
+@lru_cache(maxsize=32)
+def _rules(kind: Any, late: bool) -> tuple[Identity, ...]:
+    """The rules for one kind of node, this file's before those of the registry."""
+    return (*(rule for rule in _table((*STABLE, *LATE) if late else STABLE) if type(rule.before) is kind), *identities_of(kind))
 
 
-@lru_cache(maxsize=1)
-def _table() -> tuple[Identity, ...]:
+@lru_cache(maxsize=2)
+def _table(texts: tuple[tuple[str, str], ...]) -> tuple[Identity, ...]:
     scope = Scope(names={n: leaf(f"?{n}") for n in ("x", "y")})
     found = []
-    for before, after in STABLE:
+    for before, after in texts:
         left, right = (normal(elaborate(parse_expression(text), scope)) for text in (before, after))
         found.append(Identity(left, right, frozenset(n.function.name for n in postorder(left) if isinstance(n, Apply))))
     return tuple(found)
+
+
+# ---------------------------------------------------------------- choices
+
+
+def _chosen(node: Contraction) -> Tree | None:
+    """where(c, a, 0)*b as where(c, a*b, 0): what b is where c does not hold, nan perhaps, must not matter."""
+    for k, (mask, indices) in enumerate(zip(node.args, node.subscripts, strict=True)):
+        if not isinstance(mask, Where) or not any(map(_is_zero, mask.args[1:])):
+            continue
+        inside = [j for j, s in enumerate(node.subscripts) if j != k and s in ((), indices) and not isinstance(node.args[j], Number)]
+        if not inside or len(set(indices)) < len(indices):
+            continue
+        condition, *branches = mask.args
+        factors = [node.args[j] for j in inside]
+        spots = [node.subscripts[j] for j in inside]
+        sizes = {i: node.dims[i] for i in indices}
+        taken = [b if _is_zero(b) else contract([b, *factors], [indices if b.shape else (), *spots], indices, sizes) for b in branches]
+        args, subscripts = list(node.args), list(node.subscripts)
+        args[k] = where(condition, taken[0], taken[1])
+        kept = [j for j in range(len(args)) if j not in inside]
+        return contract([args[j] for j in kept], [subscripts[j] for j in kept], node.output, dict(enumerate(node.dims)))
+    return None
+
+
+def _is_zero(tree: Tree) -> bool:
+    while isinstance(tree, Contraction) and len(tree.args) == 1:
+        tree = tree.args[0]
+    return tree is ZERO
 
 
 # ---------------------------------------------------------------- exponentials over an axis

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from hashlib import blake2b
 from itertools import count
-from math import gcd
 from typing import Any
 
-from symchain.dimensions import Dim, Shape
+from symchain.dimensions import Dim
 from symchain.tensors.nodes import (
     ONE,
     ZERO,
@@ -31,6 +31,7 @@ from symchain.tensors.nodes import (
     contract,
     identity,
     number,
+    postorder,
     power,
     rebuild,
     size,
@@ -39,6 +40,7 @@ from symchain.tensors.nodes import (
 )
 
 Indices = tuple[int, ...]
+_OUTPUT = 1_000_000  # canonical names of output indices start here
 _EXACT_POWER = 64  # numbers are raised exactly up to this exponent
 
 
@@ -100,6 +102,8 @@ def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[T
             result = _power(node)
         elif isinstance(node, Apply):
             result = _apply(node)
+        elif isinstance(node, Operation):
+            return _operation(node)
         else:
             return node
         return polish(result) if polish is not None and isinstance(result, (Sum, Contraction, Power, Apply)) else result
@@ -197,14 +201,17 @@ def _eliminate_deltas(term: Term) -> bool:
 
 def _merge_powers(term: Term) -> bool:
     """Equal bases over equal indices become one power; x**0 disappears."""
-    groups: dict[tuple[Tree, Indices], list[tuple[int, Tree]]] = {}
+    groups: dict[tuple[bytes, Indices], list[tuple[int, Tree]]] = {}
     for k, (tree, indices) in enumerate(term.factors):
         base, exponent = split_power(tree)
         if isinstance(tree, Identity):
             continue
         key = tuple(sorted(indices)) if len(indices) == 2 and is_symmetric(base) else indices
-        groups.setdefault((base, key), []).append((k, exponent))
-    for (base, _), members in groups.items():
+        groups.setdefault((invariant(base)[1], key), []).append((k, exponent))
+    for members in groups.values():
+        base = split_power(term.factors[members[0][0]][0])[0]
+        if len(members) > 1 and not _same_sign(term, members, base):
+            continue
         onehot = isinstance(base, Leaf) and "onehot" in base.facts
         if len(members) == 1 and not (onehot and _is_number_above_one(members[0][1])):
             continue
@@ -221,6 +228,21 @@ def _merge_powers(term: Term) -> bool:
         term.factors = [f for k, factor in enumerate(term.factors) if k not in dropped for f in (replaced if k == first else [factor])]
         return True
     return False
+
+
+def _same_sign(term: Term, members: list[tuple[int, Tree]], base: Tree) -> bool:
+    """Bring b - a to -(a - b) where a - b stands already; whether all bases are then the same."""
+    sign = invariant(base)[0]
+    for k, exponent in members[1:]:
+        tree, indices = term.factors[k]
+        other = split_power(tree)[0]
+        if other is not base:
+            if invariant(other)[0] != sign:
+                if not isinstance(exponent, Number) or exponent.value.denominator != 1:
+                    return False
+                term.coefficient *= (-1) ** int(exponent.value % 2)
+            term.factors[k] = (base if exponent is ONE else power(base, exponent), indices)
+    return True
 
 
 def split_power(tree: Tree) -> tuple[Tree, Tree]:
@@ -265,7 +287,7 @@ def _flipped(tree: Tree) -> Tree:
 
 
 def _same_terms(tree: Sum, others: list[Tree]) -> bool:
-    return sorted(hash(canonical(_plain(t))) for t in tree.args) == sorted(hash(canonical(_plain(t))) for t in others)
+    return sorted(repr(canonical(_plain(t))) for t in tree.args) == sorted(repr(canonical(_plain(t))) for t in others)
 
 
 def _plain(node: Tree) -> Term:
@@ -386,8 +408,55 @@ def _delta_over(tree: Tree, indices: Indices, term: Term) -> bool:
 # ---------------------------------------------------------------- sums
 
 
+_INVARIANTS: dict[Tree, tuple[int, bytes]] = {}
+
+
+def invariant(tree: Tree) -> tuple[int, bytes]:
+    """A sign and a key that do not depend on the order of terms and factors: a - b and -b + a share both, b - a the key."""
+    if len(_INVARIANTS) > 100_000:
+        _INVARIANTS.clear()
+    for node in postorder(tree):
+        if node not in _INVARIANTS:
+            _INVARIANTS[node] = _invariant(node)
+    return _INVARIANTS[tree]
+
+
+def _invariant(node: Tree) -> tuple[int, bytes]:
+    if isinstance(node, Sum):
+        terms = sorted((repr(key), value) for key, value in map(_keyed, node.args))
+        sign = -1 if terms[0][1] < 0 else 1
+        return sign, _fingerprint("sum", node.shape, [(k, str(v * sign)) for k, v in terms])
+    if isinstance(node, Contraction):
+        key, value = _keyed(node)
+        return (-1 if value < 0 else 1), _fingerprint("product", key, str(abs(value)))
+    if isinstance(node, Power) and isinstance(node.exponent, Number) and node.exponent.value.denominator == 1:
+        sign, key = _INVARIANTS[node.base]
+        return (sign if node.exponent.value % 2 else 1), _fingerprint("power", key, str(node.exponent.value))
+    if not node.args:
+        return 1, node.digest
+    return 1, _fingerprint(type(node).__name__, node.shape, repr(node.data), [_INVARIANTS[a] for a in node.args])
+
+
+def _fingerprint(*parts: Any) -> bytes:
+    return blake2b(repr(parts).encode(), digest_size=12).digest()
+
+
+def _keyed(tree: Tree) -> tuple[Any, Fraction]:
+    """A term as an order-free key and its coefficient, the signs of its factors included."""
+    if isinstance(tree, Number):
+        return "number", tree.value
+    term = _plain(tree)
+    value = Fraction(1)
+    if isinstance(tree, Contraction) and isinstance(tree.args[0], Number):
+        value = tree.args[0].value
+        term.factors = term.factors[1:]
+    for factor, _ in term.factors:
+        value *= invariant(factor)[0]
+    return (canonical(term) if term.factors else ("ones", tree.shape)), value
+
+
 def canonical(term: Term) -> tuple[Any, ...]:
-    """A key of the einsum without its coefficient: equal keys, equal values. Order of factors and names of indices do not matter."""
+    """A key of the einsum without its coefficient: equal keys, equal values up to sign. Order of factors and names of indices do not matter."""
     colors: dict[int, Any] = {}
     for i, dim in term.dims.items():
         colors[i] = (str(dim), tuple(k for k, o in enumerate(term.output) if o == i))
@@ -398,14 +467,14 @@ def canonical(term: Term) -> tuple[Any, ...]:
                 i: hash((c, tuple(sorted(hash((signatures[k], *_places(term.factors[k], i))) for k in range(len(signatures)) if i in term.factors[k][1]))))
                 for i, c in colors.items()
             }
-    ordered = sorted(range(len(term.factors)), key=lambda k: (term.factors[k][0].digest, _signature(*term.factors[k], colors)))
-    names: dict[int, int] = {i: -1 - k for k, i in enumerate(term.output)}
+    ordered = sorted(range(len(term.factors)), key=lambda k: (invariant(term.factors[k][0])[1], _signature(*term.factors[k], colors)))
+    names: dict[int, int] = {i: _OUTPUT + k for k, i in enumerate(term.output)}
     key = []
     for k in ordered:
         tree, indices = term.factors[k]
         if len(indices) == 2 and is_symmetric(tree):
             indices = tuple(sorted(indices, key=lambda i: (i not in names, names.get(i, 0), str(colors[i]))))
-        key.append((tree.digest, tuple(names.setdefault(i, len(names)) for i in indices)))
+        key.append((invariant(tree)[1], tuple(names.setdefault(i, len(names)) for i in indices)))
     return (tuple(key), tuple(str(term.dims[i]) for i in term.output))
 
 
@@ -413,7 +482,7 @@ def _signature(tree: Tree, indices: Indices, colors: dict[int, Any]) -> int:
     seen = [hash(colors[i]) for i in indices]
     if len(seen) == 2 and is_symmetric(tree):
         seen.sort()
-    return hash((tree.digest, tuple(seen), tuple(indices.index(i) for i in indices)))
+    return hash((invariant(tree)[1], tuple(seen), tuple(indices.index(i) for i in indices)))
 
 
 def _places(factor: tuple[Tree, Indices], index: int) -> tuple[int, ...]:
@@ -458,36 +527,45 @@ def collect(tree: Tree) -> Tree:
     """A sum with like terms collected, zeros dropped and a common coefficient in front."""
     groups: dict[Any, list[Any]] = {}
     for t in summands(tree):
-        if isinstance(t, Number):
-            key: Any = "number"
-            value, decimal, body = t.value, t.decimal, ONE
-        elif isinstance(t, Contraction):
-            term = _plain(t)
-            decimal = False
-            value = Fraction(1)
-            if isinstance(t.args[0], Number):
-                value, decimal = t.args[0].value, t.args[0].decimal
-                term.factors = term.factors[1:]
-            if value == 0:
-                continue
-            body = t
-            key = canonical(term) if term.factors else ("ones", t.shape)
-        else:
-            value, decimal, body = Fraction(1), False, t
-            indices = tuple(range(len(t.shape)))
-            key = canonical(Term(factors=[(t, indices)], output=indices, dims=dict(enumerate(t.shape))))
+        key, value = _keyed(t)
+        if value == 0:
+            continue
+        decimal = _is_decimal(t)
         if key in groups:
             groups[key][0] += value
             groups[key][1] |= decimal
         else:
-            groups[key] = [value, decimal, body]
+            groups[key] = [value, decimal, t, value]
     terms = []
-    for value, decimal, body in groups.values():
+    for value, decimal, body, mine in groups.values():
         if value != 0:
-            terms.append(number(value, decimal) if body is ONE else scaled(body, value / _coefficient(body), decimal))
+            terms.append(number(value, decimal) if isinstance(body, Number) else scaled(body, value / mine, decimal))
     if not terms:
         return zeros(tree.shape)
-    return content(terms)
+    return _turned(content(terms))
+
+
+def _is_decimal(tree: Tree) -> bool:
+    first = tree.args[0] if isinstance(tree, Contraction) else tree
+    return isinstance(first, Number) and first.decimal
+
+
+def _turned(tree: Tree) -> Tree:
+    """A sum of transposes is the transpose of a sum."""
+    inner = tree.args[-1] if isinstance(tree, Contraction) and isinstance(tree.args[-1], Sum) else tree
+    if not isinstance(inner, Sum) or len(inner.shape) != 2 or not all(_reads_transposed(t) for t in inner.args):
+        return tree
+    straight = add([_flipped(t) for t in inner.args])
+    turned = contract([straight], [(0, 1)], (1, 0))
+    return turned if inner is tree else tree_of(_normalise(contract([tree.args[0], turned], [(), (0, 1)], (0, 1))))  # type: ignore[arg-type]
+
+
+def _reads_transposed(tree: Tree) -> bool:
+    """Whether every matrix of a product of entries stands transposed."""
+    if not isinstance(tree, Contraction) or len(tree.output) != 2 or _sums(tree):
+        return False
+    matrices = [s for s in tree.subscripts if len(s) == 2]
+    return bool(matrices) and all(s == tree.output[::-1] for s in matrices)
 
 
 def content(terms: list[Tree]) -> Tree:
@@ -581,17 +659,21 @@ def _apply(node: Apply) -> Tree:
     return node
 
 
-def greatest_common(values: Iterable[Fraction]) -> Fraction:
-    """The largest rational that divides all into integers."""
-    numerator, denominator = 0, 1
-    for v in values:
-        numerator = gcd(numerator, v.numerator)
-        denominator = denominator * v.denominator // gcd(denominator, v.denominator)
-    return Fraction(numerator, denominator) if numerator else Fraction(1)
-
-
-def zero_like(shape: Shape) -> Tree:
-    return zeros(shape)
+def _operation(node: Operation) -> Tree:
+    """reshape of an identity over (a, b, a, b) is a product of identities; inv(A.T) is inv(A).T."""
+    name, operand = node.operation.name, node.args[0] if node.args else node
+    if name == "reshape" and isinstance(operand, Identity):
+        half = len(node.shape) // 2
+        if half and node.shape[:half] == node.shape[half:]:
+            pairs = [(k, half + k) for k in range(half)]
+            return contract([identity(d) for d in node.shape[:half]], pairs, tuple(range(2 * half)))
+    if name == "reshape" and node.shape == operand.shape:
+        return operand
+    if name == "inv" and isinstance(operand, Contraction) and len(operand.args) == 1 and operand.subscripts[0] == operand.output[::-1]:
+        return contract([Operation(operand.args, node.shape, node.data)], [(0, 1)], (1, 0))
+    if name == "inv" and isinstance(operand, Operation) and operand.operation is node.operation:
+        return operand.args[0]
+    return node
 
 
 def is_zero(tree: Tree) -> bool:

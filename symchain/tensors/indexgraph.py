@@ -45,7 +45,8 @@ def _scalar_like(phrase: Phrase) -> bool:
 def _mul(over: Sequence[Phrase], under: Sequence[Phrase]) -> Phrase:
     factors: list[Phrase] = []
     for p in over:
-        factors += p.parts if p.head == "mul" else [p]
+        parts = p.parts if p.head == "mul" else (p,)
+        factors += parts[1:] if len(parts) > 1 and parts[0] == number(1) and parts[1].head == "over" and factors else parts
     if not factors or factors[0].head == "over":
         factors.insert(0, number(1))
     if under:
@@ -177,7 +178,10 @@ class Assembly:
                 continue
             rest = tuple(i for i in p.indices if i not in alone)
             phrase = self.phrase(p)
-            if not rest:
+            if not rest and len(alone) == 1 and phrase.head == "pow" and phrase.parts[1] == number(2):
+                base = phrase.parts[0]
+                summed = Phrase("pow", (call("norm", base), number(2))) if operations(base) else matmul(base, base, False)
+            elif not rest:
                 summed = call("sum", phrase)
             elif len(alone) == 1:
                 summed = call("sum", phrase, axis=number(p.indices.index(alone[0])))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from symchain.dimensions import Dim
+from symchain.dimensions import Dim, add
 from symchain.functions.spec import AbstractFunction
 from symchain.notation import Phrase, call, name, negate, operations
 from symchain.notation import number as literal
@@ -80,6 +80,16 @@ def _decimal_text(value: Fraction) -> str | None:
         return f"{mantissa}e-{digits - len(scaled) + 1}"
     scaled = scaled.rjust(digits + 1, "0")
     return scaled[:-digits] + "." + scaled[-digits:]
+
+
+def _decimal_reciprocal(value: Fraction) -> tuple[str, str] | None:
+    """1/0.7 for 10/7: (over, under) where the reciprocal ends as a decimal."""
+    over = value.numerator
+    for prime in (2, 5):
+        while over % prime == 0:
+            over //= prime
+    text = _decimal_text(over / value)
+    return None if text is None or over > 999 else (str(over), text)
 
 
 def _write_number(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
@@ -172,8 +182,11 @@ def _write_contraction(node: Any, memo: dict[Tree, Phrase], implicit: bool = Fal
         front = [literal(0)]
     elif coefficient != 1:
         text = _decimal_text(coefficient) if decimal else None
+        under = _decimal_reciprocal(coefficient) if decimal and text is None else None
         if text is not None:
             front = [literal(text)]
+        elif under is not None:
+            front, back = ([literal(under[0])] if under[0] != "1" else []), [literal(under[1])]
         elif coefficient.numerator == 1:
             back = [literal(coefficient.denominator)]
         elif coefficient.denominator == 1:
@@ -273,7 +286,8 @@ def _item(item: tuple[Any, ...], length: Dim | None) -> Phrase:
         return NEW
     start, stop, step = item[1:]
     if step < 0:
-        return Phrase("slice", (NEW if length is None else _bound(start), NEW if stop == -1 else _bound(stop), Phrase("neg", (literal(-step),))))
+        whole = length is not None and start == add(length, 1, -1)
+        return Phrase("slice", (NEW if whole else _bound(start), NEW if stop == -1 else _bound(stop), Phrase("neg", (literal(-step),))))
     return Phrase("slice", (NEW if start == 0 else _bound(start), NEW if stop == length else _bound(stop), NEW if step == 1 else literal(step)))
 
 
@@ -302,9 +316,52 @@ def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
         return call(kind, parts[0], shape[0] if len(shape) == 1 else Phrase("tuple", shape))
     if kind in ("tril", "triu"):
         return call(kind, parts[0], *([dimension(parameters[0])] if parameters and parameters[0] else []))
+    if kind == "place":
+        return placed(parts[0], parameters[0], parameters[1])
     if kind == "gather":
         return Phrase("index", (parts[0], parts[1]))
     return call(kind, *parts, *(_parameter(p) for p in parameters))
+
+
+def placed(phrase: Phrase, items: tuple[Any, ...], shape: tuple[Dim, ...]) -> Phrase:
+    """Zeros of a shape with a phrase put at some places, in the words NumPy has: rows of eye(n), zeros beside, a reversed slice."""
+    entries = [k for k, item in enumerate(items) if item[0] == "at"]
+    rows = [Phrase("index", (call("eye", dimension(shape[k])), dimension(items[k][1]))) for k in entries]
+    if len(entries) == len(items):
+        spike = rows[0] if len(rows) == 1 else call("outer", *rows) if len(rows) == 2 else None
+        return product([phrase, spike], []) if spike is not None else call("place", phrase)
+    for axis, item in enumerate(k for k in items if k[0] == "slice"):
+        length = shape[[n for n, i in enumerate(items) if i[0] == "slice"][axis]]
+        phrase = _put_slice(phrase, item[1:], length, axis, len(items) - len(entries))
+    if not entries:
+        return phrase
+    if len(items) == 2:
+        return call("outer", *((rows[0], phrase) if entries == [0] else (phrase, rows[0])))
+    letters = "ijklmnpq"[: len(items)]
+    kept = "".join(letters[n] for n in range(len(items)) if n not in entries)
+    spell = ",".join([kept, *(letters[k] for k in entries)]) + "->" + letters
+    return call("einsum", Phrase("string", text=spell), phrase, *rows)
+
+
+def _put_slice(phrase: Phrase, bounds: tuple[Any, ...], length: Dim, axis: int, rank: int) -> Phrase:
+    start, stop, step = bounds
+    if step == -1 and stop == -1 and start == add(length, 1, -1):
+        return Phrase("index", (phrase, *[COLON] * axis, Phrase("slice", (NEW, NEW, Phrase("neg", (literal(1),))))))
+    if step == 1:
+        before, after = start, add(length, stop, -1)
+        if before == 0 and after == 0:
+            return phrase
+        if rank == 1:
+            parts = [*([call("zeros", dimension(before))] if before != 0 else []), phrase, *([call("zeros", dimension(after))] if after != 0 else [])]
+            return call("concatenate", Phrase("list", tuple(parts)))
+    selection = Phrase("index", (call("eye", dimension(length)), _item(("slice", *bounds), length)))
+    if axis == 0:
+        return Phrase("matmul", (Phrase("transpose", (selection,)), phrase))
+    if axis == 1 and rank == 2:
+        return Phrase("matmul", (phrase, selection))
+    letters = "ijklmnpq"[:rank]
+    spell = f"{letters},{letters[axis]}z->{letters.replace(letters[axis], 'z')}"
+    return call("einsum", Phrase("string", text=spell), phrase, selection)
 
 
 def _parameter(value: Any) -> Phrase:

@@ -1,0 +1,85 @@
+"""Stable forms: equal values where plain formulas are accurate, accurate values where they are not."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import symchain
+from symchain.evaluation import evaluate
+from symchain.language.elaborate import Scope, elaborate
+from symchain.language.grammar import parse_expression
+from symchain.lowering.forms import LATE, STABLE, stabilise, stable_program
+from symchain.tensors.nodes import leaf
+
+
+def read(text):
+    return elaborate(parse_expression(text), Scope(names={n: leaf(n) for n in ("x", "y")}))
+
+
+@pytest.mark.parametrize("before, after", [*STABLE, *LATE], ids=lambda text: text)
+def test_both_sides_are_equal(before, after):
+    rng = np.random.default_rng(3)
+    values = {n: rng.uniform(0.1, 0.9, 50) * sign for n, sign in zip("xy", rng.choice([-1, 1], (2, 50)), strict=True)}
+    left, right = evaluate([read(before), read(after)], values, {})
+    defined = np.isfinite(left)
+    assert defined.any()
+    np.testing.assert_allclose(right[defined], left[defined], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("before, after", [*STABLE, *LATE], ids=lambda text: text)
+def test_every_form_is_recognised(before, after):
+    assert stabilise([read(before)], {})[0] is not read(before)
+
+
+ACCURATE = [
+    ("y = 1 - sigmoid(x)", 40.0, 4.248354255291589e-18),
+    ("y = 1 - 1/(1 + exp(-x))", 40.0, 4.248354255291589e-18),
+    ("a = sigmoid(x)\ny = log(1 - a)", -40.0, -4.248354255291589e-18),
+    ("y = log(1 + exp(x))", 1000.0, 1000.0),
+    ("y = log(1 + x)", 1e-20, 1e-20),
+    ("y = exp(x) - 1", 1e-20, 1e-20),
+    ("y = 1 - tanh(x)**2", 30.0, 4 * math.exp(-60.0)),
+    ("y = 1 - erf(x)", 10.0, 2.088487583762545e-45),
+    ("y = log(cosh(x))", 1e-10, 5e-21),
+    ("y = log(cosh(x))", 1000.0, 1000 - math.log(2)),
+    ("y = sqrt(x + 1) - sqrt(x)", 1e20, 5e-11),
+    ("y = log(1 - exp(-x))", 1e-20, math.log(1e-20)),
+]
+
+
+@pytest.mark.parametrize("text, x, expected", ACCURATE)
+def test_values_stay_accurate(text, x, expected):
+    kernel = stable_program(symchain.parse(text)).compile(order=0)
+    for at in (x, np.array([x, x])):
+        np.testing.assert_allclose(kernel(x=at), expected, rtol=1e-14)
+
+
+def test_exponentials_over_an_axis():
+    z = np.array([1000.0, 0.0, -1000.0])
+    for text, expected in (("y = log(sum(exp(z)))", 1000.0), ("e = exp(z)\np = e/sum(e)\ny = -log(p[1])", 1000.0)):
+        value, gradient = stable_program(symchain.parse("z: (n,)\n" + text)).compile()(z=z)
+        np.testing.assert_allclose(value, expected)
+        assert np.isfinite(gradient["z"]).all()
+
+
+def test_names_are_looked_through_and_kept():
+    program = symchain.parse("a = sigmoid(z)\nb = a*(1 - a)\nc = log(a)")
+    blocks = stable_program(program).blocks
+    assert blocks["a"].tree is program.blocks["a"].tree
+    assert set(blocks["b"].reads) == {"a", "z"}
+    assert blocks["c"].reads == ("z",)
+
+
+def test_a_branch_not_taken_does_no_harm_to_gradients():
+    for text in ("y = where(x > 0, sqrt(x), 0*x)", "y = where(x > 0, x*log(x), 0*x)"):
+        _, gradient = symchain.parse(text).compile()(x=np.array([-1.0, 4.0]))
+        assert gradient["x"][0] == 0 and gradient["x"][1] > 0
+
+
+def test_deep_programs_stay_shallow():
+    text = "a0 = x\n" + "\n".join(f"a{k} = tanh(w*a{k - 1})" for k in range(1, 1500))
+    blocks = stable_program(symchain.parse(text)).blocks
+    assert blocks["a1499"].reads == ("w", "a1498")
