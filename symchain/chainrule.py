@@ -7,6 +7,7 @@ their local rules. The work is linear in the graph; paths are counted by dynamic
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from functools import cached_property
 from itertools import islice
 
@@ -16,6 +17,7 @@ from symchain.dimensions import Shape
 from symchain.functions.spec import AbstractFunction
 from symchain.rewriting import price_of, simplify
 from symchain.rules.binding import bind
+from symchain.rules.entries import by_entries
 from symchain.rules.forward import differentiate, headline, unrelated
 from symchain.rules.reverse import pullback
 from symchain.tensors.algebra import is_zero
@@ -24,9 +26,12 @@ from symchain.tensors.nodes import (
     Apply,
     Contraction,
     Leaf,
+    Number,
     Operation,
+    Power,
     Sum,
     Tree,
+    Where,
     add,
     contract,
     identity,
@@ -34,9 +39,10 @@ from symchain.tensors.nodes import (
     leaves,
     multiply_scalars,
     postorder,
+    power,
     substitute,
+    transform,
     zeros,
-    Where,
 )
 
 PATHS_LISTED = 64
@@ -61,6 +67,7 @@ class Sweep:
         self.lines: dict[Leaf, Line] = {}
         self.results: dict[str, Line] = {}
         self._factors: dict[tuple[str, str], Factor] = {}
+        self._short: dict[str, Tree] = {}
         self._sweep()
 
     # ------------------------------------------------------------ names
@@ -143,9 +150,26 @@ class Sweep:
         wanted = {self.leaf_of(r): r for r in reads}
         carried = pullback(block.tree, general, self.lead, wanted, simplify)
         bound = carried if general is concrete else pullback(block.tree, concrete, self.lead, wanted, simplify)
-        return {wanted[l]: (carried[l], self.concrete(bound[l])) for l in wanted}
+        found = {l: self.concrete(bound[l]) for l in wanted}
+        short = self.short(block)
+        if short is not block.tree:
+            other = pullback(short, concrete, self.lead, wanted, simplify)
+            found = {l: min(found[l], self.concrete(other[l]), key=price_of) for l in wanted}
+        return {wanted[l]: (carried[l], found[l]) for l in wanted}
+
+    def short(self, block: Block) -> Tree:
+        """The block's right-hand side simplified, where that says it in fewer words: log(1 + exp(x)) is softplus(x)."""
+        if block.name not in self._short:
+            tree = simplify(bind(block.tree))
+            self._short[block.name] = tree if price_of(tree) < price_of(block.tree) else block.tree
+        return self._short[block.name]
 
     def _finish(self, name: str, general: Tree, concrete: Tree) -> None:
+        if name in self.program.inputs:
+            facts = self.program.inputs[name].facts
+            same = general is concrete
+            concrete = by_entries(concrete, self.lead, facts)
+            general = concrete if same else by_entries(general, self.lead, facts)
         symbol = f"d{self.output}_d{name}"
         self.results[name] = Line(self.fresh(symbol), concrete, "derivative", name, concrete.shape, None if general is concrete else general)
 
@@ -161,11 +185,30 @@ class Sweep:
                 found.setdefault(tree, block.leaf)
         return found
 
+    @cached_property
+    def roots(self) -> dict[Tree, tuple[Tree, Fraction]]:
+        """Blocks that are a power of something: where r = sqrt(s), 1/sqrt(s) is 1/r."""
+        found: dict[Tree, tuple[Tree, Fraction]] = {}
+        for tree, name in self.definitions.items():
+            if isinstance(tree, Power) and isinstance(tree.exponent, Number):
+                found[tree.base] = (name, tree.exponent.value)
+        return found
+
     def recognise(self, tree: Tree) -> Tree:
         if tree in self.definitions:
             return tree
         replaced = substitute(tree, self.definitions)
+        if self.roots:
+            replaced = transform(replaced, self._as_root)
         return tree if replaced is tree else simplify(replaced)
+
+    def _as_root(self, node: Tree) -> Tree:
+        if isinstance(node, Power) and node.base in self.roots and isinstance(node.exponent, Number):
+            name, exponent = self.roots[node.base]
+            quotient = node.exponent.value / exponent
+            if quotient.denominator == 1 and exponent.denominator != 1:
+                return power(name, quotient)
+        return node
 
     def concrete(self, tree: Tree) -> Tree:
         """Bound function names replaced, blocks recognised, simplified."""
@@ -193,8 +236,8 @@ class Sweep:
             rule = _shaped_rule(block.tree, by)
             steps = (Step(rule, block.tree, by.name, general),)
         tree = self.concrete(general)
-        short = simplify(bind(block.tree))
-        if short is not block.tree and price_of(short) < price_of(block.tree):  # exp(x)/(1 + exp(x)) is a sigmoid: its derivative is shorter
+        short = self.short(block)
+        if short is not block.tree:
             other = self.concrete(simplify(pullback(short, seed(block.shape), len(block.shape), [by], simplify)[by]))
             if price_of(other) < price_of(tree):
                 tree = other

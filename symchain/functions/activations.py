@@ -28,7 +28,7 @@ declare(
     code={"numpy": "special.expit({x})"},
     analytic="np.exp(np.where(np.real({x}) < 0, {x}, 0))/(1 + np.exp(np.where(np.real({x}) < 0, {x}, -{x})))",
     range=Interval(0.0, 1.0),
-    identities=(("1/(1 + exp(-x))", "sigmoid(x)"), ("exp(x)/(1 + exp(x))", "sigmoid(x)"), ("(1 + tanh(x/2))/2", "sigmoid(x)")),
+    identities=(("1/(1 + exp(-x))", "sigmoid(x)"), ("exp(x)/(1 + exp(x))", "sigmoid(x)"), ("sigmoid(x)*exp(-x)", "sigmoid(-x)"), ("sigmoid(-x) - sigmoid(x)", "1 - 2*sigmoid(x)"), ("sigmoid(x) + sigmoid(-x)", "1"), ("(1 + tanh(x/2))/2", "sigmoid(x)")),
     activation=True,
     increasing=True,
     probes=_LINE,

@@ -27,6 +27,7 @@ from symchain.language.inputs import (
 from symchain.language.shapes import check_letters, shape_from
 from symchain.tensors import nodes
 from symchain.tensors.matrixform import phrase_of
+from symchain.tensors.facts import implied
 from symchain.tensors.nodes import Apply, Number, Power, Tree, leaf
 
 _LARGEST = 2**1024
@@ -108,7 +109,7 @@ class _Writing:
             if given is not None and given.shape is not None and given.shape != tree.shape:
                 what = f"{name} has shape {show(tree.shape)}, but shapes= says {show(given.shape)}"
                 raise ShapeError(what, advice="Correct the shape, or the expression.")
-            own = leaf(name, tree.shape)
+            own = leaf(name, tree.shape, implied(tree))
             reads = tuple(dict.fromkeys(n.name for n in nodes.leaves(tree)))
             self.blocks[name] = Block(name, tree.shape, tree, phrase_of(tree), reads, own, shared)
             names[name] = own

@@ -31,6 +31,7 @@ from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical, is_abst
 from symchain.language.statements import Declaration, Definition, parse_statements
 from symchain.language.tokens import source_lines
 from symchain.notation import Phrase, walk
+from symchain.tensors.facts import implied
 from symchain.tensors.nodes import Tree, leaf
 
 MAX_NAMES = 200_000
@@ -285,7 +286,7 @@ class _Reading:
         for d in self.definitions:
             tree = elaborate(d.phrase, scope)
             reads = dict.fromkeys(p.text for p in walk(d.phrase) if p.head == "name" and p.text in names)
-            own = leaf(d.name, tree.shape)
+            own = leaf(d.name, tree.shape, implied(tree))
             self._check_given(d, tree.shape)
             blocks[d.name] = Block(d.name, tree.shape, tree, d.phrase, tuple(reads), own, shared)
             names[d.name] = own

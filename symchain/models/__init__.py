@@ -1,13 +1,23 @@
-"""Ready models: one program a file, its first comment the title, `# at:` a point to evaluate it at."""
+"""Ready models: one program a file, its first comment the title, `# at:` a point to evaluate it at; and perceptrons of any depth."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
+from itertools import count
 
-from symchain.errors import ArgumentError
 from symchain.assignments import Point, read_point
+from symchain.errors import ArgumentError
+
+PERCEPTRON = "mlp-3"
+"""How perceptrons are listed; mlp-1, mlp-2, ... are models too."""
+
+DEEPEST = 10_000
+_WIDTHS = (3, 4, 2)
+_EXAMPLES = 2
 
 
 @dataclass(frozen=True)
@@ -21,8 +31,8 @@ class Model:
 
 
 def model_names() -> tuple[str, ...]:
-    """The names of all models, sorted."""
-    return tuple(sorted(f.name.removesuffix(".txt") for f in files(__name__).iterdir() if f.name.endswith(".txt")))
+    """The names of all models, sorted; one perceptron stands for those of every depth."""
+    return tuple(sorted([PERCEPTRON, *(f.name.removesuffix(".txt") for f in files(__name__).iterdir() if f.name.endswith(".txt"))]))
 
 
 def read_model(name: str) -> Model:
@@ -30,13 +40,54 @@ def read_model(name: str) -> Model:
 
     >>> read_model("quadratic").title
     'Quadratic in one variable'
+    >>> list(read_model("mlp-1").at)
+    ['X', 'Y', 'W1', 'b1']
     """
     known = model_names()
-    if name not in known:
+    if depth := re.fullmatch(r"mlp-([1-9][0-9]{0,4})", name):
+        text = mlp(int(depth[1]))
+    elif name in known:
+        text = files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
+    else:
         near = get_close_matches(name, known, 1)
         advice = f"Did you mean {near[0]}?" if near else "`symchain models` lists them."
         raise ArgumentError(f"there is no model '{name}'", advice=advice)
-    text = files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
     comments = [line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("#")]
     points = [c.removeprefix("at:") for c in comments if c.startswith("at:")]
     return Model(name, comments[0], text, read_point(", ".join(points)))
+
+
+def mlp(depth: int) -> str:
+    """A perceptron of `depth` layers as a program: layer k is Z_k = W_k @ A_(k-1) + b_k, A_k = tanh(Z_k), columns are examples.
+
+    Raises ArgumentError outside 1 to 10,000 layers.
+
+    >>> print(mlp(1).partition("Z1")[2])
+     = W1 @ X + b1[:, None]
+    A1 = tanh(Z1)
+    C = 1/(2*N)*sum((A1 - Y)**2)
+    <BLANKLINE>
+    """
+    if not 1 <= depth <= DEEPEST:
+        raise ArgumentError(f"a perceptron of {depth} layers", advice=f"Ask for 1 to {DEEPEST} layers.")
+    widths = [_WIDTHS[0], *[_WIDTHS[1]] * (depth - 1), _WIDTHS[2]]
+    shapes = {"X": ("n0", "N"), "Y": (f"n{depth}", "N")}
+    sizes = {"X": (widths[0], _EXAMPLES), "Y": (widths[-1], _EXAMPLES)}
+    lines = []
+    for k in range(1, depth + 1):
+        shapes |= {f"W{k}": (f"n{k}", f"n{k - 1}"), f"b{k}": (f"n{k}",)}
+        sizes |= {f"W{k}": (widths[k], widths[k - 1]), f"b{k}": (widths[k],)}
+        lines += [f"Z{k} = W{k} @ {f'A{k - 1}' if k > 1 else 'X'} + b{k}[:, None]", f"A{k} = tanh(Z{k})"]
+    layers = "1 layer" if depth == 1 else f"{depth} layers"
+    title = f"# Multi-layer perceptron of {layers} on a batch, columns are examples; mlp-N has N layers"
+    numbers = count()
+    points = [f"# at: {name} = {_sample(size, numbers)}" for name, size in sizes.items()]
+    declared = [f"{name}: ({', '.join(shape)}{',' * (len(shape) == 1)})" for name, shape in shapes.items()]
+    return "\n".join([title, *points, *declared, *lines, f"C = 1/(2*N)*sum((A{depth} - Y)**2)", ""])
+
+
+def _sample(shape: Sequence[int], numbers: count[int]) -> str:
+    """An array in the notation of points, its entries spread over -0.9 to 0.9 in an order that looks like none."""
+    if not shape:
+        return str((7 * next(numbers) % 19 - 9) / 10)
+    return f"[{', '.join(_sample(shape[1:], numbers) for _ in range(shape[0]))}]"

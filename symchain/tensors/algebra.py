@@ -309,6 +309,12 @@ def _use_facts(term: Term) -> bool:
                 return True
             if "orthogonal" in tree.facts and _contract_pair(term, k, lambda other, t=tree: other is t, same_side=True):
                 return True
+        if isinstance(tree, Operation) and tree.operation.name == "softmax":
+            along = indices[tree.parameters[0]]
+            if along not in term.output and len(term.users(along)) == 1 and indices.count(along) == 1 and len(indices) == 1:
+                del term.factors[k]
+                del term.dims[along]
+                return True
         if isinstance(tree, Operation) and tree.operation.name == "inv" and _contract_pair(term, k, lambda other, t=tree: other is t.args[0], same_side=False):
             return True
     return False
@@ -562,9 +568,9 @@ def _turned(tree: Tree) -> Tree:
 
 def _reads_transposed(tree: Tree) -> bool:
     """Whether every matrix of a product of entries stands transposed."""
-    if not isinstance(tree, Contraction) or len(tree.output) != 2 or _sums(tree):
+    if not isinstance(tree, Contraction) or len(tree.output) != 2:
         return False
-    matrices = [s for s in tree.subscripts if len(s) == 2]
+    matrices = [s for s in tree.subscripts if len(s) == 2 and set(s) == set(tree.output)]
     return bool(matrices) and all(s == tree.output[::-1] for s in matrices)
 
 

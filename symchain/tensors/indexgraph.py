@@ -27,6 +27,7 @@ class Piece:
     delta: bool = False
     summed: tuple[int, ...] = ()
     """The indices a sum was just taken over: 1/n in front of it makes a mean."""
+    symmetric: bool = False
 
 
 def product(over: Sequence[Phrase], under: Sequence[Phrase]) -> Phrase:
@@ -110,7 +111,7 @@ class Assembly:
 
     def oriented(self, piece: Piece, indices: tuple[int, ...]) -> Phrase:
         p = self.phrase(piece)
-        return p if piece.indices == indices else transposed(p)
+        return p if piece.indices == indices or piece.symmetric else transposed(p)
 
     # ------------------------------------------------------------ the moves, each returns whether it did something
 
@@ -132,8 +133,9 @@ class Assembly:
                         continue  # a dot product
                     if b.delta:
                         a, b = b, a
-                    over = [*a.over, *b.over] if a.indices == b.indices else [*a.over, *([transposed(_mul(b.over, b.under))])]
-                    under = [*a.under, *b.under] if a.indices == b.indices else a.under
+                    same = a.indices == b.indices or b.symmetric
+                    over = [*a.over, *b.over] if same else [*a.over, *([transposed(_mul(b.over, b.under))])]
+                    under = [*a.under, *b.under] if same else a.under
                     if a.position > b.position and not a.delta:
                         over = [*over[len(a.over) :], *over[: len(a.over)]]
                     self._replace([a, b], Piece(a.indices, over, under, min(a.position, b.position), a.delta or b.delta))

@@ -6,6 +6,7 @@ outer(delta, x), W.T @ delta * s), and where none exists einsum(...) is written.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +14,7 @@ from symchain.dimensions import Dim, add
 from symchain.functions.spec import AbstractFunction
 from symchain.notation import Phrase, call, name, negate, operations
 from symchain.notation import number as literal
+from symchain.tensors.algebra import is_symmetric
 from symchain.tensors.indexgraph import COLON, NEW, Assembly, Piece, dimension, einsum, product
 from symchain.tensors.nodes import (
     Apply,
@@ -204,14 +206,14 @@ def _write_contraction(node: Any, memo: dict[Tree, Phrase], implicit: bool = Fal
             over, under = _power_parts(a, memo)
             negatives = sum(p.head == "neg" for p in over) if not s else 0
             sign ^= bool(negatives % 2)
-            pieces.append(Piece(s, [p.parts[0] if p.head == "neg" and not s else p for p in over], under, position))
+            pieces.append(Piece(s, [p.parts[0] if p.head == "neg" and not s else p for p in over], under, position, symmetric=len(s) == 2 and is_symmetric(a)))
     sizes = [dimension(d) for d in node.dims]
     used = {i for s in node.subscripts for i in s} | set(node.output)
     pieces += [Piece((), [sizes[i]]) for i in range(len(node.dims)) if i not in used]
     if len(node.args) == len(numbers) and node.output and coefficient == 0:
         shape = sizes[node.output[0]] if len(node.output) == 1 else Phrase("tuple", tuple(sizes[i] for i in node.output))
         return literal(0) if implicit else call("zeros", shape)
-    shared = [Piece(p.indices, list(p.over), list(p.under), p.position, p.delta) for p in pieces]
+    shared = [replace(p, over=list(p.over), under=list(p.under)) for p in pieces]
     written = Assembly(shared, node.output, sizes).run(implicit) if all(len(p.indices) <= 2 for p in pieces) else None
     if written is None:
         written = _rearranged(node, memo) or einsum(pieces, node.output, sizes)

@@ -1,0 +1,25 @@
+"""What is known about the value of a tree from the way it is made; a block's name carries it on."""
+
+from __future__ import annotations
+
+from symchain.tensors.algebra import is_symmetric
+from symchain.tensors.nodes import Apply, Operation, Tree
+
+_POSITIVE = frozenset({"exp", "exp2", "cosh", "softplus", "erfc", "erfcx"})
+
+
+def implied(tree: Tree) -> frozenset[str]:
+    """The facts that hold for every value of a tree's names.
+
+    >>> from symchain.tensors.nodes import leaf, matmul, transpose
+    >>> sorted(implied(matmul(transpose(leaf("X", ("m", "n"))), leaf("X", ("m", "n")))))
+    ['symmetric']
+    """
+    found = set()
+    if isinstance(tree, Operation) and tree.operation.name == "softmax" and tree.parameters[0] == len(tree.shape) - 1:
+        found.add("probability")
+    if isinstance(tree, Apply) and tree.function.name in _POSITIVE:
+        found.add("positive")
+    if len(tree.shape) == 2 and tree.shape[0] == tree.shape[1] and is_symmetric(tree):
+        found.add("symmetric")
+    return frozenset(found)
