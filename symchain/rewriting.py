@@ -287,8 +287,7 @@ def factored(tree: Sum) -> Iterator[Tree]:
     shared: dict[tuple[object, ...], list[tuple[int, int]]] = {}
     for n, term in enumerate(terms):
         for k, (factor, _) in enumerate(term.factors):
-            for key in _signatures(term, k):
-                shared.setdefault((split_power(factor)[0].digest, *key), []).append((n, k))
+            shared.setdefault((split_power(factor)[0].digest, *_signature(term, k)), []).append((n, k))
     for members in shared.values():
         chosen: dict[int, int] = {}
         for n, k in members:
@@ -297,11 +296,11 @@ def factored(tree: Sum) -> Iterator[Tree]:
             yield taken
 
 
-def _signatures(term: Term, k: int) -> list[tuple[object, ...]]:
-    """How a factor is attached: per axis the output axis it is, or a link to the rest, or alone."""
+def _signature(term: Term, k: int) -> tuple[object, ...]:
+    """How a factor is attached: per axis the output axis it is, or a link to the rest, or alone; and which axes coincide."""
     indices = term.factors[k][1]
     links: dict[int, int] = {}
-    key: list[object] = []
+    key: list[object] = [tuple(indices.index(i) for i in indices)]
     for i in indices:
         if i in term.output:
             key.append(("out", term.output.index(i)))
@@ -309,7 +308,7 @@ def _signatures(term: Term, k: int) -> list[tuple[object, ...]]:
             key.append(("link", links.setdefault(i, len(links))))
         else:
             key.append(("alone", str(term.dims[i])))
-    return [tuple(key)]
+    return tuple(key)
 
 
 def _take_out(tree: Sum, terms: list[Term], chosen: dict[int, int]) -> Tree | None:

@@ -75,6 +75,8 @@ def _decimal_text(value: Fraction) -> str | None:
     while value.denominator != 1 and (value * 10**digits).denominator != 1 and digits < 340:
         digits += 1
     scaled = str(int(value * 10**digits))
+    if not digits:
+        return scaled if len(scaled) <= 17 else None
     if len(scaled) > 17:
         return None
     if digits - len(scaled) > 3:  # 1e-6, not 0.000001
