@@ -145,7 +145,8 @@ class Sweep:
                 factor = self.factor(block.name, read)
                 g = simplify(multiply_scalars([general, factor.general]))
                 same = general is concrete and factor.general is factor.tree
-                sent[read] = (g, g if same else self.recognise(simplify(multiply_scalars([concrete, factor.tree]))))
+                whole = g if same else simplify(multiply_scalars([concrete, factor.tree]))
+                sent[read] = (g, whole if isinstance(concrete, (Leaf, Number)) else self.recognise(whole))
             return sent
         wanted = {self.leaf_of(r): r for r in reads}
         carried = pullback(block.tree, general, self.lead, wanted, simplify)

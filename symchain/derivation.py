@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from symchain.blocks import Program, engine
 from symchain.dimensions import Shape
-from symchain.notation import Phrase
+from symchain.notation import Phrase, walk
 
 if TYPE_CHECKING:
     from symchain.tensors.nodes import Tree
@@ -71,6 +71,18 @@ class Factor:
     @cached_property
     def general_phrase(self) -> Phrase:
         return engine().phrase(self.general)
+
+    @cached_property
+    def shown(self) -> Tree:
+        """The tree that explains most: with the program's own function names where a derivative of them stands, else replaced."""
+        return self.general if any(p.primes for p in walk(self.general_phrase)) else self.tree
+
+    def pulled(self, adjoint: Tree, lead: int = 0) -> Tree:
+        """The factor as a map: what the input receives from the output's adjoint (W2.T @ delta_z2).
+
+        The first `lead` axes of the adjoint are those of the program's output.
+        """
+        return engine().carry(self.shown, adjoint, lead)
 
     @cached_property
     def raw(self) -> Phrase | None:
@@ -200,18 +212,23 @@ class Derivation:
         """A Kernel that returns the derivative array alone."""
         return engine().compile_derivation(self, target, options)
 
-    def text(self, lang: str = "en", detail: str = "standard") -> str:
-        return engine().render(self, "text", lang=lang, detail=detail)
+    def text(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
+        """The derivation for a terminal. lang: en or fr; detail: brief, standard or full.
 
-    def latex(self, lang: str = "en", detail: str = "standard") -> str:
-        return engine().render(self, "latex", lang=lang, detail=detail)
+        notation: "matrix"; "index" derives entry by entry, with sums and Kronecker deltas; "kronecker" writes Jacobians of and by
+        matrices in the vec layout.
+        """
+        return engine().render(self, "text", lang=lang, detail=detail, notation=notation)
 
-    def markdown(self, lang: str = "en", detail: str = "standard") -> str:
-        return engine().render(self, "markdown", lang=lang, detail=detail)
+    def latex(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
+        return engine().render(self, "latex", lang=lang, detail=detail, notation=notation)
 
-    def html(self, lang: str = "en", detail: str = "standard") -> str:
+    def markdown(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
+        return engine().render(self, "markdown", lang=lang, detail=detail, notation=notation)
+
+    def html(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
         """An HTML fragment; mathematics as KaTeX-ready LaTeX, everything escaped."""
-        return engine().render(self, "html", lang=lang, detail=detail)
+        return engine().render(self, "html", lang=lang, detail=detail, notation=notation)
 
     def to_json(self) -> str:
         return engine().render(self, "json")
@@ -255,17 +272,17 @@ class Derivations(Mapping[str, Derivation]):
         """A Kernel that returns value and gradients."""
         return engine().compile_derivation(self, target, options)
 
-    def text(self, lang: str = "en", detail: str = "standard") -> str:
-        return engine().render(self, "text", lang=lang, detail=detail)
+    def text(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
+        return engine().render(self, "text", lang=lang, detail=detail, notation=notation)
 
-    def latex(self, lang: str = "en", detail: str = "standard") -> str:
-        return engine().render(self, "latex", lang=lang, detail=detail)
+    def latex(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
+        return engine().render(self, "latex", lang=lang, detail=detail, notation=notation)
 
-    def markdown(self, lang: str = "en", detail: str = "standard") -> str:
-        return engine().render(self, "markdown", lang=lang, detail=detail)
+    def markdown(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
+        return engine().render(self, "markdown", lang=lang, detail=detail, notation=notation)
 
-    def html(self, lang: str = "en", detail: str = "standard") -> str:
-        return engine().render(self, "html", lang=lang, detail=detail)
+    def html(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
+        return engine().render(self, "html", lang=lang, detail=detail, notation=notation)
 
     def to_json(self) -> str:
         return engine().render(self, "json")

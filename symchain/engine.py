@@ -21,11 +21,12 @@ from symchain.language.reading import read_program
 from symchain.lowering import Label, lower
 from symchain.notation import Phrase
 from symchain.render import render
+from symchain.rewriting import simplify
 from symchain.rules.binding import bind
 from symchain.second import hessian_vector_product, second_derivative
 from symchain.tensors.exchange import from_sympy, to_sympy
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import Tree, leaf, postorder, substitute
+from symchain.tensors.nodes import Tree, contract, leaf, postorder, substitute
 
 _CLOSED_NODES = 10_000
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -143,6 +144,13 @@ class _Engine:
 
     def verify(self, derivation: Derivation | Derivations) -> Any:
         return verification.verify(derivation) if isinstance(derivation, Derivation) else verification.verify_all(derivation)
+
+    def carry(self, tree: Tree, adjoint: Tree, lead: int) -> Tree:
+        """An adjoint (its first `lead` axes those of the program's output) times a Jacobian, summed over what both share."""
+        kept = [("lead", k) for k in range(lead)]
+        shared = [("output", k) for k in range(len(adjoint.shape) - lead)]
+        rest = [("input", k) for k in range(len(tree.shape) - len(shared))]
+        return simplify(contract([adjoint, tree], [kept + shared, shared + rest], kept + rest))
 
     # ------------------------------------------------------------ compiling
 

@@ -52,7 +52,9 @@ def _all() -> tuple[Identity, ...]:
 def rewritings(tree: Tree) -> Iterator[Tree]:
     """The tree with each declared identity applied at its top, where one fits."""
     rules = identities_of(type(tree))
-    present = _functions(tree) if rules else set()
+    present = _functions(tree) if rules else frozenset()
+    if not present:
+        rules = tuple(rule for rule in rules if not rule.functions)
     for rule in rules:
         if rule.functions <= present and (rewritten := rewrite(tree, rule)) is not None:
             yield rewritten

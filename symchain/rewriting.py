@@ -12,7 +12,7 @@ from itertools import product as combinations
 
 from symchain.matching import rewritings
 from symchain.notation import operations, walk
-from symchain.tensors.algebra import Term, collect, normal, raised, split_power, summands, term_of, tree_of
+from symchain.tensors.algebra import Term, collect, normal, normal_product, raised, settled, split_power, summands, term_of, tree_of
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
     Apply,
@@ -45,6 +45,9 @@ _REMEMBERED = 50_000
 
 def simplify(tree: Tree) -> Tree:
     """The normal form, shortened. What was simplified before is remembered."""
+    known = _DONE.get(tree)
+    if known is not None:
+        return known
     if len(_DONE) > _REMEMBERED:
         _DONE.clear()
         _PRICES.clear()
@@ -82,16 +85,25 @@ def polish(tree: Tree, effort: int = 2) -> Tree:
 def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
     yield from rewritings(tree)
     if isinstance(tree, Sum):
-        yield from chosen(tree)
+        if any(_holds(t, Where) for t in tree.args):
+            yield from chosen(tree)
         yield from factored(tree)
-        if effort and (opened := expanded(tree)) is not None:
+        if effort and any(_holds(t, Sum) for t in tree.args) and (opened := expanded(tree)) is not None:
             yield polish(opened, effort - 1)
     elif isinstance(tree, Contraction):
-        yield from masked(tree)
-        yield from inside(tree)
-        if effort:
-            for spread in (*distributed(tree), *inverses_opened(tree)):
-                yield polish(spread, effort - 1)
+        if _holds(tree, Where):
+            yield from masked(tree)
+        if _holds(tree, Sum):
+            yield from inside(tree)
+            if effort and len(tree.args) > 1:
+                yield from (polish(spread, effort - 1) for spread in distributed(tree))
+        if effort and _holds(tree, Operation):
+            yield from (polish(opened, effort - 1) for opened in inverses_opened(tree))
+
+
+def _holds(tree: Tree, kind: type[Tree]) -> bool:
+    """Whether a tree is of a kind, or a product with a factor (or the base of one) of that kind."""
+    return isinstance(tree, kind) or (isinstance(tree, Contraction) and any(isinstance(split_power(a)[0], kind) for a in tree.args))
 
 
 # ---------------------------------------------------------------- multiplying out
@@ -117,15 +129,14 @@ def distributed(tree: Contraction) -> Iterator[Tree]:
     """The product over one of its sums, where something cancels: (a/p + b/q)*p*q is a*q + b*p."""
     term = term_of(tree)
     for k, (factor, indices) in enumerate(term.factors):
-        if not isinstance(factor, Sum) or len(term.factors) == 1 or len(factor.args) > _TERMS:
+        if not isinstance(factor, Sum) or len(factor.args) > _TERMS:
             continue
         others = [f for m, f in enumerate(term.factors) if m != k]
-        if any(_cancels(t, indices, others) for t in factor.args) or _summed_constant(factor, indices, term):
+        if (others and _cancels(factor, others)) or _summed_constant(factor, indices, term):
             pieces = []
             for t in factor.args:
                 factors = [*term.factors[:k], (t, indices), *term.factors[k + 1 :]]
-                raw = tree_of(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims)))
-                pieces.append(tree_of(term_of(raw)))
+                pieces.append(normal_product(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims))))
             yield collect(add(pieces))
 
 
@@ -140,7 +151,7 @@ def inside(tree: Contraction) -> Iterator[Tree]:
     for k, factor in enumerate(tree.args):
         if isinstance(factor, Sum):
             for candidate in factored(factor):
-                yield tree_of(term_of(rebuild(tree, (*tree.args[:k], candidate, *tree.args[k + 1 :]))))
+                yield settled(tree_of(term_of(rebuild(tree, (*tree.args[:k], candidate, *tree.args[k + 1 :])))))
 
 
 def inverses_opened(tree: Contraction) -> Iterator[Tree]:
@@ -149,7 +160,7 @@ def inverses_opened(tree: Contraction) -> Iterator[Tree]:
     for factor in tree.args:
         opened.append(_opened_inverse(factor))
     if any(a is not b for a, b in zip(opened, tree.args, strict=True)):
-        yield tree_of(term_of(rebuild(tree, opened)))
+        yield settled(tree_of(term_of(rebuild(tree, opened))))
 
 
 def _opened_inverse(tree: Tree) -> Tree:
@@ -222,23 +233,19 @@ def _as_choice(tree: Tree) -> Iterator[tuple[Tree, Tree, Tree]]:
             if not isinstance(branch, Number) and not (isinstance(branch, Contraction) and not branch.subscripts[0]):
                 break
             raw = Term(term.coefficient, term.decimal, [*term.factors[:k], (branch, indices if branch.shape else ()), *term.factors[k + 1 :]], term.output, dict(term.dims))
-            branches.append(tree_of(term_of(tree_of(raw))))
+            branches.append(normal_product(raw))
         else:
             yield factor.args[0], branches[0], branches[1]
 
 
-def _cancels(tree: Tree, indices: tuple[int, ...], others: list[tuple[Tree, tuple[int, ...]]]) -> bool:
+def _cancels(factor: Sum, others: list[tuple[Tree, tuple[int, ...]]]) -> bool:
     """Whether a summand divides by something that the product multiplies with, or the other way round."""
-    inner = term_of(tree)
-    signs: dict[Tree, bool] = {}
-    for factor, _ in inner.factors:
-        base, exponent = split_power(factor)
-        if isinstance(exponent, Number):
-            signs[base] = exponent.value < 0
-    for factor, _ in others:
-        base, exponent = split_power(factor)
-        if base in signs and isinstance(exponent, Number) and signs[base] != (exponent.value < 0):
-            return True
+    divided = {base: exponent.value < 0 for f, _ in others for base, exponent in [split_power(f)] if isinstance(exponent, Number)}
+    for t in factor.args:
+        for f in t.args if isinstance(t, Contraction) else (t,):
+            base, exponent = split_power(f)
+            if base in divided and isinstance(exponent, Number) and divided[base] != (exponent.value < 0):
+                return True
     return False
 
 
@@ -272,8 +279,7 @@ def _is_square_sum(factor: Tree) -> bool:
 def tree_of_product(term: Term, picked: tuple[Tree, ...], slots: list[tuple[int, ...]]) -> Tree:
     """A product with other factors over the same indices, normalised."""
     raw = Term(term.coefficient, term.decimal, list(zip(picked, slots, strict=True)), term.output, dict(term.dims))
-    built = tree_of(raw)
-    return tree_of(term_of(built))
+    return normal_product(raw)
 
 
 # ---------------------------------------------------------------- common factors
@@ -281,7 +287,7 @@ def tree_of_product(term: Term, picked: tuple[Tree, ...], slots: list[tuple[int,
 
 def factored(tree: Sum) -> Iterator[Tree]:
     """The sum with a factor that several terms share taken out: A @ x + A.T @ x is (A + A.T) @ x."""
-    if len(tree.args) > _TERMS:
+    if len(tree.args) > _TERMS or not _shares_a_base(tree):
         return
     terms = [term_of(t) for t in tree.args]
     shared: dict[tuple[object, ...], list[tuple[int, int]]] = {}
@@ -294,6 +300,16 @@ def factored(tree: Sum) -> Iterator[Tree]:
             chosen.setdefault(n, k)
         if len(chosen) > 1 and (taken := _take_out(tree, terms, chosen)) is not None:
             yield taken
+
+
+def _shares_a_base(tree: Sum) -> bool:
+    seen: set[Tree] = set()
+    for t in tree.args:
+        bases = {split_power(f)[0] for f in (t.args if isinstance(t, Contraction) else (t,)) if not isinstance(f, Number)}
+        if bases & seen:
+            return True
+        seen |= bases
+    return False
 
 
 def _signature(term: Term, k: int) -> tuple[object, ...]:
@@ -345,7 +361,7 @@ def _take_out(tree: Sum, terms: list[Term], chosen: dict[int, int]) -> Tree | No
     dims = {i: outer.dims[i] for i in {*outer.output, *indices, *inner_indices}}
     first_in_order = _leads(terms, chosen)
     pair = [(_raise(base, common), indices), (inner, inner_indices)]
-    whole = tree_of(term_of(tree_of(Term(factors=pair if first_in_order else pair[::-1], output=outer.output, dims=dims))))
+    whole = normal_product(Term(factors=pair if first_in_order else pair[::-1], output=outer.output, dims=dims))
     others = [t for n, t in enumerate(tree.args) if n not in chosen]
     if not others:
         return whole

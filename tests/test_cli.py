@@ -135,7 +135,7 @@ def test_models_are_listed_and_printed() -> None:
 
 @pytest.mark.parametrize("name", model_names())
 def test_every_model_is_right_at_its_point(name: str) -> None:
-    """The printed gradients against central differences of the printed values."""
+    """The printed gradients by numbers against central differences; test_models compares those by arrays with their published forms."""
     model = read_model(name)
     assert run("derive", "--model", name).exit_code == 0
     result = json.loads(run("eval", "--model", name, "--format", "json").stdout)
@@ -143,6 +143,8 @@ def test_every_model_is_right_at_its_point(name: str) -> None:
     assert set(model.at) == set(program.inputs)
     value = program.compile(order=0)
     for x, at in model.at.items():
+        if isinstance(at, list):
+            continue
         step = 6e-6 * max(1.0, abs(at))
         up, down = (float(value(**{**model.at, x: at + s})) for s in (step, -step))
         assert result[f"d{program.last}/d{x}"] == pytest.approx((up - down) / (2 * step), rel=1e-6, abs=1e-7)

@@ -71,8 +71,8 @@ def mlp(depth: int) -> str:
     if not 1 <= depth <= DEEPEST:
         raise ArgumentError(f"a perceptron of {depth} layers", advice=f"Ask for 1 to {DEEPEST} layers.")
     widths = [_WIDTHS[0], *[_WIDTHS[1]] * (depth - 1), _WIDTHS[2]]
-    shapes = {"X": ("n0", "N"), "Y": (f"n{depth}", "N")}
-    sizes = {"X": (widths[0], _EXAMPLES), "Y": (widths[-1], _EXAMPLES)}
+    shapes: dict[str, tuple[str, ...]] = {"X": ("n0", "N"), "Y": (f"n{depth}", "N")}
+    sizes: dict[str, tuple[int, ...]] = {"X": (widths[0], _EXAMPLES), "Y": (widths[-1], _EXAMPLES)}
     lines = []
     for k in range(1, depth + 1):
         shapes |= {f"W{k}": (f"n{k}", f"n{k - 1}"), f"b{k}": (f"n{k}",)}

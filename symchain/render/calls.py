@@ -90,6 +90,7 @@ _WORDS = {
     ("zeros", 1): Macro(template=(r"\mathbf{0}_{", "}"), order=(0,), arguments=1),
     ("sum", 1): Macro(prefix=r"\sum", name=r"\operatorname{sum}"),
     ("where", 3): Macro(cases=True, name=r"\operatorname{where}"),
+    ("commutation", 2): Macro(template=("K_{", ",", "}"), order=(0, 1), arguments=2),
     ("logdet", 1): Macro(name=r"\ln\det"),
 }
 """Words of the language that are not registered functions, or that mathematics writes otherwise."""
@@ -115,5 +116,5 @@ def macro(function: str, arguments: int) -> Macro | None:
 
 _LANGUAGE = frozenset({
     "sum", "mean", "var", "norm", "norm1", "tr", "trace", "diag", "dot", "outer", "einsum", "transpose", "kron", "solve", "matrix_power",
-    "ones", "zeros", "eye", "stack", "expand_dims", "squeeze", "swapaxes", "concatenate", "reshape", "where",
+    "vec", "commutation", "ones", "zeros", "eye", "stack", "expand_dims", "squeeze", "swapaxes", "concatenate", "reshape", "where",
 })  # fmt: skip

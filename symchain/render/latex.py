@@ -9,7 +9,7 @@ from symchain.notation import Phrase
 from symchain.render import numbers
 from symchain.render.calls import Macro, macro
 from symchain.render.fold import FIRST, fold
-from symchain.render.names import is_plain, typeset
+from symchain.render.names import is_plain, subscripted, typeset
 from symchain.render.style import Style, rank_of_call, rank_of_index, rank_of_matmul
 from symchain.wording import sentence
 
@@ -31,6 +31,8 @@ class Tex:
     tall: bool = False
     inline: str = ""
     """The same on one line (x/2 for a fraction), for exponents."""
+    alone: str = ""
+    """The v of v[:, None], for where a column is meant and not its repetition."""
     applied: tuple[str, str] | None = None
     """Macro and argument of \\tanh(x), so that a power can be set as \\tanh^{2}(x)."""
 
@@ -195,6 +197,7 @@ def _separator(before: Tex, after: Tex, first: bool, pair: bool) -> str:
 
 
 def _matmul(p: Phrase, parts: Sequence[Tex]) -> Tex:
+    parts = [replace(t, text=t.alone, level=POW) if t.alone else t for t in parts]
     shown = [t if t.level >= POW or (t.kind == "number") else replace(t, text=bracketed(t)) for t in parts]
     if parts[0].level == MUL and parts[0].kind not in ("open", "minus") and not parts[0].text.count(r"\odot"):
         shown[0] = parts[0]
@@ -236,9 +239,18 @@ def _transpose(p: Phrase, parts: Sequence[Tex]) -> Tex:
 
 def _index(p: Phrase, parts: Sequence[Tex]) -> Tex:
     base = parts[0].text if parts[0].level == ATOM else bracketed(parts[0])
+    if parts[0].rank == 1 and len(p.parts) == 3 and any(_whole(a) and b.head == "none" for a, b in (p.parts[1:], p.parts[:0:-1])):
+        row = rf"{base}^{{\top}}"
+        text, alone = (rf"{base}\,\mathbf{{1}}^{{\top}}", base) if _whole(p.parts[1]) else (rf"\mathbf{{1}}\,{row}", row)
+        return Tex(text, MUL, 2, "matmul", parts[0].tall, alone=alone)
     items = ",".join(t.inline or t.text for t in parts[1:])
     rank = rank_of_index(parts[0].rank, p.parts[1:])
     return Tex(f"{{{_solid(base)}}}_{{[{_solid(items)}]}}", ATOM, rank, "name", parts[0].tall)
+
+
+def _whole(item: Phrase) -> bool:
+    """The slice that takes everything."""
+    return item.head == "slice" and all(q.head == "none" for q in item.parts)
 
 
 def _slice(p: Phrase, parts: Sequence[Tex]) -> Tex:
@@ -272,7 +284,42 @@ def _partial(p: Phrase, parts: Sequence[Tex]) -> Tex:
         under = r"\,".join(rf"\partial {i}" for i in inputs)
     text = rf"\frac{{\partial{order} {output}}}{{{under}}}"
     below = under if len(inputs) == 1 or under.count("partial") == 1 else f"({under})"
-    return Tex(text, MUL, 0, "fraction", True, rf"\partial{order} {output}/{below}")
+    return Tex(text, MUL, sum(t.rank for t in parts), "fraction", True, rf"\partial{order} {output}/{below}")
+
+
+# ---------------------------------------------------------------- index notation
+
+
+def _entry(p: Phrase, parts: Sequence[Tex]) -> Tex:
+    """W_{2,ij}: the indices join the subscript of a name."""
+    base = parts[0].text if parts[0].level == ATOM else bracketed(parts[0])
+    indices = [_solid(t.inline or t.text) for t in parts[1:]]
+    joined = ("" if all(len(i) == 1 for i in indices) else ",").join(indices)
+    return Tex(subscripted(_solid(base), joined), ATOM, 0, "name", parts[0].tall)
+
+
+def _delta(p: Phrase, parts: Sequence[Tex]) -> Tex:
+    i, j = (_solid(t.inline or t.text) for t in parts)
+    if p.text == "bracket":
+        return Tex(f"[{i}={j}]", ATOM, 0, "group")
+    return Tex(rf"\delta_{{{i}{j}}}" if len(i) == len(j) == 1 else rf"\delta_{{{i},{j}}}", ATOM, 0, "name")
+
+
+def _range(p: Phrase, parts: Sequence[Tex]) -> Tex:
+    index, size = (_solid(t.inline or t.text) for t in parts)
+    return Tex(rf"\sum_{{{index}=1}}^{{{size}}}")
+
+
+def _sum_over(p: Phrase, parts: Sequence[Tex]) -> Tex:
+    body, *ranges = parts
+    inside = bracketed(body) if body.kind == "minus" else _within(body, MUL)
+    return Tex("".join(r.text for r in ranges) + inside, MUL, 0, "open", True)
+
+
+def _sized(p: Phrase, parts: Sequence[Tex]) -> Tex:
+    """A factor over its shape."""
+    factor, shape = parts
+    return replace(factor, text=rf"\underbrace{{{_solid(factor.text)}}}_{{{shape.text}}}", level=max(factor.level, POW), tall=False)
 
 
 def _closed(name: str) -> str:
@@ -290,6 +337,7 @@ def inline(phrase: Phrase, style: Style | None = None) -> str:
 _HEADS = {
     "add": _sum, "neg": _negation, "over": _denominator, "matmul": _matmul, "pow": _power, "transpose": _transpose,
     "index": _index, "slice": _slice, "compare": _compare, "tuple": _tuple, "list": _list, "partial": _partial,
+    "entry": _entry, "delta": _delta, "range": _range, "sum_over": _sum_over, "sized": _sized,
 }  # fmt: skip
 
 
@@ -302,8 +350,13 @@ def _call(p: Phrase, parts: Sequence[Tex], keywords: dict[str, Tex], style: Styl
     known = None if p.text in style.functions else macro(p.text, len(parts))
     if known is not None and known.cases:
         return _cases(parts, rank, style)
+    if p.text == "kron" and known is not None and len(parts) == 2:
+        left, right = (t.alone or (t.text if t.level >= POW else bracketed(t)) for t in parts)
+        return Tex(rf"{left}\otimes {BREAK}{right}", MUL, 2, "product", any(t.tall for t in parts))
     if known is not None and known.template and not p.primes and not keywords:
         return _templated(known, parts, rank)
+    if known is not None and p.text == "sum" and len(parts) == 1 and parts[0].rank == 2 and keywords and p.keywords[0][1].text in ("0", "1"):
+        return _row_or_column_sum(parts[0], p.keywords[0][1].text)
     if known is not None and known.prefix and not p.primes and len(parts) == 1:
         below = _keyword_below(keywords, style)
         argument = parts[0]
@@ -317,6 +370,13 @@ def _call(p: Phrase, parts: Sequence[Tex], keywords: dict[str, Tex], style: Styl
     argument_text = bracketed(inside)
     applied = (name, argument_text) if known is not None and not p.primes and "_" not in name else None
     return Tex(name + argument_text, ATOM, rank, "", tall, applied=applied)
+
+
+def _row_or_column_sum(matrix: Tex, axis: str) -> Tex:
+    """The sum over the columns of a matrix is A 1, over its rows A^T 1."""
+    inside = matrix.text if matrix.level == ATOM else bracketed(matrix)
+    turned = r"^{\top}" if axis == "0" else ""
+    return Tex(rf"{inside}{turned}\mathbf{{1}}", MUL, 1, "matmul", matrix.tall)
 
 
 def _cases(parts: Sequence[Tex], rank: int, style: Style) -> Tex:

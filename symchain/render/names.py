@@ -127,6 +127,23 @@ def _subscript(pieces: list[str]) -> str:
     return f"_{joined}" if len(joined) == 1 else f"_{{{joined}}}"
 
 
+def subscripted(name: str, indices: str) -> str:
+    r"""Typeset mathematics with indices added to its subscript.
+
+    >>> subscripted("W_2", "ij"), subscripted(r"y_{\text{true}}", "i")
+    ('W_{2,ij}', 'y_{\\text{true},i}')
+    """
+    depth, at = 0, -1
+    for k, c in enumerate(name):
+        depth += (c == "{") - (c == "}") if name[k - 1 : k] != "\\" else 0
+        if c == "_" and depth == 0 and name[k - 1 : k] != "\\":
+            at = k
+    below = name[at + 1 :]
+    if at < 0 or not (len(below) == 1 or (below.startswith("{") and below.endswith("}"))):
+        return f"{name}_{indices}" if len(indices) == 1 else f"{name}_{{{indices}}}"
+    return f"{name[:at]}_{{{below[1:-1] if len(below) > 1 else below},{indices}}}"
+
+
 def _subscript_piece(piece: str) -> str:
     match = _PARTS.match(piece)
     assert match is not None
@@ -150,4 +167,5 @@ def layer_names(blocks: list[str]) -> dict[str, str]:
     if not numbers or numbers != list(range(1, len(numbers) + 1)):
         return {}
     letter = next(b[0] for b in blocks if re.fullmatch(r"[zZ]1", b))
-    return {f"delta_{letter}{k}": rf"\delta_{k}" if k < 10 else rf"\delta_{{{k}}}" for k in numbers}
+    delta = r"\Delta" if letter == "Z" else r"\delta"
+    return {f"delta_{letter}{k}": f"{delta}_{k}" if k < 10 else f"{delta}_{{{k}}}" for k in numbers}

@@ -13,7 +13,7 @@ _NO_RANKS: Mapping[str, int] = {}
 _REDUCTIONS = frozenset({
     "sum", "mean", "prod", "max", "min", "norm", "norm1", "var", "logsumexp", "tr", "trace", "det", "logdet", "dot",
 })  # fmt: skip
-_MATRICES = frozenset({"outer", "eye", "inv", "pinv", "kron", "cholesky", "expm", "tril", "triu"})
+_MATRICES = frozenset({"outer", "eye", "inv", "pinv", "kron", "cholesky", "expm", "tril", "triu", "commutation"})
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ def rank_of_call(phrase: Phrase, ranks: list[int]) -> int:
         return max(first - 1, 0) if any(k == "axis" for k, _ in phrase.keywords) and first > 1 else 0
     if name in _MATRICES:
         return 2
+    if name == "vec":
+        return 1
     if name == "diag":
         return 1 if first == 2 else 2
     if name in ("ones", "zeros"):

@@ -50,7 +50,8 @@ def _product(phrase: Phrase, parts: Sequence[Written]) -> Written:
     pieces = []
     for k, part in enumerate(parts):
         head = _head(phrase, k, len(parts))
-        inside = part.text if part.level >= POW or (k == 0 and head == "matmul") else f"({part.text})"
+        bare = part.level >= POW or (k == 0 and head == "matmul") or (k == len(parts) - 1 and head == "sum_over")
+        inside = part.text if bare else f"({part.text})"
         if head == "over":
             pieces.append(f"/{part.text}" if k else f"1/{part.text}")
         else:
@@ -84,7 +85,7 @@ def _tuple(phrase: Phrase, parts: Sequence[Written]) -> Written:
 
 
 def _partial(phrase: Phrase, parts: Sequence[Written]) -> Written:
-    output, *inputs = (p.text for p in parts)
+    output, *inputs = (f" {p.text}" if q.head in ("call", "transpose") else p.text for p, q in zip(parts, phrase.parts, strict=True))
     if len(inputs) == 1:
         return Written(f"d{output}/d{inputs[0]}", ATOM)
     order = len(inputs)
@@ -124,4 +125,35 @@ def _write(phrase: Phrase, parts: Sequence[Written], keywords: dict[str, Written
     return _OTHERS[head](phrase, parts)
 
 
-_OTHERS = {"matmul": _matmul, "index": _index, "slice": _slice, "tuple": _tuple, "partial": _partial}
+def _entry(phrase: Phrase, parts: Sequence[Written]) -> Written:
+    return Written(f"{_subject(phrase, parts[0])}[{','.join(p.text for p in parts[1:])}]", ATOM)
+
+
+def _delta(phrase: Phrase, parts: Sequence[Written]) -> Written:
+    i, j = (p.text for p in parts)
+    return Written(f"[{i} = {j}]" if phrase.text == "bracket" else f"delta[{i},{j}]", ATOM)
+
+
+def _sum_over(phrase: Phrase, parts: Sequence[Written]) -> Written:
+    body, *indices = parts
+    below = indices[0].text if len(indices) == 1 else "{" + ",".join(i.text for i in indices) + "}"
+    return Written(f"sum_{below} {_within(body, MUL)}", MUL)
+
+
+def _first(phrase: Phrase, parts: Sequence[Written]) -> Written:
+    return parts[0]
+
+
+SIZED, SHAPE, END = "\x1c", "\x1d", "\x1e"
+"""Around a factor and the shape that stands below it; `below` sets them."""
+
+
+def _sized(phrase: Phrase, parts: Sequence[Written]) -> Written:
+    factor, shape = parts
+    return Written(f"{SIZED}{factor.text}{SHAPE}{shape.text}{END}", factor.level)
+
+
+_OTHERS = {
+    "matmul": _matmul, "index": _index, "slice": _slice, "tuple": _tuple, "partial": _partial, "entry": _entry, "delta": _delta,
+    "sum_over": _sum_over, "range": _first, "sized": _sized,
+}  # fmt: skip

@@ -40,6 +40,7 @@ from symchain.tensors.nodes import (
 )
 
 Indices = tuple[int, ...]
+_NORMAL: set[Tree] = set()
 _OUTPUT = 1_000_000  # canonical names of output indices start here
 _EXACT_POWER = 64  # numbers are raised exactly up to this exponent
 
@@ -69,9 +70,32 @@ def term_of(tree: Tree) -> Term:
     if isinstance(tree, Number):
         return Term(tree.value, tree.decimal)
     if isinstance(tree, Contraction):
-        return _normalise(tree)
+        return _normalise(tree) if tree not in _NORMAL else _split(tree)
     indices = tuple(range(len(tree.shape)))
     return Term(factors=[(tree, indices)], output=indices, dims=dict(enumerate(tree.shape)))
+
+
+def _split(tree: Contraction) -> Term:
+    """A normalised contraction as a term."""
+    term = _plain(tree)
+    if isinstance(tree.args[0], Number):
+        term.coefficient, term.decimal = tree.args[0].value, tree.args[0].decimal
+        term.factors = term.factors[1:]
+    return term
+
+
+def normal_product(term: Term) -> Tree:
+    """The tree of a term whose factors may be products themselves, in normal form."""
+    return settled(tree_of(term_of(tree_of(term))))
+
+
+def settled(tree: Tree) -> Tree:
+    """Remember that a product is in normal form."""
+    if isinstance(tree, Contraction):
+        if len(_NORMAL) > 100_000:
+            _NORMAL.clear()
+        _NORMAL.add(tree)
+    return tree
 
 
 def tree_of(term: Term) -> Tree:
@@ -95,7 +119,7 @@ def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[T
 
     def visit(node: Tree) -> Tree:
         if isinstance(node, Contraction):
-            result = _distribute_deltas(node, memo, polish) or tree_of(_normalise(node))
+            result = settled(_distribute_deltas(node, memo, polish) or tree_of(_normalise(node)))
         elif isinstance(node, Sum):
             result = collect(node)
         elif isinstance(node, Power):
@@ -201,16 +225,17 @@ def _eliminate_deltas(term: Term) -> bool:
 
 def _merge_powers(term: Term) -> bool:
     """Equal bases over equal indices become one power; x**0 disappears."""
-    groups: dict[tuple[bytes, Indices], list[tuple[int, Tree]]] = {}
+    sums = sum(isinstance(split_power(t)[0], Sum) for t, _ in term.factors)
+    groups: dict[tuple[Any, Indices], list[tuple[int, Tree]]] = {}
     for k, (tree, indices) in enumerate(term.factors):
         base, exponent = split_power(tree)
         if isinstance(tree, Identity):
             continue
         key = tuple(sorted(indices)) if len(indices) == 2 and is_symmetric(base) else indices
-        groups.setdefault((invariant(base)[1], key), []).append((k, exponent))
+        groups.setdefault((invariant(base)[1] if sums > 1 and isinstance(base, Sum) else base, key), []).append((k, exponent))
     for members in groups.values():
         base = split_power(term.factors[members[0][0]][0])[0]
-        if len(members) > 1 and not _same_sign(term, members, base):
+        if len(members) > 1 and isinstance(base, Sum) and not _same_sign(term, members, base):
             continue
         onehot = isinstance(base, Leaf) and "onehot" in base.facts
         if len(members) == 1 and not (onehot and _is_number_above_one(members[0][1])):
@@ -419,6 +444,9 @@ _INVARIANTS: dict[Tree, tuple[int, bytes]] = {}
 
 def invariant(tree: Tree) -> tuple[int, bytes]:
     """A sign and a key that do not depend on the order of terms and factors: a - b and -b + a share both, b - a the key."""
+    known = _INVARIANTS.get(tree)
+    if known is not None:
+        return known
     if len(_INVARIANTS) > 100_000:
         _INVARIANTS.clear()
     for node in postorder(tree):

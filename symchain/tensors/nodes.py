@@ -427,10 +427,18 @@ def postorder(*roots: Tree) -> list[Tree]:
 def transform(tree: Tree, visit: Callable[[Tree], Tree], memo: dict[Tree, Tree] | None = None) -> Tree:
     """Rebuild bottom-up: visit receives each node with its operands already transformed."""
     done = {} if memo is None else memo
-    for node in postorder(tree):
-        if node not in done:
-            args = tuple(done[a] for a in node._args)
-            done[node] = visit(rebuild(node, args))
+    stack: list[Tree] = [tree]
+    while stack:
+        node = stack[-1]
+        if node in done:
+            stack.pop()
+            continue
+        pending = [a for a in node._args if a not in done]
+        if pending:
+            stack.extend(reversed(pending))
+            continue
+        stack.pop()
+        done[node] = visit(rebuild(node, tuple(done[a] for a in node._args)))
     return done[tree]
 
 

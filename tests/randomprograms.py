@@ -1,0 +1,187 @@
+"""Random programs as text: scalars, vectors, matrices and batches, with data that keep them inside their domains.
+
+Choices are made by an object with the methods of random.Random, so that a seed or hypothesis can drive them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[str, ...]
+SIZES = {"n": 3, "m": 2, "k": 4}
+INPUTS: dict[str, Shape] = {
+    "s": (), "t": (), "x": ("n",), "y": ("n",), "v": ("m",), "A": ("n", "n"), "B": ("n", "n"), "W": ("m", "n"), "X": ("k", "n"), "Y": ("k", "m"), "T": ("k", "m", "n"),
+}  # fmt: skip
+FACTS = {"P": "spd", "S": "symmetric", "D": "diagonal"}
+SHAPES: list[Shape] = [(), ("n",), ("m",), ("n", "n"), ("m", "n"), ("k", "n"), ("k", "m"), ("k",)]
+UNARY = ("tanh", "sin", "exp", "sigmoid", "softplus", "arctan", "erf", "relu", "abs", "square", "cosh", "silu", "logsigmoid")
+POSITIVE = ("log", "sqrt", "log1p", "gammaln")
+
+
+class Writer:
+    """Writes expressions of a wanted shape over names of known shapes."""
+
+    def __init__(self, choices: Any, operations: bool = True) -> None:
+        self.pick = choices.choice
+        self.integer = choices.randint
+        self.names: dict[str, Shape] = dict(INPUTS) | {name: ("n", "n") for name in FACTS}
+        self.blocks: list[str] = []
+        self.operations = operations
+
+    def program(self, lines: int, output: Shape = ()) -> str:
+        """Lines that read earlier lines often; the last one has the wanted shape."""
+        text = []
+        for number in range(lines):
+            last = number == lines - 1
+            shape = output if last else self.pick(SHAPES)
+            text.append(f"b{number} = {self.expression(shape, self.integer(1, 3))}")
+            self.names[f"b{number}"] = shape
+            self.blocks.append(f"b{number}")
+        return "\n".join(text)
+
+    def expression(self, shape: Shape, depth: int) -> str:
+        if depth <= 0:
+            return self.atom(shape)
+        return self.pick([Writer.sum, Writer.product, Writer.function, Writer.linear, Writer.quotient, Writer.power, Writer.special, Writer.special])(self, shape, depth - 1)
+
+    def atom(self, shape: Shape) -> str:
+        mine = [n for n, s in self.names.items() if s == shape]
+        recent = [n for n in self.blocks if self.names[n] == shape]
+        if recent and self.integer(0, 2):
+            return self.pick(recent)
+        if not mine or self.integer(0, 11) == 0:
+            return self.pick([f"ones({_shape(shape)})", f"outer({self.atom(shape[:1])}, {self.atom(shape[1:])})"]) if len(shape) == 2 else (
+                f"ones({_shape(shape)})" if shape else self.pick(["2", "0.5", "3", "n", "pi"]))
+        return self.pick(mine)
+
+    def sum(self, shape: Shape, depth: int) -> str:
+        sign = self.pick(["+", "-", "+", "-"])
+        return f"({self.expression(shape, depth)} {sign} {self.pick([self.expression(shape, depth), self.smaller(shape, depth)])})"
+
+    def smaller(self, shape: Shape, depth: int) -> str:
+        """Something that broadcasts to the shape."""
+        if len(shape) == 2 and self.integer(0, 2) == 0:
+            return f"{self.expression(shape[:1], depth)}[:, None]"
+        cut = self.integer(0, len(shape))
+        return self.expression(shape[cut:], depth)
+
+    def product(self, shape: Shape, depth: int) -> str:
+        return f"{self._factor(shape, depth)}*{self.pick([self._factor(shape, depth), self.smaller(shape, depth)])}"
+
+    def _factor(self, shape: Shape, depth: int) -> str:
+        return self.expression(shape, depth)
+
+    def function(self, shape: Shape, depth: int) -> str:
+        if self.integer(0, 3) == 0:
+            return f"{self.pick(POSITIVE)}({self.positive(shape, depth)})"
+        if self.integer(0, 5) == 0:
+            return f"{self.pick(['maximum', 'minimum', 'logaddexp', 'arctan2'])}({self.expression(shape, depth)}, {self.expression(shape, depth)})"
+        return f"{self.pick(UNARY)}({self.expression(shape, depth)})"
+
+    def positive(self, shape: Shape, depth: int) -> str:
+        inner = self.expression(shape, depth)
+        return self.pick([f"(1 + ({inner})**2)", f"(0.5 + sigmoid({inner}))", f"exp(tanh({inner}))"])
+
+    def quotient(self, shape: Shape, depth: int) -> str:
+        return f"({self.expression(shape, depth)})/{self.positive(self.pick([shape, ()]), depth)}"
+
+    def power(self, shape: Shape, depth: int) -> str:
+        kind = self.integer(0, 3)
+        if kind == 0:
+            return f"({self.expression(shape, depth)})**{self.pick(['2', '3'])}"
+        if kind == 1:
+            return f"{self.positive(shape, depth)}**{self.pick(['0.5', '(-1)', '(-1/2)', '1.5', '(1/3)'])}"
+        if kind == 2:
+            return f"{self.positive(shape, depth)}**tanh({self.expression(self.pick([(), shape]), depth)})"
+        return f"norm({self.expression(('n',), depth)})*({self.expression(shape, depth)})"
+
+    def linear(self, shape: Shape, depth: int) -> str:
+        e = self.expression
+        if not shape:
+            inner = self.pick(["n", "m"])
+            return self.pick([
+                lambda: f"{e((inner,), depth)} @ {e((inner,), depth)}",
+                lambda: f"sum({e(self.pick(SHAPES[1:]), depth)})",
+                lambda: f"mean({e(self.pick(SHAPES[1:]), depth)})",
+                lambda: f"tr({e(('n', 'n'), depth)})",
+                lambda: f"sum(({e(('m', 'n'), depth)})*({e(('m', 'n'), depth)}))",
+            ])()  # fmt: skip
+        if len(shape) == 1:
+            d, inner = shape[0], self.pick(["n", "m"])
+            return self.pick([
+                lambda: f"({e((d, inner), depth)}) @ ({e((inner,), depth)})",
+                lambda: f"({e((inner, d), depth)}).T @ ({e((inner,), depth)})",
+                lambda: f"({e((inner,), depth)}) @ ({e((inner, d), depth)})",
+                lambda: f"sum({e((d, inner), depth)}, axis=1)",
+                lambda: f"mean({e((inner, d), depth)}, axis=0)",
+                lambda: f"diag({e((d, d), depth)})" if d == "n" else e(shape, depth),
+            ])()  # fmt: skip
+        a, b = shape
+        inner = self.pick(["n", "m"])
+        return self.pick([
+            lambda: f"({e((a, inner), depth)}) @ ({e((inner, b), depth)})",
+            lambda: f"({e((b, inner), depth)} @ ({e((inner, a), depth)})).T",
+            lambda: f"({e((a, inner), depth)}) @ ({e((b, inner), depth)}).T",
+            lambda: f"outer({e((a,), depth)}, {e((b,), depth)})",
+            lambda: f"({e((b, a), depth)}).T",
+            lambda: f"diag({e((a,), depth)})" if a == b else e(shape, depth),
+            lambda: f"diag({e((a,), depth)}) @ ({e(shape, depth)})",
+            lambda: f"einsum('ij,ij->ij', {e(shape, depth)}, {e(shape, depth)})",
+        ])()  # fmt: skip
+
+    def special(self, shape: Shape, depth: int) -> str:
+        e = self.expression
+        regular = lambda: self.pick([f"(5*eye(n) + tanh({e(('n', 'n'), min(depth, 1))}))", "P", "(P + eye(n))"])  # noqa: E731
+        if not self.operations:
+            return self.sum(shape, depth)
+        if not shape:
+            return self.pick([
+                lambda: f"logdet({regular()})",
+                lambda: f"det({regular()})/100",
+                lambda: f"{self.pick(['max', 'min', 'logsumexp', 'prod', 'var'])}({e(('n',), depth)})",
+                lambda: f"({e(('n',), depth)})[{self.pick(['0', '-1', '1'])}]",
+                lambda: f"({e(('m', 'n'), depth)})[{self.pick(['0, 1', '-1, 0', '1, -1'])}]",
+                lambda: f"where({e((), depth)} > {e((), depth)}, {e((), depth)}, {e((), depth)})",
+                lambda: f"sum(({e(('n',), depth)})[1:]*({e(('n',), depth)})[:-1])",
+                lambda: f"var({e(('m', 'n'), depth)})",
+            ])()  # fmt: skip
+        if len(shape) == 1:
+            d = shape[0]
+            return self.pick([
+                lambda: f"{self.pick(['softmax', 'log_softmax', 'cumsum'])}({e(shape, depth)})",
+                lambda: f"{self.pick(['logsumexp', 'max', 'prod', 'var', 'min'])}({e((d, 'n'), depth)}, axis=1)",
+                lambda: f"{self.pick(['logsumexp', 'max', 'mean', 'var'])}({e(('m', d), depth)}, axis=0)",
+                lambda: f"where({e(shape, depth)} > {self.pick(['0', '0.1', e(shape, depth)])}, {e(shape, depth)}, {self.pick(['0', e(shape, depth)])})",
+                lambda: f"({e(shape, depth)})[::-1]",
+                lambda: f"({e((self.pick(['n', 'm']), d), depth)})[{self.pick(['0', '-1'])}]",
+                lambda: f"concatenate([({e(shape, depth)})[1:], ({e(shape, depth)})[:1]])",
+                lambda: f"solve({regular()}, {e(('n',), depth)})" if d == "n" else e(shape, depth),
+                lambda: f"inv({regular()}) @ ({e(('n',), depth)})" if d == "n" else e(shape, depth),
+                lambda: f"roll({e(shape, depth)}, 1)",
+            ])()  # fmt: skip
+        a, b = shape
+        return self.pick([
+            lambda: f"{self.pick(['softmax', 'log_softmax'])}({e(shape, depth)}, axis={self.pick(['0', '1', '-1'])})",
+            lambda: f"where({e(shape, depth)} > 0, {e(shape, depth)}, {self.pick(['0', e(shape, depth)])})",
+            lambda: f"inv({regular()})" if a == b else e(shape, depth),
+            lambda: f"solve({regular()}, {e(('n', b), depth)})" if a == "n" else e(shape, depth),
+            lambda: f"({e(shape, depth)})[:, ::-1]",
+            lambda: f"stack([{e((b,), depth)}, {e((b,), depth)}])" if a == "m" else e(shape, depth),
+            lambda: f"{self.pick(['tril', 'triu'])}({e(shape, depth)})" if a == b else e(shape, depth),
+            lambda: f"reshape({e((b, a), depth)}, ({a}, {b}))",
+            lambda: f"sum({e(('k', 'm', 'n'), 0)}, axis=0)" if (a, b) == ("m", "n") else e(shape, depth),
+            lambda: f"({e((a,), depth)})[:, None]*({e((b,), depth)})[None, :]",
+            lambda: f"expm({e(shape, depth)}/4)" if a == b and self.integer(0, 3) == 0 else e(shape, depth),
+        ])()  # fmt: skip
+
+
+def _shape(shape: Shape) -> str:
+    return shape[0] if len(shape) == 1 else f"({', '.join(shape)})"
+
+
+def sample(rng: np.random.Generator) -> dict[str, Any]:
+    values: dict[str, Any] = {name: rng.uniform(-1, 1, [SIZES[d] for d in shape]) for name, shape in INPUTS.items()}
+    square = rng.uniform(-1, 1, (3, SIZES["n"], SIZES["n"]))
+    return values | {"P": square[0] @ square[0].T + np.eye(SIZES["n"]), "S": square[1] + square[1].T, "D": np.diag(np.diag(square[2]))}
