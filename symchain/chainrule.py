@@ -276,7 +276,8 @@ class Sweep:
         result = self.results[target]
         lines = self._lines_below(result.tree)
         formula, general = self._formula(result, lines)
-        if lines and formula is not result.tree and price_of(formula) < price_of(result.tree) + sum(price_of(line.tree) for line in lines):
+        lines_price = price_of(result.tree) + sum(price_of(line.tree) for line in lines)
+        if lines and formula is not result.tree and price_of(formula) + 1 < lines_price:
             result = Line(result.name, formula, result.role, result.of, result.shape, general if general is not formula else None)
             lines = ()
         count = self.path_count(target)

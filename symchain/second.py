@@ -34,7 +34,7 @@ def second_derivative(program: Program, output: str, first: str, second: str) ->
     gradient = Sweep(program, output, [first]).derivation(first)
     name = f"d2{output}_d{first}2" if first == second else f"d2{output}_d{first}_d{second}"
     lines = [*gradient.adjoint_lines, gradient.result]
-    reading = extended(program, [(line.name, line.general or line.tree) for line in lines])
+    reading = extended(program, [(line.name, line.tree) for line in lines])
     return _again(program, reading, gradient, lines, output, second, name)
 
 
@@ -57,7 +57,7 @@ def hessian_vector_product(program: Program, output: str, wrt: str, vector: str)
     lines = [*gradient.adjoint_lines, gradient.result]
     indices = tuple(range(len(shape)))
     slope = f"d{output}_{vector}"
-    reading = extended(program, [(line.name, line.general or line.tree) for line in lines], [variable])
+    reading = extended(program, [(line.name, line.tree) for line in lines], [variable])
     along = contract([leaf(gradient.result.name, shape), symbol], [indices, indices], ())
     reading = extended(reading, [(slope, along)])
     return _again(program, reading, gradient, lines, slope, wrt, f"d2{output}_d{wrt}2_{vector}")

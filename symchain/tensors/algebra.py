@@ -637,7 +637,7 @@ def _power(node: Power) -> Tree:
         return base
     if isinstance(base, Contraction) and value.denominator == 1 and not _sums(base):
         return tree_of(_normalise(contract([node], [tuple(range(len(node.shape)))], tuple(range(len(node.shape)))) if not isinstance(node, Power) else _as_contraction(node)))
-    if isinstance(base, Contraction) and isinstance(base.args[0], Number) and base.args[0].value > 0 and _perfect(base.args[0].value, value):
+    if isinstance(base, Contraction) and len(base.args) > 1 and isinstance(base.args[0], Number) and base.args[0].value > 0 and _perfect(base.args[0].value, value):
         inner = scaled(base, 1 / base.args[0].value)
         return scaled(raised(inner, value), _exact_root(base.args[0].value, value))
     if isinstance(base, Sum) and value.denominator == 1 and value % 2 == 0 and all(_coefficient(t) < 0 for t in base.args):

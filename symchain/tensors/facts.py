@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symchain.tensors.algebra import is_symmetric
+from symchain.tensors.algebra import is_symmetric, normal
 from symchain.tensors.nodes import Apply, Operation, Tree
 
 _POSITIVE = frozenset({"exp", "exp2", "cosh", "softplus", "erfc", "erfcx"})
@@ -20,6 +20,6 @@ def implied(tree: Tree) -> frozenset[str]:
         found.add("probability")
     if isinstance(tree, Apply) and tree.function.name in _POSITIVE:
         found.add("positive")
-    if len(tree.shape) == 2 and tree.shape[0] == tree.shape[1] and is_symmetric(tree):
+    if len(tree.shape) == 2 and tree.shape[0] == tree.shape[1] and is_symmetric(normal(tree)):
         found.add("symmetric")
     return frozenset(found)

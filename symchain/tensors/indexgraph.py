@@ -28,6 +28,8 @@ class Piece:
     summed: tuple[int, ...] = ()
     """The indices a sum was just taken over: 1/n in front of it makes a mean."""
     symmetric: bool = False
+    scaled: bool = False
+    """Whether some phrase carries fewer axes than the piece: then only the whole can be transposed."""
 
 
 def product(over: Sequence[Phrase], under: Sequence[Phrase]) -> Phrase:
@@ -110,8 +112,12 @@ class Assembly:
         return product(over, piece.under)
 
     def oriented(self, piece: Piece, indices: tuple[int, ...]) -> Phrase:
-        p = self.phrase(piece)
-        return p if piece.indices == indices or piece.symmetric else transposed(p)
+        """The phrase of a matrix with its axes in the given order."""
+        if piece.indices == indices or piece.symmetric or piece.delta:
+            return self.phrase(piece)
+        if piece.scaled or not any(q.head == "transpose" for q in (*piece.over, *piece.under)):
+            return transposed(self.phrase(piece))
+        return product([transposed(q) for q in piece.over], [transposed(q) for q in piece.under])
 
     # ------------------------------------------------------------ the moves, each returns whether it did something
 
@@ -128,19 +134,46 @@ class Assembly:
         """Pieces over the same set of indices multiply elementwise."""
         for a_at, a in enumerate(self.pieces):
             for b in self.pieces[a_at + 1 :]:
-                if a.indices == b.indices or (len(a.indices) == 2 and a.indices == b.indices[::-1]):
-                    if len(a.indices) == 1 and self.summed(a.indices[0]) and len(self.users(a.indices[0])) == 2:
-                        continue  # a dot product
-                    if b.delta:
-                        a, b = b, a
-                    same = a.indices == b.indices or b.symmetric
-                    over = [*a.over, *b.over] if same else [*a.over, *([transposed(_mul(b.over, b.under))])]
-                    under = [*a.under, *b.under] if same else a.under
-                    if a.position > b.position and not a.delta:
-                        over = [*over[len(a.over) :], *over[: len(a.over)]]
-                    self._replace([a, b], Piece(a.indices, over, under, min(a.position, b.position), a.delta or b.delta))
-                    return True
+                if set(a.indices) != set(b.indices) or len(a.indices) != len(b.indices) or (a.delta and b.delta):
+                    continue
+                if len(a.indices) == 1 and self.summed(a.indices[0]) and len(self.users(a.indices[0])) == 2:
+                    continue  # a dot product
+                indices = self._common_order(a, b)
+                if indices is None:
+                    continue
+                first, second = (a, b) if a.position <= b.position else (b, a)
+                parts = [self._laid(p, indices) for p in (first, second)]
+                over = [q for p in parts for q in p[0]]
+                under = [q for p in parts for q in p[1]]
+                symmetric = all(p.symmetric for p in (a, b))
+                merged = Piece(indices, over, under, first.position, a.delta or b.delta, symmetric=symmetric, scaled=a.scaled or b.scaled)
+                self._replace([a, b], merged)
+                return True
         return False
+
+    def _common_order(self, a: Piece, b: Piece) -> tuple[int, ...] | None:
+        """The order of axes in which two pieces over the same indices meet; None where more than a transpose would be needed."""
+        if a.indices == b.indices:
+            return a.indices
+        if len(a.indices) != 2:
+            return None
+        if a.delta or b.symmetric:
+            return a.indices
+        if b.delta or a.symmetric:
+            return b.indices
+        wanted = tuple(i for i in self.output if i in a.indices)
+        if wanted in (a.indices, b.indices):
+            return wanted
+        straight = sum(q.head == "transpose" for q in a.over) - sum(q.head == "transpose" for q in b.over)
+        return b.indices if straight > 0 else a.indices
+
+    def _laid(self, piece: Piece, indices: tuple[int, ...]) -> tuple[list[Phrase], list[Phrase]]:
+        """The phrases of a piece with its axes in the given order."""
+        if piece.indices == indices or piece.symmetric or piece.delta:
+            return piece.over, piece.under
+        if piece.scaled:
+            return [transposed(_mul(piece.over, piece.under))], []
+        return [transposed(q) for q in piece.over], [transposed(q) for q in piece.under]
 
     def vectors(self) -> bool:
         """A summed index between a vector and one other piece: dot, or matrix times vector."""
@@ -161,7 +194,7 @@ class Assembly:
                     dot = self._dot(a, b)
                 self._replace([v, m], Piece((), [dot], [], first.position))
                 return True
-            if len(m.indices) == 2 and not m.delta:
+            if len(m.indices) == 2 and not m.delta and m.indices[0] != m.indices[1]:
                 rest = m.indices[0] if m.indices[1] == k else m.indices[1]
                 self._replace([v, m], Piece((rest,), [matmul(self.oriented(m, (rest, k)), self.phrase(v), _leads_with_matrix(v))], [], min(v.position, m.position)))
                 return True
@@ -211,36 +244,36 @@ class Assembly:
         return False
 
     def _forward(self, a: Piece, b: Piece, i: int, k: int, j: int) -> bool:
-        """Whether a @ b needs no more transposes than b @ a."""
-        if (i, j) == self.output:
-            return True
-        if (j, i) == self.output:
-            return False
+        """Whether a @ b is the order to write: the output's axes in their order first, then the fewest transposes."""
+        places = [self.output.index(x) if x in self.output else None for x in (i, j)]
+        if places[0] is not None and places[1] is not None:
+            return places[0] < places[1]
+        last = len(self.output) - 1
+        wishes = [(places[0] == 0) - (places[1] == 0), (places[1] == last) - (places[0] == last)]
+        if len(self.output) == 2 and any(wishes):
+            return sum(wishes) > 0
         return (a.indices != (i, k)) + (b.indices != (k, j)) <= (b.indices != (j, k)) + (a.indices != (k, i))
 
     def scale(self) -> bool:
-        """A vector whose index is used elsewhere too scales the rows or columns of a matrix."""
-        for v in sorted((p for p in self.pieces if len(p.indices) == 1), key=lambda p: p.position):
-            k = v.indices[0]
-            targets = [p for p in self.users(k) if p is not v and len(p.indices) == 2]
+        """A piece whose indices another piece carries too, in the same order, multiplies it entry by entry."""
+        for v in sorted((p for p in self.pieces if not p.delta), key=lambda p: (len(p.indices), p.position)):
+            targets = [p for p in self.pieces if p is not v and len(p.indices) > len(v.indices) and _is_within(v.indices, p.indices)]
             if not targets:
                 continue
-            target = targets[-1]
+            target = next((p for p in targets[::-1] if not p.delta and not p.symmetric), targets[-1])
             if target.delta:
+                k = v.indices[0]
                 other = target.indices[0] if target.indices[1] == k else target.indices[1]
                 if self.users(other) == [target] and not self.summed(other):
-                    diagonal = call("diag", self.phrase(v))
-                    self._replace([v, target], Piece(target.indices, [*target.over, diagonal], target.under, v.position))
+                    self._replace([v, target], Piece(target.indices, [*target.over, call("diag", self.phrase(v))], target.under, v.position, symmetric=True))
                     return True
-            if target.indices[1] == k:
+            over = [_stretched(_mul(v.over, []), v.indices, target.indices)] if v.over else []
+            under = [_stretched(_mul(v.under, []), v.indices, target.indices)] if v.under else []
+            if v.indices == target.indices[-len(v.indices) :]:
                 over, under = list(v.over), list(v.under)
-            else:
-                whole = _mul(v.over, []) if v.over else None
-                over = [_column(whole)] if whole else []
-                under = [_column(_mul(v.under, []))] if v.under else []
-            before = v.position < target.position
-            merged = [*over, *target.over] if before else [*target.over, *over]
-            self._replace([v, target], Piece(target.indices, merged, [*target.under, *under], min(v.position, target.position), target.delta))
+            merged = [*over, *target.over] if v.position < target.position else [*target.over, *over]
+            position = min(v.position, target.position)
+            self._replace([v, target], Piece(target.indices, merged, [*target.under, *under], position, target.delta, scaled=True))
             return True
         return False
 
@@ -255,9 +288,9 @@ class Assembly:
 
     def _mean(self, piece: Piece) -> list[Phrase]:
         """sum(x)/n is mean(x)."""
-        if len(piece.summed) == 1 and len(piece.over) == 1 and self.sizes[piece.summed[0]] in self.coefficient.under:
+        s = piece.over[0] if len(piece.over) == 1 else None
+        if s is not None and s.head == "call" and s.text == "sum" and len(piece.summed) == 1 and self.sizes[piece.summed[0]] in self.coefficient.under:
             self.coefficient.under.remove(self.sizes[piece.summed[0]])
-            s = piece.over[0]
             return [Phrase("call", s.parts, "mean", s.keywords)]
         return piece.over
 
@@ -285,6 +318,21 @@ class Assembly:
             return product(over, under)
         return product([*over, result], self.coefficient.under)
 
+    def _permuted(self, piece: Piece, implicit: bool) -> Phrase | None:
+        """One piece of higher rank with its axes permuted and widened."""
+        if len(set(piece.indices)) != len(piece.indices) or piece.delta:
+            return None
+        phrase = self.phrase(piece)
+        kept = tuple(i for i in self.output if i in piece.indices)
+        if kept != piece.indices:
+            phrase = call("transpose", phrase, Phrase("tuple", tuple(number(piece.indices.index(i)) for i in kept)))
+        if len(kept) == len(self.output):
+            return phrase
+        phrase = Phrase("index", (phrase, *(COLON if i in kept else NEW for i in self.output)))
+        if implicit:
+            return phrase
+        return product([phrase, call("ones", Phrase("tuple", tuple(self.sizes[i] for i in self.output)))], [])
+
     def _assemble(self, implicit: bool) -> Phrase | None:
         out = self.output
         if any(self.summed(i) for p in self.pieces for i in p.indices):
@@ -293,8 +341,10 @@ class Assembly:
             if not out or implicit:
                 return call("_nothing")
             return call("ones", self.sizes[out[0]] if len(out) == 1 else Phrase("tuple", tuple(self.sizes[i] for i in out)))
-        if len(out) == 1 and len(self.pieces) == 1:
+        if len(self.pieces) == 1 and self.pieces[0].indices == out:
             return self.phrase(self.pieces[0])
+        if len(self.pieces) == 1 and len(out) > 2:
+            return self._permuted(self.pieces[0], implicit)
         if len(out) == 2:
             if len(self.pieces) == 1 and len(self.pieces[0].indices) == 2:
                 return self.oriented(self.pieces[0], out)
@@ -310,6 +360,20 @@ class Assembly:
                     return phrase
                 return product([phrase, call("ones", Phrase("tuple", tuple(self.sizes[i] for i in out)))], [])
         return None
+
+
+def _is_within(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+    """Whether the indices stand in the larger tuple in the same order."""
+    places = [large.index(i) if i in large else -1 for i in small]
+    return -1 not in places and places == sorted(set(places)) and len(set(large)) == len(large)
+
+
+def _stretched(phrase: Phrase, indices: tuple[int, ...], target: tuple[int, ...]) -> Phrase:
+    """A phrase with new axes where the target has more: P[:, :, None]. Leading axes are added by broadcasting."""
+    axes = [COLON if i in indices else NEW for i in target]
+    while axes[0] is NEW:
+        axes.pop(0)
+    return phrase if len(axes) == len(indices) else Phrase("index", (phrase, *axes))
 
 
 def _leads_with_matrix(piece: Piece) -> bool:

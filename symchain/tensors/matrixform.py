@@ -6,7 +6,6 @@ outer(delta, x), W.T @ delta * s), and where none exists einsum(...) is written.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -215,10 +214,10 @@ def _write_contraction(node: Any, memo: dict[Tree, Phrase], implicit: bool = Fal
     if len(node.args) == len(numbers) and node.output and coefficient == 0:
         shape = sizes[node.output[0]] if len(node.output) == 1 else Phrase("tuple", tuple(sizes[i] for i in node.output))
         return literal(0) if implicit else call("zeros", shape)
-    shared = [replace(p, over=list(p.over), under=list(p.under)) for p in pieces]
-    written = Assembly(shared, node.output, sizes).run(implicit) if all(len(p.indices) <= 2 for p in pieces) else None
+    walk = Assembly(pieces, node.output, sizes)
+    written = walk.run(implicit)
     if written is None:
-        written = _rearranged(node, memo) or einsum(pieces, node.output, sizes)
+        written = einsum([walk.coefficient, *walk.pieces], node.output, sizes)
     return negate(written) if sign else written
 
 
@@ -233,28 +232,6 @@ def _write_as_it_stands(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
     if factors[0].head == "over":
         factors.insert(0, literal(1))
     return Phrase("mul", tuple(factors))
-
-
-def _rearranged(node: Any, memo: dict[Tree, Phrase]) -> Phrase | None:
-    """One operand of any rank with its axes permuted, summed or widened."""
-    if len(node.args) != 1 or len(set(node.subscripts[0])) != len(node.subscripts[0]):
-        return None
-    indices, output = node.subscripts[0], node.output
-    summed = [k for k, i in enumerate(indices) if i not in output]
-    kept = [i for i in indices if i in output]
-    phrase = memo[node.args[0]]
-    if summed:
-        axes = literal(summed[0]) if len(summed) == 1 else Phrase("tuple", tuple(literal(k) for k in summed))
-        phrase = call("sum", phrase, axis=axes) if kept else call("sum", phrase)
-    present = [i for i in output if i in indices]
-    if present != kept:
-        phrase = call("transpose", phrase, Phrase("tuple", tuple(literal(kept.index(i)) for i in present)))
-    if len(present) != len(output):
-        phrase = Phrase("index", (phrase, *(COLON if i in indices else NEW for i in output)))
-        if any(i not in indices and node.dims[i] != 1 for i in output):
-            ones = call("ones", Phrase("tuple", tuple(dimension(node.dims[i]) for i in output)))
-            phrase = product([phrase, ones], [])
-    return phrase
 
 
 def _write_apply(node: Any, memo: dict[Tree, Phrase]) -> Phrase:

@@ -287,6 +287,15 @@ def contract(operands: Sequence[Tree], subscripts: Sequence[Sequence[Any]], outp
         for index, dim in zip(indices, operand.shape, strict=True):
             if sizes.setdefault(index, dim) != dim:
                 raise ShapeError(f"index of size {sizes[index]} meets size {dim}")
+    if len(set(output)) != len(output):  # a diagonal is written: delta_ij x_i
+        operands, subscripts, output = list(operands), list(subscripts), list(output)
+        for k, index in enumerate(output):
+            if index in output[:k]:
+                fresh = ("diagonal", k, index)
+                operands.append(identity(sizes[index]))
+                subscripts.append((index, fresh))
+                output[k] = fresh
+                sizes[fresh] = sizes[index]
     order: dict[Any, int] = {}
     for index in (i for s in (*subscripts, output, sizes) for i in s) if dims else (i for s in (*subscripts, output) for i in s):
         order.setdefault(index, len(order))
