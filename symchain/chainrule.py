@@ -20,7 +20,6 @@ from symchain.rules.binding import bind
 from symchain.rules.entries import by_entries
 from symchain.rules.forward import differentiate, headline, unrelated
 from symchain.rules.reverse import pullback
-from symchain.tensors.algebra import is_zero
 from symchain.tensors.nodes import (
     ONE,
     Apply,
@@ -44,6 +43,7 @@ from symchain.tensors.nodes import (
     transform,
     zeros,
 )
+from symchain.tensors.terms import is_zero
 
 PATHS_LISTED = 64
 _INLINE_COST = 12

@@ -14,8 +14,11 @@ from functools import lru_cache
 from symchain.functions.spec import FUNCTIONS, AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
-from symchain.tensors.algebra import Term, normal, scaled, term_of, tree_of
+from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import Apply, Contraction, Leaf, Number, Power, Sum, Tree, broadcast, leaf, postorder, substitute
+from symchain.tensors.products import term_of, tree_of
+from symchain.tensors.sums import scaled
+from symchain.tensors.terms import Term
 
 Bindings = dict[Leaf, Tree]
 

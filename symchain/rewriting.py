@@ -12,7 +12,7 @@ from itertools import product as combinations
 
 from symchain.matching import rewritings
 from symchain.notation import operations, walk
-from symchain.tensors.algebra import Term, collect, normal, normal_product, raised, settled, split_power, summands, term_of, tree_of
+from symchain.tensors.algebra import normal
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
     Apply,
@@ -29,6 +29,9 @@ from symchain.tensors.nodes import (
     rebuild,
     where,
 )
+from symchain.tensors.products import normal_product, raised, settled, term_of, tree_of
+from symchain.tensors.sums import collect, summands
+from symchain.tensors.terms import Term, split_power
 
 _TERMS = 12
 """Sums of more terms are left as they are: factoring looks at pairs."""

@@ -26,8 +26,8 @@ from symchain.language.inputs import (
 )
 from symchain.language.shapes import check_letters, shape_from
 from symchain.tensors import nodes
-from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.facts import implied
+from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Apply, Number, Power, Tree, leaf
 
 _LARGEST = 2**1024

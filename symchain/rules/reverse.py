@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from symchain.rules.local import pull
-from symchain.tensors.algebra import is_zero, normal
+from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import Compare, Leaf, Tree, add, postorder, zeros
+from symchain.tensors.terms import is_zero
 
 
 def pullback(

@@ -10,7 +10,7 @@ from typing import Any
 import sympy
 
 from symchain.errors import LimitError, UnsupportedError
-from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec, abstract
+from symchain.functions.spec import FUNCTIONS, FunctionSpec, abstract
 from symchain.tensors.nodes import (
     PI,
     Apply,
@@ -58,7 +58,10 @@ def to_sympy(tree: Tree, symbols: Mapping[str, Any]) -> Any:
     for node in order:
         depth[node] = 1 + max((depth[a] for a in node.args), default=0)
         if depth[node] > _DEEP:
-            raise LimitError(f"the expression is nested more than {_DEEP} deep, which SymPy cannot hold", advice="Use .lines, which keep the program's names.")
+            raise LimitError(
+                f"the expression is nested more than {_DEEP} deep, which SymPy cannot hold",
+                advice="Use .lines, which keep the program's names.",
+            )
         done[node] = _OUT[type(node)](node, [done[a] for a in node.args], symbols)
     return done[tree]
 
@@ -99,7 +102,14 @@ def _call(node: Any, args: list[Any], symbols: Mapping[str, Any]) -> Any:
     return sympy.Subs(result, [v for v, _ in moved], [a for _, a in moved]) if moved else result
 
 
-_RELATIONS = {"<": sympy.StrictLessThan, "<=": sympy.LessThan, ">": sympy.StrictGreaterThan, ">=": sympy.GreaterThan, "==": sympy.Eq, "!=": sympy.Ne}
+_RELATIONS = {
+    "<": sympy.StrictLessThan,
+    "<=": sympy.LessThan,
+    ">": sympy.StrictGreaterThan,
+    ">=": sympy.GreaterThan,
+    "==": sympy.Eq,
+    "!=": sympy.Ne,
+}
 
 _OUT: dict[type[Tree], Callable[[Any, list[Any], Mapping[str, Any]], Any]] = {
     Number: lambda node, args, symbols: sympy.Rational(node.value.numerator, node.value.denominator),
@@ -210,7 +220,9 @@ def _nest(name: str, args: list[Tree]) -> Tree:
 
 def _piecewise(node: Any, args: list[Tree]) -> Tree:
     if node.args[-1][1] is not sympy.true:
-        raise UnsupportedError("a Piecewise without a last (value, True) branch has no value everywhere", advice="Add the branch (value, True).")
+        raise UnsupportedError(
+            "a Piecewise without a last (value, True) branch has no value everywhere", advice="Add the branch (value, True)."
+        )
     result = args[-1]
     for k in range(len(args) - 3, -1, -2):
         result = where(args[k + 1], args[k], result)
@@ -268,7 +280,9 @@ def _convert_matrix(node: Any, args: list[Tree]) -> Tree:
         flat = [broadcast(a, (1,)) for a in args]
         joined = operation(OPERATIONS["concatenate"], flat, (0,)) if len(flat) > 1 else flat[0]
         return operation(OPERATIONS["reshape"], [joined], ((rows, columns),)) if columns > 1 else joined
-    raise UnsupportedError(f"{kind} is not something symchain differentiates", advice="Write it with the functions of the registry (symchain parse --help).")
+    raise UnsupportedError(
+        f"{kind} is not something symchain differentiates", advice="Write it with the functions of the registry (symchain parse --help)."
+    )
 
 
-__all__ = ["from_sympy", "to_sympy", "reciprocal"]
+__all__ = ["from_sympy", "reciprocal", "to_sympy"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from symchain.tensors.algebra import is_symmetric, normal
+from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import Apply, Operation, Tree
+from symchain.tensors.terms import is_symmetric
 
 _POSITIVE = frozenset({"exp", "exp2", "cosh", "softplus", "erfc", "erfcx"})
 

@@ -196,7 +196,15 @@ class Assembly:
                 return True
             if len(m.indices) == 2 and not m.delta and m.indices[0] != m.indices[1]:
                 rest = m.indices[0] if m.indices[1] == k else m.indices[1]
-                self._replace([v, m], Piece((rest,), [matmul(self.oriented(m, (rest, k)), self.phrase(v), _leads_with_matrix(v))], [], min(v.position, m.position)))
+                self._replace(
+                    [v, m],
+                    Piece(
+                        (rest,),
+                        [matmul(self.oriented(m, (rest, k)), self.phrase(v), _leads_with_matrix(v))],
+                        [],
+                        min(v.position, m.position),
+                    ),
+                )
                 return True
         return False
 
@@ -265,7 +273,10 @@ class Assembly:
                 k = v.indices[0]
                 other = target.indices[0] if target.indices[1] == k else target.indices[1]
                 if self.users(other) == [target] and not self.summed(other):
-                    self._replace([v, target], Piece(target.indices, [*target.over, call("diag", self.phrase(v))], target.under, v.position, symmetric=True))
+                    self._replace(
+                        [v, target],
+                        Piece(target.indices, [*target.over, call("diag", self.phrase(v))], target.under, v.position, symmetric=True),
+                    )
                     return True
             over = [_stretched(_mul(v.over, []), v.indices, target.indices)] if v.over else []
             under = [_stretched(_mul(v.under, []), v.indices, target.indices)] if v.under else []
@@ -289,7 +300,13 @@ class Assembly:
     def _mean(self, piece: Piece) -> list[Phrase]:
         """sum(x)/n is mean(x)."""
         s = piece.over[0] if len(piece.over) == 1 else None
-        if s is not None and s.head == "call" and s.text == "sum" and len(piece.summed) == 1 and self.sizes[piece.summed[0]] in self.coefficient.under:
+        if (
+            s is not None
+            and s.head == "call"
+            and s.text == "sum"
+            and len(piece.summed) == 1
+            and self.sizes[piece.summed[0]] in self.coefficient.under
+        ):
             self.coefficient.under.remove(self.sizes[piece.summed[0]])
             return [Phrase("call", s.parts, "mean", s.keywords)]
         return piece.over

@@ -16,11 +16,12 @@ from symchain.dimensions import Dim, show
 from symchain.errors import UnsupportedError
 from symchain.notation import Phrase, call, negate
 from symchain.notation import number as literal
-from symchain.tensors.algebra import normal, summands
+from symchain.tensors.algebra import normal
 from symchain.tensors.indexform import added
 from symchain.tensors.indexgraph import COLON, NEW, dimension, product, transposed
 from symchain.tensors.matrixform import phrase_of, rational
 from symchain.tensors.nodes import ONE, Contraction, Identity, Number, Sum, Tree, add, contract
+from symchain.tensors.sums import summands
 
 TERMS = 64
 """Brackets are multiplied out up to this many terms."""
@@ -35,7 +36,9 @@ def kronecker_of(tree: Tree, rows: int) -> Phrase:
     """
     columns = len(tree.shape) - rows
     if rows > 2 or columns > 2:
-        raise UnsupportedError(f"the vec layout is for vectors and matrices, not for a derivative of shape {show(tree.shape)}", advice=_ADVICE)
+        raise UnsupportedError(
+            f"the vec layout is for vectors and matrices, not for a derivative of shape {show(tree.shape)}", advice=_ADVICE
+        )
     if rows < 2 and columns < 2:
         flat = phrase_of(tree)
         return Phrase("transpose", (flat,)) if rows == 0 and columns == 1 else flat

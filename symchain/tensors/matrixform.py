@@ -13,7 +13,6 @@ from symchain.dimensions import Dim, add
 from symchain.functions.spec import AbstractFunction
 from symchain.notation import Phrase, call, name, negate, operations
 from symchain.notation import number as literal
-from symchain.tensors.algebra import is_symmetric
 from symchain.tensors.indexgraph import COLON, NEW, Assembly, Piece, dimension, einsum, product
 from symchain.tensors.nodes import (
     Apply,
@@ -31,6 +30,7 @@ from symchain.tensors.nodes import (
     Where,
     postorder,
 )
+from symchain.tensors.terms import is_symmetric
 
 _HALF = Fraction(1, 2)
 
@@ -207,7 +207,15 @@ def _write_contraction(node: Any, memo: dict[Tree, Phrase], implicit: bool = Fal
             over, under = _power_parts(a, memo)
             negatives = sum(p.head == "neg" for p in over) if not s else 0
             sign ^= bool(negatives % 2)
-            pieces.append(Piece(s, [p.parts[0] if p.head == "neg" and not s else p for p in over], under, position, symmetric=len(s) == 2 and is_symmetric(a)))
+            pieces.append(
+                Piece(
+                    s,
+                    [p.parts[0] if p.head == "neg" and not s else p for p in over],
+                    under,
+                    position,
+                    symmetric=len(s) == 2 and is_symmetric(a),
+                )
+            )
     sizes = [dimension(d) for d in node.dims]
     used = {i for s in node.subscripts for i in s} | set(node.output)
     pieces += [Piece((), [sizes[i]]) for i in range(len(node.dims)) if i not in used]
@@ -269,7 +277,9 @@ def _item(item: tuple[Any, ...], length: Dim | None) -> Phrase:
     if step < 0:
         whole = length is not None and start == add(length, 1, -1)
         return Phrase("slice", (NEW if whole else _bound(start), NEW if stop == -1 else _bound(stop), Phrase("neg", (literal(-step),))))
-    return Phrase("slice", (NEW if start == 0 else _bound(start), NEW if stop == length else _bound(stop), NEW if step == 1 else literal(step)))
+    return Phrase(
+        "slice", (NEW if start == 0 else _bound(start), NEW if stop == length else _bound(stop), NEW if step == 1 else literal(step))
+    )
 
 
 def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
@@ -333,7 +343,11 @@ def _put_slice(phrase: Phrase, bounds: tuple[Any, ...], length: Dim, axis: int, 
         if before == 0 and after == 0:
             return phrase
         if rank == 1:
-            parts = [*([call("zeros", dimension(before))] if before != 0 else []), phrase, *([call("zeros", dimension(after))] if after != 0 else [])]
+            parts = [
+                *([call("zeros", dimension(before))] if before != 0 else []),
+                phrase,
+                *([call("zeros", dimension(after))] if after != 0 else []),
+            ]
             return call("concatenate", Phrase("list", tuple(parts)))
     selection = Phrase("index", (call("eye", dimension(length)), _item(("slice", *bounds), length)))
     if axis == 0:

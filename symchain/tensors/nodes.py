@@ -277,7 +277,9 @@ def add(terms: Sequence[Tree]) -> Tree:
     return Sum(tuple(terms), shape)
 
 
-def contract(operands: Sequence[Tree], subscripts: Sequence[Sequence[Any]], output: Sequence[Any], dims: Mapping[Any, Dim] | None = None) -> Tree:
+def contract(
+    operands: Sequence[Tree], subscripts: Sequence[Sequence[Any]], output: Sequence[Any], dims: Mapping[Any, Dim] | None = None
+) -> Tree:
     """The einsum of the operands; indices may be any hashables, `dims` gives the size of those no operand carries.
 
     Operands of one index must agree; the caller has checked user input before.

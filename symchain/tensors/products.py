@@ -1,0 +1,368 @@
+"""Products in normal form: flattened into one einsum, powers merged, deltas eliminated, facts used.
+
+Order is kept as met, so factors stay in chain order. Every step holds as an identity of real arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import count
+from typing import Any
+
+from symchain.tensors.nodes import (
+    ONE,
+    Apply,
+    Contraction,
+    Identity,
+    Leaf,
+    Number,
+    Operation,
+    Power,
+    Sum,
+    Tree,
+    add,
+    contract,
+    identity,
+    number,
+    power,
+    size,
+    zeros,
+)
+from symchain.tensors.sums import coefficient_of, collect, negated, scaled
+from symchain.tensors.terms import Indices, Term, invariant, is_symmetric, split, split_power, sums_over
+
+_EXACT_POWER = 64  # numbers are raised exactly up to this exponent
+_NORMAL: set[Tree] = set()
+
+
+def settled(tree: Tree) -> Tree:
+    """Remember that a product is in normal form."""
+    if isinstance(tree, Contraction):
+        if len(_NORMAL) > 100_000:
+            _NORMAL.clear()
+        _NORMAL.add(tree)
+    return tree
+
+
+def tree_of(term: Term) -> Tree:
+    """The tree of a term: the coefficient first, then the factors in order."""
+    if term.coefficient == 0:
+        return zeros(tuple(term.dims[i] for i in term.output))
+    if not term.factors and not term.output:
+        return number(term.coefficient, term.decimal)
+    operands = [t for t, _ in term.factors]
+    subscripts = [s for _, s in term.factors]
+    if term.coefficient != 1 or not operands:
+        operands.insert(0, number(term.coefficient, term.decimal))
+        subscripts.insert(0, ())
+    carried = {i for s in subscripts for i in s}
+    loose = {i: term.dims[i] for i in term.output if i not in carried}
+    return contract(operands, subscripts, term.output, loose)
+
+
+def term_of(tree: Tree) -> Term:
+    """A tree as one normalised term."""
+    if isinstance(tree, Number):
+        return Term(tree.value, tree.decimal)
+    if isinstance(tree, Contraction):
+        return normalise(tree) if tree not in _NORMAL else split(tree)
+    indices = tuple(range(len(tree.shape)))
+    return Term(factors=[(tree, indices)], output=indices, dims=dict(enumerate(tree.shape)))
+
+
+def normal_product(term: Term) -> Tree:
+    """The tree of a term whose factors may be products themselves, in normal form."""
+    return settled(tree_of(term_of(tree_of(term))))
+
+
+def normalise(node: Contraction) -> Term:
+    term = flatten(node)
+    while _eliminate_deltas(term) or _use_facts(term) or _merge_powers(term):
+        pass
+    for index in [i for i in term.dims if i not in term.output and not term.users(i)]:
+        dim = term.dims.pop(index)
+        if isinstance(dim, int):
+            term.coefficient *= dim
+        else:
+            term.factors.insert(0, (size(dim), ()))
+            _merge_powers(term)
+    _absorb_sign(term)
+    return term
+
+
+def flatten(node: Contraction) -> Term:
+    term = Term()
+    fresh = count()
+    mine: dict[int, int] = {}
+    for i, dim in enumerate(node.dims):
+        mine[i] = next(fresh)
+        term.dims[mine[i]] = dim
+    term.output = tuple(mine[i] for i in node.output)
+    stack: list[tuple[Tree, Indices, int]] = [(a, tuple(mine[i] for i in s), 1) for a, s in zip(node.args, node.subscripts, strict=True)][
+        ::-1
+    ]
+    while stack:
+        operand, indices, exponent = stack.pop()
+        if isinstance(operand, Number):
+            if (operand.value == 0 and exponent < 0) or abs(exponent) > _EXACT_POWER:
+                term.factors.append((power(operand, exponent), ()))
+            else:
+                term.coefficient *= operand.value**exponent
+                term.decimal |= operand.decimal
+        elif isinstance(operand, Contraction) and (exponent == 1 or not sums_over(operand)):
+            inner = dict(zip(operand.output, indices, strict=True))
+            for i, dim in enumerate(operand.dims):
+                if i not in inner:
+                    inner[i] = next(fresh)
+                    term.dims[inner[i]] = dim
+            stack.extend(
+                (a, tuple(inner[i] for i in s), exponent) for a, s in reversed(list(zip(operand.args, operand.subscripts, strict=True)))
+            )
+        elif (
+            isinstance(operand, Power)
+            and isinstance(operand.exponent, Number)
+            and operand.exponent.value.denominator == 1
+            and _opens(operand.base)
+        ):
+            stack.append((operand.base, indices, exponent * int(operand.exponent.value)))
+        else:
+            term.factors.append((operand if exponent == 1 else raised(operand, Fraction(exponent)), indices))
+    return term
+
+
+def _opens(base: Tree) -> bool:
+    """Whether base**n is a product of powers."""
+    return isinstance(base, (Number, Power)) or (isinstance(base, Contraction) and not sums_over(base))
+
+
+def raised(base: Tree, exponent: Fraction, decimal: bool = False) -> Tree:
+    """base**exponent in normal form, for a number as exponent."""
+    if exponent == 1:
+        return base
+    return normal_power(power(base, number(exponent, decimal)))  # type: ignore[arg-type]
+
+
+def _eliminate_deltas(term: Term) -> bool:
+    for k, (tree, indices) in enumerate(term.factors):
+        if not isinstance(tree, Identity):
+            continue
+        i, j = indices
+        if i == j:
+            del term.factors[k]
+            return True
+        drop = j if j not in term.output else i if i not in term.output else None
+        if drop is not None:
+            del term.factors[k]
+            term.rename(drop, i if drop == j else j)
+            del term.dims[drop]
+            return True
+        others = [n for n in term.users(j) if n != k]
+        if others:  # delta_ij v_j = delta_ij v_i
+            kept = term.factors[k]
+            term.rename(j, i)
+            term.factors[k] = kept
+            return True
+    return False
+
+
+def _merge_powers(term: Term) -> bool:
+    """Equal bases over equal indices become one power; x**0 disappears."""
+    sums = sum(isinstance(split_power(t)[0], Sum) for t, _ in term.factors)
+    groups: dict[tuple[Any, Indices], list[tuple[int, Tree]]] = {}
+    for k, (tree, indices) in enumerate(term.factors):
+        base, exponent = split_power(tree)
+        if isinstance(tree, Identity):
+            continue
+        key = tuple(sorted(indices)) if len(indices) == 2 and is_symmetric(base) else indices
+        groups.setdefault((invariant(base)[1] if sums > 1 and isinstance(base, Sum) else base, key), []).append((k, exponent))
+    for members in groups.values():
+        base = split_power(term.factors[members[0][0]][0])[0]
+        if len(members) > 1 and isinstance(base, Sum) and not _same_sign(term, members, base):
+            continue
+        onehot = isinstance(base, Leaf) and "onehot" in base.facts
+        if len(members) == 1 and not (onehot and _is_number_above_one(members[0][1])):
+            continue
+        exponent = (
+            ONE if onehot and all(isinstance(e, Number) and e.value > 0 for _, e in members) else _sum_exponents([e for _, e in members])
+        )
+        first = members[0][0]
+        indices = term.factors[first][1]
+        if isinstance(exponent, Number) and exponent.value == 0:
+            replaced: list[tuple[Tree, Indices]] = []
+        elif isinstance(exponent, Number):
+            replaced = [(raised(base, exponent.value, exponent.decimal), indices)]
+        else:
+            replaced = [(power(base, exponent), indices)]
+        dropped = {k for k, _ in members[1:]}
+        term.factors = [f for k, factor in enumerate(term.factors) if k not in dropped for f in (replaced if k == first else [factor])]
+        return True
+    return False
+
+
+def _same_sign(term: Term, members: list[tuple[int, Tree]], base: Tree) -> bool:
+    """Bring b - a to -(a - b) where a - b stands already; whether all bases are then the same."""
+    sign = invariant(base)[0]
+    for k, exponent in members[1:]:
+        tree, indices = term.factors[k]
+        other = split_power(tree)[0]
+        if other is not base:
+            if invariant(other)[0] != sign:
+                if not isinstance(exponent, Number) or exponent.value.denominator != 1:
+                    return False
+                term.coefficient *= (-1) ** int(exponent.value % 2)
+            term.factors[k] = (base if exponent is ONE else power(base, exponent), indices)
+    return True
+
+
+def _is_number_above_one(tree: Tree) -> bool:
+    return isinstance(tree, Number) and tree.value > 1
+
+
+def _sum_exponents(exponents: list[Tree]) -> Tree:
+    if all(isinstance(e, Number) for e in exponents):
+        return number(sum((e.value for e in exponents), Fraction(0)), any(e.decimal for e in exponents))  # type: ignore[attr-defined]
+    return collect(add(exponents))
+
+
+def _use_facts(term: Term) -> bool:
+    for k, (tree, indices) in enumerate(term.factors):
+        if isinstance(tree, Leaf) and tree.facts:
+            last = indices[-1] if indices else None
+            if (
+                tree.facts & {"onehot", "probability"}
+                and last is not None
+                and last not in term.output
+                and len(term.users(last)) == 1
+                and indices.count(last) == 1
+            ):
+                del term.factors[k]  # a probability vector sums to one
+                del term.dims[last]
+                return True
+            if "orthogonal" in tree.facts and _contract_pair(term, k, lambda other, t=tree: other is t, same_side=True):
+                return True
+        if isinstance(tree, Operation) and tree.operation.name == "softmax":
+            along = indices[tree.parameters[0]]
+            if along not in term.output and len(term.users(along)) == 1 and indices.count(along) == 1 and len(indices) == 1:
+                del term.factors[k]
+                del term.dims[along]
+                return True
+        if (
+            isinstance(tree, Operation)
+            and tree.operation.name == "inv"
+            and _contract_pair(term, k, lambda other, t=tree: other is t.args[0], same_side=False)
+        ):
+            return True
+    return False
+
+
+def _contract_pair(term: Term, k: int, matches: Callable[[Tree], bool], same_side: bool) -> bool:
+    """Replace two matrices that share one summed index by a delta over their other indices."""
+    tree, indices = term.factors[k]
+    for side in (0, 1):
+        index, rest = indices[side], indices[1 - side]
+        if index in term.output or index == rest:
+            continue
+        users = term.users(index)
+        if len(users) != 2:
+            continue
+        other = users[0] if users[1] == k else users[1]
+        partner, theirs = term.factors[other]
+        if not matches(partner) or theirs.count(index) != 1 or len(theirs) != 2:
+            continue
+        meets = theirs.index(index)
+        if same_side != (meets == side) and not is_symmetric(tree):
+            continue
+        far = theirs[1 - meets]
+        first = min(k, other)
+        term.factors = [f for n, f in enumerate(term.factors) if n not in (k, other)]
+        term.factors.insert(first, (identity(term.dims[rest]), (rest, far)))
+        del term.dims[index]
+        return True
+    return False
+
+
+def _absorb_sign(term: Term) -> None:
+    """-(a - b)*c is (b - a)*c."""
+    if term.coefficient != -1:
+        return
+    for k, (tree, indices) in enumerate(term.factors):
+        if isinstance(tree, Sum) and any(coefficient_of(t) < 0 for t in tree.args):
+            term.factors[k] = (negated(tree), indices)
+            term.coefficient = Fraction(1)
+            return
+
+
+def normal_power(node: Power) -> Tree:
+    base, exponent = node.base, node.exponent
+    if not isinstance(exponent, Number):
+        return node
+    value = exponent.value
+    if value == 0:
+        return ONE if not node.shape else contract([ONE], [()], tuple(range(len(node.shape))), dict(enumerate(node.shape)))
+    if value == 1:
+        return base
+    if isinstance(base, Number) and value.denominator == 1 and abs(value) <= _EXACT_POWER and (base.value != 0 or value > 0):
+        return number(base.value ** int(value), base.decimal)
+    if isinstance(base, Power) and isinstance(base.exponent, Number) and _may_multiply(base, value):
+        return raised(base.base, base.exponent.value * value)
+    if isinstance(base, Leaf) and "onehot" in base.facts and value > 0:
+        return base
+    if isinstance(base, Contraction) and value.denominator == 1 and not sums_over(base):
+        return tree_of(
+            normalise(
+                contract([node], [tuple(range(len(node.shape)))], tuple(range(len(node.shape))))
+                if not isinstance(node, Power)
+                else _as_contraction(node)
+            )
+        )
+    if (
+        isinstance(base, Contraction)
+        and len(base.args) > 1
+        and isinstance(base.args[0], Number)
+        and base.args[0].value > 0
+        and _perfect(base.args[0].value, value)
+    ):
+        inner = scaled(base, 1 / base.args[0].value)
+        return scaled(raised(inner, value), _exact_root(base.args[0].value, value))
+    if isinstance(base, Sum) and value.denominator == 1 and value % 2 == 0 and all(coefficient_of(t) < 0 for t in base.args):
+        return raised(negated(base), value)
+    return node
+
+
+def _as_contraction(node: Power) -> Contraction:
+    """The power as a product of one factor, so that the flattening of products opens it."""
+    indices = tuple(range(len(node.shape)))
+    return Contraction((node,), node.shape, ((indices,), indices, node.shape))  # type: ignore[return-value]
+
+
+def _may_multiply(base: Power, value: Fraction) -> bool:
+    """(x**a)**b = x**(a*b) for integer b; for other b where x**a is a root or x is known positive."""
+    if value.denominator == 1:
+        return True
+    inner = base.exponent.value  # type: ignore[attr-defined]
+    return inner.denominator != 1 or is_positive(base.base)
+
+
+def is_positive(tree: Tree) -> bool:
+    """Whether every entry is known to be positive."""
+    if isinstance(tree, Leaf):
+        return bool(tree.facts & {"positive", "unit"})
+    if isinstance(tree, Number):
+        return tree.value > 0
+    if isinstance(tree, Power):
+        return is_positive(tree.base)
+    if isinstance(tree, Apply):
+        return getattr(tree.function, "name", "") in ("exp", "sigmoid", "cosh", "softplus", "exp2")
+    if isinstance(tree, (Sum, Contraction)):
+        return all(is_positive(a) for a in tree.args)
+    return False
+
+
+def _perfect(value: Fraction, exponent: Fraction) -> bool:
+    return exponent.denominator == 2 and all(int(abs(n) ** 0.5 + 0.5) ** 2 == n for n in (value.numerator, value.denominator))
+
+
+def _exact_root(value: Fraction, exponent: Fraction) -> Fraction:
+    root = Fraction(int(value.numerator**0.5 + 0.5), int(value.denominator**0.5 + 0.5))
+    return Fraction(root ** int(exponent * 2))

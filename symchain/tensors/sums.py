@@ -1,0 +1,115 @@
+"""Sums: their terms, like terms collected, numbers carried in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+from symchain.tensors.nodes import Contraction, Number, Sum, Tree, add, contract, number, rebuild, zeros
+from symchain.tensors.terms import keyed
+
+
+def summands(tree: Tree) -> Iterable[Tree]:
+    """The terms of a sum, nested sums opened, a number in front of a bracket carried inside."""
+    stack = [tree]
+    while stack:
+        t = stack.pop()
+        if isinstance(t, Sum):
+            stack.extend(reversed(t.args))
+        elif (
+            isinstance(t, Contraction)
+            and len(t.args) == 2
+            and isinstance(t.args[0], Number)
+            and isinstance(t.args[1], Sum)
+            and t.subscripts[1] == t.output
+        ):
+            factor = t.args[0]
+            stack.extend(scaled(s, factor.value, factor.decimal) for s in reversed(t.args[1].args))
+        else:
+            yield t
+
+
+def scaled(tree: Tree, value: Fraction, decimal: bool = False) -> Tree:
+    """value*tree, the number merged into the coefficient of one term."""
+    if isinstance(tree, Number):
+        return number(tree.value * value, tree.decimal or decimal)
+    if isinstance(tree, Contraction) and isinstance(tree.args[0], Number):
+        merged = tree.args[0].value * value
+        if merged == 1 and len(tree.args) > 1:
+            return contract(tree.args[1:], tree.subscripts[1:], tree.output, dict(enumerate(tree.dims)))
+        return rebuild(tree, (number(merged, tree.args[0].decimal or decimal), *tree.args[1:]))
+    if value == 1:
+        return tree
+    if isinstance(tree, Contraction):
+        return contract([number(value, decimal), *tree.args], [(), *tree.subscripts], tree.output, dict(enumerate(tree.dims)))
+    indices = tuple(range(len(tree.shape)))
+    return contract([number(value, decimal), tree], [(), indices], indices)
+
+
+def negated(tree: Tree) -> Tree:
+    """-tree, into the terms of a sum."""
+    if isinstance(tree, Sum):
+        return add([negated(t) for t in tree.args])
+    if isinstance(tree, Number):
+        return number(-tree.value, tree.decimal)
+    if isinstance(tree, Contraction) and isinstance(tree.args[0], Number):
+        first = tree.args[0]
+        if first.value == -1 and len(tree.args) > 1:
+            return contract(tree.args[1:], tree.subscripts[1:], tree.output, dict(enumerate(tree.dims)))
+        return rebuild(tree, (number(-first.value, first.decimal), *tree.args[1:]))
+    if isinstance(tree, Contraction):
+        dims = dict(enumerate(tree.dims))
+        return contract([number(-1), *tree.args], [(), *tree.subscripts], tree.output, dims)
+    indices = tuple(range(len(tree.shape)))
+    return contract([number(-1), tree], [(), indices], indices)
+
+
+def coefficient_of(tree: Tree) -> Fraction:
+    if isinstance(tree, Number):
+        return tree.value
+    if isinstance(tree, Contraction) and isinstance(tree.args[0], Number):
+        return tree.args[0].value
+    return Fraction(1)
+
+
+def is_decimal(tree: Tree) -> bool:
+    first = tree.args[0] if isinstance(tree, Contraction) else tree
+    return isinstance(first, Number) and first.decimal
+
+
+def collect(tree: Tree) -> Tree:
+    """A sum with like terms collected, zeros dropped and a common coefficient in front."""
+    groups: dict[Any, list[Any]] = {}
+    for t in summands(tree):
+        key, value = keyed(t)
+        if value == 0:
+            continue
+        decimal = is_decimal(t)
+        if key in groups:
+            groups[key][0] += value
+            groups[key][1] |= decimal
+        else:
+            groups[key] = [value, decimal, t, value]
+    terms = []
+    for value, decimal, body, mine in groups.values():
+        if value != 0:
+            terms.append(number(value, decimal) if isinstance(body, Number) else scaled(body, value / mine, decimal))
+    if not terms:
+        return zeros(tree.shape)
+    return content(terms)
+
+
+def content(terms: list[Tree]) -> Tree:
+    """The sum of terms; where all coefficients have one size other than 1 it stands in front."""
+    sizes = {abs(coefficient_of(t)) for t in terms}
+    if len(terms) > 1 and len(sizes) == 1 and not any(isinstance(t, Number) for t in terms):
+        common = sizes.pop()
+        negative = all(coefficient_of(t) < 0 for t in terms)
+        if common != 1 or negative:
+            decimal = any(isinstance(t, Contraction) and isinstance(t.args[0], Number) and t.args[0].decimal for t in terms)
+            factor = -common if negative else common
+            inner = add([scaled(t, 1 / factor) for t in terms])
+            indices = tuple(range(len(inner.shape)))
+            return contract([number(factor, decimal), inner], [(), indices], indices)
+    return add(terms)
