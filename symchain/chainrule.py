@@ -14,6 +14,7 @@ from itertools import islice
 from symchain.blocks import Block, Program, ancestors, dependents
 from symchain.derivation import Derivation, Derivations, Factor, Line, Path, Step
 from symchain.dimensions import Shape
+from symchain.errors import VerificationError
 from symchain.functions.spec import AbstractFunction
 from symchain.rewriting import price_of, simplify
 from symchain.rules.binding import bind
@@ -80,6 +81,9 @@ class Sweep:
 
     def reads(self, block: Block) -> list[str]:
         """The names a block reads through which a target can be reached."""
+        for found in leaves(block.tree):  # a name with other facts would be another node, and its derivative a silent zero
+            if found is not self.leaf_of(found.name):
+                raise VerificationError(f"{block.name} reads a {found.name} that is not the program's", advice="Please report this.")
         return [r for r in block.reads if r in self.relevant]
 
     def fresh(self, name: str) -> str:

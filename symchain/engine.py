@@ -19,6 +19,7 @@ from symchain.kernel import Kernel
 from symchain.language.expressions import program_of
 from symchain.language.reading import read_program
 from symchain.lowering import Label, lower
+from symchain.lowering.forms import stable_program
 from symchain.notation import Phrase
 from symchain.render import render
 from symchain.rewriting import simplify
@@ -158,6 +159,7 @@ class _Engine:
         output = _output(program, output)
         if order not in (0, 1, 2):
             raise ArgumentError(f"order is 0, 1 or 2, not {order!r}", advice="order=1 returns value and gradients.")
+        program = stable_program(program)
         trees: list[tuple[Label, Tree]] = [(("value",), program.blocks[output].leaf)]
         names = _names(program, wrt) if order else []
         extra: dict[str, Tree] = {}

@@ -35,7 +35,7 @@ HEADS = {
     "delta": "index notation: the Kronecker delta of two indices; text is 'bracket' where the name delta is taken",
     "sum_over": "index notation: the summand, then one range per summed index",
     "range": "an index and the size up to which it runs, from 1",
-    "sized": "a factor, then its shape as a tuple: printed below the factor",
+    "sized": "a factor, then its dimensions: its shape is printed below it",
 }
 
 

@@ -91,9 +91,13 @@ def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
         if any(_holds(t, Where) for t in tree.args):
             yield from chosen(tree)
         yield from factored(tree)
+        if any(_holds(t, Power) for t in tree.args):
+            yield from one_fraction(tree)
         if effort and any(_holds(t, Sum) for t in tree.args) and (opened := expanded(tree)) is not None:
             yield polish(opened, effort - 1)
     elif isinstance(tree, Contraction):
+        if sum(isinstance(a, Power) for a in tree.args) > 1:
+            yield from denominators_joined(tree)
         if _holds(tree, Where):
             yield from masked(tree)
         if _holds(tree, Sum):
@@ -283,6 +287,55 @@ def tree_of_product(term: Term, picked: tuple[Tree, ...], slots: list[tuple[int,
     """A product with other factors over the same indices, normalised."""
     raw = Term(term.coefficient, term.decimal, list(zip(picked, slots, strict=True)), term.output, dict(term.dims))
     return normal_product(raw)
+
+
+# ---------------------------------------------------------------- fractions
+
+
+def one_fraction(tree: Sum) -> Iterator[Tree]:
+    """a/b + c/d over one denominator: (a*d + c*b)/(b*d)."""
+    if len(tree.args) > 4:
+        return
+    terms = [term_of(t) for t in tree.args]
+    axes = tuple(range(len(tree.shape)))
+    under: dict[Tree, Fraction] = {}
+    for term in terms:
+        place = {i: n for n, i in enumerate(term.output)}
+        for factor, indices in term.factors:
+            base, exponent = split_power(factor)
+            if isinstance(exponent, Number) and exponent.value < 0:
+                if indices and tuple(place.get(i) for i in indices) != axes:
+                    return
+                under[base] = max(under.get(base, Fraction(0)), -exponent.value)
+    if not under or len(under) > 3:
+        return
+    common = [(raised(base, power), axes if base.shape else ()) for base, power in under.items()]
+    pieces = [normal_product(Term(factors=[(t, axes), *common], output=axes, dims=dict(enumerate(tree.shape)))) for t in tree.args]
+    over = collect(add(pieces))
+    shorter = expanded(over) if isinstance(over, Sum) else None
+    below = [(raised(base, -power), s) for (base, power), (_, s) in zip(under.items(), common, strict=True)]
+    for top in (over, shorter):
+        if top is not None:
+            yield normal_product(Term(factors=[(top, axes), *below], output=axes, dims=dict(enumerate(tree.shape))))
+
+
+def denominators_joined(tree: Contraction) -> Iterator[Tree]:
+    """1/((a/c + b)*c) is 1/(a + b*c)."""
+    term = term_of(tree)
+    divisors = [(k, *split_power(f), s) for k, (f, s) in enumerate(term.factors)]
+    for k, base, exponent, indices in divisors:
+        if not isinstance(base, Sum) or not isinstance(exponent, Number) or exponent.value != -1:
+            continue
+        inside = [(b, s) for t in base.args for b, s in ((split_power(f)[0], split_power(f)[1]) for f in (t.args if isinstance(t, Contraction) else (t,)))]
+        wanted = {b for b, e in inside if isinstance(e, Number) and e.value < 0}
+        for m, other, power, spots in divisors:
+            if m != k and other in wanted and isinstance(power, Number) and power.value < 0 and spots in ((), indices):
+                axes = tuple(range(len(base.shape)))
+                lifted = (raised(other, -power.value), axes if other.shape else ())
+                pieces = [normal_product(Term(factors=[(t, axes), lifted], output=axes, dims=dict(enumerate(base.shape)))) for t in base.args]
+                joined = raised(collect(add(pieces)), Fraction(-1))
+                factors = [(joined, indices) if n == k else f for n, f in enumerate(term.factors) if n != m]
+                yield normal_product(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims)))
 
 
 # ---------------------------------------------------------------- common factors

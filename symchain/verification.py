@@ -97,11 +97,12 @@ def verify_all(derivations: Derivations) -> Verification:
     """Compare all derivatives of one output at once: directions move every name together, whatever their number."""
     program, output, names = derivations.program, derivations.output, list(derivations)
     chain = _chain(program, output, names)
-    lines = [*derivations.adjoint_lines, *(d.result for d in derivations.values())]
+    results = {n: r for n, r in zip(derivations, derivations.results, strict=True)} if derivations.results else {n: d.result for n, d in derivations.items()}
+    lines = [*derivations.adjoint_lines, *results.values()]
 
     def measure(point: Point, step: float) -> list[Pair]:
         environment = _extended(lines, point)
-        values = {n: _laid_out(environment[d.result.name], d.shape, point) for n, d in derivations.items()}
+        values = {n: _laid_out(environment[line.name], line.shape, point) for n, line in results.items()}
         directions = _directions(point, names)
         return [_stacked([(sum(_along(values[n], w) for n, w in d.items()), _first(program, output, chain, point, d)) for d in directions])]
 

@@ -12,6 +12,7 @@ _PLANE = ((0.3, 1.7), (-2.5, 2.0), (2.0, -0.7), (1e6, 1.0))
 
 declare(
     "maximum",
+    lattice=1,
     parameters=("x", "y"),
     meaning=lambda x, y: sp.Piecewise((x, x > y), (y, True)),
     derivatives=("where(x > y, 1, where(x < y, 0, 1/2))", "where(y > x, 1, where(y < x, 0, 1/2))"),
@@ -29,6 +30,7 @@ declare(
 
 declare(
     "minimum",
+    lattice=-1,
     parameters=("x", "y"),
     meaning=lambda x, y: sp.Piecewise((x, x < y), (y, True)),
     derivatives=("where(x < y, 1, where(x > y, 0, 1/2))", "where(y < x, 1, where(y > x, 0, 1/2))"),
@@ -49,16 +51,15 @@ declare(
     aliases=("clamp",),
     parameters=("x", "lo", "hi"),
     meaning=lambda x, lo, hi: sp.Piecewise((lo, x < lo), (hi, x > hi), (x, True)),
-    derivatives=("(sign(x - lo) - sign(x - hi))/2", "(1 - sign(x - lo))/2", "(1 + sign(x - hi))/2"),
-    textbook="where(x < lo, 0, where(x > hi, 0, 1))",
+    derivatives=("where(x > lo, where(x < hi, 1, 0), 0)", "where(x < lo, 1, 0)", "where(x > hi, 1, 0)"),
     code={"numpy": "np.clip({x}, {lo}, {hi})"},
     ties=(("x", "lo"), ("x", "hi")),
     probes=((0.3, -1.0, 1.7), (-2.5, -1.0, 1.7), (2.5, -1.0, 1.7), (1e6, 0.0, 6.0)),
     latex=r"\operatorname{clip}",
     noun=Noun("clipping", "écrêtage", "m"),
     reason={
-        "en": "Between the bounds the argument passes unchanged, slope 1; beyond a bound, that bound is the value; ties are shared.",
-        "fr": "Entre les bornes, l'argument passe tel quel, pente 1 ; au-delà d'une borne, c'est elle la valeur ; à égalité, on partage.",
+        "en": "Between the bounds the argument passes unchanged, slope 1; beyond a bound, that bound is the value.",
+        "fr": "Entre les bornes, l'argument passe tel quel, pente 1 ; au-delà d'une borne, c'est elle la valeur.",
     },
 )
 

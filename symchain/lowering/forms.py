@@ -118,12 +118,14 @@ class _Forms:
         result = substitute(self.done[tree], self.names) if self.names else self.done[tree]
         if name is not None and isinstance(result, (Apply, Operation)):
             self.inside[name] = result
-            self.names.setdefault(result, leaf(name, result.shape))
         return result
 
     def _visit(self, node: Tree) -> Tree:
         if isinstance(node, Leaf):
-            return self.inside.get(node.name, node)
+            seen = self.inside.get(node.name, node)
+            if seen is not node:
+                self.names.setdefault(seen, node)
+            return seen
         if isinstance(node, Apply) and isinstance(node.function, AbstractFunction) and node.function.binding and not any(node.orders):
             node = Apply(node.args, node.shape, (node.function.binding, node.orders))
         node = _without_ones(node)

@@ -98,6 +98,14 @@ class Relation:
 
 
 @dataclass(frozen=True)
+class Carried:
+    """A linear map by what it makes of one value."""
+
+    before: Phrase
+    after: Phrase
+
+
+@dataclass(frozen=True)
 class Product:
     """Measured factors, multiplied."""
 
@@ -112,7 +120,7 @@ class Listing:
     numeric: bool = False
 
 
-Math = Formula | Applied | Function | Label | Chains | Arrows | Quantity | Count | Axes | Relation | Product
+Math = Formula | Applied | Function | Label | Chains | Arrows | Quantity | Count | Axes | Relation | Carried | Product
 
 
 @dataclass(frozen=True)
@@ -149,6 +157,12 @@ class Definition:
     phrase: Phrase
     shape: Shape = ()
     value: Any = None
+    left: Phrase | None = None
+    """What stands on the left where it is more than the name: an entry."""
+
+    @property
+    def symbol(self) -> Phrase:
+        return self.left or Phrase("name", text=self.name)
 
 
 @dataclass(frozen=True)

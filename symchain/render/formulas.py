@@ -12,6 +12,7 @@ from symchain.render.document import (
     Arrows,
     Axes,
     Braced,
+    Carried,
     Chains,
     Count,
     Formula,
@@ -105,8 +106,17 @@ class LatexFormulas:
         return f"{BREAK}{math.sign}".join(map(self.display, math.sides))
 
     @display.register
+    def _carried(self, math: Carried) -> str:
+        return rf"{latex.write(math.before, self.style)}\mapsto {latex.write_breakable(math.after, self.style)}"
+
+    @display.register
     def _product(self, math: Product) -> str:
         return r"\allowbreak".join(f"({self._quantity(f)})" for f in math.factors)
+
+
+def joint(math: Math, equals: str, maps: str) -> str:
+    """What stands before a side of a row: an equal sign, or a colon before a map."""
+    return maps if isinstance(math, Carried) else equals
 
 
 def _dimension(dim: Dim) -> str:
@@ -173,6 +183,10 @@ class TextFormulas:
     @display.register
     def _relation(self, math: Relation) -> str:
         return f" {math.sign} ".join(map(self.display, math.sides))
+
+    @display.register
+    def _carried(self, math: Carried) -> str:
+        return f"{text.write(math.before)} -> {text.write(math.after, LIMIT)}"
 
     @display.register
     def _product(self, math: Product) -> str:

@@ -318,8 +318,10 @@ def _sum_over(p: Phrase, parts: Sequence[Tex]) -> Tex:
 
 def _sized(p: Phrase, parts: Sequence[Tex]) -> Tex:
     """A factor over its shape."""
-    factor, shape = parts
-    return replace(factor, text=rf"\underbrace{{{_solid(factor.text)}}}_{{{shape.text}}}", level=max(factor.level, POW), tall=False)
+    factor, *dims = parts
+    shape = r"\times ".join(_solid(d.text) if d.level == ATOM else f"({_solid(d.text)})" for d in dims)
+    text = rf"\underbrace{{{_solid(_within(factor, MUL))}}}_{{{shape}}}"
+    return replace(factor, text=text, level=max(factor.level, POW), kind="", tall=False, alone="")
 
 
 def _closed(name: str) -> str:

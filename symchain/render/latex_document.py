@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from symchain.render import latex
 from symchain.render.document import Document, Formula, Label, Math, Row, Section
-from symchain.render.formulas import LIMIT, LatexFormulas
-from symchain.render.names import escaped, typeset
+from symchain.render.formulas import LIMIT, LatexFormulas, joint
+from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
 from symchain.render.style import Style
 from symchain.wording import sentence
@@ -38,14 +38,14 @@ def _computation(document: Document, formulas: LatexFormulas, speaker: Speaker) 
     definitions = document.definitions
     if not definitions:
         return ""
-    equations = [f"{typeset(d.name)}={formulas.inline(Formula(d.phrase))}" for d in definitions]
+    equations = [f"{formulas.inline(Formula(d.symbol))}={formulas.inline(Formula(d.phrase))}" for d in definitions]
     if len(definitions) <= INLINE_BLOCKS and all(latex.width(e) <= ROOM // 2 for e in equations):
         listed = ", ".join(f"${e}$" for e in equations)
         return sentence(speaker.lang, "computation.inline").replace("{definitions}", listed)
     rows = []
     for d in definitions:
         first, *more = latex.lines(formulas.display(Formula(d.phrase)), ROOM - 10)
-        rows.append(f"{typeset(d.name)}&={first}")
+        rows.append(f"{formulas.inline(Formula(d.symbol))}&={first}")
         rows += [rf"&\quad{{}}{line}" for line in more]
     text = speaker.word("computation.table") + "\n\\begin{align*}\n" + "\\\\\n".join(rows) + "\n\\end{align*}"
     if document.omitted:
@@ -100,12 +100,12 @@ def row_lines(row: Row, formulas: LatexFormulas, speaker: Speaker, room: int, al
     found: list[str] = []
     used = latex.width(left)
     current = f"{left}&" if not row.depth else "&" + r"\quad " * row.depth + left  # steps stand to the right of the alignment
-    for side in sides[split:]:
+    for side, math in zip(sides[split:], row.sides[split:], strict=True):
         first, *more = latex.lines(side, room - min(used, room // 2))
         if latex.width(current) + latex.width(first) > room and not current.endswith("&"):
             found.append(current)
             current = "&"
-        current += f"={first}"
+        current += joint(math, "=", r":\;") + first
         for line in more:
             found.append(current)
             current = rf"&\quad{{}}{line}"

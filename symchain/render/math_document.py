@@ -6,7 +6,6 @@ import html
 import re
 from collections.abc import Sequence
 
-from symchain.notation import name
 from symchain.render.document import Axes, Document, Formula, Math, Quantity, Row
 from symchain.render.formulas import LatexFormulas
 from symchain.render.latex_document import ROOM, row_lines, style_of
@@ -105,7 +104,7 @@ def _cells(document: Document, formulas: LatexFormulas, speaker: Speaker) -> tup
     columns = ["block", "definition", *(["shape"] if shaped else []), *(["value"] if valued else [])]
     rows = []
     for d in document.definitions:
-        row = [formulas.inline(Formula(name(d.name))), formulas.inline(Formula(d.phrase))]
+        row = [formulas.inline(Formula(d.symbol)), formulas.inline(Formula(d.phrase))]
         if shaped:
             row.append(formulas.inline(Axes(d.shape)))
         if valued:

@@ -149,8 +149,9 @@ SIZED, SHAPE, END = "\x1c", "\x1d", "\x1e"
 
 
 def _sized(phrase: Phrase, parts: Sequence[Written]) -> Written:
-    factor, shape = parts
-    return Written(f"{SIZED}{factor.text}{SHAPE}{shape.text}{END}", factor.level)
+    factor, *dims = parts
+    shape = "(" + ", ".join(d.text for d in dims) + (",)" if len(dims) == 1 else ")")
+    return Written(f"{SIZED}{factor.text}{SHAPE}{shape}{END}", factor.level)
 
 
 _OTHERS = {

@@ -7,8 +7,9 @@ from textwrap import wrap
 
 from symchain.dimensions import show
 from symchain.render.document import Chains, Document, Formula, Label, Math, Quantity, Row, Section
-from symchain.render.formulas import TextFormulas
+from symchain.render.formulas import TextFormulas, joint
 from symchain.render.sentences import Speaker
+from symchain.render.text import END, SHAPE, SIZED
 from symchain.wording import sentence
 
 WIDTH = 100
@@ -51,10 +52,11 @@ def _paragraph(text: str, indent: str = "") -> list[str]:
 def _table(document: Document, formulas: TextFormulas) -> list[str]:
     shaped = any(d.shape for d in document.definitions)
     valued = any(d.value is not None for d in document.definitions)
-    names = max(len(d.name) for d in document.definitions)
+    symbols = [formulas.display(Formula(d.symbol)) for d in document.definitions]
+    names = max(map(len, symbols))
     rows = []
-    for d in document.definitions:
-        line = f"{INDENT}{d.name:<{names}} = {formulas.display(Formula(d.phrase))}"
+    for d, symbol in zip(document.definitions, symbols, strict=True):
+        line = f"{INDENT}{symbol:<{names}} = {formulas.display(Formula(d.phrase))}"
         rows.append((line, show(d.shape) if shaped and d.shape else "", d.value))
     column = max((len(line) for line, _, _ in rows if len(line) <= WIDTH - 24), default=0)
     out = []
@@ -106,14 +108,15 @@ def _row(row: Row, widths: list[int], formulas: TextFormulas, speaker: Speaker) 
     if len(sides) == 1 and isinstance(sides[0], Chains):
         yield from _braces(head, sides[0], formulas)
         return
-    whole = " = ".join([head, *map(formulas.display, sides)])
+    whole = head + "".join(joint(side, " = ", " : ") + formulas.display(side) for side in sides)
     remark = f"   ({speaker.say(row.remark)})".replace(_HELD, " ") if row.remark else ""
     under = " " * len(head) + "   "
-    if len(whole) <= WIDTH:
-        lines = [whole]
+    if len(whole) <= WIDTH or SIZED in whole:
+        lines = below(whole)
     else:
         heads_of = [head, *([" " * len(head)] * len(sides))]
-        lines = [line for h, side in zip(heads_of, sides, strict=False) for line in _wrapped(f"{h} = {formulas.display(side)}", under)]
+        pairs = [(h, joint(side, " = ", " : ") + formulas.display(side)) for h, side in zip(heads_of, sides, strict=False)]
+        lines = [line for h, text in pairs for line in _wrapped(h + text, under)]
     if remark and len(lines[-1]) + len(remark) <= WIDTH:
         lines[-1] += remark
     elif remark:
@@ -121,9 +124,29 @@ def _row(row: Row, widths: list[int], formulas: TextFormulas, speaker: Speaker) 
     yield from lines
 
 
+def below(text: str) -> list[str]:
+    """A line with the shapes of its factors under them, or by itself where that does not fit."""
+    if SIZED not in text:
+        return [text]
+    above = under = plain = ""
+    for piece in text.split(SIZED):
+        factor, marked, rest = piece.partition(SHAPE)
+        if not marked:
+            above, plain = above + piece, plain + piece
+            continue
+        shape, _, after = rest.partition(END)
+        width = max(len(factor), len(shape))
+        under = f"{under:<{len(above)}}{shape:^{width}}"
+        above += f"{factor:^{width}}{after}"
+        plain += factor + after
+    return [above.rstrip(), under.rstrip()] if max(len(above), len(under)) <= WIDTH - 8 else [plain]
+
+
 def _boxed(texts: list[str]) -> Iterator[str]:
     """The results in one box; those too long for it after an arrow."""
-    inside = [t for t in texts if len(t) <= WIDTH - 8]
+    lines = [line for t in texts for line in below(t)] if any(SIZED in t for t in texts) else texts
+    inside = [t for t in lines if len(t) <= WIDTH - 8]
+    texts = lines
     if inside:
         width = max(map(len, inside))
         edge = f"{INDENT}+{'-' * (width + 2)}+"

@@ -8,7 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symchain.tensors.nodes import Apply, Contraction, Identity, Number, Operation, Power, Sum, Tree, add, contract, identity, transform
+from symchain.functions.spec import FunctionSpec
+from symchain.tensors.nodes import (
+    Apply,
+    Compare,
+    Contraction,
+    Identity,
+    Number,
+    Operation,
+    Power,
+    Sum,
+    Tree,
+    Where,
+    add,
+    broadcast,
+    contract,
+    identity,
+    postorder,
+    rebuild,
+    substitute,
+    transform,
+)
 from symchain.tensors.products import flatten, normal_power, normalise, settled, tree_of
 from symchain.tensors.sums import collect
 from symchain.tensors.terms import Indices, Term, flipped, sums_over
@@ -28,6 +48,8 @@ def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[T
             result = _apply(node)
         elif isinstance(node, Operation):
             return _operation(node)
+        elif isinstance(node, Where):
+            return _where(node)
         else:
             return node
         return polish(result) if polish is not None and isinstance(result, (Sum, Contraction, Power, Apply)) else result
@@ -111,3 +133,44 @@ def _operation(node: Operation) -> Tree:
     if name == "inv" and isinstance(operand, Operation) and operand.operation is node.operation:
         return operand.args[0]
     return node
+
+
+_HOLDS = {  # of a comparison that holds, which others hold too, and which cannot
+    "<": ({"<", "<=", "!="}, {">", ">=", "=="}),
+    "<=": ({"<="}, {">"}),
+    ">": ({">", ">=", "!="}, {"<", "<=", "=="}),
+    ">=": ({">="}, {"<"}),
+    "==": ({"==", "<=", ">="}, {"<", ">", "!="}),
+    "!=": ({"!="}, {"=="}),
+}
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+_MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+
+
+def _where(node: Where) -> Tree:
+    """Each branch simplified by what its side of the condition says: minimum(x, 0) is x where x <= 0."""
+    condition, a, b = node.args
+    if a is b:
+        return broadcast(a, node.shape)
+    if not isinstance(condition, Compare):
+        return node
+    left, right = condition.args
+    taken = _given(a, condition.operator, left, right)
+    other = _given(b, _OPPOSITE[condition.operator], left, right)
+    return node if (taken, other) == (a, b) else rebuild(node, (condition, taken, other))
+
+
+def _given(tree: Tree, operator: str, left: Tree, right: Tree) -> Tree:
+    """A branch under the condition `left operator right`."""
+    known: dict[Tree, Tree] = {}
+    for n in postorder(tree):
+        if isinstance(n, Apply) and isinstance(n.function, FunctionSpec) and n.function.lattice and set(n.args) == {left, right}:
+            if operator in ("<", "<=", ">", ">="):
+                smaller, larger = (left, right) if operator in ("<", "<=") else (right, left)
+                known[n] = broadcast(smaller if n.function.lattice < 0 else larger, n.shape)
+        elif isinstance(n, Where) and isinstance(n.args[0], Compare) and set(n.args[0].args) == {left, right}:
+            asked = n.args[0].operator if n.args[0].args[0] is left else _MIRROR[n.args[0].operator]
+            implied, excluded = _HOLDS[operator]
+            if asked in implied or asked in excluded:
+                known[n] = broadcast(n.args[1 if asked in implied else 2], n.shape)
+    return normal(substitute(tree, known)) if known else tree

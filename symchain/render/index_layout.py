@@ -1,0 +1,178 @@
+"""A derivation told in indices: every local derivative as an entry, the sums over repeated indices, and what the deltas leave of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from symchain.blocks import Block
+from symchain.derivation import Derivation, Derivations, Factor, Line
+from symchain.dimensions import Dim
+from symchain.notation import Phrase, name, walk
+from symchain.render.document import Count, Definition, Document, Formula, Label, Listing, Math, Relation, Row, Say, Section
+from symchain.render.layout import FEW_PATHS, SHOWN, derivative, factor_numbers, layout, members_of, zero_sentence
+from symchain.render.maps import Adjoints, is_plain, pulled, whys
+from symchain.render.remarks import remark
+from symchain.tensors.indexform import added, element, entry_of, letters, letters_for, names_in, partial, summed
+from symchain.tensors.indexgraph import dimension, product
+from symchain.tensors.matrixform import phrase_of
+
+
+def index_layout(subject: Derivation | Derivations, detail: str) -> Document:
+    """The document of a derivation in index notation; the order of the matrix document, entry by entry."""
+    members = members_of(subject)
+    plain = layout(subject, detail)
+    told = _Telling(members, subject.adjoint_lines)
+    definitions = tuple(told.definition(d) for d in plain.definitions)
+    sections = tuple(told.sections(detail))
+    opening = (*plain.opening, *told.legend()) if detail != "brief" else ()
+    return replace(plain, definitions=definitions, opening=opening, sections=sections, ranks={**plain.ranks, **told.adjoints.ranks()})
+
+
+class _Telling:
+    """One derivation, or several that share their blocks."""
+
+    def __init__(self, members: Sequence[Derivation], lines: Sequence[Line]) -> None:
+        self.members, self.lines = members, lines
+        self.program, self.output = members[0].program, members[0].output
+        self.adjoints = Adjoints(self.program, self.output, lines)
+        self.lead = self.program.blocks[self.output].shape
+        program = self.program
+        self.taken = {*program.inputs, *program.blocks, *program.dimensions, *program.functions} | {n for b in program.blocks.values() for n in names_in(b.tree)}
+        self.deltas = False
+        self.sizes: dict[str, Dim] = {}
+
+    # ------------------------------------------------------------ pieces
+
+    def _letters(self, *shapes: Sequence[Dim]) -> list[tuple[str, ...]]:
+        """Index names for several shapes, no two alike."""
+        source = letters(self.taken)
+        return [letters_for(tuple(s), source) for s in shapes]
+
+    def definition(self, d: Definition) -> Definition:
+        block = self.program.blocks[d.name]
+        (at,) = self._letters(block.shape)
+        return replace(d, phrase=self._entry(block.tree, at), left=element(name(d.name), tuple(map(name, at))))
+
+    def _entry(self, tree: object, at: Sequence[str], *others: str) -> Phrase:
+        phrase = entry_of(tree, at, self.taken.union(others))  # type: ignore[arg-type]
+        self.deltas |= any(p.head == "delta" for p in walk(phrase))
+        return self.adjoints.written(phrase)
+
+    def _symbol(self, by: str, at: Sequence[str], first: Sequence[str]) -> Phrase:
+        """The derivative of the output by an entry: named, for a block with an error term, else as a symbol."""
+        targets = {d.wrt for d in self.members}
+        if by in self.program.blocks and by not in targets:
+            adjoint = self.adjoints.of(by)
+            return self.adjoints.written(element(name(adjoint.name), tuple(map(name, (*first, *at)))))
+        return partial(name(self.output), tuple(map(name, first)), name(by), tuple(map(name, at)))
+
+    # ------------------------------------------------------------ sections
+
+    def sections(self, detail: str) -> Iterator[Section]:
+        live = [d for d in self.members if not d.zero_reason and d.factors]
+        zeros = [zero_sentence(d) for d in self.members if d.zero_reason]
+        if live and live[0].order == 1:
+            numbers = factor_numbers(live)
+            factors = {n: next(d.factors[n] for d in live if n in d.factors) for n in numbers}
+            if detail != "brief":
+                yield self._local(factors, numbers)
+            if any(f.output != self.output for f in factors.values()):
+                yield from self._sums(factors)
+        yield self._result(live or list(self.members), zeros)
+
+    def _local(self, factors: dict[str, Factor], numbers: dict[str, int]) -> Section:
+        rows = []
+        for f in list(factors.values())[:SHOWN]:
+            out, into = self._letters(self._shape(f.output), self._shape(f.input))
+            symbol = partial(name(f.output), tuple(map(name, out)), name(f.input), tuple(map(name, into)))
+            rows.append(Row((Label(numbers[f.name]), Formula(symbol), Formula(self._entry(f.shown, (*out, *into)))), remark(f)))
+        closing = (Say("local.omitted", {"count": Count(len(factors) - SHOWN)}),) if len(factors) > SHOWN else ()
+        return Section("section.entries", (), tuple(rows), closing)
+
+    def _shape(self, known: str) -> tuple[Dim, ...]:
+        source = self.program.inputs.get(known) or self.program.blocks[known]
+        return source.shape
+
+    def _sums(self, factors: dict[str, Factor]) -> Iterator[Section]:
+        """From the output back: what each name receives, summed over the entries of its users, before and after the deltas go."""
+        users: dict[str, list[Factor]] = {}
+        for f in factors.values():
+            users.setdefault(f.input, []).append(f)
+        position = {b: k for k, b in enumerate(self.program.blocks)}
+        rows: list[Row] = []
+        for received in sorted(users, key=lambda n: -position.get(n, -1))[:SHOWN]:
+            rows += self._received(received, users[received])
+        intro = [Say("indices.sum")]
+        if not self.lead:
+            intro.append(Say("delta.many", {"output": Formula(name(self.output))}))
+        yield Section("section.indices", tuple(intro), tuple(rows))
+
+    def _received(self, received: str, users: Sequence[Factor]) -> Iterator[Row]:
+        at, first = self._letters(self._shape(received), self.lead)
+        if self.lead:
+            first, at = self._letters(self.lead, self._shape(received))
+        left = self._symbol(received, at, first)
+        chain, opened, left_over = [], [], []
+        for f in users:
+            if f.output == self.output:
+                local = self._entry(f.shown, (*first, *at))
+                chain.append(partial(name(f.output), tuple(map(name, first)), name(f.input), tuple(map(name, at))))
+                opened.append(local)
+                left_over.append(local)
+                continue
+            _, _, over = self._letters(at, first, self._shape(f.output))
+            adjoint = self._symbol(f.output, over, first)
+            ranges = list(zip(over, self._shape(f.output), strict=True))
+            symbol = partial(name(f.output), tuple(map(name, over)), name(f.input), tuple(map(name, at)))
+            chain.append(summed(product([adjoint, symbol], []), ranges))
+            opened.append(_times(adjoint, self._entry(f.shown, (*over, *at), *first), ranges))
+            left_over.append(self._entry(pulled(f, self.adjoints), (*first, *at)))
+        sides = [left, *dict.fromkeys((added(chain), added(opened), added(left_over)))]
+        yield Row(tuple(map(Formula, sides)))
+
+    def _result(self, members: Sequence[Derivation], zeros: Sequence[Say]) -> Section:
+        """Each line entry by entry beside its matrix form."""
+        rows: list[Row] = []
+        named = {line.name: line for line in (*self.lines, *(d.result for d in members))}
+        for line in list(named.values())[:SHOWN]:
+            owner = next((d for d in members if d.result is line), None)
+            shape = line.shape
+            (at,) = self._letters(shape)
+            if owner is None:
+                symbol, left = name(line.name), element(name(line.name), tuple(map(name, at)))
+            else:
+                symbol = derivative(owner)
+                left = self._left(owner, at)
+            entry = Formula(self._entry(line.general or line.tree, at))
+            written = line.general_phrase
+            rows.append(Row((Formula(left), entry), boxed=owner is not None))
+            if shape and is_plain(written):
+                rows.append(Row((Formula(symbol), Formula(written)), Say("remark.matrix"), boxed=False))
+        said = whys(list(named.values()), self.taken) if not self.lead else ()
+        return Section("section.result", tuple(zeros), tuple(rows), said)
+
+    def _left(self, d: Derivation, at: Sequence[str]) -> Phrase:
+        indices = list(map(name, at))
+        rank = len(self.lead)
+        first, rest = indices[:rank], indices[rank:]
+        each = len(self._shape(d.wrt))
+        if d.order == 2 and len(rest) != 2 * each:  # a Hessian applied to a vector
+            return element(derivative(d), indices)
+        parts = [element(name(self.output), first)]
+        for k in range(d.order):
+            parts.append(element(name(d.wrt), rest[k * each : (k + 1) * each]))
+        return Phrase("partial", tuple(parts))
+
+    def legend(self) -> Iterator[Say]:
+        yield Say("indices.legend")
+        if self.deltas:
+            i, j = list(map(name, self._letters((1, 1))[0]))
+            yield Say("indices.delta", {"delta": Formula(Phrase("delta", (i, j), "bracket" if "delta" in self.taken else "")), "i": Formula(i), "j": Formula(j)})
+
+
+def _times(adjoint: Phrase, local: Phrase, ranges: Sequence[tuple[str, Dim]]) -> Phrase:
+    negative = local.head == "neg"
+    body = local.parts[0] if negative else local
+    total = summed(product([adjoint, body], []), ranges)
+    return Phrase("neg", (total,)) if negative else total

@@ -1,0 +1,78 @@
+"""A derivation in the vec layout: Jacobians as matrices, factors as Kronecker products, the chain rule as their matrix product."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from symchain.derivation import Derivation, Derivations
+from symchain.errors import UnsupportedError
+from symchain.notation import Phrase, name, walk
+from symchain.render.document import Document, Formula, Label, Math, Row, Say, Section
+from symchain.render.layout import SHOWN, factor_numbers, layout, members_of, zero_sentence
+from symchain.render.remarks import remark
+from symchain.tensors.kroneckerform import kronecker_of, vec
+
+
+def kronecker_layout(subject: Derivation | Derivations, detail: str) -> Document:
+    """The document in the vec layout. Raises UnsupportedError where a result has none."""
+    members = members_of(subject)
+    if any(d.order != 1 for d in members):
+        raise UnsupportedError("the vec layout is for first derivatives", advice='Use notation="matrix" or "index".')
+    plain = layout(subject, detail)
+    sections = tuple(_sections(members, detail))
+    written = [p for s in sections for r in s.rows for m in r.sides if isinstance(m, Formula) for p in walk(m.phrase)]
+    opening = [*plain.opening, Say("kronecker.layout")]
+    commutation = next((p for p in written if p.head == "call" and p.text == "commutation"), None)
+    if commutation is not None:
+        left = Phrase("matmul", (commutation, vec(name("X"))))
+        right = vec(Phrase("transpose", (name("X"),)))
+        opening.append(Say("kronecker.commutation", {"left": Formula(left), "right": Formula(right)}))
+    return replace(plain, opening=tuple(opening), sections=sections, ranks={**plain.ranks, "X": 2} if commutation else plain.ranks)
+
+
+def _flat(program_shape: tuple[object, ...], known: str) -> Phrase:
+    """vec(A) for a matrix, else the name."""
+    return vec(name(known)) if len(program_shape) > 1 else name(known)
+
+
+def _symbol(d: Derivation, output: str, by: str) -> Phrase:
+    shapes = {n: v.shape for n, v in d.program.inputs.items()} | {n: b.shape for n, b in d.program.blocks.items()}
+    below = _flat(shapes[by], by)
+    if shapes[by]:
+        below = Phrase("transpose", (below,))
+    return Phrase("partial", (_flat(shapes[output], output), below))
+
+
+def _sections(members: Sequence[Derivation], detail: str) -> Iterator[Section]:
+    live = [d for d in members if not d.zero_reason and d.factors]
+    zeros = tuple(zero_sentence(d) for d in members if d.zero_reason)
+    numbers = factor_numbers(live)
+    if detail != "brief":
+        rows = []
+        for factor in list(numbers)[:SHOWN]:
+            d = next(d for d in live if factor in d.factors)
+            f = d.factors[factor]
+            try:
+                written = kronecker_of(f.shown, len(d.program.blocks[f.output].shape))
+            except UnsupportedError:
+                continue
+            rows.append(Row((Label(numbers[factor]), Formula(_symbol(d, f.output, f.input)), Formula(written)), remark(f)))
+        if rows:
+            yield Section("section.local", (), tuple(rows))
+    products = []
+    for d in live:
+        if d.path_count == 1 and 1 < len(d.factors) <= 12 and d.paths:
+            symbols = tuple(_symbol(d, f.output, f.input) for f in d.paths[0].factors)
+            products.append(Row((Formula(_symbol(d, d.output, d.wrt)), Formula(Phrase("matmul", symbols)))))
+    if products:
+        yield Section("section.chain", (Say("kronecker.chain"),), tuple(products))
+    rows = []
+    for d in members:
+        sides: list[Math] = [Formula(_symbol(d, d.output, d.wrt))]
+        rank = len(d.program.blocks[d.output].shape)
+        sides.append(Formula(kronecker_of(d.formula_tree, rank)))
+        rows.append(Row(tuple(sides), boxed=True))
+    yield Section("section.result", zeros, tuple(rows))
+
+

@@ -1,0 +1,183 @@
+"""Derivatives of arrays as people say them: factors as maps of the error term, shapes under factors, why a transpose or a sum is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from symchain.blocks import Program
+from symchain.derivation import Factor, Line
+from symchain.dimensions import Shape
+from symchain.errors import SymchainError
+from symchain.language.elaborate import Scope, elaborate
+from symchain.notation import Phrase, name, walk
+from symchain.render.document import Axes, Formula, Listing, Math, Say
+from symchain.render.fold import fold
+from symchain.tensors.indexform import element, entry_of, letters, letters_for
+from symchain.tensors.indexgraph import dimension
+from symchain.tensors.matrixform import phrase_of
+from symchain.tensors.nodes import Leaf, Tree, leaf
+
+_DEPTH = 8
+"""Shapes are put under factors of products nested up to this depth."""
+WHYS = 4
+"""Up to so many explanations of transposes and sums."""
+
+
+def arrays(program: Program) -> dict[str, Shape]:
+    """The shape of every name."""
+    return {v.name: v.shape for v in program.inputs.values()} | {b.name: b.shape for b in program.blocks.values()}
+
+
+class Adjoints:
+    """What the derivative of the output by a block is called: the name of its line where it has one, else delta_block.
+
+    For an output that is not a scalar it is written as the symbol dF/du itself.
+    """
+
+    def __init__(self, program: Program, output: str, lines: Iterable[Line]) -> None:
+        self.output, self.program = output, program
+        self.lead = program.blocks[output].shape
+        self._names = {line.of: line.name for line in lines if line.role == "adjoint"} if not self.lead else {}
+        self._taken = {*program.inputs, *program.blocks, *program.dimensions, *program.functions, *self._names.values()}
+
+    def of(self, block: str) -> Leaf:
+        """The adjoint of a block as a named value."""
+        if block not in self._names:
+            fresh = f"delta_{block}" if not self.lead else f"?{block}"
+            while fresh in self._taken:
+                fresh += "_"
+            self._taken.add(fresh)
+            self._names[block] = fresh
+        return leaf(self._names[block], self.lead + self.program.blocks[block].shape)
+
+    def ranks(self) -> Mapping[str, int]:
+        """How many axes the adjoints named so far have."""
+        return {n: len(self.of(b).shape) for b, n in self._names.items()}
+
+    def written(self, phrase: Phrase) -> Phrase:
+        """The phrase with adjoints that have no name of their own as symbols dF/du, entry by entry where they are entries."""
+        if not self.lead:
+            return phrase
+        blocks = {n: b for b, n in self._names.items()}
+        rank = len(self.lead)
+
+        def visit(p: Phrase, parts: Sequence[Phrase], keywords: dict[str, Phrase]) -> Phrase:
+            if p.head == "name" and p.text in blocks:
+                return Phrase("partial", (name(self.output), name(blocks[p.text])))
+            if p.head == "entry" and p.parts[0].head == "name" and p.parts[0].text in blocks:
+                at = parts[1:]
+                return Phrase("partial", (element(name(self.output), at[:rank]), element(name(blocks[p.parts[0].text]), at[rank:])))
+            return Phrase(p.head, tuple(parts), p.text, tuple(keywords.items()), p.primes)
+
+        return fold(phrase, visit)
+
+
+def pulled(factor: Factor, adjoints: Adjoints) -> Tree:
+    """What the input of a factor receives from the adjoint of its output."""
+    return factor.pulled(adjoints.of(factor.output), len(adjoints.lead))
+
+
+def is_plain(phrase: Phrase) -> bool:
+    """Whether a formula can be read as matrix notation: no einsum, no axes made for broadcasting."""
+    return not any(p.head == "none" or (p.head == "call" and p.text == "einsum") for p in walk(phrase))
+
+
+def how(phrase: Phrase, adjoint: str) -> Say | None:
+    """What a map does to the adjoint, in words."""
+    here = name(adjoint)
+    if phrase == here:
+        return Say("map.same")
+    if phrase.head == "matmul" and here in phrase.parts:
+        others = [p for p in phrase.parts if p != here]
+        if len(others) == 1:
+            key = "map.left" if phrase.parts[-1] == here else "map.right"
+            return Say(key, {"matrix": Formula(others[0])})
+    if phrase.head == "call" and phrase.text == "outer" and here in phrase.parts:
+        return Say("map.outer")
+    if phrase.head == "call" and phrase.text in ("sum", "mean") and phrase.parts == (here,):
+        axis = dict(phrase.keywords).get("axis")
+        return Say("map.sum" if axis is None else {"0": "map.rows", "1": "map.columns"}.get(axis.text, "map.axis"))
+    if phrase.head == "mul" and here in phrase.parts:
+        return Say("map.entries")
+    return None
+
+
+# ---------------------------------------------------------------- shapes under factors
+
+
+class Shapes:
+    """Puts the shape of each factor of a product under it."""
+
+    def __init__(self, program: Program, lines: Iterable[Line]) -> None:
+        names: dict[str, Tree] = {v.name: v.leaf for v in program.inputs.values()}
+        names |= {b.name: b.leaf for b in program.blocks.values()}
+        names |= {line.name: leaf(line.name, line.shape) for line in lines}
+        self.scope = Scope(names, program.dimensions, dict(program.functions))
+
+    def under(self, phrase: Phrase, depth: int = 0) -> Phrase:
+        """The phrase with shapes under the factors of its products; as it is where a factor cannot be read by itself."""
+        if depth > _DEPTH or phrase.head not in ("mul", "matmul"):
+            return phrase
+        parts = []
+        for p in phrase.parts:
+            if p.head in ("over", "number"):
+                parts.append(p)
+            elif p.head in ("matmul", "mul"):
+                parts.append(self.under(p, depth + 1))
+            else:
+                parts.append(self._sized(p, phrase.head == "matmul" and p is phrase.parts[0]))
+        return Phrase(phrase.head, tuple(parts))
+
+    def _sized(self, phrase: Phrase, leads: bool) -> Phrase:
+        """`leads`: the factor begins a matrix product, where a vector is a row and says so itself."""
+        try:
+            shape = elaborate(phrase, self.scope).shape
+        except SymchainError:
+            return phrase
+        return Phrase("sized", (phrase, *(dimension(d) for d in shape))) if shape and not (leads and len(shape) == 1) else phrase
+
+
+# ---------------------------------------------------------------- why
+
+
+def whys(lines: Sequence[Line], taken: Iterable[str]) -> tuple[Say, ...]:
+    """Why each transposed matrix and each sum stands in the lines: the entry shows over which index the sum runs."""
+    found: dict[str, Say] = {}
+    for line in lines:
+        if not 1 <= len(line.shape) <= 2:
+            continue
+        source = letters({*taken, *(n.name for n in [leaf(line.name)])})
+        tree = line.general or line.tree
+        at = letters_for(line.shape, source)
+        try:
+            entry = entry_of(tree, at, taken)
+        except SymchainError:
+            continue
+        for key, said in _reasons(phrase_of(tree), entry, line):
+            found.setdefault(key, said)
+    return tuple(found.values())[:WHYS]
+
+
+def _reasons(phrase: Phrase, entry: Phrase, line: Line) -> Iterator[tuple[str, Say]]:
+    for total in (p for p in walk(entry) if p.head == "sum_over"):
+        running = [r.parts[0] for r in total.parts[1:]]
+        entries = {p.parts[0].text: p.parts[1:] for p in walk(total.parts[0]) if p.head == "entry" and p.parts[0].head == "name"}
+        if len(entries) == 1 and len(running) == 1 and line.role == "derivative" and total.parts[0].head == "entry":
+            yield f"sum {line.of}", Say("why.sum", {"input": Formula(name(line.of)), "index": Formula(running[0])})
+        for product in (p for p in walk(phrase) if p.head == "matmul"):
+            for k, p in enumerate(product.parts):
+                if p.head != "transpose" or p.parts[0].head != "name" or p.parts[0].text not in entries:
+                    continue
+                at = entries[p.parts[0].text]
+                if len(at) != 2:
+                    continue
+                fields: dict[str, Math | Listing | Say | str] = {"entry": Formula(total), "matrix": Formula(p.parts[0]), "transposed": Formula(p)}
+                if k == 0 and at[0] in running:
+                    yield f"left {p.parts[0].text}", Say("why.left", {**fields, "index": Formula(at[0])})
+                elif k == len(product.parts) - 1 and at[1] in running:
+                    yield f"right {p.parts[0].text}", Say("why.right", {**fields, "index": Formula(at[1])})
+
+
+def gradient_shapes(shapes: Sequence[tuple[Math, Shape]]) -> Listing:
+    """dC/dW (m, n), dC/db (m,)."""
+    return Listing(tuple(Say("shape.each", {"derivative": m, "shape": Axes(s)}) for m, s in shapes))
