@@ -406,6 +406,8 @@ def _take_out(tree: Sum, terms: list[Term], chosen: dict[int, int]) -> Tree | No
         my_links = [i for i in dict.fromkeys(mine) if i not in term.output and len(term.users(i)) > 1]
         factors = [f for m, f in enumerate(term.factors) if m != k]
         left = exponents[list(chosen).index(n)] - common
+        if left and any(i not in term.output and len(term.users(i)) == 1 for i in mine):
+            return None  # an axis summed in this factor alone: x @ x is not sum(x)*sum(x)
         if left:
             factors.insert(0, (_raise(base, left), mine))
         output = (*(term.output[p] for p in used_outputs), *my_links)

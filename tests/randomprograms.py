@@ -63,15 +63,12 @@ class Writer:
     def smaller(self, shape: Shape, depth: int) -> str:
         """Something that broadcasts to the shape."""
         if len(shape) == 2 and self.integer(0, 2) == 0:
-            return f"{self.expression(shape[:1], depth)}[:, None]"
+            return f"({self.expression(shape[:1], depth)})[:, None]"
         cut = self.integer(0, len(shape))
         return self.expression(shape[cut:], depth)
 
     def product(self, shape: Shape, depth: int) -> str:
-        return f"{self._factor(shape, depth)}*{self.pick([self._factor(shape, depth), self.smaller(shape, depth)])}"
-
-    def _factor(self, shape: Shape, depth: int) -> str:
-        return self.expression(shape, depth)
+        return f"({self.expression(shape, depth)}*{self.pick([self.expression(shape, depth), self.smaller(shape, depth)])})"
 
     def function(self, shape: Shape, depth: int) -> str:
         if self.integer(0, 3) == 0:
@@ -85,24 +82,24 @@ class Writer:
         return self.pick([f"(1 + ({inner})**2)", f"(0.5 + sigmoid({inner}))", f"exp(tanh({inner}))"])
 
     def quotient(self, shape: Shape, depth: int) -> str:
-        return f"({self.expression(shape, depth)})/{self.positive(self.pick([shape, ()]), depth)}"
+        return f"({self.expression(shape, depth)}/{self.positive(self.pick([shape, ()]), depth)})"
 
     def power(self, shape: Shape, depth: int) -> str:
         kind = self.integer(0, 3)
         if kind == 0:
-            return f"({self.expression(shape, depth)})**{self.pick(['2', '3'])}"
+            return f"(({self.expression(shape, depth)})**{self.pick(['2', '3'])})"
         if kind == 1:
-            return f"{self.positive(shape, depth)}**{self.pick(['0.5', '(-1)', '(-1/2)', '1.5', '(1/3)'])}"
+            return f"({self.positive(shape, depth)}**{self.pick(['0.5', '(-1)', '(-1/2)', '1.5', '(1/3)'])})"
         if kind == 2:
-            return f"{self.positive(shape, depth)}**tanh({self.expression(self.pick([(), shape]), depth)})"
-        return f"norm({self.expression(('n',), depth)})*({self.expression(shape, depth)})"
+            return f"({self.positive(shape, depth)}**tanh({self.expression(self.pick([(), shape]), depth)}))"
+        return f"(norm({self.expression(('n',), depth)})*{self.expression(shape, depth)})"
 
     def linear(self, shape: Shape, depth: int) -> str:
         e = self.expression
         if not shape:
             inner = self.pick(["n", "m"])
             return self.pick([
-                lambda: f"{e((inner,), depth)} @ {e((inner,), depth)}",
+                lambda: f"(({e((inner,), depth)}) @ ({e((inner,), depth)}))",
                 lambda: f"sum({e(self.pick(SHAPES[1:]), depth)})",
                 lambda: f"mean({e(self.pick(SHAPES[1:]), depth)})",
                 lambda: f"tr({e(('n', 'n'), depth)})",
@@ -111,9 +108,9 @@ class Writer:
         if len(shape) == 1:
             d, inner = shape[0], self.pick(["n", "m"])
             return self.pick([
-                lambda: f"({e((d, inner), depth)}) @ ({e((inner,), depth)})",
-                lambda: f"({e((inner, d), depth)}).T @ ({e((inner,), depth)})",
-                lambda: f"({e((inner,), depth)}) @ ({e((inner, d), depth)})",
+                lambda: f"(({e((d, inner), depth)}) @ ({e((inner,), depth)}))",
+                lambda: f"(({e((inner, d), depth)}).T @ ({e((inner,), depth)}))",
+                lambda: f"(({e((inner,), depth)}) @ ({e((inner, d), depth)}))",
                 lambda: f"sum({e((d, inner), depth)}, axis=1)",
                 lambda: f"mean({e((inner, d), depth)}, axis=0)",
                 lambda: f"diag({e((d, d), depth)})" if d == "n" else e(shape, depth),
@@ -121,13 +118,13 @@ class Writer:
         a, b = shape
         inner = self.pick(["n", "m"])
         return self.pick([
-            lambda: f"({e((a, inner), depth)}) @ ({e((inner, b), depth)})",
-            lambda: f"({e((b, inner), depth)} @ ({e((inner, a), depth)})).T",
-            lambda: f"({e((a, inner), depth)}) @ ({e((b, inner), depth)}).T",
+            lambda: f"(({e((a, inner), depth)}) @ ({e((inner, b), depth)}))",
+            lambda: f"(({e((b, inner), depth)}) @ ({e((inner, a), depth)})).T",
+            lambda: f"(({e((a, inner), depth)}) @ ({e((b, inner), depth)}).T)",
             lambda: f"outer({e((a,), depth)}, {e((b,), depth)})",
             lambda: f"({e((b, a), depth)}).T",
             lambda: f"diag({e((a,), depth)})" if a == b else e(shape, depth),
-            lambda: f"diag({e((a,), depth)}) @ ({e(shape, depth)})",
+            lambda: f"(diag({e((a,), depth)}) @ ({e(shape, depth)}))",
             lambda: f"einsum('ij,ij->ij', {e(shape, depth)}, {e(shape, depth)})",
         ])()  # fmt: skip
 
@@ -168,11 +165,11 @@ class Writer:
             lambda: f"inv({regular()})" if a == b else e(shape, depth),
             lambda: f"solve({regular()}, {e(('n', b), depth)})" if a == "n" else e(shape, depth),
             lambda: f"({e(shape, depth)})[:, ::-1]",
-            lambda: f"stack([{e((b,), depth)}, {e((b,), depth)}])" if a == "m" else e(shape, depth),
+            lambda: f"concatenate([({e((a, b), depth)})[1:], ({e((a, b), depth)})[:1]])" if a != "n" else e(shape, depth),
             lambda: f"{self.pick(['tril', 'triu'])}({e(shape, depth)})" if a == b else e(shape, depth),
             lambda: f"reshape({e((b, a), depth)}, ({a}, {b}))",
             lambda: f"sum({e(('k', 'm', 'n'), 0)}, axis=0)" if (a, b) == ("m", "n") else e(shape, depth),
-            lambda: f"({e((a,), depth)})[:, None]*({e((b,), depth)})[None, :]",
+            lambda: f"(({e((a,), depth)})[:, None]*({e((b,), depth)})[None, :])",
             lambda: f"expm({e(shape, depth)}/4)" if a == b and self.integer(0, 3) == 0 else e(shape, depth),
         ])()  # fmt: skip
 

@@ -11,6 +11,8 @@ from symchain.errors import ArgumentError
 from symchain.notation import Phrase
 from symchain.render import data, latex_document, programs
 from symchain.render.document import Document
+from symchain.render.index_layout import index_layout
+from symchain.render.kronecker_layout import kronecker_layout
 from symchain.render.latex import write as write_latex
 from symchain.render.layout import layout
 from symchain.render.math_document import html_fragment, html_math, markdown
@@ -22,6 +24,11 @@ from symchain.wording import LANGUAGES
 MEDIA = ("text", "markdown", "latex", "html", "json")
 DETAILS = ("brief", "standard", "full")
 
+NOTATIONS = ("matrix", "index", "kronecker")
+_LAYOUTS: dict[str, Callable[[Derivation | Derivations, str], Document]] = dict(
+    zip(NOTATIONS, (layout, index_layout, kronecker_layout), strict=True)
+)
+
 _DOCUMENTS: dict[str, Callable[[Document, str], str]] = {
     "text": plain_text,
     "markdown": markdown,
@@ -30,22 +37,24 @@ _DOCUMENTS: dict[str, Callable[[Document, str], str]] = {
 }
 
 
-def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standard", **options: Any) -> str:
+def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standard", notation: str = "matrix", **options: Any) -> str:
     """A Program, Line, Phrase, Derivation or Derivations as text.
 
-    medium: text, markdown, latex, html or json; lang: en or fr; detail: brief, standard or full. With complete=True, LaTeX is a
+    medium: text, markdown, latex, html or json; lang: en or fr; detail: brief, standard or full; notation of derivations: matrix,
+    index (entry by entry, with sums and deltas) or kronecker (Jacobians in the vec layout). With complete=True, LaTeX is a
     file that compiles instead of a fragment. Raises ArgumentError for anything else.
     """
     _check("medium", medium, MEDIA)
     _check("lang", lang, tuple(LANGUAGES))
     _check("detail", detail, DETAILS)
+    _check("notation", notation, tuple(_LAYOUTS))
     complete = options.pop("complete", False)
     if options:
-        raise ArgumentError(f"unknown option {next(iter(options))!r}", advice="Options: lang, detail, and complete for LaTeX.")
+        raise ArgumentError(f"unknown option {next(iter(options))!r}", advice="Options: lang, detail, notation, and complete for LaTeX.")
     if isinstance(subject, Derivation | Derivations):
         if medium == "json":
             return data.dumps(data.of_derivation(subject) if isinstance(subject, Derivation) else data.of_derivations(subject))
-        body = _DOCUMENTS[medium](layout(subject, detail), lang)
+        body = _DOCUMENTS[medium](_LAYOUTS[notation](subject, detail), lang)
     elif isinstance(subject, Program):
         body = _program(subject, medium, lang)
     elif isinstance(subject, Line):
@@ -93,4 +102,4 @@ def _mathematics(latex: str, medium: str) -> str:
     return latex if medium == "latex" else f"${latex}$" if medium == "markdown" else html_math(latex)
 
 
-__all__ = ["DETAILS", "MEDIA", "render"]
+__all__ = ["DETAILS", "MEDIA", "NOTATIONS", "render"]

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from symchain.blocks import Block
 from symchain.derivation import Derivation, Derivations, Factor, Line
 from symchain.dimensions import Dim
 from symchain.notation import Phrase, name, walk
-from symchain.render.document import Count, Definition, Document, Formula, Label, Listing, Math, Relation, Row, Say, Section
-from symchain.render.layout import FEW_PATHS, SHOWN, derivative, factor_numbers, layout, members_of, zero_sentence
+from symchain.render.document import Count, Definition, Document, Formula, Label, Row, Say, Section
+from symchain.render.layout import SHOWN, derivative, factor_numbers, layout, members_of, zero_sentence
 from symchain.render.maps import Adjoints, is_plain, pulled, whys
 from symchain.render.remarks import remark
 from symchain.tensors.indexform import added, element, entry_of, letters, letters_for, names_in, partial, summed
-from symchain.tensors.indexgraph import dimension, product
-from symchain.tensors.matrixform import phrase_of
+from symchain.tensors.indexgraph import product
 
 
 def index_layout(subject: Derivation | Derivations, detail: str) -> Document:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from symchain.derivation import Derivation, Derivations
 from symchain.errors import UnsupportedError
 from symchain.notation import Phrase, name, walk
-from symchain.render.document import Document, Formula, Label, Math, Row, Say, Section
+from symchain.render.document import Braced, Chains, Document, Formula, Label, Math, Row, Say, Section
 from symchain.render.layout import SHOWN, factor_numbers, layout, members_of, zero_sentence
 from symchain.render.remarks import remark
 from symchain.tensors.kroneckerform import kronecker_of, vec
@@ -48,6 +48,13 @@ def _sections(members: Sequence[Derivation], detail: str) -> Iterator[Section]:
     live = [d for d in members if not d.zero_reason and d.factors]
     zeros = tuple(zero_sentence(d) for d in members if d.zero_reason)
     numbers = factor_numbers(live)
+    products = []
+    for d in live:
+        if d.path_count == 1 and 1 < len(d.factors) <= 12 and d.paths:
+            path = tuple(Braced(_symbol(d, f.output, f.input), numbers[f.name]) for f in d.paths[0].factors)
+            products.append(Row((Formula(_symbol(d, d.output, d.wrt)), Chains((path,)))))
+    if products:
+        yield Section("section.chain", (Say("kronecker.chain"),), tuple(products))
     if detail != "brief":
         rows = []
         for factor in list(numbers)[:SHOWN]:
@@ -60,13 +67,6 @@ def _sections(members: Sequence[Derivation], detail: str) -> Iterator[Section]:
             rows.append(Row((Label(numbers[factor]), Formula(_symbol(d, f.output, f.input)), Formula(written)), remark(f)))
         if rows:
             yield Section("section.local", (), tuple(rows))
-    products = []
-    for d in live:
-        if d.path_count == 1 and 1 < len(d.factors) <= 12 and d.paths:
-            symbols = tuple(_symbol(d, f.output, f.input) for f in d.paths[0].factors)
-            products.append(Row((Formula(_symbol(d, d.output, d.wrt)), Formula(Phrase("matmul", symbols)))))
-    if products:
-        yield Section("section.chain", (Say("kronecker.chain"),), tuple(products))
     rows = []
     for d in members:
         sides: list[Math] = [Formula(_symbol(d, d.output, d.wrt))]

@@ -6,6 +6,8 @@ Everything here is chosen from what the derivation holds; nothing is differentia
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
 
 from symchain.blocks import Program, ancestors, dependents
 from symchain.derivation import Derivation, Derivations, Factor, Line, Step
@@ -19,6 +21,7 @@ from symchain.render.document import (
     Arrows,
     Axes,
     Braced,
+    Carried,
     Chains,
     Count,
     Definition,
@@ -34,6 +37,7 @@ from symchain.render.document import (
     Section,
 )
 from symchain.render.fold import replaced
+from symchain.render.maps import Adjoints, Shapes, arrays, entries, gradient_shapes, how, is_plain, pulled, whys
 from symchain.render.names import layer_names
 from symchain.render.remarks import remark
 from symchain.tensors.matrixform import phrase_of
@@ -49,7 +53,7 @@ STEPS = 200
 
 def layout(subject: Derivation | Derivations, detail: str) -> Document:
     """The document of one derivation, or of several that share their lines."""
-    members = [subject] if isinstance(subject, Derivation) else list(subject.members.values())
+    members = members_of(subject)
     program, output = subject.program, subject.output
     wanted = ancestors(program, output)
     blocks = [b for b in program.blocks.values() if b.name in wanted]
@@ -62,7 +66,7 @@ def layout(subject: Derivation | Derivations, detail: str) -> Document:
     reading = members[0].reading or program if members else program
     return Document(
         title=Say(key, fields),
-        definitions=tuple(Definition(b.name, b.phrase, b.shape, values.get(b.name)) for b in blocks[:SHOWN]) if detail != "brief" else (),
+        definitions=tuple(Definition(b.name, b.phrase, b.shape, _small(values.get(b.name))) for b in blocks[:SHOWN]) if detail != "brief" else (),
         opening=_opening(members, program, output, phrases) if detail != "brief" else (),
         sections=tuple(_sections(members, subject.adjoint_lines, detail)),
         checks=tuple(check_sentences(subject, members, derivative, bool(_unknown(program, phrases)))),
@@ -73,11 +77,20 @@ def layout(subject: Derivation | Derivations, detail: str) -> Document:
     )
 
 
+def members_of(subject: Derivation | Derivations) -> list[Derivation]:
+    return [subject] if isinstance(subject, Derivation) else list(subject.members.values())
+
+
 def derivative(d: Derivation) -> Phrase:
     """The symbol dC/dW1, or d2C/dw2 @ v_w for a Hessian applied to a vector."""
     symbol = Phrase("partial", (name(d.output), *([name(d.wrt)] * d.order)))
     vector = _vector(d)
     return symbol if vector is None else Phrase("matmul", (symbol, name(vector)))
+
+
+def _small(value: Any) -> Any:
+    """A value that fits in a table."""
+    return value if getattr(value, "size", 1) <= 6 else None
 
 
 def _vector(d: Derivation) -> str | None:
@@ -114,12 +127,18 @@ def _names(names: Iterable[str]) -> Listing | Say:
 
 def _opening(members: Sequence[Derivation], program: Program, output: str, phrases: Sequence[Phrase]) -> tuple[Say, ...]:
     said = [_variable(members, program, output)]
+    shapes = arrays(program)
     if unknown := _unknown(program, phrases):
         key = "functions.abstract" if len(unknown) == 1 else "functions.abstract_many"
         said.append(Say(key, {"functions": _some([Function(f, True) for f in unknown])}))
+    gradients = [d for d in members if d.shape and d.order == 1 and d.shape == shapes[d.wrt]]
+    if len(gradients) > 1:
+        said.append(Say("shape.gradients", {"derivatives": gradient_shapes([(Formula(derivative(d)), d.shape) for d in gradients[:NAMES]])}))
     for d in members:
-        if d.shape:
+        if d.shape and not (len(gradients) > 1 and d in gradients):
             said.append(_shape(d, program))
+    if any(f.shape and f.output != output for d in members[:NAMES] if d.order == 1 and not d.zero_reason for f in islice(d.factors.values(), SHOWN)):
+        said.append(Say("layout.jacobian") if shapes[output] else Say("layout.maps", {"output": Formula(name(output))}))
     return tuple(said[: NAMES + 2])
 
 
@@ -172,24 +191,24 @@ def _shape(d: Derivation, program: Program) -> Say:
 
 def _sections(members: Sequence[Derivation], lines: Sequence[Line], detail: str) -> Iterable[Section]:
     if all(d.zero_reason for d in members):
-        yield _result(members, (), [_zero(d) for d in members])
+        yield _result(members, (), [zero_sentence(d) for d in members])
         return
     brief = detail == "brief"
     live = [d for d in members if not d.zero_reason]
-    numbers = _numbers(live)
+    numbers = factor_numbers(live)
     direct = all(len(d.factors) <= 1 for d in live)
     if live[0].order == 1:
         if not direct:
             yield _chain(live, numbers)
         if not brief or direct:
-            yield _local(live, numbers, detail)
+            yield _local(live, numbers, detail, Adjoints(live[0].program, live[0].output, lines))
         if not direct:
             yield _product(live)
         if not brief:
             yield from _activation(live)
     if detail == "full":
         yield from _rewriting(live)
-    zeros = [_zero(d) for d in members if d.zero_reason]
+    zeros = [zero_sentence(d) for d in members if d.zero_reason]
     if brief and not _uses(live, lines):
         yield _result(members, (), zeros, short=True)
     else:
@@ -202,7 +221,7 @@ def _uses(members: Sequence[Derivation], lines: Sequence[Line]) -> bool:
     return any(p.head == "name" and p.text in known for d in members for p in walk(d.formula_phrase))
 
 
-def _numbers(members: Sequence[Derivation]) -> dict[str, int]:
+def factor_numbers(members: Sequence[Derivation]) -> dict[str, int]:
     """The numbers of the factors, in the order in which the paths meet them."""
     order: dict[str, None] = {}
     for d in members:
@@ -247,7 +266,8 @@ def _arrows(names: Sequence[str]) -> Arrows:
 
 
 def _braced(factors: Sequence[Factor], numbers: dict[str, int]) -> tuple[Braced | None, ...]:
-    whole = [Braced(_symbol(f.output, f.input), numbers[f.name], f.shape) for f in factors]
+    flat = all(len(f.shape) <= 2 for f in factors)  # the shape of a map between matrices is said where the map is
+    whole = [Braced(_symbol(f.output, f.input), numbers[f.name], f.shape if flat else ()) for f in factors]
     return tuple(whole) if len(whole) <= LONG_PATH else (*whole[:3], None, *whole[-2:])
 
 
@@ -272,21 +292,38 @@ def _recursion(members: Sequence[Derivation]) -> list[Row]:
     return rows
 
 
-def _local(members: Sequence[Derivation], numbers: dict[str, int], detail: str) -> Section:
+def _local(members: Sequence[Derivation], numbers: dict[str, int], detail: str, adjoints: Adjoints) -> Section:
     rows: list[Row] = []
     for factor in list(numbers)[:SHOWN]:
         f = next(d.factors[factor] for d in members if factor in d.factors)
-        sides: list[Math] = [Label(numbers[f.name]), Formula(_symbol(f.output, f.input))]
+        rows.append(_factor(f, numbers[f.name], adjoints))
+        if detail == "full":
+            rows += _substeps(f.steps)
+    closing = (Say("local.omitted", {"count": Count(len(numbers) - SHOWN)}),) if len(numbers) > SHOWN else ()
+    return Section("section.local", (), tuple(rows), closing)
+
+
+def _factor(f: Factor, number: int, adjoints: Adjoints) -> Row:
+    """A factor as a formula; between arrays as the map of the error term that it is, or entry by entry."""
+    symbol = _symbol(f.output, f.input)
+    flat = len(f.shape) <= 2 and is_plain(f.general_phrase)
+    if f.shape and not flat and adjoints.lead:
+        left, right = entries(f.output, f.input, f.shown, arrays(adjoints.program))
+        return Row((Label(number), Formula(left), Formula(right)), remark(f))
+    sides: list[Math] = [Label(number), Formula(symbol)]
+    mapped = f.shape and f.output != adjoints.output and not adjoints.lead and arrays(adjoints.program)[f.output]
+    if flat or not mapped:
         if f.raw is not None and f.raw != f.general_phrase:
             sides.append(Formula(f.raw))
         sides.append(Formula(f.general_phrase))
         if f.phrase != f.general_phrase and not _primed(f.general_phrase):
             sides.append(Formula(f.phrase))
-        rows.append(Row(tuple(sides), remark(f)))
-        if detail == "full":
-            rows += _substeps(f.steps)
-    closing = (Say("local.omitted", {"count": Count(len(numbers) - SHOWN)}),) if len(numbers) > SHOWN else ()
-    return Section("section.local", (), tuple(rows), closing)
+    if not mapped:
+        return Row(tuple(sides), remark(f))
+    adjoint = name(adjoints.of(f.output).name)
+    after = phrase_of(pulled(f, adjoints))
+    sides.append(Carried(adjoint, after))
+    return Row(tuple(sides), remark(f, how(after, adjoint.text)))
 
 
 def _primed(phrase: Phrase) -> bool:
@@ -373,15 +410,22 @@ def _rewriting(members: Sequence[Derivation]) -> Iterable[Section]:
 
 def _result(members: Sequence[Derivation], lines: Sequence[Line], said: Sequence[Say], short: bool = False) -> Section:
     rows: list[Row] = []
+    shapes = Shapes(members[0].reading or members[0].program, lines)
     for line in lines if len(lines) <= SHOWN else [*lines[: SHOWN // 2], *lines[-SHOWN // 2 :]]:
-        sides: list[Math] = [Formula(name(line.name)), Formula(line.general_phrase)]
+        sides: list[Math] = [Formula(name(line.name)), Formula(shapes.under(line.general_phrase))]
         if line.phrase != line.general_phrase:
             sides.append(Formula(line.phrase))
         rows.append(Row(tuple(sides)))
     for d in members:
         shown = d.formula_phrase if short else d.result.phrase
-        rows.append(Row((Formula(derivative(d)), Formula(shown)), boxed=True))
+        if is_plain(shown) or d.order != 1:
+            rows.append(Row((Formula(derivative(d)), Formula(shown if short else shapes.under(shown))), boxed=True))
+        else:
+            rows.append(Row((Formula(derivative(d)), Formula(shown))))
+            rows.append(Row(tuple(map(Formula, entries(d.output, d.wrt, d.result.tree, arrays(d.program)))), boxed=True))
     closing = (Say("lines.omitted", {"count": Count(len(lines) - SHOWN)}),) if len(lines) > SHOWN else ()
+    if not short and not arrays(members[0].program)[members[0].output]:
+        closing += whys((*lines, *(d.result for d in members)), (*arrays(members[0].program), *members[0].program.dimensions))
     terms = [line for line in lines if line.role == "adjoint"]
     if not terms:
         return Section("section.result", tuple(said), tuple(rows), closing)
@@ -393,6 +437,6 @@ def _result(members: Sequence[Derivation], lines: Sequence[Line], said: Sequence
     return Section("section.delta", (*said, intro), tuple(rows), closing)
 
 
-def _zero(d: Derivation) -> Say:
+def zero_sentence(d: Derivation) -> Say:
     key = d.zero_reason if d.zero_reason in ("unrelated", "flat") else "flat"
     return Say(f"zero.{key}", {"output": Formula(name(d.output)), "wrt": Formula(name(d.wrt))})

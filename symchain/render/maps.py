@@ -12,7 +12,7 @@ from symchain.language.elaborate import Scope, elaborate
 from symchain.notation import Phrase, name, walk
 from symchain.render.document import Axes, Formula, Listing, Math, Say
 from symchain.render.fold import fold
-from symchain.tensors.indexform import element, entry_of, letters, letters_for
+from symchain.tensors.indexform import element, entry_of, letters, letters_for, names_in, partial
 from symchain.tensors.indexgraph import dimension
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Leaf, Tree, leaf
@@ -75,6 +75,14 @@ class Adjoints:
 def pulled(factor: Factor, adjoints: Adjoints) -> Tree:
     """What the input of a factor receives from the adjoint of its output."""
     return factor.pulled(adjoints.of(factor.output), len(adjoints.lead))
+
+
+def entries(output: str, by: str, tree: Tree, shapes: Mapping[str, Shape]) -> tuple[Phrase, Phrase]:
+    """One entry of a Jacobian: its symbol, and its formula."""
+    source = letters({*shapes, *names_in(tree)})
+    out, into = letters_for(shapes[output], source), letters_for(shapes[by], source)
+    symbol = partial(name(output), tuple(map(name, out)), name(by), tuple(map(name, into)))
+    return symbol, entry_of(tree, (*out, *into), shapes)
 
 
 def is_plain(phrase: Phrase) -> bool:
@@ -163,7 +171,7 @@ def _reasons(phrase: Phrase, entry: Phrase, line: Line) -> Iterator[tuple[str, S
         running = [r.parts[0] for r in total.parts[1:]]
         entries = {p.parts[0].text: p.parts[1:] for p in walk(total.parts[0]) if p.head == "entry" and p.parts[0].head == "name"}
         if len(entries) == 1 and len(running) == 1 and line.role == "derivative" and total.parts[0].head == "entry":
-            yield f"sum {line.of}", Say("why.sum", {"input": Formula(name(line.of)), "index": Formula(running[0])})
+            yield f"sum {line.of}", Say("why.sum", {"entry": Formula(total), "input": Formula(name(line.of)), "index": Formula(running[0])})
         for product in (p for p in walk(phrase) if p.head == "matmul"):
             for k, p in enumerate(product.parts):
                 if p.head != "transpose" or p.parts[0].head != "name" or p.parts[0].text not in entries:

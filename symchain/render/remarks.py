@@ -13,14 +13,14 @@ NAMED = 4
 """Up to so many names that do not depend on the input are listed."""
 
 
-def remark(factor: Factor) -> Say:
-    """The rule of a factor in one remark."""
+def remark(factor: Factor, done: Say | None = None) -> Say:
+    """The rule of a factor in one remark; `done` says what the factor does as a map, where that says more."""
     layer = re.fullmatch(r"[^\W\d_]+_?(\d+)", factor.output)
     if factor.rule == "act" and layer is not None:
         return Say("remark.layer", {"layer": layer[1]})
     step = _headline(factor)
     alone = step is not None and step.rule == "sum" and [s.rule for s in _moving(step)] == ["self"]
-    rule = Say("rule.self" if alone else f"rule.{factor.rule}")
+    rule = done or Say("rule.self" if alone else f"rule.{factor.rule}")
     if factor.unrelated and len(factor.unrelated) <= NAMED:
         names = Listing(tuple(Formula(name(n)) for n in factor.unrelated))
         key = "remark.unrelated_one" if len(factor.unrelated) == 1 else "remark.unrelated_many"

@@ -300,16 +300,15 @@ class Assembly:
     def _mean(self, piece: Piece) -> list[Phrase]:
         """sum(x)/n is mean(x)."""
         s = piece.over[0] if len(piece.over) == 1 else None
-        if (
-            s is not None
-            and s.head == "call"
-            and s.text == "sum"
-            and len(piece.summed) == 1
-            and self.sizes[piece.summed[0]] in self.coefficient.under
-        ):
-            self.coefficient.under.remove(self.sizes[piece.summed[0]])
-            return [Phrase("call", s.parts, "mean", s.keywords)]
-        return piece.over
+        if s is None or s.head != "call" or s.text != "sum" or not piece.summed:
+            return piece.over
+        under = list(self.coefficient.under)
+        for i in piece.summed:
+            if self.sizes[i] not in under:
+                return piece.over
+            under.remove(self.sizes[i])
+        self.coefficient.under = under
+        return [Phrase("call", s.parts, "mean", s.keywords)]
 
     # ------------------------------------------------------------ the walk and the assembly of what remains
 
@@ -319,8 +318,7 @@ class Assembly:
         while any(move() for move in moves):
             pass
         for p in self.pieces:
-            if len(p.summed) == 1 and len(p.over) == 1:
-                p.over = self._mean(p)
+            p.over = self._mean(p)
         result = self._assemble(implicit)
         if result is None:
             return None

@@ -248,8 +248,13 @@ PI = Constant((), (), ("pi",))
 
 
 def size(dim: Dim) -> Tree:
-    """The dimension as a number."""
-    return number(dim) if isinstance(dim, int) else Size((), (), (dim,))
+    """The dimension as a number; a product of letters is a product of sizes."""
+    if isinstance(dim, int):
+        return number(dim)
+    parts = dim.split("*")
+    if len(parts) > 1 and all(p.isidentifier() or p.isdigit() for p in parts):
+        return multiply_scalars([number(int(p)) if p.isdigit() else Size((), (), (p,)) for p in parts])
+    return Size((), (), (dim,))
 
 
 def leaf(name: str, shape: Shape = (), facts: Iterable[str] = ()) -> Leaf:

@@ -22,6 +22,8 @@ from symchain.tensors.nodes import (
     Sum,
     Tree,
     add,
+    broadcast,
+    common_shape,
     contract,
     identity,
     number,
@@ -222,7 +224,8 @@ def _is_number_above_one(tree: Tree) -> bool:
 def _sum_exponents(exponents: list[Tree]) -> Tree:
     if all(isinstance(e, Number) for e in exponents):
         return number(sum((e.value for e in exponents), Fraction(0)), any(e.decimal for e in exponents))  # type: ignore[attr-defined]
-    return collect(add(exponents))
+    shape = common_shape(exponents)
+    return collect(add([broadcast(e, shape) for e in exponents]))
 
 
 def _use_facts(term: Term) -> bool:

@@ -80,8 +80,22 @@ def sums_over(node: Contraction) -> bool:
     return len(node.dims) != len(set(node.output))
 
 
+_SYMMETRIC: dict[Tree, bool] = {}
+
+
 def is_symmetric(tree: Tree) -> bool:
     """Whether a square matrix is known to equal its transpose."""
+    if len(tree.shape) != 2:
+        return False
+    known = _SYMMETRIC.get(tree)
+    if known is None:
+        if len(_SYMMETRIC) > 100_000:
+            _SYMMETRIC.clear()
+        known = _SYMMETRIC[tree] = _is_symmetric(tree)
+    return known
+
+
+def _is_symmetric(tree: Tree) -> bool:
     if isinstance(tree, Leaf):
         return bool(tree.facts & {"symmetric", "spd", "diagonal", "symmetric_entries", "diagonal_entries"})
     if isinstance(tree, Operation) and tree.operation.name in ("inv", "expm", "pinv", "sinm", "cosm"):

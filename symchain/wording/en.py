@@ -73,6 +73,36 @@ SENTENCES = {
     "method.complex step": "complex step",
     "method.complex step and central difference": "complex step and central difference",
     "names.more": "{names} and {count} more",
+    # arrays, indices, the vec layout
+    "shape.each": "{derivative} {shape}",
+    "shape.gradients": "Each gradient has the shape of its variable: {derivatives}.",
+    "layout.maps": "Between arrays a local derivative is a linear map; it is written below by what it makes of the "
+    "error term of its output, the derivative of {output} by that output.",
+    "layout.jacobian": "In a product of local derivatives, the sum runs over the axes of the block between them.",
+    "section.entries": "Local derivatives, entry by entry",
+    "section.indices": "Sums over the repeated indices",
+    "indices.sum": "The chain rule sums over the entries of every block in between; each Kronecker delta keeps one term of a sum.",
+    "indices.legend": "Indices count from 1, and each sum runs over the whole axis.",
+    "indices.delta": "The Kronecker delta {delta} is 1 for {i} equal to {j}, else 0.",
+    "remark.matrix": "the same in matrix notation",
+    "kronecker.layout": "In the vec layout the columns of a matrix are stacked into one column; a Jacobian has a row "
+    "for each entry of the output and a column for each entry of the variable.",
+    "kronecker.commutation": "The commutation matrix reorders entries: {left} is {right}.",
+    "kronecker.chain": "In this layout the chain rule is a product of matrices.",
+    "map.same": "passed on unchanged",
+    "map.left": "multiplication by {matrix} on the left",
+    "map.right": "multiplication by {matrix} on the right",
+    "map.outer": "column times row",
+    "map.sum": "sum over all entries",
+    "map.rows": "sum over the rows",
+    "map.columns": "sum over the columns",
+    "map.axis": "sum over an axis",
+    "map.entries": "entry by entry",
+    "why.left": "Why {transposed}: in {entry} the index {index} of the sum comes first in {matrix}; a matrix product "
+    "sums over the last index of its left factor.",
+    "why.right": "Why {transposed}: in {entry} the index {index} of the sum comes last in {matrix}; a matrix product "
+    "sums over the first index of its right factor.",
+    "why.sum": "Why {entry}: the same {input} serves for every value of {index}, so what comes back from each is added.",
     # remarks beside a factor
     "remark.rule": "{rule}",
     "remark.rules": "{rule}, {second}",

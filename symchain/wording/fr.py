@@ -73,6 +73,38 @@ _SENTENCES = {
     "method.complex step": "pas complexe",
     "method.complex step and central difference": "pas complexe suivi d'une différence centrée",
     "names.more": "{names} et {count} autres",
+    # arrays, indices, the vec layout
+    "shape.each": "{derivative} {shape}",
+    "shape.gradients": "Chaque gradient a la forme de sa variable~: {derivatives}.",
+    "layout.maps": "Entre tableaux, une dérivée locale est une application linéaire~; on l'écrit ci-dessous par son "
+    "effet sur le terme d'erreur de sa sortie, c'est-à-dire la dérivée de {output} par rapport à cette sortie.",
+    "layout.jacobian": "Dans un produit de dérivées locales, la somme porte sur les axes du bloc intermédiaire.",
+    "section.entries": "Dérivées locales, coefficient par coefficient",
+    "section.indices": "Sommes sur les indices répétés",
+    "indices.sum": "La règle de la chaîne somme sur les coefficients de chaque bloc intermédiaire~; chaque symbole de "
+    "Kronecker ne garde qu'un terme d'une somme.",
+    "indices.legend": "Les indices commencent à 1, et chaque somme parcourt l'axe entier.",
+    "indices.delta": "Le symbole de Kronecker {delta} vaut 1 si {i} est égal à {j}, et 0 sinon.",
+    "remark.matrix": "la même chose en notation matricielle",
+    "kronecker.layout": "Dans la disposition vec, on empile les colonnes d'une matrice en une seule colonne~; une "
+    "matrice jacobienne a une ligne par coefficient de la sortie et une colonne par coefficient de la variable.",
+    "kronecker.commutation": "La matrice de commutation réordonne les coefficients~: {left} vaut {right}.",
+    "kronecker.chain": "Dans cette disposition, la règle de la chaîne est un produit de matrices.",
+    "map.same": "transmis tel quel",
+    "map.left": "multiplication à gauche par {matrix}",
+    "map.right": "multiplication à droite par {matrix}",
+    "map.outer": "colonne fois ligne",
+    "map.sum": "somme de tous les coefficients",
+    "map.rows": "somme sur les lignes",
+    "map.columns": "somme sur les colonnes",
+    "map.axis": "somme sur un axe",
+    "map.entries": "terme à terme",
+    "why.left": "Pourquoi {transposed}~: dans {entry}, l'indice de sommation {index} est le premier indice de "
+    "{matrix}, or un produit matriciel somme sur le dernier indice de son facteur de gauche.",
+    "why.right": "Pourquoi {transposed}~: dans {entry}, l'indice de sommation {index} est le dernier indice de "
+    "{matrix}, or un produit matriciel somme sur le premier indice de son facteur de droite.",
+    "why.sum": "Pourquoi {entry}~: la même variable {input} sert pour chaque valeur de {index}, donc les "
+    "contributions qui en reviennent s'ajoutent.",
     # remarks beside a factor
     "remark.rule": "{rule}",
     "remark.rules": "{rule}, {second}",
