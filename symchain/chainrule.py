@@ -233,9 +233,10 @@ class Sweep:
         raw: Tree | None = None
         if _is_scalar(block.tree):
             step = differentiate(block.tree, by)
-            general = simplify(step.result)
+            own = {block.tree: block.leaf} if isinstance(block.tree, Apply) else {}
+            general = simplify(substitute(step.result, own))  # tanh'(z) is 1 - a**2, in the block's own name
             rule, steps = headline(step).rule, (step,)
-            raw = step.result if step.result is not general else None
+            raw = step.result if step.result is not general and not own else None
         else:
             general = pullback(block.tree, seed(block.shape), len(block.shape), [by], simplify)[by]
             rule = _shaped_rule(block.tree, by)

@@ -9,11 +9,14 @@ from symchain.derivation import Derivation, Derivations, Factor, Line
 from symchain.dimensions import Dim
 from symchain.notation import Phrase, name, walk
 from symchain.render.document import Count, Definition, Document, Formula, Label, Row, Say, Section
-from symchain.render.layout import SHOWN, derivative, factor_numbers, layout, members_of, zero_sentence
+from symchain.render.layout import MATRIX_ONLY, SHOWN, derivative, factor_numbers, layout, members_of, zero_sentence
 from symchain.render.maps import Adjoints, is_plain, pulled, whys
 from symchain.render.remarks import remark
+from symchain.render.text import write
 from symchain.tensors.indexform import added, element, entry_of, letters, letters_for, names_in, partial, summed
 from symchain.tensors.indexgraph import product
+from symchain.tensors.matrixform import phrase_of
+from symchain.tensors.nodes import Tree
 
 
 def index_layout(subject: Derivation | Derivations, detail: str) -> Document:
@@ -23,7 +26,8 @@ def index_layout(subject: Derivation | Derivations, detail: str) -> Document:
     told = _Telling(members, subject.adjoint_lines)
     definitions = tuple(told.definition(d) for d in plain.definitions)
     sections = tuple(told.sections(detail))
-    opening = (*plain.opening, *told.legend()) if detail != "brief" else ()
+    kept = tuple(s for s in plain.opening if s.key not in MATRIX_ONLY)
+    opening = (*kept, *told.legend()) if detail != "brief" else ()
     return replace(plain, definitions=definitions, opening=opening, sections=sections, ranks={**plain.ranks, **told.adjoints.ranks()})
 
 
@@ -52,8 +56,8 @@ class _Telling:
         (at,) = self._letters(block.shape)
         return replace(d, phrase=self._entry(block.tree, at), left=element(name(d.name), tuple(map(name, at))))
 
-    def _entry(self, tree: object, at: Sequence[str], *others: str) -> Phrase:
-        phrase = entry_of(tree, at, self.taken.union(others))  # type: ignore[arg-type]
+    def _entry(self, tree: Tree, at: Sequence[str], *others: str) -> Phrase:
+        phrase = entry_of(tree, at, self.taken.union(others))
         self.deltas |= any(p.head == "delta" for p in walk(phrase))
         return self.adjoints.written(phrase)
 
@@ -126,8 +130,7 @@ class _Telling:
             chain.append(summed(product([adjoint, symbol], []), ranges))
             opened.append(_times(adjoint, self._entry(f.shown, (*over, *at), *first), ranges))
             left_over.append(self._entry(pulled(f, self.adjoints), (*first, *at)))
-        sides = [left, *dict.fromkeys((added(chain), added(opened), added(left_over)))]
-        yield Row(tuple(map(Formula, sides)))
+        yield Row(tuple(map(Formula, distinct([left, added(chain), added(opened), added(left_over)]))))
 
     def _result(self, members: Sequence[Derivation], zeros: Sequence[Say]) -> Section:
         """Each line entry by entry beside its matrix form."""
@@ -142,11 +145,12 @@ class _Telling:
             else:
                 symbol = derivative(owner)
                 left = self._left(owner, at)
-            entry = Formula(self._entry(line.general or line.tree, at))
-            written = line.general_phrase
-            rows.append(Row((Formula(left), entry), boxed=owner is not None))
-            if shape and is_plain(written):
-                rows.append(Row((Formula(symbol), Formula(written)), Say("remark.matrix"), boxed=False))
+            trees = distinct_trees(line)
+            entries = distinct([left, *(self._entry(t, at) for t in trees)])
+            written = distinct([symbol, *(phrase_of(t) for t in trees)])
+            if shape and all(map(is_plain, written)):
+                rows.append(Row(tuple(map(Formula, written)), Say("remark.matrix")))
+            rows.append(Row(tuple(map(Formula, entries)), boxed=owner is not None))
         said = whys(list(named.values()), self.taken) if not self.lead else ()
         return Section("section.result", tuple(zeros), tuple(rows), said)
 
@@ -167,6 +171,21 @@ class _Telling:
         if self.deltas:
             i, j = list(map(name, self._letters((1, 1))[0]))
             yield Say("indices.delta", {"delta": Formula(Phrase("delta", (i, j), "bracket" if "delta" in self.taken else "")), "i": Formula(i), "j": Formula(j)})
+
+
+def distinct(phrases: Sequence[Phrase]) -> list[Phrase]:
+    """The phrases in order, none twice in a row."""
+    found: list[Phrase] = []
+    for p in phrases:
+        if not found or write(found[-1]) != write(p):
+            found.append(p)
+    return found
+
+
+def distinct_trees(line: Line) -> list[Tree]:
+    """The line in the program's own function names where a derivative of them stands, then with those replaced."""
+    primed = line.general is not None and any(p.primes for p in walk(line.general_phrase))
+    return [line.general, line.tree] if primed and line.general is not None else [line.tree]
 
 
 def _times(adjoint: Phrase, local: Phrase, ranges: Sequence[tuple[str, Dim]]) -> Phrase:

@@ -9,7 +9,7 @@ from symchain.derivation import Derivation, Derivations
 from symchain.errors import UnsupportedError
 from symchain.notation import Phrase, name, walk
 from symchain.render.document import Braced, Chains, Document, Formula, Label, Math, Row, Say, Section
-from symchain.render.layout import SHOWN, factor_numbers, layout, members_of, zero_sentence
+from symchain.render.layout import MATRIX_ONLY, SHOWN, factor_numbers, layout, members_of, zero_sentence
 from symchain.render.remarks import remark
 from symchain.tensors.kroneckerform import kronecker_of, vec
 
@@ -22,7 +22,7 @@ def kronecker_layout(subject: Derivation | Derivations, detail: str) -> Document
     plain = layout(subject, detail)
     sections = tuple(_sections(members, detail))
     written = [p for s in sections for r in s.rows for m in r.sides if isinstance(m, Formula) for p in walk(m.phrase)]
-    opening = [*plain.opening, Say("kronecker.layout")]
+    opening = [*(s for s in plain.opening if s.key not in MATRIX_ONLY), Say("kronecker.layout")]
     commutation = next((p for p in written if p.head == "call" and p.text == "commutation"), None)
     if commutation is not None:
         left = Phrase("matmul", (commutation, vec(name("X"))))

@@ -49,6 +49,8 @@ SHOWN = 40
 LONG_PATH = 12
 NAMES = 10
 STEPS = 200
+MATRIX_ONLY = frozenset({"layout.maps", "layout.jacobian"})
+"""Opening sentences that other notations replace by their own."""
 
 
 def layout(subject: Derivation | Derivations, detail: str) -> Document:
@@ -326,6 +328,12 @@ def _factor(f: Factor, number: int, adjoints: Adjoints) -> Row:
     return Row(tuple(sides), remark(f, how(after, adjoint.text)))
 
 
+def is_readable(phrase: Phrase, d: Derivation) -> bool:
+    """Whether the derivative reads well as a whole; else one entry of it is printed."""
+    gradient = not arrays(d.program)[d.output]
+    return is_plain(phrase) or d.order != 1 or (gradient and not any(p.text == "einsum" for p in walk(phrase)))
+
+
 def _primed(phrase: Phrase) -> bool:
     """Whether the phrase holds the derivative of a function that the program names: what that is comes in a section of its own."""
     return any(p.primes for p in walk(phrase))
@@ -347,6 +355,9 @@ def _substeps(steps: Sequence[Step]) -> list[Row]:
 def _product(members: Sequence[Derivation]) -> Section:
     rows = []
     for d in members:
+        if not is_readable(d.general_phrase, d):
+            rows.append(Row(tuple(map(Formula, entries(d.output, d.wrt, d.general_tree, arrays(d.program))))))
+            continue
         sides: list[Math] = [Formula(derivative(d))]
         if d.product_phrase is not None:
             sides.append(Formula(d.product_phrase, dots=True))
@@ -418,10 +429,9 @@ def _result(members: Sequence[Derivation], lines: Sequence[Line], said: Sequence
         rows.append(Row(tuple(sides)))
     for d in members:
         shown = d.formula_phrase if short else d.result.phrase
-        if is_plain(shown) or d.order != 1:
+        if is_readable(shown, d):
             rows.append(Row((Formula(derivative(d)), Formula(shown if short else shapes.under(shown))), boxed=True))
         else:
-            rows.append(Row((Formula(derivative(d)), Formula(shown))))
             rows.append(Row(tuple(map(Formula, entries(d.output, d.wrt, d.result.tree, arrays(d.program)))), boxed=True))
     closing = (Say("lines.omitted", {"count": Count(len(lines) - SHOWN)}),) if len(lines) > SHOWN else ()
     if not short and not arrays(members[0].program)[members[0].output]:

@@ -84,7 +84,7 @@ SENTENCES = {
     "indices.sum": "The chain rule sums over the entries of every block in between; each Kronecker delta keeps one term of a sum.",
     "indices.legend": "Indices count from 1, and each sum runs over the whole axis.",
     "indices.delta": "The Kronecker delta {delta} is 1 for {i} equal to {j}, else 0.",
-    "remark.matrix": "the same in matrix notation",
+    "remark.matrix": "in matrix notation",
     "kronecker.layout": "In the vec layout the columns of a matrix are stacked into one column; a Jacobian has a row "
     "for each entry of the output and a column for each entry of the variable.",
     "kronecker.commutation": "The commutation matrix reorders entries: {left} is {right}.",

@@ -85,7 +85,7 @@ _SENTENCES = {
     "Kronecker ne garde qu'un terme d'une somme.",
     "indices.legend": "Les indices commencent à 1, et chaque somme parcourt l'axe entier.",
     "indices.delta": "Le symbole de Kronecker {delta} vaut 1 si {i} est égal à {j}, et 0 sinon.",
-    "remark.matrix": "la même chose en notation matricielle",
+    "remark.matrix": "en notation matricielle",
     "kronecker.layout": "Dans la disposition vec, on empile les colonnes d'une matrice en une seule colonne~; une "
     "matrice jacobienne a une ligne par coefficient de la sortie et une colonne par coefficient de la variable.",
     "kronecker.commutation": "La matrice de commutation réordonne les coefficients~: {left} vaut {right}.",
