@@ -7,8 +7,6 @@ their local rules. The work is linear in the graph; paths are counted by dynamic
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fractions import Fraction
-from functools import cached_property
 from itertools import islice
 
 from symchain.blocks import Block, Program, ancestors, dependents
@@ -16,6 +14,9 @@ from symchain.derivation import Derivation, Derivations, Factor, Line, Path, Ste
 from symchain.dimensions import Shape
 from symchain.errors import VerificationError
 from symchain.functions.spec import AbstractFunction
+from symchain.language.elaborate import Scope
+from symchain.recognition import Recogniser
+from symchain.repetition import with_common_lines
 from symchain.rewriting import price_of, simplify
 from symchain.rules.binding import bind
 from symchain.rules.entries import by_entries
@@ -28,7 +29,6 @@ from symchain.tensors.nodes import (
     Leaf,
     Number,
     Operation,
-    Power,
     Sum,
     Tree,
     Where,
@@ -39,9 +39,7 @@ from symchain.tensors.nodes import (
     leaves,
     multiply_scalars,
     postorder,
-    power,
     substitute,
-    transform,
     zeros,
 )
 from symchain.tensors.terms import is_zero
@@ -69,6 +67,7 @@ class Sweep:
         self.results: dict[str, Line] = {}
         self._factors: dict[tuple[str, str], Factor] = {}
         self._short: dict[str, Tree] = {}
+        self.recognise = Recogniser(program)
         self._sweep()
 
     # ------------------------------------------------------------ names
@@ -180,41 +179,6 @@ class Sweep:
 
     # ------------------------------------------------------------ from general to concrete
 
-    @cached_property
-    def definitions(self) -> dict[Tree, Tree]:
-        """What blocks are equal to, so that sigmoid(z1) is written a1."""
-        found: dict[Tree, Tree] = {}
-        for block in self.program.blocks.values():
-            tree = simplify(bind(block.tree))
-            if tree.args and price_of(tree):
-                found.setdefault(tree, block.leaf)
-        return found
-
-    @cached_property
-    def roots(self) -> dict[Tree, tuple[Tree, Fraction]]:
-        """Blocks that are a power of something: where r = sqrt(s), 1/sqrt(s) is 1/r."""
-        found: dict[Tree, tuple[Tree, Fraction]] = {}
-        for tree, name in self.definitions.items():
-            if isinstance(tree, Power) and isinstance(tree.exponent, Number):
-                found[tree.base] = (name, tree.exponent.value)
-        return found
-
-    def recognise(self, tree: Tree) -> Tree:
-        if tree in self.definitions:
-            return tree
-        replaced = substitute(tree, self.definitions)
-        if self.roots:
-            replaced = transform(replaced, self._as_root)
-        return tree if replaced is tree else simplify(replaced)
-
-    def _as_root(self, node: Tree) -> Tree:
-        if isinstance(node, Power) and node.base in self.roots and isinstance(node.exponent, Number):
-            name, exponent = self.roots[node.base]
-            quotient = node.exponent.value / exponent
-            if quotient.denominator == 1 and exponent.denominator != 1:
-                return power(name, quotient)
-        return node
-
     def concrete(self, tree: Tree) -> Tree:
         """Bound function names replaced, blocks recognised, simplified."""
         bound = bind(tree)
@@ -285,6 +249,8 @@ class Sweep:
         if lines and formula is not result.tree and price_of(formula) + 1 < lines_price:
             result = Line(result.name, formula, result.role, result.of, result.shape, general if general is not formula else None)
             lines = ()
+        *before, result = with_common_lines([*lines, result], self._scope(), self._fresh_here())
+        lines = tuple(before)
         count = self.path_count(target)
         paths = tuple(islice(self.paths(target), PATHS_LISTED))
         reason = "unrelated" if target not in self.relevant else "flat" if is_zero(formula) else ""
@@ -299,7 +265,31 @@ class Sweep:
         shared = {line.name for line in self._lines_below(*(self.results[t].tree for t in self.targets))}
         ordered = tuple(line for line in self.lines.values() if line.name in shared)
         results = tuple(self.results[t] for t in self.targets)
+        every = with_common_lines([*ordered, *results], self._scope(), self._fresh_here())
+        derived = {line.name for line in results}
+        ordered = tuple(line for line in every if line.name not in derived)
+        results = tuple(line for line in every if line.name in derived)
         return Derivations(self.program, self.output, _Members(self), ordered, results)
+
+    def _scope(self) -> Scope:
+        """The names that the lines of this sweep may read."""
+        names: dict[str, Tree] = {n: v.leaf for n, v in self.program.inputs.items()}
+        names |= {n: b.leaf for n, b in self.program.blocks.items()}
+        names |= {line.name: symbol for symbol, line in self.lines.items()}
+        return Scope(names, self.program.dimensions, self.program.functions)
+
+    def _fresh_here(self) -> Callable[[str], str]:
+        """Names t1, t2, ... for one set of lines."""
+        taken = set(self.taken)
+
+        def fresh(first: str) -> str:
+            stem, number = first.rstrip("0123456789"), 1
+            while f"{stem}{number}" in taken:
+                number += 1
+            taken.add(f"{stem}{number}")
+            return f"{stem}{number}"
+
+        return fresh
 
     def _lines_below(self, *trees: Tree) -> tuple[Line, ...]:
         """The named adjoints that trees read, directly or not, in the order of the sweep."""

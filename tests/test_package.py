@@ -44,6 +44,8 @@ FLOORS = (
     # trees
     ("tensors", "tensors.indexgraph", "tensors.nodes"),
     ("tensors.algebra", "tensors.exchange", "tensors.matrixform"),
+    ("tensors.indexform",),
+    ("tensors.kroneckerform",),
     # the nouns: data
     ("blocks",),
     ("derivation",),
@@ -73,7 +75,9 @@ FLOORS = (
     # text out: reads data
     ("render.calls", "render.document", "render.fold", "render.names", "render.numbers", "render.style"),
     ("render.checks", "render.latex", "render.remarks", "render.sentences", "render.text"),
-    ("render.data", "render.formulas", "render.layout"),
+    ("render.data", "render.formulas", "render.maps"),
+    ("render.layout",),
+    ("render.index_layout", "render.kronecker_layout"),
     ("render.latex_document", "render.text_document"),
     ("render.math_document", "render.programs"),
     ("render",),

@@ -10,7 +10,7 @@ from symchain.dimensions import Dim
 from symchain.notation import Phrase, name, walk
 from symchain.render.document import Count, Definition, Document, Formula, Label, Row, Say, Section
 from symchain.render.layout import MATRIX_ONLY, SHOWN, derivative, factor_numbers, layout, members_of, zero_sentence
-from symchain.render.maps import Adjoints, is_plain, pulled, whys
+from symchain.render.maps import Adjoints, is_plain, pulled, renamed, whys
 from symchain.render.remarks import remark
 from symchain.render.text import write
 from symchain.tensors.indexform import added, element, entry_of, letters, letters_for, names_in, partial, summed
@@ -28,7 +28,7 @@ def index_layout(subject: Derivation | Derivations, detail: str) -> Document:
     sections = tuple(told.sections(detail))
     kept = tuple(s for s in plain.opening if s.key not in MATRIX_ONLY)
     opening = (*kept, *told.legend()) if detail != "brief" else ()
-    return replace(plain, definitions=definitions, opening=opening, sections=sections, ranks={**plain.ranks, **told.adjoints.ranks()})
+    return replace(plain, definitions=definitions, opening=opening, sections=sections, ranks={**plain.ranks, **told.adjoints.ranks()}, renamed=renamed(told.adjoints))
 
 
 class _Telling:

@@ -23,12 +23,17 @@ def kronecker_layout(subject: Derivation | Derivations, detail: str) -> Document
     sections = tuple(_sections(members, detail))
     written = [p for s in sections for r in s.rows for m in r.sides if isinstance(m, Formula) for p in walk(m.phrase)]
     opening = [*(s for s in plain.opening if s.key not in MATRIX_ONLY), Say("kronecker.layout")]
+    ranks = dict(plain.ranks)
     commutation = next((p for p in written if p.head == "call" and p.text == "commutation"), None)
     if commutation is not None:
-        left = Phrase("matmul", (commutation, vec(name("X"))))
-        right = vec(Phrase("transpose", (name("X"),)))
-        opening.append(Say("kronecker.commutation", {"left": Formula(left), "right": Formula(right)}))
-    return replace(plain, opening=tuple(opening), sections=sections, ranks={**plain.ranks, "X": 2} if commutation else plain.ranks)
+        free = next(n for n in ("M", "A", "B", "Q", "M_") if n not in ranks)
+        ranks[free] = 2
+        left = Phrase("matmul", (commutation, vec(name(free))))
+        right = vec(Phrase("transpose", (name(free),)))
+        fields = {"left": Formula(left), "right": Formula(right), "matrix": Formula(name(free))}
+        rows, columns = map(Formula, commutation.parts)
+        opening.append(Say("kronecker.commutation", {**fields, "rows": rows, "columns": columns}))
+    return replace(plain, opening=tuple(opening), sections=sections, ranks=ranks)
 
 
 def _flat(program_shape: tuple[object, ...], known: str) -> Phrase:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from symchain.render import latex
-from symchain.render.document import Document, Formula, Label, Math, Row, Section
+from symchain.render.document import Carried, Document, Formula, Label, Math, Row, Section
 from symchain.render.formulas import LIMIT, LatexFormulas, joint
 from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
@@ -29,6 +29,8 @@ def fragment(document: Document, lang: str) -> str:
     out = [rf"\paragraph{{{speaker.say(document.title)}}} " + "\n".join(filter(None, opening))]
     out += _sections(document.sections, formulas, speaker)
     if document.checks:
+        if document.sections and document.sections[-1].closing:
+            out.append("")
         out.append(rf"\noindent\emph{{{speaker.word('section.check')}.}} " + "\n".join(map(speaker.say, document.checks)))
     return "\n".join(out) + "\n"
 
@@ -74,13 +76,16 @@ def _sections(sections: Sequence[Section], formulas: LatexFormulas, speaker: Spe
     if lines:
         lines[-1] = lines[-1].removesuffix(r"\\")
         yield "\\begin{align*}\n" + "\n".join(lines) + "\n\\end{align*}"
-    yield from closing
+    if closing:
+        yield r"\noindent " + "\n\n\\noindent ".join(closing)
 
 
 def _remarks_align(sections: Sequence[Section], formulas: LatexFormulas, speaker: Speaker) -> bool:
     """Whether all remarks can stand in one column beside the formulas."""
     left = right = beside = 0
     for row in (r for s in sections for r in s.rows):
+        if any(isinstance(m, Carried) for m in row.sides):  # maps are wide and of uneven length
+            return False
         sides = [latex.width(formulas.display(m)) for m in row.sides]
         heads = 2 if isinstance(row.sides[0], Label) else 1
         left, right = max(left, sum(sides[:heads])), max(right, sum(sides[heads:]))

@@ -37,8 +37,7 @@ from symchain.render.document import (
     Section,
 )
 from symchain.render.fold import replaced
-from symchain.render.maps import Adjoints, Shapes, arrays, entries, gradient_shapes, how, is_plain, pulled, whys
-from symchain.render.names import layer_names
+from symchain.render.maps import Adjoints, Shapes, arrays, entries, gradient_shapes, how, is_plain, pulled, renamed, whys
 from symchain.render.remarks import remark
 from symchain.tensors.matrixform import phrase_of
 
@@ -66,14 +65,16 @@ def layout(subject: Derivation | Derivations, detail: str) -> Document:
     fields: dict[str, Math | Listing | Say | str] = {"derivatives": _some(derivatives)} if several else {"derivative": derivatives[0]}
     values = values_at(members)
     reading = members[0].reading or program if members else program
+    adjoints = Adjoints(program, output, subject.adjoint_lines)
+    sections = tuple(_sections(members, subject.adjoint_lines, detail, adjoints))
     return Document(
         title=Say(key, fields),
         definitions=tuple(Definition(b.name, b.phrase, b.shape, _small(values.get(b.name))) for b in blocks[:SHOWN]) if detail != "brief" else (),
         opening=_opening(members, program, output, phrases) if detail != "brief" else (),
-        sections=tuple(_sections(members, subject.adjoint_lines, detail)),
+        sections=sections,
         checks=tuple(check_sentences(subject, members, derivative, bool(_unknown(program, phrases)))),
-        ranks=_ranks(reading, subject.adjoint_lines),
-        renamed=layer_names(list(program.blocks)) if any(line.role == "adjoint" for line in subject.adjoint_lines) else {},
+        ranks={**_ranks(reading, subject.adjoint_lines), **adjoints.ranks()},
+        renamed=renamed(adjoints),
         functions=frozenset(program.functions),
         omitted=max(0, len(blocks) - SHOWN) if detail != "brief" else 0,
     )
@@ -191,7 +192,7 @@ def _shape(d: Derivation, program: Program) -> Say:
 # ---------------------------------------------------------------- the sections
 
 
-def _sections(members: Sequence[Derivation], lines: Sequence[Line], detail: str) -> Iterable[Section]:
+def _sections(members: Sequence[Derivation], lines: Sequence[Line], detail: str, adjoints: Adjoints) -> Iterable[Section]:
     if all(d.zero_reason for d in members):
         yield _result(members, (), [zero_sentence(d) for d in members])
         return
@@ -203,7 +204,7 @@ def _sections(members: Sequence[Derivation], lines: Sequence[Line], detail: str)
         if not direct:
             yield _chain(live, numbers)
         if not brief or direct:
-            yield _local(live, numbers, detail, Adjoints(live[0].program, live[0].output, lines))
+            yield _local(live, numbers, detail, adjoints)
         if not direct:
             yield _product(live)
         if not brief:

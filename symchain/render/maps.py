@@ -12,6 +12,7 @@ from symchain.language.elaborate import Scope, elaborate
 from symchain.notation import Phrase, name, walk
 from symchain.render.document import Axes, Formula, Listing, Math, Say
 from symchain.render.fold import fold
+from symchain.render.names import layer_names, typeset
 from symchain.tensors.indexform import element, entry_of, letters, letters_for, names_in, partial
 from symchain.tensors.indexgraph import dimension
 from symchain.tensors.matrixform import phrase_of
@@ -54,11 +55,15 @@ class Adjoints:
         """How many axes the adjoints named so far have."""
         return {n: len(self.of(b).shape) for b, n in self._names.items()}
 
+    def blocks(self) -> Mapping[str, str]:
+        """The block that each adjoint named so far belongs to."""
+        return {n: b for b, n in self._names.items()}
+
     def written(self, phrase: Phrase) -> Phrase:
         """The phrase with adjoints that have no name of their own as symbols dF/du, entry by entry where they are entries."""
         if not self.lead:
             return phrase
-        blocks = {n: b for b, n in self._names.items()}
+        blocks = self.blocks()
         rank = len(self.lead)
 
         def visit(p: Phrase, parts: Sequence[Phrase], keywords: dict[str, Phrase]) -> Phrase:
@@ -70,6 +75,16 @@ class Adjoints:
             return Phrase(p.head, tuple(parts), p.text, tuple(keywords.items()), p.primes)
 
         return fold(phrase, visit)
+
+
+def renamed(adjoints: Adjoints) -> dict[str, str]:
+    r"""How error terms are set: \delta_1 in a network written layer by layer, \Delta for those of matrices."""
+    named = adjoints.blocks()
+    if adjoints.lead or not named:
+        return {}
+    layers = layer_names(list(adjoints.program.blocks))
+    found = {n: rf"\Delta_{{{typeset(b)}}}" for n, b in named.items() if len(adjoints.program.blocks[b].shape) == 2}
+    return {**found, **layers}
 
 
 def pulled(factor: Factor, adjoints: Adjoints) -> Tree:

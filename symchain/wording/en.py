@@ -74,7 +74,7 @@ SENTENCES = {
     "method.complex step and central difference": "complex step and central difference",
     "names.more": "{names} and {count} more",
     # arrays, indices, the vec layout
-    "shape.each": "{derivative} {shape}",
+    "shape.each": "{derivative} of shape {shape}",
     "shape.gradients": "Each gradient has the shape of its variable: {derivatives}.",
     "layout.maps": "Between arrays a local derivative is a linear map; it is written below by what it makes of the "
     "error term of its output, the derivative of {output} by that output.",
@@ -87,7 +87,7 @@ SENTENCES = {
     "remark.matrix": "in matrix notation",
     "kronecker.layout": "In the vec layout the columns of a matrix are stacked into one column; a Jacobian has a row "
     "for each entry of the output and a column for each entry of the variable.",
-    "kronecker.commutation": "The commutation matrix reorders entries: {left} is {right}.",
+    "kronecker.commutation": "The commutation matrix reorders entries: for a matrix {matrix} with {rows} rows and {columns} columns, {left} is {right}.",
     "kronecker.chain": "In this layout the chain rule is a product of matrices.",
     "map.same": "passed on unchanged",
     "map.left": "multiplication by {matrix} on the left",

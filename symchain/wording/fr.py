@@ -74,7 +74,7 @@ _SENTENCES = {
     "method.complex step and central difference": "pas complexe suivi d'une différence centrée",
     "names.more": "{names} et {count} autres",
     # arrays, indices, the vec layout
-    "shape.each": "{derivative} {shape}",
+    "shape.each": "{derivative} de forme {shape}",
     "shape.gradients": "Chaque gradient a la forme de sa variable~: {derivatives}.",
     "layout.maps": "Entre tableaux, une dérivée locale est une application linéaire~; on l'écrit ci-dessous par son "
     "effet sur le terme d'erreur de sa sortie, c'est-à-dire la dérivée de {output} par rapport à cette sortie.",
@@ -88,7 +88,7 @@ _SENTENCES = {
     "remark.matrix": "en notation matricielle",
     "kronecker.layout": "Dans la disposition vec, on empile les colonnes d'une matrice en une seule colonne~; une "
     "matrice jacobienne a une ligne par coefficient de la sortie et une colonne par coefficient de la variable.",
-    "kronecker.commutation": "La matrice de commutation réordonne les coefficients~: {left} vaut {right}.",
+    "kronecker.commutation": "La matrice de commutation réordonne les coefficients~: pour une matrice {matrix} à {rows} lignes et {columns} colonnes, {left} vaut {right}.",
     "kronecker.chain": "Dans cette disposition, la règle de la chaîne est un produit de matrices.",
     "map.same": "transmis tel quel",
     "map.left": "multiplication à gauche par {matrix}",

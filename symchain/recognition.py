@@ -1,0 +1,135 @@
+"""Recognising blocks in a formula: sigmoid(z1) is written a1, (x - mu)/s is written u, 1/sqrt(v) is written 1/s where s = sqrt(v)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cached_property
+
+from symchain.blocks import Program
+from symchain.rewriting import price_of, simplify
+from symchain.rules.binding import bind
+from symchain.tensors.algebra import normal
+from symchain.tensors.nodes import Contraction, Number, Power, Tree, power, substitute, transform
+from symchain.tensors.products import normal_product, raised, term_of
+from symchain.tensors.terms import Indices, Term, invariant, split_power
+
+_PRODUCTS = 60
+"""Programs of more product blocks are searched for whole blocks only."""
+
+Match = tuple[Term, Indices, Fraction]
+
+
+class Recogniser:
+    """The blocks of one program, and the formulas they are equal to."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    @cached_property
+    def definitions(self) -> dict[Tree, Tree]:
+        """What whole blocks are equal to, in normal form."""
+        found: dict[Tree, Tree] = {}
+        for block in self.program.blocks.values():
+            tree = simplify(bind(block.tree))
+            if tree.args and price_of(tree):
+                found.setdefault(tree, block.leaf)
+        return found
+
+    @cached_property
+    def roots(self) -> dict[Tree, tuple[Tree, Fraction]]:
+        """Blocks that are a root of something."""
+        found: dict[Tree, tuple[Tree, Fraction]] = {}
+        for tree, name in self.definitions.items():
+            if isinstance(tree, Power) and isinstance(tree.exponent, Number) and tree.exponent.value.denominator != 1:
+                found[tree.base] = (name, tree.exponent.value)
+        return found
+
+    @cached_property
+    def products(self) -> list[tuple[Term, Tree]]:
+        """Blocks that are products, the longest first."""
+        found = [(term_of(t), name) for t, name in self.definitions.items() if isinstance(t, Contraction)]
+        usable = [(d, n) for d, n in found if d.factors and {i for _, s in d.factors for i in s} >= set(d.output)]
+        return sorted(usable, key=lambda pair: -len(pair[0].factors)) if len(usable) <= _PRODUCTS else []
+
+    def __call__(self, tree: Tree) -> Tree:
+        """The tree in the program's own names, simplified; a formula that is a whole block is left written out."""
+        if tree in self.definitions:
+            return tree
+        replaced = substitute(tree, self.definitions)
+        if self.roots:
+            replaced = transform(replaced, self._root)
+        if self.products:
+            replaced = transform(replaced, self._product)
+        return tree if replaced is tree else simplify(replaced)
+
+    def _root(self, node: Tree) -> Tree:
+        if isinstance(node, Power) and node.base in self.roots and isinstance(node.exponent, Number):
+            name, exponent = self.roots[node.base]
+            quotient = node.exponent.value / exponent
+            if quotient.denominator == 1:
+                return power(name, quotient)
+        return node
+
+    def _product(self, node: Tree) -> Tree:
+        if not isinstance(node, Contraction):
+            return node
+        term = term_of(node)
+        bases = {invariant(split_power(f)[0])[1] for f, _ in term.factors}
+        for definition, name in self.products:
+            if not all(invariant(split_power(f)[0])[1] in bases for f, _ in definition.factors):
+                continue
+            for found in _embeddings(definition, term):
+                rest, indices, coefficient = found
+                rest.factors.append((name, indices))
+                rest.coefficient = term.coefficient * coefficient / definition.coefficient
+                candidate = normal(normal_product(rest))
+                if price_of(candidate) < price_of(node):
+                    return candidate
+        return node
+
+
+def _embeddings(definition: Term, term: Term) -> Iterator[Match]:
+    """The ways in which a definition's factors stand among those of a term: what is left, the block's indices there, and the sign."""
+    inner = {i for _, s in definition.factors for i in s} - set(definition.output)
+
+    def place(k: int, left: list[tuple[Tree, Indices]], names: dict[int, int], sign: int) -> Iterator[Match]:
+        if k == len(definition.factors):
+            summed = {names[i] for i in inner}
+            if summed & set(term.output) or any(i in s for _, s in left for i in summed):
+                return
+            rest = Term(Fraction(1), term.decimal, left, term.output, dict(term.dims))
+            yield rest, tuple(names[i] for i in definition.output), Fraction(sign)
+            return
+        wanted, spots = definition.factors[k]
+        base, exponent = split_power(wanted)
+        flip, key = invariant(base)
+        for n, (factor, indices) in enumerate(left):
+            other, theirs = split_power(factor)
+            if invariant(other)[1] != key or len(indices) != len(spots):
+                continue
+            remaining = _remaining(exponent, theirs)
+            if remaining is None or (flip != invariant(other)[0] and not _is_odd_or_even(exponent)):
+                continue
+            extended = dict(names)
+            if any(extended.setdefault(a, b) != b for a, b in zip(spots, indices, strict=True)) or len(set(extended.values())) < len(extended):
+                continue
+            turned = sign * (-1 if flip != invariant(other)[0] and isinstance(exponent, Number) and exponent.value % 2 else 1)
+            after = [(raised(other, remaining), indices)] if remaining else []
+            yield from place(k + 1, [*left[:n], *after, *left[n + 1 :]], extended, turned)
+
+    yield from place(0, list(term.factors), {}, 1)
+
+
+def _remaining(wanted: Tree, present: Tree) -> Fraction | None:
+    """What is left of an exponent when the wanted one is taken out; None where it is not there."""
+    if wanted is present:
+        return Fraction(0)
+    if not isinstance(wanted, Number) or not isinstance(present, Number):
+        return None
+    left = present.value - wanted.value
+    return left if left * present.value > 0 or left == 0 else None
+
+
+def _is_odd_or_even(exponent: Tree) -> bool:
+    return isinstance(exponent, Number) and exponent.value.denominator == 1

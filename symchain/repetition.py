@@ -1,0 +1,65 @@
+"""Lines for what a derivation writes more than once: dP = G @ V.T, used twice, is computed and read once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from symchain.derivation import Line
+from symchain.language.elaborate import Scope, elaborate
+from symchain.notation import Phrase, name, operations, walk
+from symchain.tensors.matrixform import phrase_of
+from symchain.tensors.nodes import Tree, leaf, leaves
+
+_LINES = 200
+"""Longer derivations are left as they are."""
+_SAVING = 2
+"""A line of its own must save this many operations; in programs of scalars one more."""
+
+
+def with_common_lines(lines: list[Line], scope: Scope, fresh: Callable[[str], str]) -> list[Line]:
+    """The lines, with new ones before the first use of what would be written repeatedly."""
+    if len(lines) > _LINES:
+        return lines
+    least = _SAVING if any(line.shape for line in lines) or any(t.shape for line in lines for t in leaves(line.tree)) else _SAVING + 1
+    names: dict[str, Tree] = dict(scope.names)
+    names.update({line.name: leaf(line.name, line.shape) for line in lines})
+    phrases = {line.name: phrase_of(line.tree) for line in lines}
+    while (repeated := _most_repeated(phrases, least)) is not None:
+        made = fresh("t1")
+        tree = elaborate(repeated, replace(scope, names=names))
+        names[made] = leaf(made, tree.shape)
+        first = next(k for k, line in enumerate(lines) if any(p == repeated for p in walk(phrases[line.name])))
+        lines = [*lines[:first], Line(made, tree, "value", made, tree.shape), *lines[first:]]
+        changed = {n: _replaced(p, repeated, name(made)) for n, p in phrases.items()}
+        for k, line in enumerate(lines):
+            if line.name in changed and changed[line.name] != phrases[line.name]:
+                lines[k] = replace(line, tree=elaborate(changed[line.name], replace(scope, names=names)), general=None)
+        phrases = {**changed, made: repeated}
+    return lines
+
+
+def _most_repeated(phrases: Mapping[str, Phrase], least: int) -> Phrase | None:
+    counts: Counter[Phrase] = Counter()
+    for phrase in phrases.values():
+        counts.update(p for p in walk(phrase) if p.head in ("mul", "matmul", "call", "add", "pow", "index"))
+    best: tuple[int, int, Phrase] | None = None
+    for phrase, count in counts.items():
+        if count > 1:
+            price = operations(phrase)
+            saving = (count - 1) * price
+            if saving >= least and price >= 2 and (best is None or (saving, price) > best[:2]):
+                best = (saving, price, phrase)
+            elif price == 1 and phrase.head == "matmul" and saving >= 1 and best is None:
+                best = (saving, price, phrase)
+    return best[2] if best else None
+
+
+def _replaced(phrase: Phrase, old: Phrase, new: Phrase) -> Phrase:
+    """The phrase with every occurrence replaced. Recursion is bounded: a phrase is one line's expression."""
+    if phrase == old:
+        return new
+    parts = tuple(_replaced(p, old, new) for p in phrase.parts)
+    keywords = tuple((k, _replaced(v, old, new)) for k, v in phrase.keywords)
+    return phrase if parts == phrase.parts and keywords == phrase.keywords else replace(phrase, parts=parts, keywords=keywords)
