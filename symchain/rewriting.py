@@ -157,7 +157,7 @@ def inside(tree: Contraction) -> Iterator[Tree]:
     """The product with one of its sums shortened: a number in front hides the sum from the rewrites of sums."""
     for k, factor in enumerate(tree.args):
         if isinstance(factor, Sum):
-            for candidate in factored(factor):
+            for candidate in (*chosen(factor), *factored(factor), *one_fraction(factor)):
                 yield settled(tree_of(term_of(rebuild(tree, (*tree.args[:k], candidate, *tree.args[k + 1 :])))))
 
 
@@ -213,9 +213,24 @@ def chosen(tree: Sum) -> Iterator[Tree]:
         places = [n for n, _, _ in members]
         if len(members) < 2 or len(set(places)) < len(places):
             continue
-        merged = where(condition, collect(add([a for _, a, _ in members])), collect(add([b for _, _, b in members])))
+        merged = choice(condition, collect(add([a for _, a, _ in members])), collect(add([b for _, _, b in members])))
         rest = [merged if n == places[0] else t for n, t in enumerate(tree.args) if n not in places[1:]]
         yield add(rest) if len(rest) > 1 else rest[0]
+
+
+def choice(condition: Tree, a: Tree, b: Tree) -> Tree:
+    """where(condition, a, b), what both branches multiply or divide by taken out."""
+    left, right = term_of(a), term_of(b)
+    if a.shape != b.shape or left.output != right.output or not left.factors or not right.factors:
+        return where(condition, a, b)
+    common = [f for f in left.factors if f in right.factors and isinstance(f[0], Power) and not f[1]]
+    if not common:
+        return where(condition, a, b)
+    for term in (left, right):
+        term.factors = [f for f in term.factors if f not in common]
+    inner = where(condition, tree_of(left), tree_of(right))
+    axes = tuple(range(len(inner.shape)))
+    return normal_product(Term(factors=[(inner, axes), *common], output=axes, dims=dict(enumerate(inner.shape))))
 
 
 def masked(tree: Contraction) -> Iterator[Tree]:
@@ -397,7 +412,8 @@ def _take_out(tree: Sum, terms: list[Term], chosen: dict[int, int]) -> Tree | No
         return None
     links = [i for i in dict.fromkeys(indices) if i not in terms[first].output and len(terms[first].users(i)) > 1]
     used_outputs = _needed_outputs(terms, chosen)
-    if len(used_outputs) + len(links) > max(2, len(tree.shape)):
+    ranks = [len(s) for n, k in chosen.items() for m, (_, s) in enumerate(terms[n].factors) if m != k]
+    if len(used_outputs) + len(links) > max(len(tree.shape), *ranks, 0):
         return None  # a tensor of higher rank than anything here
     rests: list[Tree] = []
     for n, k in chosen.items():

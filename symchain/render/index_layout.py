@@ -28,7 +28,8 @@ def index_layout(subject: Derivation | Derivations, detail: str) -> Document:
     sections = tuple(told.sections(detail))
     kept = tuple(s for s in plain.opening if s.key not in MATRIX_ONLY)
     opening = (*kept, *told.legend()) if detail != "brief" else ()
-    return replace(plain, definitions=definitions, opening=opening, sections=sections, ranks={**plain.ranks, **told.adjoints.ranks()}, renamed=renamed(told.adjoints))
+    ranks = {**plain.ranks, **told.adjoints.ranks()}
+    return replace(plain, definitions=definitions, opening=opening, sections=sections, ranks=ranks, renamed=renamed(told.adjoints))
 
 
 class _Telling:
@@ -40,9 +41,10 @@ class _Telling:
         self.adjoints = Adjoints(self.program, self.output, lines)
         self.lead = self.program.blocks[self.output].shape
         program = self.program
-        self.taken = {*program.inputs, *program.blocks, *program.dimensions, *program.functions} | {n for b in program.blocks.values() for n in names_in(b.tree)}
+        self.taken = {*program.inputs, *program.blocks, *program.dimensions, *program.functions}
+        self.taken |= {n for b in program.blocks.values() for n in names_in(b.tree)}
         self.deltas = False
-        self.sizes: dict[str, Dim] = {}
+        """Whether a Kronecker delta was written."""
 
     # ------------------------------------------------------------ pieces
 
@@ -170,7 +172,8 @@ class _Telling:
         yield Say("indices.legend")
         if self.deltas:
             i, j = list(map(name, self._letters((1, 1))[0]))
-            yield Say("indices.delta", {"delta": Formula(Phrase("delta", (i, j), "bracket" if "delta" in self.taken else "")), "i": Formula(i), "j": Formula(j)})
+            delta = Phrase("delta", (i, j), "bracket" if "delta" in self.taken else "")
+            yield Say("indices.delta", {"delta": Formula(delta), "i": Formula(i), "j": Formula(j)})
 
 
 def distinct(phrases: Sequence[Phrase]) -> list[Phrase]:

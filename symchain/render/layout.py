@@ -69,7 +69,7 @@ def layout(subject: Derivation | Derivations, detail: str) -> Document:
     sections = tuple(_sections(members, subject.adjoint_lines, detail, adjoints))
     return Document(
         title=Say(key, fields),
-        definitions=tuple(Definition(b.name, b.phrase, b.shape, _small(values.get(b.name))) for b in blocks[:SHOWN]) if detail != "brief" else (),
+        definitions=tuple(Definition(b.name, b.phrase, b.shape, _small(values.get(b.name))) for b in blocks[:SHOWN] if detail != "brief"),
         opening=_opening(members, program, output, phrases) if detail != "brief" else (),
         sections=sections,
         checks=tuple(check_sentences(subject, members, derivative, bool(_unknown(program, phrases)))),
@@ -136,11 +136,13 @@ def _opening(members: Sequence[Derivation], program: Program, output: str, phras
         said.append(Say(key, {"functions": _some([Function(f, True) for f in unknown])}))
     gradients = [d for d in members if d.shape and d.order == 1 and d.shape == shapes[d.wrt]]
     if len(gradients) > 1:
-        said.append(Say("shape.gradients", {"derivatives": gradient_shapes([(Formula(derivative(d)), d.shape) for d in gradients[:NAMES]])}))
+        listed = gradient_shapes([(Formula(derivative(d)), d.shape) for d in gradients[:NAMES]])
+        said.append(Say("shape.gradients", {"derivatives": listed}))
     for d in members:
         if d.shape and not (len(gradients) > 1 and d in gradients):
             said.append(_shape(d, program))
-    if any(f.shape and f.output != output for d in members[:NAMES] if d.order == 1 and not d.zero_reason for f in islice(d.factors.values(), SHOWN)):
+    live = [d for d in members[:NAMES] if d.order == 1 and not d.zero_reason]
+    if any(f.shape and f.output != output for d in live for f in islice(d.factors.values(), SHOWN)):
         said.append(Say("layout.jacobian") if shapes[output] else Say("layout.maps", {"output": Formula(name(output))}))
     return tuple(said[: NAMES + 2])
 

@@ -194,7 +194,8 @@ def _reasons(phrase: Phrase, entry: Phrase, line: Line) -> Iterator[tuple[str, S
                 at = entries[p.parts[0].text]
                 if len(at) != 2:
                     continue
-                fields: dict[str, Math | Listing | Say | str] = {"entry": Formula(total), "matrix": Formula(p.parts[0]), "transposed": Formula(p)}
+                fields: dict[str, Math | Listing | Say | str]
+                fields = {"entry": Formula(total), "matrix": Formula(p.parts[0]), "transposed": Formula(p)}
                 if k == 0 and at[0] in running:
                     yield f"left {p.parts[0].text}", Say("why.left", {**fields, "index": Formula(at[0])})
                 elif k == len(product.parts) - 1 and at[1] in running:

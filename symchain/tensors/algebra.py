@@ -31,7 +31,7 @@ from symchain.tensors.nodes import (
 )
 from symchain.tensors.products import flatten, normal_power, normalise, settled, tree_of
 from symchain.tensors.sums import collect
-from symchain.tensors.terms import Indices, Term, flipped, sums_over
+from symchain.tensors.terms import Indices, Term, sums_over
 
 
 def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[Tree], Tree] | None = None) -> Tree:
@@ -41,7 +41,7 @@ def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[T
         if isinstance(node, Contraction):
             result = settled(_distribute_deltas(node, memo, polish) or tree_of(normalise(node)))
         elif isinstance(node, Sum):
-            result = _turned(collect(node))
+            result = collect(node)
         elif isinstance(node, Power):
             result = normal_power(node)
         elif isinstance(node, Apply):
@@ -83,24 +83,6 @@ def _delta_over(tree: Tree, indices: Indices, term: Term) -> bool:
             if isinstance(a, Identity) and any(i in outer and outer[i] not in term.output for i in s):
                 return True
     return False
-
-
-def _turned(tree: Tree) -> Tree:
-    """A sum of transposes is the transpose of a sum."""
-    inner = tree.args[-1] if isinstance(tree, Contraction) and isinstance(tree.args[-1], Sum) else tree
-    if not isinstance(inner, Sum) or len(inner.shape) != 2 or not all(_reads_transposed(t) for t in inner.args):
-        return tree
-    straight = add([flipped(t) for t in inner.args])
-    turned = contract([straight], [(0, 1)], (1, 0))
-    return turned if inner is tree else tree_of(normalise(contract([tree.args[0], turned], [(), (0, 1)], (0, 1))))  # type: ignore[arg-type]
-
-
-def _reads_transposed(tree: Tree) -> bool:
-    """Whether every matrix of a product of entries stands transposed."""
-    if not isinstance(tree, Contraction) or len(tree.output) != 2:
-        return False
-    matrices = [s for s in tree.subscripts if len(s) == 2 and set(s) == set(tree.output)]
-    return bool(matrices) and all(s == tree.output[::-1] for s in matrices)
 
 
 def _apply(node: Apply) -> Tree:

@@ -326,7 +326,7 @@ class Assembly:
             return product(self.coefficient.over, self.coefficient.under)
         over = [*self.coefficient.over]
         if result.head == "mul":
-            over += [q for q in result.parts if q.head != "over"]
+            over += [q for k, q in enumerate(result.parts) if q.head != "over" and not (k == 0 and q == number(1) and over)]
             under = [*self.coefficient.under, *(q.parts[0] for q in result.parts if q.head == "over")]
             if over and over[0] == number(1) and len(over) > 1:
                 over = over[1:]

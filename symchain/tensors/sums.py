@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from symchain.tensors.nodes import Contraction, Number, Sum, Tree, add, contract, number, rebuild, zeros
-from symchain.tensors.terms import keyed
+from symchain.tensors.terms import flipped, keyed
 
 
 def summands(tree: Tree) -> Iterable[Tree]:
@@ -97,7 +97,7 @@ def collect(tree: Tree) -> Tree:
             terms.append(number(value, decimal) if isinstance(body, Number) else scaled(body, value / mine, decimal))
     if not terms:
         return zeros(tree.shape)
-    return content(terms)
+    return _turned(content(terms))
 
 
 def content(terms: list[Tree]) -> Tree:
@@ -113,3 +113,22 @@ def content(terms: list[Tree]) -> Tree:
             indices = tuple(range(len(inner.shape)))
             return contract([number(factor, decimal), inner], [(), indices], indices)
     return add(terms)
+
+
+def _turned(tree: Tree) -> Tree:
+    """A sum of transposes is the transpose of a sum."""
+    inner = tree.args[-1] if isinstance(tree, Contraction) and isinstance(tree.args[-1], Sum) else tree
+    if not isinstance(inner, Sum) or len(inner.shape) != 2 or not all(_reads_transposed(t) for t in inner.args):
+        return tree
+    straight = add([flipped(t) for t in inner.args])
+    if inner is tree:
+        return contract([straight], [(0, 1)], (1, 0))
+    return contract([tree.args[0], straight], [(), (0, 1)], (1, 0))
+
+
+def _reads_transposed(tree: Tree) -> bool:
+    """Whether every matrix of a product of entries stands transposed."""
+    if not isinstance(tree, Contraction) or len(tree.output) != 2:
+        return False
+    matrices = [s for s in tree.subscripts if len(s) == 2 and set(s) == set(tree.output)]
+    return bool(matrices) and all(s == tree.output[::-1] for s in matrices)

@@ -87,7 +87,8 @@ SENTENCES = {
     "remark.matrix": "in matrix notation",
     "kronecker.layout": "In the vec layout the columns of a matrix are stacked into one column; a Jacobian has a row "
     "for each entry of the output and a column for each entry of the variable.",
-    "kronecker.commutation": "The commutation matrix reorders entries: for a matrix {matrix} with {rows} rows and {columns} columns, {left} is {right}.",
+    "kronecker.commutation": "The commutation matrix reorders entries: for a matrix {matrix} with "
+    "{rows} rows and {columns} columns, {left} is {right}.",
     "kronecker.chain": "In this layout the chain rule is a product of matrices.",
     "map.same": "passed on unchanged",
     "map.left": "multiplication by {matrix} on the left",

@@ -88,7 +88,8 @@ _SENTENCES = {
     "remark.matrix": "en notation matricielle",
     "kronecker.layout": "Dans la disposition vec, on empile les colonnes d'une matrice en une seule colonne~; une "
     "matrice jacobienne a une ligne par coefficient de la sortie et une colonne par coefficient de la variable.",
-    "kronecker.commutation": "La matrice de commutation réordonne les coefficients~: pour une matrice {matrix} à {rows} lignes et {columns} colonnes, {left} vaut {right}.",
+    "kronecker.commutation": "La matrice de commutation réordonne les coefficients~: pour une "
+    "matrice {matrix} à {rows} lignes et {columns} colonnes, {left} vaut {right}.",
     "kronecker.chain": "Dans cette disposition, la règle de la chaîne est un produit de matrices.",
     "map.same": "transmis tel quel",
     "map.left": "multiplication à gauche par {matrix}",
