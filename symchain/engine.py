@@ -171,8 +171,8 @@ class _Engine:
             for k, first in enumerate(names):
                 for second in names[k:]:
                     d = second_derivative(program, output, first, second)
-                    extra |= {line.name: line.tree for line in d.adjoint_lines}
-                    trees.append((("hessian", first) if first == second else ("hessian", first, second), d.result.tree))
+                    label = ("hessian", first) if first == second else ("hessian", first, second)
+                    trees.append((label, _beside(extra, d, {*program.inputs, *program.blocks})))
         return _kernel(program, trees, order, target, extra, options)
 
     def compile_derivation(self, derivation: Derivation | Derivations, target: str, options: Mapping[str, Any]) -> Kernel:
@@ -200,6 +200,21 @@ def _kernel(program: Program, trees: Sequence[tuple[Label, Tree]], order: int | 
     if target not in ("auto", "numpy"):
         raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy".')
     return Kernel(lower(program, trees, order=order, extra=extra), NumPyBackend(), options)
+
+
+def _beside(extra: dict[str, Tree], derivation: Derivation, taken: set[str]) -> Tree:
+    """Add a derivation's lines to those of others, under new names where a name already means something else; its result over them."""
+    renamed: dict[Tree, Tree] = {}
+    for line in derivation.adjoint_lines:
+        tree, name = substitute(line.tree, renamed), line.name
+        while name in extra and extra[name] is not tree:
+            name += "_"
+            while name in taken:
+                name += "_"
+        extra[name] = tree
+        if name != line.name:
+            renamed[leaf(line.name, line.shape)] = leaf(name, line.shape)
+    return substitute(derivation.result.tree, renamed)
 
 
 # ---------------------------------------------------------------- what was asked for

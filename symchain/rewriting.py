@@ -17,6 +17,7 @@ from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
     Apply,
     Contraction,
+    Identity,
     Number,
     Operation,
     Power,
@@ -429,6 +430,8 @@ def _take_out(tree: Sum, terms: list[Term], chosen: dict[int, int]) -> Tree | No
         output = (*(term.output[p] for p in used_outputs), *my_links)
         dims = {i: term.dims[i] for i in {*output, *(i for _, s in factors for i in s)}}
         rests.append(tree_of(Term(term.coefficient, term.decimal, factors, output, dims)))
+    if base.shape and any(_has_identity(rest) for rest in rests):
+        return None  # diag(p) - outer(p, p) is how it is written
     inner = collect(add(rests))
     outer = terms[first]
     inner_indices = (*(outer.output[p] for p in used_outputs), *links)
@@ -443,6 +446,10 @@ def _take_out(tree: Sum, terms: list[Term], chosen: dict[int, int]) -> Tree | No
     kept: list[Tree] = [t for n, t in enumerate(tree.args) if n < place and n not in chosen]
     after = [t for n, t in enumerate(tree.args) if n > place and n not in chosen]
     return collect(add([*kept, whole, *after]))
+
+
+def _has_identity(tree: Tree) -> bool:
+    return isinstance(tree, Identity) or (isinstance(tree, Contraction) and any(isinstance(a, Identity) for a in tree.args))
 
 
 def _leads(terms: list[Term], chosen: dict[int, int]) -> bool:

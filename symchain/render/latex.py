@@ -357,8 +357,9 @@ def _call(p: Phrase, parts: Sequence[Tex], keywords: dict[str, Tex], style: Styl
         return Tex(rf"{left}\otimes {BREAK}{right}", MUL, 2, "product", any(t.tall for t in parts))
     if known is not None and known.template and not p.primes and not keywords:
         return _templated(known, parts, rank)
-    if known is not None and p.text == "sum" and len(parts) == 1 and parts[0].rank == 2 and p.keywords and p.keywords[0][1].text in ("0", "1"):
-        return _row_or_column_sum(parts[0], p.keywords[0][1].text)
+    along = p.keywords[0][1].text if p.keywords else ""
+    if known is not None and p.text == "sum" and len(parts) == 1 and parts[0].rank == 2 and along in ("0", "1"):
+        return _row_or_column_sum(parts[0], along)
     if known is not None and known.prefix and not p.primes and len(parts) == 1:
         below = _keyword_below(keywords, style)
         argument = parts[0]

@@ -436,7 +436,7 @@ def _result(members: Sequence[Derivation], lines: Sequence[Line], said: Sequence
             rows.append(Row((Formula(derivative(d)), Formula(shown if short else shapes.under(shown))), boxed=True))
         else:
             rows.append(Row(tuple(map(Formula, entries(d.output, d.wrt, d.result.tree, arrays(d.program)))), boxed=True))
-    closing = (Say("lines.omitted", {"count": Count(len(lines) - SHOWN)}),) if len(lines) > SHOWN else ()
+    closing: tuple[Say, ...] = (Say("lines.omitted", {"count": Count(len(lines) - SHOWN)}),) if len(lines) > SHOWN else ()
     if not short and not arrays(members[0].program)[members[0].output]:
         closing += whys((*lines, *(d.result for d in members)), (*arrays(members[0].program), *members[0].program.dimensions))
     terms = [line for line in lines if line.role == "adjoint"]

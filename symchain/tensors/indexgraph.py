@@ -350,7 +350,7 @@ class Assembly:
 
     def _assemble(self, implicit: bool) -> Phrase | None:
         out = self.output
-        if any(self.summed(i) for p in self.pieces for i in p.indices):
+        if any(self.summed(i) for p in self.pieces for i in p.indices) or any(len(set(p.indices)) < len(p.indices) for p in self.pieces):
             return None
         if not self.pieces:
             if not out or implicit:
@@ -411,7 +411,7 @@ def einsum(pieces: list[Piece], output: tuple[int, ...], sizes: Sequence[Phrase]
     for i in (*output, *(i for p in arrays for i in p.indices)):
         order.setdefault(i, letters[len(order)])
     spell = ",".join("".join(order[i] for i in p.indices) for p in arrays) + "->" + "".join(order[i] for i in output)
-    operands = [call("eye", sizes[p.indices[0]]) if p.delta else product(p.over, p.under) for p in arrays]
+    operands = [product([*p.over, call("eye", sizes[p.indices[0]])], p.under) if p.delta else product(p.over, p.under) for p in arrays]
     result = call("einsum", Phrase("string", text=spell), *operands)
     over = [q for p in scalars for q in p.over]
     under = [q for p in scalars for q in p.under]

@@ -30,6 +30,7 @@ from symchain.tensors.nodes import (
     Where,
     postorder,
 )
+from symchain.tensors.products import normalise, tree_of
 from symchain.tensors.terms import is_symmetric
 
 _HALF = Fraction(1, 2)
@@ -171,6 +172,9 @@ def _write_contraction(node: Any, memo: dict[Tree, Phrase], implicit: bool = Fal
     numbers = [a for a, s in zip(node.args, node.subscripts, strict=True) if isinstance(a, Number)]
     if not node.dims and (len(numbers) > 1 or (numbers and node.args[0] is not numbers[0])):
         return _write_as_it_stands(node, memo)
+    if any(isinstance(a, Identity) and not set(s) <= set(node.output) for a, s in zip(node.args, node.subscripts, strict=True)):
+        plain = tree_of(normalise(node))
+        return phrase_of(plain)
     pieces: list[Piece] = []
     sign = False
     coefficient = Fraction(1)
@@ -245,15 +249,22 @@ def _write_as_it_stands(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
 def _write_apply(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
     function = node.function
     primes = sum(node.orders) if isinstance(function, AbstractFunction) else 0
-    return Phrase("call", tuple(memo[a] for a in node.args), function.name, (), primes)
+    return Phrase("call", _aligned(node, memo), function.name, (), primes)
+
+
+def _aligned(node: Any, memo: dict[Tree, Phrase]) -> tuple[Phrase, ...]:
+    """The operands of an elementwise node; what only repeats along axes is left to broadcasting where another operand has them."""
+    if any(a.shape == node.shape and not _broadcasts(a) for a in node.args):
+        return tuple(_write_contraction(a, memo, implicit=True) if _broadcasts(a) else memo[a] for a in node.args)
+    return tuple(memo[a] for a in node.args)
 
 
 def _write_compare(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
-    return Phrase("compare", tuple(memo[a] for a in node.args), node.operator)
+    return Phrase("compare", _aligned(node, memo), node.operator)
 
 
 def _write_where(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
-    return call("where", *(memo[a] for a in node.args))
+    return call("where", *_aligned(node, memo))
 
 
 def _axis_keyword(axes: Any, rank: int) -> dict[str, Phrase]:
