@@ -10,7 +10,7 @@ from symchain.derivation import Line
 from symchain.language.elaborate import Scope, elaborate
 from symchain.notation import Phrase, name, operations, walk
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import Tree, leaf, leaves
+from symchain.tensors.nodes import Tree, leaf, leaves, transform
 
 _LINES = 200
 """Longer derivations are left as they are."""
@@ -37,7 +37,21 @@ def with_common_lines(lines: list[Line], scope: Scope, fresh: Callable[[str], st
             if line.name in changed and changed[line.name] != phrases[line.name]:
                 lines[k] = replace(line, tree=elaborate(changed[line.name], replace(scope, names=names)), general=None)
         phrases = {**changed, made: repeated}
-    return lines
+    return _numbered(lines)
+
+
+def _numbered(lines: list[Line]) -> list[Line]:
+    """The new names in the order in which they are read."""
+    made = [line.name for line in lines if line.role == "value"]
+    renamed = dict(zip(made, sorted(made, key=lambda n: (len(n), n)), strict=True))
+    swaps: dict[Tree, Tree] = {leaf(line.name, line.shape): leaf(renamed[line.name], line.shape) for line in lines if line.name in renamed}
+    if all(a is b for a, b in swaps.items()):
+        return lines
+    return [replace(line, name=renamed.get(line.name, line.name), of=renamed.get(line.of, line.of), tree=_swapped(line.tree, swaps)) for line in lines]
+
+
+def _swapped(tree: Tree, swaps: Mapping[Tree, Tree]) -> Tree:
+    return transform(tree, lambda node: swaps.get(node, node))
 
 
 def _most_repeated(phrases: Mapping[str, Phrase], least: int) -> Phrase | None:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from symchain.derivation import Derivation, Derivations, Factor, Line
 from symchain.dimensions import Dim
 from symchain.notation import Phrase, name, walk
+from symchain.notation import number as literal
 from symchain.render.document import Count, Definition, Document, Formula, Label, Row, Say, Section
 from symchain.render.layout import MATRIX_ONLY, SHOWN, derivative, factor_numbers, layout, members_of, zero_sentence
-from symchain.render.maps import Adjoints, is_plain, pulled, renamed, whys
+from symchain.render.maps import Adjoints, is_plain, pulled, renamed, shown_trees, whys
 from symchain.render.remarks import remark
 from symchain.render.text import write
 from symchain.tensors.indexform import added, element, entry_of, letters, letters_for, names_in, partial, summed
@@ -107,7 +108,7 @@ class _Telling:
         rows: list[Row] = []
         for received in sorted(users, key=lambda n: -position.get(n, -1))[:SHOWN]:
             rows += self._received(received, users[received])
-        intro = [Say("indices.sum")]
+        intro = [Say("indices.sum"), *([Say("indices.keeps")] if self.deltas else [])]
         if not self.lead:
             intro.append(Say("delta.many", {"output": Formula(name(self.output))}))
         yield Section("section.indices", tuple(intro), tuple(rows))
@@ -147,7 +148,7 @@ class _Telling:
             else:
                 symbol = derivative(owner)
                 left = self._left(owner, at)
-            trees = distinct_trees(line)
+            trees = shown_trees(line)
             entries = distinct([left, *(self._entry(t, at) for t in trees)])
             written = distinct([symbol, *(phrase_of(t) for t in trees)])
             if shape and all(map(is_plain, written)):
@@ -185,14 +186,8 @@ def distinct(phrases: Sequence[Phrase]) -> list[Phrase]:
     return found
 
 
-def distinct_trees(line: Line) -> list[Tree]:
-    """The line in the program's own function names where a derivative of them stands, then with those replaced."""
-    primed = line.general is not None and any(p.primes for p in walk(line.general_phrase))
-    return [line.general, line.tree] if primed and line.general is not None else [line.tree]
-
-
 def _times(adjoint: Phrase, local: Phrase, ranges: Sequence[tuple[str, Dim]]) -> Phrase:
     negative = local.head == "neg"
     body = local.parts[0] if negative else local
-    total = summed(product([adjoint, body], []), ranges)
+    total = summed(adjoint if body == literal(1) else product([adjoint, body], []), ranges)
     return Phrase("neg", (total,)) if negative else total

@@ -9,7 +9,7 @@ from symchain.derivation import Factor, Line
 from symchain.dimensions import Shape
 from symchain.errors import SymchainError
 from symchain.language.elaborate import Scope, elaborate
-from symchain.notation import Phrase, name, walk
+from symchain.notation import Phrase, name, operations, walk
 from symchain.render.document import Axes, Formula, Listing, Math, Say
 from symchain.render.fold import fold
 from symchain.render.names import layer_names, typeset
@@ -20,6 +20,8 @@ from symchain.tensors.nodes import Leaf, Tree, leaf
 
 _DEPTH = 8
 """Shapes are put under factors of products nested up to this depth."""
+SIMPLE = 2
+"""A sum of more operations than this explains nothing at a glance."""
 WHYS = 4
 """Up to so many explanations of transposes and sums."""
 
@@ -163,14 +165,20 @@ class Shapes:
 # ---------------------------------------------------------------- why
 
 
+def shown_trees(line: Line) -> list[Tree]:
+    """The line in the program's own function names where a derivative of them stands, then with those replaced."""
+    primed = line.general is not None and any(p.primes for p in walk(line.general_phrase))
+    return [line.general, line.tree] if primed and line.general is not None else [line.tree]
+
+
 def whys(lines: Sequence[Line], taken: Iterable[str]) -> tuple[Say, ...]:
     """Why each transposed matrix and each sum stands in the lines: the entry shows over which index the sum runs."""
     found: dict[str, Say] = {}
     for line in lines:
         if not 1 <= len(line.shape) <= 2:
             continue
-        source = letters({*taken, *(n.name for n in [leaf(line.name)])})
-        tree = line.general or line.tree
+        source = letters({*taken, line.name})
+        tree = shown_trees(line)[0]
         at = letters_for(line.shape, source)
         try:
             entry = entry_of(tree, at, taken)
@@ -184,6 +192,8 @@ def whys(lines: Sequence[Line], taken: Iterable[str]) -> tuple[Say, ...]:
 def _reasons(phrase: Phrase, entry: Phrase, line: Line) -> Iterator[tuple[str, Say]]:
     for total in (p for p in walk(entry) if p.head == "sum_over"):
         running = [r.parts[0] for r in total.parts[1:]]
+        if operations(total.parts[0]) > SIMPLE:
+            continue
         entries = {p.parts[0].text: p.parts[1:] for p in walk(total.parts[0]) if p.head == "entry" and p.parts[0].head == "name"}
         if len(entries) == 1 and len(running) == 1 and line.role == "derivative" and total.parts[0].head == "entry":
             yield f"sum {line.of}", Say("why.sum", {"entry": Formula(total), "input": Formula(name(line.of)), "index": Formula(running[0])})

@@ -58,10 +58,10 @@ def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[T
 
 
 def _distribute_deltas(node: Contraction, memo: dict[Tree, Tree] | None, polish: Callable[[Tree], Tree] | None) -> Tree | None:
-    """A sum with an identity matrix among its terms is multiplied out where a product runs over it: (A + c*I) @ x."""
+    """A sum with an identity matrix among its terms is multiplied out where a product runs over it: (A + c*I) @ x, v[:, None]*(I - A)."""
     term = flatten(node)
     for k, (tree, indices) in enumerate(term.factors):
-        if not isinstance(tree, Sum) or all(i in term.output for i in indices):
+        if not isinstance(tree, Sum) or len(indices) < 2:
             continue
         if not any(_delta_over(t, indices, term) for t in tree.args):
             continue
@@ -74,13 +74,18 @@ def _distribute_deltas(node: Contraction, memo: dict[Tree, Tree] | None, polish:
 
 
 def _delta_over(tree: Tree, indices: Indices, term: Term) -> bool:
-    """Whether a summand holds an identity over an index that is summed outside."""
+    """Whether a summand holds an identity over an index that is summed outside, or that a vector beside it carries."""
+    vectors = {s[0] for _, s in term.factors if len(s) == 1}
+
+    def touched(index: int) -> bool:
+        return index not in term.output or index in vectors
+
     if isinstance(tree, Identity):
-        return any(i not in term.output for i in indices)
+        return any(map(touched, indices))
     if isinstance(tree, Contraction):
         outer = dict(zip(tree.output, indices, strict=True))
         for a, s in zip(tree.args, tree.subscripts, strict=True):
-            if isinstance(a, Identity) and any(i in outer and outer[i] not in term.output for i in s):
+            if isinstance(a, Identity) and any(i in outer and touched(outer[i]) for i in s):
                 return True
     return False
 

@@ -40,7 +40,7 @@ from symchain.tensors.nodes import (
 LETTERS = "ijklpqrstuvabcdefgh"
 """Index names in the order in which they are given out; m and n are kept for sizes."""
 LARGEST = 20_000
-"""More entries than this are not written out."""
+"""A formula of more entries than this is not written out."""
 
 Indices = tuple[Phrase, ...]
 Key = tuple[Tree, Indices, frozenset[str]]
@@ -111,6 +111,7 @@ class _Walk:
 
     def phrase(self, root: Key) -> Phrase:
         plans: dict[Key, Plan] = {}
+        sizes: dict[Key, int] = {}  # how many entries the text of each will hold
         done: dict[Key, Phrase] = {}
         stack = [root]
         while stack:
@@ -119,8 +120,6 @@ class _Walk:
                 stack.pop()
                 continue
             if key not in plans:
-                if len(plans) >= LARGEST:
-                    raise LimitError(f"index notation needs more than {LARGEST} entries here", advice='Use notation="matrix".')
                 plans[key] = self._plan(*key)
             missing = [k for k in plans[key][0] if k not in done]
             if missing:
@@ -128,6 +127,9 @@ class _Walk:
             else:
                 needed, assemble = plans[key]
                 done[stack.pop()] = assemble([done[k] for k in needed])
+                sizes[key] = 1 + sum(sizes[k] for k in needed)
+                if sizes[key] > LARGEST:
+                    raise LimitError(f"index notation needs more than {LARGEST} entries here", advice='Use notation="matrix".')
         return done[root]
 
     def _plan(self, tree: Tree, at: Indices, scope: frozenset[str]) -> Plan:

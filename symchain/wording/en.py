@@ -81,7 +81,7 @@ SENTENCES = {
     "layout.jacobian": "In a product of local derivatives, the sum runs over the axes of the block between them.",
     "section.entries": "Local derivatives, entry by entry",
     "section.indices": "Sums over the repeated indices",
-    "indices.sum": "The chain rule sums over the entries of every block in between; each Kronecker delta keeps one term of a sum.",
+    "indices.sum": "The chain rule sums over the entries of every block in between.",
     "indices.legend": "Indices count from 1, and each sum runs over the whole axis.",
     "indices.delta": "The Kronecker delta {delta} is 1 for {i} equal to {j}, else 0.",
     "remark.matrix": "in matrix notation",
