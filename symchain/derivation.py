@@ -261,7 +261,14 @@ class Derivations(Mapping[str, Derivation]):
     @property
     def lines(self) -> tuple[str, ...]:
         """The shared adjoint lines once, then one line per derivative."""
-        return tuple(engine().render(line, "text") for line in (*self.adjoint_lines, *(self.results or (d.result for d in self.members.values()))))
+        return tuple(engine().render(line, "text") for line in (*self.adjoint_lines, *self.printed.values()))
+
+    @property
+    def printed(self) -> Mapping[str, Line]:
+        """The last line of each derivative, over the shared lines."""
+        if self.results:
+            return dict(zip(self.members, self.results, strict=True))
+        return {name: d.result for name, d in self.members.items()}
 
     @cached_property
     def verification(self) -> Verification:

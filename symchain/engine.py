@@ -33,7 +33,12 @@ _CLOSED_NODES = 10_000
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-def parse(text: str, shapes: Mapping[str, Any] | None = None, assume: Mapping[str, Any] | None = None, let: Mapping[str, str] | None = None) -> Program:
+def parse(
+    text: str,
+    shapes: Mapping[str, Any] | None = None,
+    assume: Mapping[str, Any] | None = None,
+    let: Mapping[str, str] | None = None,
+) -> Program:
     """Read a program in the input language.
 
     `shapes` gives shapes of inputs ({"W": ("m", "n")}), `assume` facts ({"A": "spd"}), `let` binds function names
@@ -46,7 +51,10 @@ def parse(text: str, shapes: Mapping[str, Any] | None = None, assume: Mapping[st
 
 
 def program(
-    expressions: Mapping[str, Any], shapes: Mapping[str, Any] | None = None, assume: Mapping[str, Any] | None = None, let: Mapping[str, str] | None = None
+    expressions: Mapping[str, Any],
+    shapes: Mapping[str, Any] | None = None,
+    assume: Mapping[str, Any] | None = None,
+    let: Mapping[str, str] | None = None,
 ) -> Program:
     """A program from SymPy expressions, name by name, each over the names before it and over free symbols.
 
@@ -114,9 +122,10 @@ class _Engine:
         if order == 1:
             sweep = Sweep(program, output, names)
             return sweep.derivation(names[0]) if isinstance(wrt, str) and wrt != "all" else sweep.derivations()
-        made = {
-            n: second_derivative(program, output, n, n) if vector is None else hessian_vector_product(program, output, n, vector) for n in names
-        }
+        if vector is None:
+            made = {n: second_derivative(program, output, n, n) for n in names}
+        else:
+            made = {n: hessian_vector_product(program, output, n, vector) for n in names}
         return made[names[0]] if isinstance(wrt, str) and wrt != "all" else Derivations(program, output, made, ())
 
     def jacobian(self, program: Program, args: tuple[Any, ...]) -> Derivation | Derivations:
@@ -140,7 +149,9 @@ class _Engine:
             if sizes[symbol] <= _CLOSED_NODES:
                 values[symbol] = substitute(tree, values)
         if written(derivation.formula_tree) > _CLOSED_NODES:
-            raise LimitError(f"the closed form has more than {_CLOSED_NODES} nodes", advice="Use .formula or .lines, which keep the program's names.")
+            raise LimitError(
+                f"the closed form has more than {_CLOSED_NODES} nodes", advice="Use .formula or .lines, which keep the program's names."
+            )
         return bind(substitute(derivation.formula_tree, values))
 
     def verify(self, derivation: Derivation | Derivations) -> Any:
@@ -178,7 +189,9 @@ class _Engine:
     def compile_derivation(self, derivation: Derivation | Derivations, target: str, options: Mapping[str, Any]) -> Kernel:
         if isinstance(derivation, Derivations):
             if any(d.order != 1 for d in derivation.values()):
-                raise UnsupportedError("several Hessians do not compile to one kernel this way", advice="Use program.compile(..., order=2).")
+                raise UnsupportedError(
+                    "several Hessians do not compile to one kernel this way", advice="Use program.compile(..., order=2)."
+                )
             return self.compile(derivation.program, derivation.output, list(derivation), 1, target, options)
         reading = derivation.reading or derivation.program
         extra = {line.name: line.tree for line in derivation.adjoint_lines}
@@ -196,7 +209,14 @@ class _Engine:
         return render(subject, medium, **options)
 
 
-def _kernel(program: Program, trees: Sequence[tuple[Label, Tree]], order: int | None, target: str, extra: Mapping[str, Tree], options: Mapping[str, Any]) -> Kernel:
+def _kernel(
+    program: Program,
+    trees: Sequence[tuple[Label, Tree]],
+    order: int | None,
+    target: str,
+    extra: Mapping[str, Tree],
+    options: Mapping[str, Any],
+) -> Kernel:
     if target not in ("auto", "numpy"):
         raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy".')
     return Kernel(lower(program, trees, order=order, extra=extra), NumPyBackend(), options)
@@ -226,7 +246,9 @@ def _asked(program: Program, args: tuple[Any, ...]) -> tuple[str, Any]:
         return _output(program, None), args[0]
     if len(args) == 2:
         return _output(program, args[0]), args[1]
-    raise ArgumentError(f"one or two arguments are expected, not {len(args)}", advice='derive("C", "W1"), or derive("W1") for the last block.')
+    raise ArgumentError(
+        f"one or two arguments are expected, not {len(args)}", advice='derive("C", "W1"), or derive("W1") for the last block.'
+    )
 
 
 def _output(program: Program, output: str | None) -> str:
@@ -255,7 +277,10 @@ def _name(program: Program, wrt: Any) -> str:
     if _NUMBER.fullmatch(text):
         raise NumberVariableError(text)
     if text in program.dimensions:
-        raise ArgumentError(f"{text} is a dimension, a whole number: nothing can be differentiated by it", advice=f"Inputs: {', '.join(program.inputs)}.")
+        raise ArgumentError(
+            f"{text} is a dimension, a whole number: nothing can be differentiated by it",
+            advice=f"Inputs: {', '.join(program.inputs)}.",
+        )
     raise ArgumentError(f"there is no name {text!r} to differentiate by", advice=_suggest(text, [*program.inputs, *program.blocks]))
 
 

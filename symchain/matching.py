@@ -6,7 +6,7 @@ factors. A product may hold more factors than the pattern, a sum may not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -15,7 +15,23 @@ from symchain.functions.spec import FUNCTIONS, AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
 from symchain.tensors.algebra import normal
-from symchain.tensors.nodes import Apply, Contraction, Leaf, Number, Power, Sum, Tree, broadcast, leaf, postorder, substitute
+from symchain.tensors.nodes import (
+    Apply,
+    Contraction,
+    Leaf,
+    Number,
+    Power,
+    Sum,
+    Tree,
+    add,
+    broadcast,
+    common_shape,
+    hadamard,
+    leaf,
+    postorder,
+    power,
+    substitute,
+)
 from symchain.tensors.products import term_of, tree_of
 from symchain.tensors.sums import scaled
 from symchain.tensors.terms import Term
@@ -32,15 +48,14 @@ class Identity:
     functions: frozenset[str]
 
 
-@lru_cache(maxsize=8)
-def identities_of(kind: type[Tree]) -> tuple[Identity, ...]:
+def identities_of(kind: type[Tree]) -> Sequence[Identity]:
     """The identities whose left side is a node of one kind."""
-    return tuple(rule for rule in _all() if type(rule.before) is kind)
+    return _by_kind().get(kind, ())
 
 
 @lru_cache(maxsize=1)
-def _all() -> tuple[Identity, ...]:
-    found = []
+def _by_kind() -> Mapping[type[Tree], list[Identity]]:
+    found: dict[type[Tree], list[Identity]] = {}
     for spec in FUNCTIONS.values():
         names: dict[str, Tree] = {p: leaf(f"?{p}") for p in spec.parameters}
         scope = Scope(names=names)
@@ -48,8 +63,8 @@ def _all() -> tuple[Identity, ...]:
             left = normal(elaborate(parse_expression(before), scope))
             right = normal(elaborate(parse_expression(after), scope))
             used = frozenset(n.function.name for n in postorder(left) if isinstance(n, Apply))
-            found.append(Identity(left, right, used))
-    return tuple(found)
+            found.setdefault(type(left), []).append(Identity(left, right, used))
+    return found
 
 
 def rewritings(tree: Tree) -> Iterator[Tree]:
@@ -57,7 +72,7 @@ def rewritings(tree: Tree) -> Iterator[Tree]:
     rules = identities_of(type(tree))
     present = _functions(tree) if rules else frozenset()
     if not present:
-        rules = tuple(rule for rule in rules if not rule.functions)
+        rules = [rule for rule in rules if not rule.functions]
     for rule in rules:
         if rule.functions <= present and (rewritten := rewrite(tree, rule)) is not None:
             yield rewritten
@@ -81,7 +96,7 @@ def _functions(tree: Tree) -> set[str]:
     found: set[str] = set()
     level = [tree]
     for _ in range(6):
-        following = []
+        following: list[Tree] = []
         for node in level:
             if isinstance(node, Apply) and not isinstance(node.function, AbstractFunction):
                 found.add(node.function.name)
@@ -101,8 +116,6 @@ def _instantiate(after: Tree, bindings: Bindings, at: Tree) -> Tree | None:
 
 def _stretched(after: Tree, bindings: Bindings, shape: tuple[int | str, ...]) -> Tree:
     """A scalar right side over operands with a shape: elementwise."""
-    from symchain.tensors.nodes import add, common_shape, hadamard, power
-
     done: dict[Tree, Tree] = dict(bindings)
     for node in postorder(after):
         if node in done:
@@ -125,9 +138,8 @@ def _match_top(pattern: Tree, tree: Tree) -> Iterator[tuple[Bindings, tuple[Term
         for spots in dict.fromkeys(s for _, s in have.factors):
             candidates = [k for k, (_, s) in enumerate(have.factors) if s == spots]
             for bindings, used in _match_some([f for f, _ in wanted.factors], have, candidates, {}):
-                rest = Term(
-                    have.coefficient / wanted.coefficient, have.decimal, [f for k, f in enumerate(have.factors) if k not in used], have.output, dict(have.dims)
-                )
+                left = [f for k, f in enumerate(have.factors) if k not in used]
+                rest = Term(have.coefficient / wanted.coefficient, have.decimal, left, have.output, dict(have.dims))
                 yield bindings, (rest, spots)
     else:
         for bindings in _match(pattern, tree, {}):
@@ -164,7 +176,8 @@ def _match(pattern: Tree, tree: Tree, bindings: Bindings) -> Iterator[Bindings]:
             yield from _match(wanted.factors[0][0], normal(scaled(tree, 1 / wanted.coefficient)), bindings)
         elif isinstance(tree, Contraction):
             have = term_of(tree)
-            if have.coefficient == wanted.coefficient and len(have.factors) == len(wanted.factors) and len({s for _, s in have.factors}) <= 1:
+            aligned = len({s for _, s in have.factors}) <= 1
+            if aligned and have.coefficient == wanted.coefficient and len(have.factors) == len(wanted.factors):
                 yield from _match_all([f for f, _ in wanted.factors], [f for f, _ in have.factors], bindings)
     elif type(pattern) is type(tree) and len(pattern.args) == len(tree.args) and _same_head(pattern, tree):
         states = [bindings]

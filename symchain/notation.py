@@ -87,9 +87,7 @@ def operations(phrase: Phrase) -> int:
     for p in walk(phrase):
         if p.head in ("add", "mul", "matmul"):
             count += len(p.parts) - 1
-        elif p.head in ("pow", "call"):
-            count += 1
-        elif p.head == "neg" and not _starts_with_literal(p.parts[0]):
+        elif p.head in ("pow", "call") or (p.head == "neg" and not _starts_with_literal(p.parts[0])):
             count += 1
         if p.head == "add":  # a - b is one operation: the minus of a later term is not a second one
             count -= sum(q.head == "neg" and not _starts_with_literal(q.parts[0]) for q in p.parts[1:])

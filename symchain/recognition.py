@@ -85,7 +85,7 @@ class Recogniser:
                 rest.coefficient = term.coefficient * coefficient / definition.coefficient
                 candidate = normal(normal_product(rest))
                 if price_of(candidate) < price_of(node):
-                    return candidate
+                    return self._product(candidate)
         return node
 
 
@@ -112,7 +112,9 @@ def _embeddings(definition: Term, term: Term) -> Iterator[Match]:
             if remaining is None or (flip != invariant(other)[0] and not _is_odd_or_even(exponent)):
                 continue
             extended = dict(names)
-            if any(extended.setdefault(a, b) != b for a, b in zip(spots, indices, strict=True)) or len(set(extended.values())) < len(extended):
+            if any(extended.setdefault(a, b) != b for a, b in zip(spots, indices, strict=True)):
+                continue
+            if len(set(extended.values())) < len(extended):
                 continue
             turned = sign * (-1 if flip != invariant(other)[0] and isinstance(exponent, Number) and exponent.value % 2 else 1)
             after = [(raised(other, remaining), indices)] if remaining else []

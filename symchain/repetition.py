@@ -47,7 +47,10 @@ def _numbered(lines: list[Line]) -> list[Line]:
     swaps: dict[Tree, Tree] = {leaf(line.name, line.shape): leaf(renamed[line.name], line.shape) for line in lines if line.name in renamed}
     if all(a is b for a, b in swaps.items()):
         return lines
-    return [replace(line, name=renamed.get(line.name, line.name), of=renamed.get(line.of, line.of), tree=_swapped(line.tree, swaps)) for line in lines]
+    return [
+        replace(line, name=renamed.get(line.name, line.name), of=renamed.get(line.of, line.of), tree=_swapped(line.tree, swaps))
+        for line in lines
+    ]
 
 
 def _swapped(tree: Tree, swaps: Mapping[Tree, Tree]) -> Tree:
@@ -63,9 +66,9 @@ def _most_repeated(phrases: Mapping[str, Phrase], least: int) -> Phrase | None:
         if count > 1:
             price = operations(phrase)
             saving = (count - 1) * price
-            if saving >= least and price >= 2 and (best is None or (saving, price) > best[:2]):
-                best = (saving, price, phrase)
-            elif price == 1 and phrase.head == "matmul" and saving >= 1 and best is None:
+            long = price >= 2 and saving >= least and (best is None or (saving, price) > best[:2])
+            lone = price == 1 and phrase.head == "matmul" and best is None
+            if long or lone:
                 best = (saving, price, phrase)
     return best[2] if best else None
 

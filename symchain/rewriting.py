@@ -26,13 +26,14 @@ from symchain.tensors.nodes import (
     Where,
     add,
     broadcast,
+    contract,
     operation,
     rebuild,
     where,
 )
 from symchain.tensors.products import normal_product, raised, settled, term_of, tree_of
 from symchain.tensors.sums import collect, summands
-from symchain.tensors.terms import Term, split_power
+from symchain.tensors.terms import Term, flipped, split_power
 
 _TERMS = 12
 """Sums of more terms are left as they are: factoring looks at pairs."""
@@ -60,6 +61,18 @@ def simplify(tree: Tree) -> Tree:
     return result
 
 
+def upright(tree: Sum) -> Tree:
+    """A sum of matrices, or the transpose of its transpose where that needs fewer transposes."""
+    turned = normal(add([flipped(t) for t in tree.args]))
+    if _transposes(turned) < _transposes(tree):
+        return settled(tree_of(term_of(contract([turned], [(0, 1)], (1, 0)))))
+    return tree
+
+
+def _transposes(tree: Tree) -> int:
+    return sum(p.head == "transpose" for p in walk(phrase_of(tree)))
+
+
 def price_of(tree: Tree) -> int:
     """The operations of the printed form, remembered; index notation is harder to read than its one call says."""
     if tree not in _PRICES:
@@ -82,7 +95,7 @@ def polish(tree: Tree, effort: int = 2) -> Tree:
             if price_of(candidate) < price_of(best):
                 best = candidate
         if best is tree:
-            return tree
+            return upright(tree) if isinstance(tree, Sum) and len(tree.shape) == 2 else tree
         tree = best
 
 
@@ -416,6 +429,8 @@ def _take_out(tree: Sum, terms: list[Term], chosen: dict[int, int]) -> Tree | No
     ranks = [len(s) for n, k in chosen.items() for m, (_, s) in enumerate(terms[n].factors) if m != k]
     if len(used_outputs) + len(links) > max(len(tree.shape), *ranks, 0):
         return None  # a tensor of higher rank than anything here
+    if len(used_outputs) + len(links) > len(tree.shape) and any(sum(bool(s) for _, s in terms[n].factors) > 2 for n in chosen):
+        return None  # (A + A.T) @ x, but W.T @ (d*s) + U.T @ (d*t) stays
     rests: list[Tree] = []
     for n, k in chosen.items():
         term = terms[n]

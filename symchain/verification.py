@@ -97,7 +97,7 @@ def verify_all(derivations: Derivations) -> Verification:
     """Compare all derivatives of one output at once: directions move every name together, whatever their number."""
     program, output, names = derivations.program, derivations.output, list(derivations)
     chain = _chain(program, output, names)
-    results = {n: r for n, r in zip(derivations, derivations.results, strict=True)} if derivations.results else {n: d.result for n, d in derivations.items()}
+    results = derivations.printed
     lines = [*derivations.adjoint_lines, *results.values()]
 
     def measure(point: Point, step: float) -> list[Pair]:

@@ -43,8 +43,11 @@ FLOORS = (
     ("functions",),
     # trees
     ("tensors", "tensors.indexgraph", "tensors.nodes"),
-    ("tensors.algebra", "tensors.exchange", "tensors.matrixform"),
-    ("tensors.indexform",),
+    ("tensors.exchange", "tensors.terms"),
+    ("tensors.sums",),
+    ("tensors.products",),
+    ("tensors.algebra", "tensors.matrixform"),
+    ("tensors.facts", "tensors.indexform"),
     ("tensors.kroneckerform",),
     # the nouns: data
     ("blocks",),
@@ -67,9 +70,10 @@ FLOORS = (
     # deriving
     ("matching", "rules", "rules.matrix_operations"),
     ("rewriting", "rules.operations"),
-    ("rules.local",),
+    ("rules.entries", "rules.local"),
     ("rules.forward", "rules.reverse"),
     ("rules.binding",),
+    ("recognition", "repetition"),
     ("chainrule",),
     ("second",),
     # text out: reads data

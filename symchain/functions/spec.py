@@ -167,11 +167,16 @@ def declare(name: str, **fields: Any) -> FunctionSpec:
     """
     spec = FunctionSpec(name=name, **fields)
     if len(spec.derivatives) != len(spec.parameters):
-        raise ArgumentError(f"{name}: {len(spec.parameters)} parameters but {len(spec.derivatives)} derivatives", advice="Give one derivative per parameter.")
+        raise ArgumentError(
+            f"{name}: {len(spec.parameters)} parameters but {len(spec.derivatives)} derivatives",
+            advice="Give one derivative per parameter.",
+        )
     if spec.domains and len(spec.domains) != len(spec.parameters):
         raise ArgumentError(f"{name}: one domain per parameter is needed", advice="Use REAL where there is no restriction.")
     if "numpy" not in spec.code or set(spec.reason) != {"en", "fr"} or not spec.probes:
-        raise ArgumentError(f"{name}: numpy code, a reason in en and fr, and probe points are needed", advice="See symchain/functions/spec.py.")
+        raise ArgumentError(
+            f"{name}: numpy code, a reason in en and fr, and probe points are needed", advice="See symchain/functions/spec.py."
+        )
     _claim(name, spec.aliases)
     FUNCTIONS[name] = spec
     return spec

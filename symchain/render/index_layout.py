@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from symchain.derivation import Derivation, Derivations, Factor, Line
@@ -10,7 +10,7 @@ from symchain.dimensions import Dim
 from symchain.notation import Phrase, name, walk
 from symchain.notation import number as literal
 from symchain.render.document import Count, Definition, Document, Formula, Label, Row, Say, Section
-from symchain.render.layout import MATRIX_ONLY, SHOWN, derivative, factor_numbers, layout, members_of, zero_sentence
+from symchain.render.layout import MATRIX_ONLY, SHOWN, derivative, factor_numbers, layout, members_of, results_of, zero_sentence
 from symchain.render.maps import Adjoints, is_plain, pulled, renamed, shown_trees, whys
 from symchain.render.remarks import remark
 from symchain.render.text import write
@@ -24,7 +24,7 @@ def index_layout(subject: Derivation | Derivations, detail: str) -> Document:
     """The document of a derivation in index notation; the order of the matrix document, entry by entry."""
     members = members_of(subject)
     plain = layout(subject, detail)
-    told = _Telling(members, subject.adjoint_lines)
+    told = _Telling(members, results_of(subject), subject.adjoint_lines)
     definitions = tuple(told.definition(d) for d in plain.definitions)
     sections = tuple(told.sections(detail))
     kept = tuple(s for s in plain.opening if s.key not in MATRIX_ONLY)
@@ -36,8 +36,8 @@ def index_layout(subject: Derivation | Derivations, detail: str) -> Document:
 class _Telling:
     """One derivation, or several that share their blocks."""
 
-    def __init__(self, members: Sequence[Derivation], lines: Sequence[Line]) -> None:
-        self.members, self.lines = members, lines
+    def __init__(self, members: Sequence[Derivation], results: Mapping[str, Line], lines: Sequence[Line]) -> None:
+        self.members, self.results, self.lines = members, results, lines
         self.program, self.output = members[0].program, members[0].output
         self.adjoints = Adjoints(self.program, self.output, lines)
         self.lead = self.program.blocks[self.output].shape
@@ -138,9 +138,9 @@ class _Telling:
     def _result(self, members: Sequence[Derivation], zeros: Sequence[Say]) -> Section:
         """Each line entry by entry beside its matrix form."""
         rows: list[Row] = []
-        named = {line.name: line for line in (*self.lines, *(d.result for d in members))}
+        named = {line.name: line for line in (*self.lines, *(self.results[d.wrt] for d in members))}
         for line in list(named.values())[:SHOWN]:
-            owner = next((d for d in members if d.result is line), None)
+            owner = next((d for d in members if self.results[d.wrt] is line), None)
             shape = line.shape
             (at,) = self._letters(shape)
             if owner is None:

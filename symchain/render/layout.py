@@ -5,7 +5,7 @@ Everything here is chosen from what the derivation holds; nothing is differentia
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -66,7 +66,7 @@ def layout(subject: Derivation | Derivations, detail: str) -> Document:
     values = values_at(members)
     reading = members[0].reading or program if members else program
     adjoints = Adjoints(program, output, subject.adjoint_lines)
-    sections = tuple(_sections(members, subject.adjoint_lines, detail, adjoints))
+    sections = tuple(_sections(members, results_of(subject), subject.adjoint_lines, detail, adjoints))
     return Document(
         title=Say(key, fields),
         definitions=tuple(Definition(b.name, b.phrase, b.shape, _small(values.get(b.name))) for b in blocks[:SHOWN] if detail != "brief"),
@@ -82,6 +82,11 @@ def layout(subject: Derivation | Derivations, detail: str) -> Document:
 
 def members_of(subject: Derivation | Derivations) -> list[Derivation]:
     return [subject] if isinstance(subject, Derivation) else list(subject.members.values())
+
+
+def results_of(subject: Derivation | Derivations) -> Mapping[str, Line]:
+    """The last line of each derivative, as .lines prints it."""
+    return {subject.wrt: subject.result} if isinstance(subject, Derivation) else subject.printed
 
 
 def derivative(d: Derivation) -> Phrase:
@@ -194,9 +199,11 @@ def _shape(d: Derivation, program: Program) -> Say:
 # ---------------------------------------------------------------- the sections
 
 
-def _sections(members: Sequence[Derivation], lines: Sequence[Line], detail: str, adjoints: Adjoints) -> Iterable[Section]:
+def _sections(
+    members: Sequence[Derivation], results: Mapping[str, Line], lines: Sequence[Line], detail: str, adjoints: Adjoints
+) -> Iterable[Section]:
     if all(d.zero_reason for d in members):
-        yield _result(members, (), [zero_sentence(d) for d in members])
+        yield _result(members, results, (), [zero_sentence(d) for d in members])
         return
     brief = detail == "brief"
     live = [d for d in members if not d.zero_reason]
@@ -215,9 +222,9 @@ def _sections(members: Sequence[Derivation], lines: Sequence[Line], detail: str,
         yield from _rewriting(live)
     zeros = [zero_sentence(d) for d in members if d.zero_reason]
     if brief and not _uses(live, lines):
-        yield _result(members, (), zeros, short=True)
+        yield _result(members, results, (), zeros, short=True)
     else:
-        yield _result(members, lines, zeros)
+        yield _result(members, results, lines, zeros)
 
 
 def _uses(members: Sequence[Derivation], lines: Sequence[Line]) -> bool:
@@ -422,7 +429,9 @@ def _rewriting(members: Sequence[Derivation]) -> Iterable[Section]:
 # ---------------------------------------------------------------- error terms and the result
 
 
-def _result(members: Sequence[Derivation], lines: Sequence[Line], said: Sequence[Say], short: bool = False) -> Section:
+def _result(
+    members: Sequence[Derivation], results: Mapping[str, Line], lines: Sequence[Line], said: Sequence[Say], short: bool = False
+) -> Section:
     rows: list[Row] = []
     shapes = Shapes(members[0].reading or members[0].program, lines)
     for line in lines if len(lines) <= SHOWN else [*lines[: SHOWN // 2], *lines[-SHOWN // 2 :]]:
@@ -431,14 +440,15 @@ def _result(members: Sequence[Derivation], lines: Sequence[Line], said: Sequence
             sides.append(Formula(line.phrase))
         rows.append(Row(tuple(sides)))
     for d in members:
-        shown = d.formula_phrase if short else d.result.phrase
+        result = results[d.wrt]
+        shown = d.formula_phrase if short else result.phrase
         if is_readable(shown, d):
             rows.append(Row((Formula(derivative(d)), Formula(shown if short else shapes.under(shown))), boxed=True))
         else:
-            rows.append(Row(tuple(map(Formula, entries(d.output, d.wrt, d.result.tree, arrays(d.program)))), boxed=True))
+            rows.append(Row(tuple(map(Formula, entries(d.output, d.wrt, result.tree, arrays(d.program)))), boxed=True))
     closing: tuple[Say, ...] = (Say("lines.omitted", {"count": Count(len(lines) - SHOWN)}),) if len(lines) > SHOWN else ()
     if not short and not arrays(members[0].program)[members[0].output]:
-        closing += whys((*lines, *(d.result for d in members)), (*arrays(members[0].program), *members[0].program.dimensions))
+        closing += whys((*lines, *results.values()), (*arrays(members[0].program), *members[0].program.dimensions))
     terms = [line for line in lines if line.role == "adjoint"]
     if not terms:
         return Section("section.result", tuple(said), tuple(rows), closing)

@@ -48,9 +48,10 @@ def _sum(phrase: Phrase, parts: Sequence[Written]) -> Written:
 
 def _product(phrase: Phrase, parts: Sequence[Written]) -> Written:
     pieces = []
+    divided = all(p.head == "over" for p in phrase.parts[1:])  # A @ x*y would be read twice before it is understood
     for k, part in enumerate(parts):
         head = _head(phrase, k, len(parts))
-        bare = part.level >= POW or (k == 0 and head == "matmul") or (k == len(parts) - 1 and head == "sum_over")
+        bare = part.level >= POW or (k == 0 and head == "matmul" and divided) or (k == len(parts) - 1 and head == "sum_over")
         inside = part.text if bare else f"({part.text})"
         if head == "over":
             pieces.append(f"/{part.text}" if k else f"1/{part.text}")

@@ -17,7 +17,8 @@ def by_entries(tree: Tree, lead: int, facts: Set[str]) -> Tree:
     """
     if "toeplitz_entries" in facts:
         raise UnsupportedError(
-            "the derivative by the entries of a Toeplitz matrix is not available", advice="Write the matrix in terms of its diagonals, or drop the fact."
+            "the derivative by the entries of a Toeplitz matrix is not available",
+            advice="Write the matrix in terms of its diagonals, or drop the fact.",
         )
     if not facts & {"symmetric_entries", "diagonal_entries"}:
         return tree

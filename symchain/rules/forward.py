@@ -100,10 +100,10 @@ def headline(step: Step) -> Step:
         moving = [s for s in step.substeps if s.rule != "const"]
         if len(moving) != 1 or moving[0].rule == "self":
             return step
-        if step.rule == "sum" or (step.rule == "scale" and all(isinstance(a, Number) for a in step.subject.args if a is not moving[0].subject)):
-            step = moving[0]
-        else:
+        scaled = step.rule == "scale" and all(isinstance(a, Number) for a in step.subject.args if a is not moving[0].subject)
+        if step.rule != "sum" and not scaled:
             return step
+        step = moving[0]
 
 
 def unrelated(tree: Tree, by: Leaf) -> tuple[str, ...]:

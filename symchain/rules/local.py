@@ -123,7 +123,8 @@ def pull_operation(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
     rule = PULLBACKS.get(node.operation.name)
     if rule is None or not node.operation.differentiable:
         raise NotDifferentiableError(
-            f"{node.operation.name} has no derivative", advice=f"Differentiate by a variable that does not pass through {node.operation.name}."
+            f"{node.operation.name} has no derivative",
+            advice=f"Differentiate by a variable that does not pass through {node.operation.name}.",
         )
     return rule(node, k, cotangent, lead)
 

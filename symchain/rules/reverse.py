@@ -38,4 +38,4 @@ def pullback(
 
 
 def _total(terms: list[Tree], simplify: Callable[[Tree], Tree]) -> Tree:
-    return terms[0] if len(terms) == 1 else simplify(add(terms))
+    return terms[0] if len(terms) == 1 else simplify(add(terms[::-1]))  # the first use stands first

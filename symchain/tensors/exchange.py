@@ -10,7 +10,7 @@ from typing import Any
 import sympy
 
 from symchain.errors import LimitError, UnsupportedError
-from symchain.functions.spec import FUNCTIONS, FunctionSpec, abstract
+from symchain.functions.spec import FUNCTIONS, OPERATIONS, FunctionSpec, abstract
 from symchain.tensors.nodes import (
     PI,
     Apply,
@@ -28,6 +28,8 @@ from symchain.tensors.nodes import (
     apply,
     broadcast,
     compare,
+    contract,
+    hadamard,
     identity,
     matmul,
     multiply_scalars,
@@ -35,7 +37,6 @@ from symchain.tensors.nodes import (
     operation,
     postorder,
     power,
-    reciprocal,
     scale,
     transpose,
     where,
@@ -72,7 +73,7 @@ def _symbol(node: Any, args: list[Any], symbols: Mapping[str, Any]) -> Any:
 
 
 def _product(node: Any, args: list[Any], symbols: Mapping[str, Any]) -> Any:
-    factors = []
+    factors: list[Any] = []
     for a in args:
         factors += a.args if isinstance(a, sympy.Mul) else [a]
     for i in set(range(len(node.dims))):
@@ -238,8 +239,6 @@ def _derivative(node: Any, args: list[Tree]) -> Tree:
 
 
 def _convert_matrix(node: Any, args: list[Tree]) -> Tree:
-    from symchain.functions.spec import OPERATIONS
-
     kind = type(node).__name__
     if kind == "MatMul":
         scalars = [a for a in args if not a.shape]
@@ -255,12 +254,8 @@ def _convert_matrix(node: Any, args: list[Tree]) -> Tree:
     if kind == "Determinant":
         return operation(OPERATIONS["det"], [args[0]])
     if kind == "Trace":
-        from symchain.tensors.nodes import contract
-
         return contract([args[0]], ["ii"], "")
     if kind == "HadamardProduct":
-        from symchain.tensors.nodes import hadamard
-
         return hadamard(args)
     if kind == "Identity":
         return identity(_dims(node)[0])
@@ -285,4 +280,4 @@ def _convert_matrix(node: Any, args: list[Tree]) -> Tree:
     )
 
 
-__all__ = ["from_sympy", "reciprocal", "to_sympy"]
+__all__ = ["from_sympy", "to_sympy"]

@@ -36,7 +36,7 @@ def product(over: Sequence[Phrase], under: Sequence[Phrase]) -> Phrase:
     """The phrase of a quotient of products; a coefficient joins a matrix product at its front (2*X.T @ r)."""
     if len(over) > 1 and over[-1].head == "matmul" and not any(p.head in ("matmul", "add") for p in over[:-1]) and not under:
         chain = over[-1]
-        if all(_scalar_like(p) for p in over[:-1]) and chain.parts[0].head in ("name", "transpose", "mul", "call"):
+        if all(_scalar_like(p) for p in over[:-1]) and chain.parts[0].head in ("name", "transpose", "mul", "call", "add"):
             return Phrase("matmul", (_mul([*over[:-1], chain.parts[0]], []), *chain.parts[1:]))
     return _mul(over, under)
 
@@ -141,6 +141,10 @@ class Assembly:
                 indices = self._common_order(a, b)
                 if indices is None:
                     continue
+                if self._is_trace(a, b):
+                    chain = matmul(self.phrase(a), self.phrase(b), True)
+                    self._replace([a, b], Piece((), [call("tr", chain)], [], min(a.position, b.position)))
+                    return True
                 first, second = (a, b) if a.position <= b.position else (b, a)
                 parts = [self._laid(p, indices) for p in (first, second)]
                 over = [q for p in parts for q in p[0]]
@@ -150,6 +154,12 @@ class Assembly:
                 self._replace([a, b], merged)
                 return True
         return False
+
+    def _is_trace(self, a: Piece, b: Piece) -> bool:
+        """Whether the sum of A*B.T over both axes is all that is left of two matrices: tr(A @ B)."""
+        if len(a.indices) != 2 or a.indices != b.indices[::-1] or a.symmetric or b.symmetric or a.delta or b.delta:
+            return False
+        return all(self.summed(i) and len(self.users(i)) == 2 for i in a.indices) and a.indices[0] != a.indices[1]
 
     def _common_order(self, a: Piece, b: Piece) -> tuple[int, ...] | None:
         """The order of axes in which two pieces over the same indices meet; None where more than a transpose would be needed."""

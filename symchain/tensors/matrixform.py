@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from symchain.dimensions import Dim, add
+from symchain.dimensions import Dim, add, multiply
 from symchain.functions.spec import AbstractFunction
 from symchain.notation import Phrase, call, name, negate, operations
 from symchain.notation import number as literal
@@ -28,6 +28,7 @@ from symchain.tensors.nodes import (
     Sum,
     Tree,
     Where,
+    multiply_scalars,
     postorder,
 )
 from symchain.tensors.products import normalise, tree_of
@@ -77,8 +78,8 @@ def _decimal_text(value: Fraction) -> str | None:
     scaled = str(int(value * 10**digits))
     if not digits:
         return scaled if len(scaled) <= 17 else None
-    if len(scaled) > 17:
-        return None
+    if len(scaled) > 17:  # a product of long decimals: what a double holds of it
+        return repr(float(value))
     if digits - len(scaled) > 3:  # 1e-6, not 0.000001
         mantissa = scaled[0] + ("." + scaled[1:] if len(scaled) > 1 else "")
         return f"{mantissa}e-{digits - len(scaled) + 1}"
@@ -313,6 +314,8 @@ def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
         return Phrase("index", (parts[0], *before, Phrase("slice", (NEW, NEW, Phrase("neg", (literal(1),))))))
     if kind == "roll":
         return call(kind, parts[0], dimension(parameters[0]), axis=literal(parameters[1]))
+    if kind == "reshape" and (pair := _kronecker(node, memo)) is not None:
+        return pair
     if kind == "reshape":
         shape = tuple(dimension(d) for d in parameters[0])
         return call(kind, parts[0], shape[0] if len(shape) == 1 else Phrase("tuple", shape))
@@ -323,6 +326,26 @@ def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
     if kind == "gather":
         return Phrase("index", (parts[0], parts[1]))
     return call(kind, *parts, *(_parameter(p) for p in parameters))
+
+
+def _kronecker(node: Any, memo: dict[Tree, Phrase]) -> Phrase | None:
+    """reshape of A[i, k]*B[j, l] over (i, j), (k, l) is kron(A, B)."""
+    inner = node.args[0]
+    if not isinstance(inner, Contraction) or len(inner.output) != 4 or len(node.shape) != 2 or len(set(inner.dims)) < 1:
+        return None
+    i, j, k, m = inner.output
+    scalars = [a for a, s in zip(inner.args, inner.subscripts, strict=True) if not s]
+    found = {s: a for a, s in zip(inner.args, inner.subscripts, strict=True) if s}
+    if set(found) != {(i, k), (j, m)} or len(found) + len(scalars) != len(inner.args):
+        return None
+    if node.shape != (multiply(inner.shape[0], inner.shape[1]), multiply(inner.shape[2], inner.shape[3])):
+        return None
+    pair = call("kron", memo[found[i, k]], memo[found[j, m]])
+    if not scalars:
+        return pair
+    coefficient = multiply_scalars(scalars)
+    front = memo[coefficient] if coefficient in memo else phrase_of(coefficient)
+    return negate(product([front.parts[0], pair], [])) if front.head == "neg" else product([front, pair], [])
 
 
 def placed(phrase: Phrase, items: tuple[Any, ...], shape: tuple[Dim, ...]) -> Phrase:

@@ -5,7 +5,6 @@ Order is kept as met, so factors stay in chain order. Every step holds as an ide
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from itertools import count
 from typing import Any
@@ -242,7 +241,7 @@ def _use_facts(term: Term) -> bool:
                 del term.factors[k]  # a probability vector sums to one
                 del term.dims[last]
                 return True
-            if "orthogonal" in tree.facts and _contract_pair(term, k, lambda other, t=tree: other is t, same_side=True):
+            if "orthogonal" in tree.facts and _contract_pair(term, k, tree, same_side=True):
                 return True
         if isinstance(tree, Operation) and tree.operation.name == "softmax":
             along = indices[tree.parameters[0]]
@@ -250,16 +249,37 @@ def _use_facts(term: Term) -> bool:
                 del term.factors[k]
                 del term.dims[along]
                 return True
-        if (
-            isinstance(tree, Operation)
-            and tree.operation.name == "inv"
-            and _contract_pair(term, k, lambda other, t=tree: other is t.args[0], same_side=False)
-        ):
+        if isinstance(tree, Operation) and tree.operation.name == "inv" and _contract_pair(term, k, tree.args[0], same_side=False):
             return True
     return False
 
 
-def _contract_pair(term: Term, k: int, matches: Callable[[Tree], bool], same_side: bool) -> bool:
+def _undo_reshape(term: Term, k: int) -> bool:
+    """A reshaped identity, summed over its split axes with T, is T reshaped back: what the derivative of a reshape is made of."""
+    tree, indices = term.factors[k]
+    inner = tree.args[0]
+    half = len(inner.shape) // 2
+    pairs = {frozenset((n, half + n)) for n in range(half)}
+    if not isinstance(inner, Contraction) or not all(isinstance(a, Identity) for a in inner.args) or len(inner.shape) != 2 * half:
+        return False
+    if {frozenset(inner.output.index(i) for i in s) for s in inner.subscripts} != pairs or tree.shape[:half] != inner.shape[:half]:
+        return False
+    split = indices[half:]
+    group = [f for n, f in enumerate(term.factors) if n != k and set(f[1]) & set(split)]
+    rest = [f for n, f in enumerate(term.factors) if n != k and not set(f[1]) & set(split)]
+    outside = set(term.output) | {i for _, s in rest for i in s} | set(indices[:half])
+    if len(set(split)) < len(split) or any(i in outside for _, s in group for i in s) or any(i in term.output for i in split):
+        return False
+    carried = {i for _, s in group for i in s}
+    whole = contract([t for t, _ in group], [s for _, s in group], split, {i: term.dims[i] for i in split if i not in carried})
+    back = Operation((whole,), inner.shape[half:], (tree.data[0], (inner.shape[half:],)))
+    term.factors = [*rest, (back, indices[:half])]
+    for i in {*split, *carried}:
+        term.dims.pop(i, None)
+    return True
+
+
+def _contract_pair(term: Term, k: int, inverse: Tree, same_side: bool) -> bool:
     """Replace two matrices that share one summed index by a delta over their other indices."""
     tree, indices = term.factors[k]
     for side in (0, 1):
@@ -271,7 +291,7 @@ def _contract_pair(term: Term, k: int, matches: Callable[[Tree], bool], same_sid
             continue
         other = users[0] if users[1] == k else users[1]
         partner, theirs = term.factors[other]
-        if not matches(partner) or theirs.count(index) != 1 or len(theirs) != 2:
+        if partner is not inverse or theirs.count(index) != 1 or len(theirs) != 2:
             continue
         meets = theirs.index(index)
         if same_side != (meets == side) and not is_symmetric(tree):
@@ -286,7 +306,11 @@ def _contract_pair(term: Term, k: int, matches: Callable[[Tree], bool], same_sid
 
 
 def _absorb_sign(term: Term) -> None:
-    """-(a - b)*c is (b - a)*c."""
+    """-(a - b)*c is (b - a)*c, and c*(-a - b) is -c*(a + b)."""
+    for k, (tree, indices) in enumerate(term.factors):
+        if isinstance(tree, Sum) and all(coefficient_of(t) < 0 for t in tree.args):
+            term.factors[k] = (negated(tree), indices)
+            term.coefficient = -term.coefficient
     if term.coefficient != -1:
         return
     for k, (tree, indices) in enumerate(term.factors):

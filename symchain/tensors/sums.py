@@ -97,7 +97,7 @@ def collect(tree: Tree) -> Tree:
             terms.append(number(value, decimal) if isinstance(body, Number) else scaled(body, value / mine, decimal))
     if not terms:
         return zeros(tree.shape)
-    return _turned(content(terms))
+    return _narrowed(_turned(content(terms)))
 
 
 def content(terms: list[Tree]) -> Tree:
@@ -132,3 +132,24 @@ def _reads_transposed(tree: Tree) -> bool:
         return False
     matrices = [s for s in tree.subscripts if len(s) == 2 and set(s) == set(tree.output)]
     return bool(matrices) and all(s == tree.output[::-1] for s in matrices)
+
+
+def _narrowed(tree: Tree) -> Tree:
+    """A sum of terms that all repeat along an axis is a sum without the axis, repeated once."""
+    if not isinstance(tree, Sum) or not tree.shape:
+        return tree
+    carried: set[int] = set()
+    for t in tree.args:
+        if not isinstance(t, Contraction):
+            return tree
+        used = {i for s in t.subscripts for i in s}
+        carried |= {k for k, i in enumerate(t.output) if i in used}
+    kept = [k for k in range(len(tree.shape)) if k in carried]
+    if len(kept) == len(tree.shape):
+        return tree
+    terms = []
+    for t in tree.args:
+        assert isinstance(t, Contraction)
+        output = tuple(t.output[k] for k in kept)
+        terms.append(contract(t.args, t.subscripts, output, {i: d for i, d in enumerate(t.dims) if i not in t.output or i in output}))
+    return contract([collect(add(terms))], [tuple(kept)], tuple(range(len(tree.shape))), dict(enumerate(tree.shape)))

@@ -172,7 +172,10 @@ def keyed(tree: Tree) -> tuple[Any, Fraction]:
 
 
 def canonical(term: Term) -> tuple[Any, ...]:
-    """A key of the einsum without its coefficient: equal keys, equal values up to sign. Order of factors and names of indices do not matter."""
+    """A key of the einsum without its coefficient: equal keys, equal values up to sign.
+
+    The order of the factors and the names of the indices do not matter.
+    """
     colors: dict[int, Any] = {}
     for i, dim in term.dims.items():
         colors[i] = (str(dim), tuple(k for k, o in enumerate(term.output) if o == i))

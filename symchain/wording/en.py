@@ -82,6 +82,7 @@ SENTENCES = {
     "section.entries": "Local derivatives, entry by entry",
     "section.indices": "Sums over the repeated indices",
     "indices.sum": "The chain rule sums over the entries of every block in between.",
+    "indices.keeps": "Each Kronecker delta keeps one term of a sum.",
     "indices.legend": "Indices count from 1, and each sum runs over the whole axis.",
     "indices.delta": "The Kronecker delta {delta} is 1 for {i} equal to {j}, else 0.",
     "remark.matrix": "in matrix notation",

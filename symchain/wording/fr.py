@@ -81,8 +81,8 @@ _SENTENCES = {
     "layout.jacobian": "Dans un produit de dérivées locales, la somme porte sur les axes du bloc intermédiaire.",
     "section.entries": "Dérivées locales, coefficient par coefficient",
     "section.indices": "Sommes sur les indices répétés",
-    "indices.sum": "La règle de la chaîne somme sur les coefficients de chaque bloc intermédiaire~; chaque symbole de "
-    "Kronecker ne garde qu'un terme d'une somme.",
+    "indices.sum": "La règle de la chaîne somme sur les coefficients de chaque bloc intermédiaire.",
+    "indices.keeps": "Chaque symbole de Kronecker ne garde qu'un terme d'une somme.",
     "indices.legend": "Les indices commencent à 1, et chaque somme parcourt l'axe entier.",
     "indices.delta": "Le symbole de Kronecker {delta} vaut 1 si {i} est égal à {j}, et 0 sinon.",
     "remark.matrix": "en notation matricielle",
