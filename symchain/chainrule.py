@@ -47,6 +47,8 @@ from symchain.tensors.terms import is_zero
 PATHS_LISTED = 64
 _INLINE_COST = 12
 """An adjoint that is used once is written into its user up to this price."""
+_LED_COST = 60
+"""The derivative of an output with a shape is written whole up to this price: identities in it cancel on the way."""
 _EXPANDED_COST = 400
 """Beyond this the formula is not written out without its named adjoints."""
 
@@ -132,7 +134,9 @@ class Sweep:
         if uses == 1 and not activated and isinstance(adjoint, Leaf):
             return False
         price = price_of(adjoint)
-        return price > _INLINE_COST or (price > 0 and not self.lead and (uses > 1 or activated))
+        if self.lead:
+            return uses > 1 and price > _LED_COST
+        return price > _INLINE_COST or (price > 0 and (uses > 1 or activated))
 
     def _name(self, block: str, general: Tree, concrete: Tree) -> Leaf:
         name = self.fresh(f"delta_{block}" if not self.lead else f"d{self.output}_d{block}")
@@ -416,13 +420,20 @@ def _is_product(tree: Tree) -> bool:
 
 
 def _shaped_rule(tree: Tree, by: Leaf) -> str:
-    while isinstance(tree, Sum):
-        moving = [t for t in tree.args if by in postorder(t)]
-        if len(moving) != 1:
-            return "sum"
+    """The rule that says most about a line: what is under a sum with one moving term and under constant factors."""
+    while True:
+        moving = [a for a in tree.args if by in postorder(a)]
+        if isinstance(tree, Sum):
+            if len(moving) != 1:
+                return "sum"
+        elif isinstance(tree, Contraction):
+            if len(moving) != 1:
+                return "product"
+            if moving[0] is by or any(a.shape and not isinstance(a, Number) for a in tree.args if a is not moving[0]):
+                return "linear"
+        else:
+            break
         tree = moving[0]
-    if isinstance(tree, Contraction):
-        return "linear" if sum(by in postorder(a) for a in tree.args) == 1 else "product"
     if isinstance(tree, Apply):
         return "act" if isinstance(tree.function, AbstractFunction) or tree.function.activation else "function"
     if isinstance(tree, Leaf):

@@ -366,7 +366,7 @@ def test_the_batch_network_has_the_published_lines() -> None:
     lines = symchain.parse(text).derive("C", BATCH_WEIGHTS).lines
     assert lines == (
         "delta_Z2 = (A2 - Y)*sigma2'(Z2)/N",
-        "delta_Z1 = W2.T @ delta_Z2*sigma1'(Z1)",
+        "delta_Z1 = (W2.T @ delta_Z2)*sigma1'(Z1)",
         "dC_dW1 = delta_Z1 @ X.T",
         "dC_db1 = sum(delta_Z1, axis=1)",
         "dC_dW2 = delta_Z2 @ A1.T",
@@ -410,7 +410,7 @@ def test_fifty_layers_are_derived_at_once_and_take_two_lines_each() -> None:
     assert len(weights) == 2 * 50
     assert len(everything) == 3 * 50 + 2
     assert max(map(len, everything)) < 60
-    assert "delta_Z1 = W2.T @ delta_Z2*(1 - A1**2)" in weights
+    assert "delta_Z1 = (W2.T @ delta_Z2)*(1 - A1**2)" in weights
 
 
 @pytest.mark.parametrize("depth", [0, -1, DEEPEST + 1])

@@ -29,7 +29,7 @@ from symchain.tensors.nodes import (
     substitute,
     transform,
 )
-from symchain.tensors.products import flatten, normal_power, normalise, settled, tree_of
+from symchain.tensors.products import flatten, normal_power, normalise, settled, tree_of, unrepeated
 from symchain.tensors.sums import collect
 from symchain.tensors.terms import Indices, Term, sums_over
 
@@ -92,6 +92,10 @@ def _delta_over(tree: Tree, indices: Indices, term: Term) -> bool:
 
 def _apply(node: Apply) -> Tree:
     """f(A.T) is f(A).T: a function of one argument goes inside transposes and broadcasts."""
+    if len(node.args) == 1 and (core := unrepeated(node.args[0])) is not None:
+        base, kept = core
+        applied = _apply(Apply((base,), base.shape, node.data))  # type: ignore[arg-type]
+        return contract([applied], [kept], tuple(range(len(node.shape))), dict(enumerate(node.shape)))
     if len(node.args) == 1 and isinstance(node.args[0], Contraction):
         inner = node.args[0]
         if (

@@ -249,6 +249,8 @@ def _use_facts(term: Term) -> bool:
                 del term.factors[k]
                 del term.dims[along]
                 return True
+        if isinstance(tree, Operation) and tree.operation.name == "reshape" and _undo_reshape(term, k):
+            return True
         if isinstance(tree, Operation) and tree.operation.name == "inv" and _contract_pair(term, k, tree.args[0], same_side=False):
             return True
     return False
@@ -320,6 +322,19 @@ def _absorb_sign(term: Term) -> None:
             return
 
 
+def unrepeated(tree: Tree) -> tuple[Tree, tuple[int, ...]] | None:
+    """What a tree repeats along some axes, and the axes it does have; None where it repeats nothing."""
+    if not isinstance(tree, Contraction):
+        return None
+    used = {i for s in tree.subscripts for i in s}
+    kept = tuple(k for k, i in enumerate(tree.output) if i in used)
+    if len(kept) == len(tree.output):
+        return None
+    output = tuple(tree.output[k] for k in kept)
+    dims = {i: d for i, d in enumerate(tree.dims) if i not in tree.output or i in output}
+    return contract(tree.args, tree.subscripts, output, dims), kept
+
+
 def normal_power(node: Power) -> Tree:
     base, exponent = node.base, node.exponent
     if not isinstance(exponent, Number):
@@ -333,6 +348,9 @@ def normal_power(node: Power) -> Tree:
         return number(base.value ** int(value), base.decimal)
     if isinstance(base, Power) and isinstance(base.exponent, Number) and _may_multiply(base, value):
         return raised(base.base, base.exponent.value * value)
+    if (core := unrepeated(base)) is not None:
+        inner, kept = core
+        return contract([normal_power(power(inner, exponent))], [kept], tuple(range(len(node.shape))), dict(enumerate(node.shape)))  # type: ignore[arg-type]
     if isinstance(base, Leaf) and "onehot" in base.facts and value > 0:
         return base
     if isinstance(base, Contraction) and value.denominator == 1 and not sums_over(base):
