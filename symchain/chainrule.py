@@ -17,7 +17,7 @@ from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope
 from symchain.recognition import Recogniser
 from symchain.repetition import with_common_lines
-from symchain.rewriting import price_of, simplify
+from symchain.rewriting import is_large, price_of, simplify
 from symchain.rules.binding import bind
 from symchain.rules.entries import by_entries
 from symchain.rules.forward import differentiate, headline, unrelated
@@ -168,8 +168,8 @@ class Sweep:
     def short(self, block: Block) -> Tree:
         """The block's right-hand side simplified, where that says it in fewer words: log(1 + exp(x)) is softplus(x)."""
         if block.name not in self._short:
-            tree = simplify(bind(block.tree))
-            self._short[block.name] = tree if price_of(tree) < price_of(block.tree) else block.tree
+            tree = block.tree if is_large(block.tree) else simplify(bind(block.tree))
+            self._short[block.name] = tree if tree is not block.tree and price_of(tree) < price_of(block.tree) else block.tree
         return self._short[block.name]
 
     def _finish(self, name: str, general: Tree, concrete: Tree) -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from symchain.blocks import Program
-from symchain.rewriting import price_of, simplify
+from symchain.rewriting import is_large, price_of, simplify
 from symchain.rules.binding import bind
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import Contraction, Number, Power, Tree, power, substitute, transform
@@ -31,6 +31,8 @@ class Recogniser:
         """What whole blocks are equal to, in normal form."""
         found: dict[Tree, Tree] = {}
         for block in self.program.blocks.values():
+            if is_large(block.tree):
+                continue
             tree = simplify(bind(block.tree))
             if tree.args and price_of(tree):
                 found.setdefault(tree, block.leaf)

@@ -28,6 +28,7 @@ from symchain.tensors.nodes import (
     broadcast,
     contract,
     operation,
+    postorder,
     rebuild,
     where,
 )
@@ -40,11 +41,14 @@ _TERMS = 12
 _EXPANDED = 16
 """A sum is multiplied out on trial up to this many terms."""
 _SMALL = 60
-"""Nothing is tried on formulas of more operations: the search would cost more than it saves."""
+"""Nothing is tried on formulas of more operations,"""
+_LARGE = 600
+"""nor on trees of more nodes: the search would cost more than it saves."""
 
 
 _DONE: dict[Tree, Tree] = {}
 _PRICES: dict[Tree, int] = {}
+_SIZES: dict[Tree, int] = {}
 _REMEMBERED = 50_000
 
 
@@ -59,6 +63,22 @@ def simplify(tree: Tree) -> Tree:
     result = normal(tree, _DONE, polish)
     _DONE[result] = result
     return result
+
+
+def is_large(tree: Tree) -> bool:
+    """Whether a tree is too large for anything but its normal form."""
+    return _size(tree) > _LARGE
+
+
+def _size(tree: Tree) -> int:
+    """The number of nodes when written out, remembered level by level."""
+    if tree not in _SIZES:
+        if len(_SIZES) > _REMEMBERED:
+            _SIZES.clear()
+        for node in (tree,) if all(a in _SIZES for a in tree.args) else postorder(tree):
+            if node not in _SIZES:
+                _SIZES[node] = min(1 + sum(_SIZES.get(a, 1) for a in node.args), _LARGE + 1)
+    return _SIZES[tree]
 
 
 def upright(tree: Sum) -> Tree:
@@ -86,6 +106,8 @@ def polish(tree: Tree, effort: int = 2) -> Tree:
     if isinstance(tree, Contraction) and not any(isinstance(split_power(a)[0], (Sum, Apply, Where, Operation)) for a in tree.args):
         return tree
     if isinstance(tree, Power) and not isinstance(tree.base, (Sum, Apply)):
+        return tree
+    if is_large(tree):
         return tree
     while True:
         best = tree

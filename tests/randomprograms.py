@@ -1,10 +1,8 @@
-"""Random programs as text: scalars, vectors, matrices and batches, with data that keep them inside their domains.
-
-Choices are made by an object with the methods of random.Random, so that a seed or hypothesis can drive them.
-"""
+"""Random programs as text: scalars, vectors, matrices and batches, with data that keep them inside their domains."""
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,8 @@ SIZES = {"n": 3, "m": 2, "k": 4}
 INPUTS: dict[str, Shape] = {
     "s": (), "t": (), "x": ("n",), "y": ("n",), "v": ("m",), "A": ("n", "n"), "B": ("n", "n"), "W": ("m", "n"), "X": ("k", "n"), "Y": ("k", "m"), "T": ("k", "m", "n"),
 }  # fmt: skip
-FACTS = {"P": "spd", "S": "symmetric", "D": "diagonal"}
+FACTS: dict[str, str] = {"P": "spd", "S": "symmetric", "D": "diagonal"}
+DECLARED = INPUTS | {name: ("n", "n") for name in FACTS}
 SHAPES: list[Shape] = [(), ("n",), ("m",), ("n", "n"), ("m", "n"), ("k", "n"), ("k", "m"), ("k",)]
 UNARY = ("tanh", "sin", "exp", "sigmoid", "softplus", "arctan", "erf", "relu", "abs", "square", "cosh", "silu", "logsigmoid")
 POSITIVE = ("log", "sqrt", "log1p", "gammaln")
@@ -23,12 +22,11 @@ POSITIVE = ("log", "sqrt", "log1p", "gammaln")
 class Writer:
     """Writes expressions of a wanted shape over names of known shapes."""
 
-    def __init__(self, choices: Any, operations: bool = True) -> None:
+    def __init__(self, choices: Any) -> None:
         self.pick = choices.choice
         self.integer = choices.randint
-        self.names: dict[str, Shape] = dict(INPUTS) | {name: ("n", "n") for name in FACTS}
+        self.names: dict[str, Shape] = dict(DECLARED)
         self.blocks: list[str] = []
-        self.operations = operations
 
     def program(self, lines: int, output: Shape = ()) -> str:
         """Lines that read earlier lines often; the last one has the wanted shape."""
@@ -131,8 +129,6 @@ class Writer:
     def special(self, shape: Shape, depth: int) -> str:
         e = self.expression
         regular = lambda: self.pick([f"(5*eye(n) + tanh({e(('n', 'n'), min(depth, 1))}))", "P", "(P + eye(n))"])  # noqa: E731
-        if not self.operations:
-            return self.sum(shape, depth)
         if not shape:
             return self.pick([
                 lambda: f"logdet({regular()})",
@@ -176,6 +172,12 @@ class Writer:
 
 def _shape(shape: Shape) -> str:
     return shape[0] if len(shape) == 1 else f"({', '.join(shape)})"
+
+
+def random_program(seed: int, lines: int = 5, outputs: tuple[Shape, ...] = ((),)) -> str:
+    """The text of a program; equal seeds give equal texts."""
+    choices = Random(seed)
+    return Writer(choices).program(choices.randint(1, lines), choices.choice(outputs))
 
 
 def sample(rng: np.random.Generator) -> dict[str, Any]:

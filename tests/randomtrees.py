@@ -1,16 +1,15 @@
-"""Random trees of every kind of node, with data that keeps the promises of their facts.
-
-Choices are made by an object with the methods of random.Random, so that a seed or hypothesis can drive them.
-"""
+"""Random trees of every kind of node, with data that keeps the promises of their facts."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 import numpy as np
 
 from symchain.dimensions import Shape
+from symchain.dimensions import add as plus
 from symchain.dimensions import evaluate as dimension
 from symchain.functions import FUNCTIONS, OPERATIONS
 from symchain.tensors.nodes import (
@@ -49,6 +48,12 @@ NUMBERS = [number(k) for k in (0, 1, 2, -1, -3)] + [
     number(Fraction(1, 2)), number(Fraction(1, 2), True), number(Fraction(-2, 3)), number(Fraction(1, 4), True), number(4), number(Fraction(-3, 2), True),
 ]  # fmt: skip
 _ENTIRE = [f for f in FUNCTIONS.values() if f.name in ("exp", "tanh", "sin", "cos", "sigmoid", "softplus", "arctan", "erf", "abs", "relu", "expm1", "silu", "cosh")]
+
+
+def random_tree(seed: int, depth: int = 4) -> Tree:
+    """A tree of any shape; equal seeds give equal trees."""
+    choices = Random(seed)
+    return Grower(choices).tree(choices.choice(SHAPES), choices.randint(1, depth))
 
 
 def sample(rng: np.random.Generator) -> dict[str, Any]:
@@ -198,7 +203,7 @@ class Grower:
         if kind == 0:
             return apply(FUNCTIONS[self.pick(["log", "sqrt", "gammaln", "digamma", "log1p"])], self.positive(shape, depth))
         if kind == 1:
-            return apply(FUNCTIONS[self.pick(["maximum", "minimum", "logaddexp", "arctan2"])], self.tree(shape, depth), self.tree(self.pick([(), shape]), depth))
+            return apply(FUNCTIONS[self.pick(["maximum", "minimum", "logaddexp"])], self.tree(shape, depth), self.tree(self.pick([(), shape]), depth))
         return apply(self.pick(_ENTIRE), self.tree(shape, depth))
 
     def where(self, shape: Shape, depth: int) -> Tree:
@@ -236,7 +241,7 @@ class Grower:
                 items = (("at", self.integer(0, 1)), *(("slice", 0, d, 1) for d in shape))
                 return do("index", below(taken, depth), items)
             case "reversed":
-                return do("index", below(shape, depth), (("slice", 0, shape[0], 1),) * 0 + tuple(_whole(d, k == len(shape) - 1) for k, d in enumerate(shape)))
+                return do("index", below(shape, depth), tuple(_whole(d, k == len(shape) - 1) for k, d in enumerate(shape)))
             case "reshape":
                 return do("reshape", below(("n", "m"), depth), shape) if shape == ("m", "n") else do("reshape", below(shape, depth), shape)
         raise AssertionError(name)
@@ -253,8 +258,6 @@ class Grower:
 
 
 def _whole(dim: Any, reverse: bool) -> tuple[Any, ...]:
-    from symchain.dimensions import add as plus
-
     return ("slice", plus(dim, 1, -1), -1, -1) if reverse else ("slice", 0, dim, 1)
 
 

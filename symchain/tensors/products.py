@@ -81,7 +81,8 @@ def normalise(node: Contraction) -> Term:
     term = flatten(node)
     while _eliminate_deltas(term) or _use_facts(term) or _merge_powers(term):
         pass
-    for index in [i for i in term.dims if i not in term.output and not term.users(i)]:
+    carried = {i for _, s in term.factors for i in s}.union(term.output)
+    for index in [i for i in term.dims if i not in carried]:
         dim = term.dims.pop(index)
         if isinstance(dim, int):
             term.coefficient *= dim
@@ -177,6 +178,7 @@ def _merge_powers(term: Term) -> bool:
             continue
         key = tuple(sorted(indices)) if len(indices) == 2 and is_symmetric(base) else indices
         groups.setdefault((invariant(base)[1] if sums > 1 and isinstance(base, Sum) else base, key), []).append((k, exponent))
+    replaced: dict[int, list[tuple[Tree, Indices]]] = {}
     for members in groups.values():
         base = split_power(term.factors[members[0][0]][0])[0]
         if len(members) > 1 and isinstance(base, Sum) and not _same_sign(term, members, base):
@@ -189,16 +191,16 @@ def _merge_powers(term: Term) -> bool:
         )
         first = members[0][0]
         indices = term.factors[first][1]
+        replaced.update({k: [] for k, _ in members[1:]})
         if isinstance(exponent, Number) and exponent.value == 0:
-            replaced: list[tuple[Tree, Indices]] = []
+            replaced[first] = []
         elif isinstance(exponent, Number):
-            replaced = [(raised(base, exponent.value, exponent.decimal), indices)]
+            replaced[first] = [(raised(base, exponent.value, exponent.decimal), indices)]
         else:
-            replaced = [(power(base, exponent), indices)]
-        dropped = {k for k, _ in members[1:]}
-        term.factors = [f for k, factor in enumerate(term.factors) if k not in dropped for f in (replaced if k == first else [factor])]
-        return True
-    return False
+            replaced[first] = [(power(base, exponent), indices)]
+    if replaced:
+        term.factors = [f for k, factor in enumerate(term.factors) for f in replaced.get(k, [factor])]
+    return bool(replaced)
 
 
 def _same_sign(term: Term, members: list[tuple[int, Tree]], base: Tree) -> bool:

@@ -1,0 +1,251 @@
+"""The normal form and the simplifications: same values, same result whatever the order, never longer."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+import randomtrees as forest
+import treeeval
+
+from symchain import rewriting
+from symchain.evaluation import evaluate
+from symchain.functions import FUNCTIONS
+from symchain.render.text import write
+from symchain.rewriting import price_of, simplify
+from symchain.tensors.algebra import is_zero
+from symchain.tensors.matrixform import phrase_of
+from symchain.tensors.nodes import (
+    ONE,
+    Compare,
+    Contraction,
+    Sum,
+    Tree,
+    add,
+    apply,
+    broadcast,
+    contract,
+    hadamard,
+    identity,
+    leaf,
+    postorder,
+    power,
+    scale,
+    transform,
+)
+
+TREES = range(600)
+
+
+def text(tree: Tree) -> str:
+    return write(phrase_of(tree))
+
+
+def value(tree: Tree, environment: dict, noise: int | None = None) -> np.ndarray:
+    try:
+        return np.asarray(evaluate([tree], environment, forest.SIZES, None if noise is None else np.random.default_rng(noise))[0])
+    except np.linalg.LinAlgError:
+        return np.array(np.nan)
+
+
+def disagreement(before: Tree, after: Tree) -> str:
+    """What differs between two trees at points where the first is defined, '' if nothing does."""
+    if before.shape != after.shape:
+        return f"shape {after.shape}, not {before.shape}"
+    for seed in range(3):
+        environment = forest.sample(np.random.default_rng(seed))
+        want, got = value(before, environment), value(after, environment)
+        if not np.all(np.isfinite(want)) or np.abs(want).max() > 1e8:
+            continue
+        rounding = sum(np.nan_to_num(np.abs(value(t, environment, 1) - v)).max() for t, v in ((before, want), (after, got)))
+        allowed = 1e-9 * (1 + np.abs(want).max()) + 1e4 * rounding
+        if not np.abs(want - got).max() <= allowed and allowed < 1e-2 * (1 + np.abs(want).max()):
+            return f"{np.round(want, 6).tolist()}, then {np.round(got, 6).tolist()}"
+    return ""
+
+
+def report(problem: Callable[[Tree], str], trees=TREES) -> str:
+    """The problems of random trees, each with its smallest subtree that has one; '' if there is none."""
+    found = []
+    for seed in trees:
+        tree = forest.random_tree(seed)
+        if problem(tree):
+            small = next(t for t in postorder(tree) if not isinstance(t, Compare) and problem(t))
+            found.append(f"seed {seed}: {problem(small)}\n    {text(small)}\n    {small!r:.500}")
+    return "\n".join(found[:5])
+
+
+# ---------------------------------------------------------------- the same values
+
+
+def test_simplify_keeps_values():
+    assert not report(lambda t: disagreement(t, simplify(t)))
+
+
+def test_the_two_evaluators_of_trees_agree():
+    for seed in range(100):
+        tree = forest.random_tree(seed)
+        environment = forest.sample(np.random.default_rng(seed))
+        got = value(tree, environment)
+        if np.all(np.isfinite(got)) and np.abs(got).max() < 1e8:
+            with np.errstate(all="ignore"):
+                want = treeeval.evaluate(tree, environment, forest.SIZES)
+            np.testing.assert_allclose(np.broadcast_to(got, np.shape(want)), want, rtol=1e-6, atol=1e-6)
+
+
+x, y, u = (leaf(n, (d,)) for n, d in (("x", "n"), ("y", "n"), ("u", "m")))
+s, t, p = leaf("s"), leaf("t"), leaf("p", (), ["positive"])
+
+
+def dot(a: Tree, b: Tree) -> Tree:
+    return contract([a, b], [(0,), (0,)], ())
+
+
+def total(a: Tree) -> Tree:
+    return contract([a], [tuple(range(len(a.shape)))], ())
+
+
+def grid(a: Tree) -> Tree:
+    """A vector of m as the rows of a matrix."""
+    return contract([a], [(0,)], (0, 1), {1: "n"})
+
+
+ONES = contract([], [], (0, 1), {0: "n", 1: "n"})
+PITFALLS = {
+    "x_i**2 and x_i*x_j share no sum": add([hadamard([s, dot(x, x)]), scale(-1, hadamard([t, total(x), total(x)]))]),
+    "what is left of a power keeps its axis": add([grid(u), grid(u), power(grid(u), 3)]),
+    "the size of an axis nobody carries": hadamard(
+        [contract([add([leaf("A", ("n", "n")), identity("n")]), x], [(0, 1), (1,)], (0,)), contract([ONES, y], [(0, 1), (1,)], ())]
+    ),
+    "exponents of two shapes": hadamard([power(leaf("r", ("n",), ["positive"]), x), power(leaf("r", ("n",), ["positive"]), -1)]),
+    "roots of powers of numbers": power(power(scale(Fraction(1, 2), broadcast(ONE, ("n", "n"))), 4), Fraction(1, 2)),
+}
+
+
+@pytest.mark.parametrize("tree", PITFALLS.values(), ids=PITFALLS)
+def test_pitfalls(tree):
+    assert not disagreement(tree, simplify(tree)), text(simplify(tree))
+
+
+# ---------------------------------------------------------------- shorter, once and for all
+
+
+def afresh(tree: Tree) -> Tree:
+    """simplify without what it remembers."""
+    rewriting._DONE.clear()
+    return simplify(tree)
+
+
+def test_simplify_makes_nothing_longer():
+    def problem(tree: Tree) -> str:
+        before, after = price_of(tree), price_of(simplify(tree))
+        return f"{before} operations, then {after}: {text(simplify(tree))}" if after > before else ""
+
+    assert not report(problem)
+
+
+def test_simplify_is_idempotent():
+    def problem(tree: Tree) -> str:
+        once = afresh(tree)
+        twice = afresh(once)
+        return "" if once is twice else f"{text(once)}, then {text(twice)}"
+
+    assert not report(problem)
+
+
+# ---------------------------------------------------------------- the same result, whatever the order
+
+
+def shuffled(tree: Tree, seed: int) -> Tree:
+    """The tree with the terms of its sums and the factors of its products in another order."""
+    choices = Random(seed)
+
+    def visit(node: Tree) -> Tree:
+        if isinstance(node, Sum):
+            return add(choices.sample(node.args, len(node.args)))
+        if isinstance(node, Contraction):
+            pairs = list(zip(node.args, node.subscripts, strict=True))
+            choices.shuffle(pairs)
+            return contract([a for a, _ in pairs], [i for _, i in pairs], node.output, dict(enumerate(node.dims)))
+        return node
+
+    return transform(tree, visit)
+
+
+def test_order_of_terms_and_factors_does_not_matter():
+    def problem(tree: Tree) -> str:
+        one, other = simplify(tree), simplify(shuffled(tree, 7))
+        if price_of(one) != price_of(other):
+            return f"{text(one)}, or {text(other)}"
+        difference = simplify(add([one, scale(-1, other)]))
+        return "" if is_zero(difference) else f"{text(one)}, or {text(other)}: the difference is {text(difference)}"
+
+    assert not report(problem)
+
+
+_PRINT = """
+import randomtrees
+from symchain.render.text import write
+from symchain.rewriting import simplify
+from symchain.tensors.matrixform import phrase_of
+for seed in range(150):
+    print(write(phrase_of(simplify(randomtrees.random_tree(seed)))))
+"""
+
+
+def test_results_do_not_depend_on_the_process():
+    here = Path(__file__).parent
+    printed = []
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join([str(here.parent), str(here)])}
+        printed.append(subprocess.run([sys.executable, "-c", _PRINT], env=environment, capture_output=True, text=True, check=True).stdout)
+    assert printed[0] == printed[1]
+    assert printed[0].count("\n") == 150
+
+
+# ---------------------------------------------------------------- size
+
+
+def within(seconds: float, work: Callable[[], Tree]) -> Tree:
+    start = time.perf_counter()
+    result = work()
+    assert time.perf_counter() - start < seconds
+    return result
+
+
+def test_long_sums():
+    terms = [leaf(f"x{k}", ("n",)) for k in range(5000)]
+    result = within(10, lambda: simplify(add([*terms, *terms])))
+    assert price_of(result) == 5000  # 2*(x0 + ... + x4999)
+    assert is_zero(within(10, lambda: simplify(add([*terms, *(scale(-1, t) for t in reversed(terms))]))))
+
+
+def test_long_products():
+    factors = [leaf(f"x{k}", ("n",)) for k in range(5000)]
+    assert price_of(within(10, lambda: simplify(hadamard(factors)))) == 4999
+
+
+def test_long_products_of_powers():
+    factors = [leaf(f"x{k}") for k in range(1000)]
+    assert price_of(within(10, lambda: simplify(hadamard([*factors, *factors])))) == 1999
+
+
+def test_long_products_of_matrices():
+    factors = [leaf(f"X{k}", ("n", "n")) for k in range(300)]
+    chain = contract(factors, [(k, k + 1) for k in range(300)], (0, 300))
+    assert price_of(within(10, lambda: simplify(chain))) == 299
+
+
+def test_deep_trees():
+    tree: Tree = leaf("x")
+    for k in range(1000):
+        tree = add([apply(FUNCTIONS["sin"], tree), leaf(f"y{k}")])
+    assert price_of(within(20, lambda: simplify(tree))) == 2000
