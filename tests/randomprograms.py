@@ -42,7 +42,9 @@ class Writer:
     def expression(self, shape: Shape, depth: int) -> str:
         if depth <= 0:
             return self.atom(shape)
-        return self.pick([Writer.sum, Writer.product, Writer.function, Writer.linear, Writer.quotient, Writer.power, Writer.special, Writer.special])(self, shape, depth - 1)
+        return self.pick(
+            [Writer.sum, Writer.product, Writer.function, Writer.linear, Writer.quotient, Writer.power, Writer.special, Writer.special]
+        )(self, shape, depth - 1)
 
     def atom(self, shape: Shape) -> str:
         mine = [n for n, s in self.names.items() if s == shape]
@@ -50,8 +52,11 @@ class Writer:
         if recent and self.integer(0, 2):
             return self.pick(recent)
         if not mine or self.integer(0, 11) == 0:
-            return self.pick([f"ones({_shape(shape)})", f"outer({self.atom(shape[:1])}, {self.atom(shape[1:])})"]) if len(shape) == 2 else (
-                f"ones({_shape(shape)})" if shape else self.pick(["2", "0.5", "3", "n", "pi"]))
+            return (
+                self.pick([f"ones({_shape(shape)})", f"outer({self.atom(shape[:1])}, {self.atom(shape[1:])})"])
+                if len(shape) == 2
+                else (f"ones({_shape(shape)})" if shape else self.pick(["2", "0.5", "3", "n", "pi"]))
+            )
         return self.pick(mine)
 
     def sum(self, shape: Shape, depth: int) -> str:

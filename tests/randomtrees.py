@@ -47,7 +47,11 @@ SHAPES: list[Shape] = [(), ("n",), ("m",), ("n", "n"), ("m", "n"), ("n", "m"), (
 NUMBERS = [number(k) for k in (0, 1, 2, -1, -3)] + [
     number(Fraction(1, 2)), number(Fraction(1, 2), True), number(Fraction(-2, 3)), number(Fraction(1, 4), True), number(4), number(Fraction(-3, 2), True),
 ]  # fmt: skip
-_ENTIRE = [f for f in FUNCTIONS.values() if f.name in ("exp", "tanh", "sin", "cos", "sigmoid", "softplus", "arctan", "erf", "abs", "relu", "expm1", "silu", "cosh")]
+_ENTIRE = [
+    f
+    for f in FUNCTIONS.values()
+    if f.name in ("exp", "tanh", "sin", "cos", "sigmoid", "softplus", "arctan", "erf", "abs", "relu", "expm1", "silu", "cosh")
+]
 
 
 def random_tree(seed: int, depth: int = 4) -> Tree:
@@ -186,11 +190,20 @@ class Grower:
         if kind <= 1:
             return power(self.tree(shape, depth), self.pick([0, 1, 2, 3, -1, -2]))
         if kind == 2:
-            return power(power(self.tree(shape, depth), self.pick([2, 4, -2])), self.pick([Fraction(1, 2), Fraction(3, 2), Fraction(-1, 2), Fraction(1, 4)]))
+            return power(
+                power(self.tree(shape, depth), self.pick([2, 4, -2])),
+                self.pick([Fraction(1, 2), Fraction(3, 2), Fraction(-1, 2), Fraction(1, 4)]),
+            )
         base = self.positive(shape, depth)
         if kind == 3:
             return power(base, apply(FUNCTIONS["tanh"], self.tree(self.pick([(), shape]), depth)))
-        exponents = [number(Fraction(1, 2)), number(Fraction(-3, 2)), number(Fraction(1, 3)), number(Fraction(1, 2), True), number(Fraction(-1, 2), True)]
+        exponents = [
+            number(Fraction(1, 2)),
+            number(Fraction(-3, 2)),
+            number(Fraction(1, 3)),
+            number(Fraction(1, 2), True),
+            number(Fraction(-1, 2), True),
+        ]
         grown = power(base, self.pick(exponents))
         return power(grown, self.pick(exponents)) if kind == 4 else grown
 
@@ -203,7 +216,9 @@ class Grower:
         if kind == 0:
             return apply(FUNCTIONS[self.pick(["log", "sqrt", "gammaln", "digamma", "log1p"])], self.positive(shape, depth))
         if kind == 1:
-            return apply(FUNCTIONS[self.pick(["maximum", "minimum", "logaddexp"])], self.tree(shape, depth), self.tree(self.pick([(), shape]), depth))
+            return apply(
+                FUNCTIONS[self.pick(["maximum", "minimum", "logaddexp"])], self.tree(shape, depth), self.tree(self.pick([(), shape]), depth)
+            )
         return apply(self.pick(_ENTIRE), self.tree(shape, depth))
 
     def where(self, shape: Shape, depth: int) -> Tree:

@@ -21,7 +21,7 @@ from symchain.evaluation import evaluate
 from symchain.functions import FUNCTIONS
 from symchain.render.text import write
 from symchain.rewriting import price_of, simplify
-from symchain.tensors.algebra import is_zero
+from symchain.tensors.terms import is_zero
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
     ONE,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import doctest
 import io
+import os
 import re
 import shlex
 import subprocess
@@ -58,7 +59,8 @@ def _without_rounding(text: str) -> str:
 
 def test_what_the_readme_shows_is_what_is_printed(tmp_path: Path, update: bool) -> None:
     """In a process of its own: the README declares a function, and saves a file."""
-    ran = subprocess.run([sys.executable, __file__], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    where = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run([sys.executable, __file__], cwd=tmp_path, env=where, capture_output=True, text=True, timeout=120, check=False)
     assert ran.returncode == 0, ran.stderr
     if update:
         README.write_text(ran.stdout, encoding="utf-8")
