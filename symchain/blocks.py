@@ -17,6 +17,7 @@ from symchain.notation import Phrase
 
 if TYPE_CHECKING:
     from symchain.derivation import Derivation, Derivations
+    from symchain.sensitivity import Sensitivity
     from symchain.tensors.nodes import Leaf, Tree
 
 
@@ -32,6 +33,7 @@ class Engine(Protocol):
     def verify(self, derivation: Derivation | Derivations) -> Any: ...
     def render(self, subject: Any, medium: str, **options: Any) -> str: ...
     def to_sympy(self, tree: Tree, symbols: Mapping[str, Any]) -> Any: ...
+    def sensitivity(self, program: Program, output: str | None, at: Any) -> Sensitivity: ...
     def carry(self, tree: Tree, adjoint: Tree, lead: int) -> Tree: ...
 
 
@@ -151,6 +153,17 @@ class Program:
         (18.0, 12.0)
         """
         return engine().compile(self, output, wrt, order, target, options)
+
+    def sensitivity(self, output: str | None = None, *, at: Any) -> Sensitivity:
+        """How strongly, and which way, every input moves a block that is a number, near a point.
+
+        `at` holds the inputs' values; a list of such points, or arrays for a program of numbers, gives means over many points.
+
+        >>> import symchain
+        >>> symchain.parse("y = a*x**2").sensitivity(at={"a": 2.0, "x": 3.0}).influences["x"].slope.rank
+        1
+        """
+        return engine().sensitivity(self, output, at)
 
     def latex(self) -> str:
         """The blocks as LaTeX, one aligned line each."""

@@ -25,6 +25,7 @@ from symchain.render import render
 from symchain.rewriting import simplify
 from symchain.rules.binding import bind
 from symchain.second import hessian_vector_product, second_derivative
+from symchain.sensitivity import Sensitivity, measure
 from symchain.tensors.exchange import from_sympy, to_sympy
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Tree, contract, leaf, postorder, substitute
@@ -196,6 +197,11 @@ class _Engine:
         reading = derivation.reading or derivation.program
         extra = {line.name: line.tree for line in derivation.adjoint_lines}
         return _kernel(reading, [(("array",), derivation.result.tree)], None, target, extra, options)
+
+    # ------------------------------------------------------------ reading at a point
+
+    def sensitivity(self, program: Program, output: str | None, at: Any) -> Sensitivity:
+        return measure(program, _output(program, output), at)
 
     # ------------------------------------------------------------ printing
 

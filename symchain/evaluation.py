@@ -46,17 +46,20 @@ def evaluate(
     with np.errstate(all="ignore"):
         for node in postorder(*trees):
             value = _value(node, [values[a] for a in node.args], environment, dims)
-            values[node] = value if rounding is None or isinstance(node, Number) else _rounded(value, rounding)
+            values[node] = value if rounding is None or isinstance(node, _EXACT) else _rounded(value, rounding)
     return [values[t] for t in trees]
 
 
+_EXACT = (Number, Size, Identity, Compare, Leaf)
+"""What rounding does not touch: literals, sizes, conditions, and the point itself."""
+
+
 def _rounded(value: Array, generator: np.random.Generator) -> Array:
-    """Changed in the last places; whole numbers (labels, masks, exact zeros) stay."""
+    """Changed in the last places; exact zeros stay. A saturated tanh is 1.0 by rounding, not by nature, so it changes."""
     array = np.asarray(value)
     if array.dtype.kind not in "fc":
         return value
-    changed = array * (1 + 1e-15 * generator.uniform(-1, 1, array.shape))
-    return np.where(array == np.round(array.real), array, changed)
+    return array * (1 + 1e-15 * generator.uniform(-1, 1, array.shape))
 
 
 def _value(node: Tree, args: list[Array], environment: Mapping[str, Array], dims: Mapping[str, int]) -> Array:

@@ -11,8 +11,9 @@ from symchain.blocks import Block, Program, Variable
 from symchain.chainrule import Sweep
 from symchain.derivation import Derivation, Line
 from symchain.errors import ArgumentError
+from symchain.rewriting import simplify
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import Leaf, Tree, contract, leaf, leaves
+from symchain.tensors.nodes import Leaf, Tree, contract, leaf, leaves, substitute
 
 
 def extended(program: Program, lines: list[tuple[str, Tree]], variables: list[Variable] | None = None) -> Program:
@@ -31,11 +32,56 @@ def extended(program: Program, lines: list[tuple[str, Tree]], variables: list[Va
 
 def second_derivative(program: Program, output: str, first: str, second: str) -> Derivation:
     """d2(output)/d(first)d(second), of shape F + first + second, in the program's names."""
-    gradient = Sweep(program, output, [first]).derivation(first)
     name = f"d2{output}_d{first}2" if first == second else f"d2{output}_d{first}_d{second}"
+    free, names = _without_symmetry(program, (first, second))
+    gradient = Sweep(free, output, [first]).derivation(first)
     lines = [*gradient.adjoint_lines, gradient.result]
-    reading = extended(program, [(line.name, line.tree) for line in lines])
-    return _again(program, reading, gradient, lines, output, second, name)
+    reading = extended(free, [(line.name, line.tree) for line in lines])
+    derived = _again(free, reading, gradient, lines, output, second, name)
+    return derived if free is program else _restored(derived, program, names)
+
+
+_SYMMETRY = frozenset({"symmetric", "spd", "diagonal"})
+
+
+def _without_symmetry(program: Program, wrt: tuple[str, str]) -> tuple[Program, dict[Tree, Tree]]:
+    """The program with matrices that are differentiated twice taken as free, and the names to put back.
+
+    A gradient shortened by A = A.T is right where A is symmetric, but its derivative by a single entry of A is not.
+    """
+    if not any(name in program.inputs and program.inputs[name].facts & _SYMMETRY for name in wrt):
+        return program, {}
+    freed: dict[Tree, Tree] = {}
+    inputs = dict(program.inputs)
+    for name in wrt:
+        if name in inputs:
+            v = inputs[name]
+            facts = v.facts - _SYMMETRY
+            inputs[name] = replace(v, leaf=leaf(name, v.shape, facts), facts=facts)
+            freed[v.leaf] = inputs[name].leaf
+    made: dict[str, Block] = {}
+    for block in program.blocks.values():
+        own = leaf(block.name, block.shape, block.leaf.facts - _SYMMETRY)
+        made[block.name] = replace(block, tree=substitute(block.tree, freed), leaf=own)
+        freed[block.leaf] = own
+    free = replace(program, inputs=MappingProxyType(inputs), blocks=MappingProxyType(made))
+    return free, {new: old for old, new in freed.items() if new is not old}
+
+
+def _restored(d: Derivation, program: Program, names: dict[Tree, Tree]) -> Derivation:
+    """A derivation about freed names, said of the program's own, and simplified by what is known of them."""
+
+    def back(line: Line) -> Line:
+        return replace(line, tree=simplify(substitute(line.tree, names)), general=None)
+
+    kept = tuple(map(back, d.adjoint_lines))
+    formula = simplify(substitute(d.formula_tree, names))
+    freed = d.reading or program
+    fresh = [v for n, v in freed.inputs.items() if n not in program.inputs]
+    reading = extended(program, [(n, substitute(b.tree, names)) for n, b in freed.blocks.items() if n not in program.blocks], fresh)
+    return replace(
+        d, program=program, adjoint_lines=kept, result=back(d.result), formula_tree=formula, general_tree=formula, reading=reading, substitutions=()
+    )
 
 
 def hessian_vector_product(program: Program, output: str, wrt: str, vector: str) -> Derivation:
@@ -50,17 +96,19 @@ def hessian_vector_product(program: Program, output: str, wrt: str, vector: str)
         vector = f"v_{wrt}"
         while vector in taken:
             vector += "_"
-    gradient = Sweep(program, output, [wrt]).derivation(wrt)
+    free, names = _without_symmetry(program, (wrt, wrt))
+    gradient = Sweep(free, output, [wrt]).derivation(wrt)
     shape = gradient.shape
     symbol: Leaf = leaf(vector, shape)
     variable = Variable(vector, shape, symbol, frozenset(), sympy.Symbol(vector, real=True) if not shape else symbol)
     lines = [*gradient.adjoint_lines, gradient.result]
     indices = tuple(range(len(shape)))
     slope = f"d{output}_{vector}"
-    reading = extended(program, [(line.name, line.tree) for line in lines], [variable])
+    reading = extended(free, [(line.name, line.tree) for line in lines], [variable])
     along = contract([leaf(gradient.result.name, shape), symbol], [indices, indices], ())
     reading = extended(reading, [(slope, along)])
-    return _again(program, reading, gradient, lines, slope, wrt, f"d2{output}_d{wrt}2_{vector}")
+    derived = _again(free, reading, gradient, lines, slope, wrt, f"d2{output}_d{wrt}2_{vector}")
+    return derived if free is program else _restored(derived, program, names)
 
 
 def _again(program: Program, reading: Program, gradient: Derivation, lines: list[Line], output: str, wrt: str, name: str) -> Derivation:

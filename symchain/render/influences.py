@@ -58,7 +58,7 @@ def slope_clause(s: Sensitivity, i: Influence) -> Say:
         return _zero(i, fields)
     if not math.isfinite(i.slope.size):
         return Say("influence.undefined", fields)
-    small = step(i.value)
+    small = step(i.value if s.points == 1 else None)
     fields |= {"step": Quantity(small, 2), "change": Quantity(i.slope.size * small, 2)}
     if s.points > 1:
         if i.shape:
@@ -127,6 +127,14 @@ def notes(s: Sensitivity) -> Iterator[Say]:
         yield Say("influence.compare")
 
 
+def legend(s: Sensitivity) -> Iterator[Say]:
+    """What bars with two sides mean."""
+    if any(i.shape for i in s.influences.values()):
+        yield Say("influence.arrays")
+    elif any(i.slope.sign is None for i in s.influences.values()):
+        yield Say("influence.both")
+
+
 def shown_value(i: Influence, lang: str) -> str:
     """The input's value where it is a number, else its shape."""
     return numbers.real(i.value, lang, False, 6) if isinstance(i.value, float) else "×".join(map(str, i.shape))
@@ -138,7 +146,7 @@ def shown_measure(m: Measure, lang: str, norm: bool) -> str:
     return numbers.real(float(m.mean) if single else m.size, lang, False, 4)
 
 
-MARKS: Mapping[int | None, str] = {1: "▲", -1: "▼", 0: "0", None: "±"}
+MARKS: Mapping[int | None, str] = {1: "▲", -1: "▼", 0: "○", None: "±"}
 """Signs that need no colour."""
 
 

@@ -7,9 +7,9 @@ from functools import lru_cache
 from string import Formatter
 
 from symchain.errors import ArgumentError
-from symchain.wording import en, fr
+from symchain.wording import en, fr, sensitivity_en, sensitivity_fr
 
-LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": en.SENTENCES, "fr": fr.SENTENCES}
+LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": {**en.SENTENCES, **sensitivity_en.SENTENCES}, "fr": {**fr.SENTENCES, **sensitivity_fr.SENTENCES}}
 
 
 def sentence(lang: str, key: str) -> str:

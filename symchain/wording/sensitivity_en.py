@@ -45,5 +45,7 @@ SENTENCES = {
     "influence.compare": "The gradient compares equal small changes, the elasticity equal relative changes: they may rank the inputs differently.",
     "influence.no_elasticity": "There are no elasticities where {output} is 0.",
     "influence.omitted": "{count} weaker inputs are not shown.",
+    "influence.arrays": "For an array the number is the length of its gradient; positive entries make the bar on the right, negative ones that on the left.",
+    "influence.both": "On the right of 0: the mean where raising the input raises the output; on the left: where it lowers it.",
     "influence.labels": "Not varied, because they hold whole numbers or cannot be differentiated by: {names}.",
 }

@@ -48,6 +48,9 @@ _SENTENCES = {
     "leurs classements peuvent différer.",
     "influence.no_elasticity": "Il n'y a pas d'élasticité là où {output} est nul.",
     "influence.omitted": "{count} entrées moins influentes ne sont pas affichées.",
+    "influence.arrays": "Pour un tableau, le nombre est la longueur de son gradient~; les coefficients positifs forment la barre de droite, "
+    "les négatifs celle de gauche.",
+    "influence.both": "À droite de 0~: la moyenne des cas où augmenter l'entrée augmente la sortie~; à gauche~: des cas où cela la diminue.",
     "influence.labels": "Ne varient pas, car ce sont des nombres entiers ou qu'on ne peut pas dériver par rapport à elles~: {names}.",
 }
 

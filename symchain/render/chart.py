@@ -1,0 +1,169 @@
+"""The sensitivity chart: bars around 0, the strongest first, as SVG. Side, triangle and colour all carry the sign."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from symchain.errors import ArgumentError
+from symchain.notation import name
+from symchain.render.document import Formula, Say
+from symchain.render.formulas import TextFormulas
+from symchain.render.influences import MARKS, SHOWN, elasticity_clause, heading, legend, notes, shown_measure, shown_value, slope_clause
+from symchain.render.sentences import Speaker
+
+if TYPE_CHECKING:
+    from symchain.sensitivity import Influence, Measure, Sensitivity
+
+MEASURES = ("both", "slope", "elasticity")
+WIDTH = 760
+MARGIN = 20
+NAMES = 150
+"""Where the names end and the bars begin."""
+LABEL = 96
+"""Room for a number at the end of a bar."""
+BAR, LINE = 18, 17
+_PER_CHARACTER = 6.35
+"""Mean width of a character of the sentences, in pixels."""
+
+STYLE = """
+.title{font:600 17px system-ui,sans-serif}.panel{font:600 13.5px system-ui,sans-serif}
+.said{font:12.5px system-ui,sans-serif}.name{font:italic 16px 'STIX Two Text','Times New Roman',serif}
+.value{font:12px system-ui,sans-serif}.number{font:600 13px system-ui,sans-serif;font-variant-numeric:tabular-nums}
+""".replace("\n", "")
+INK, SOFT, RAISES, LOWERS, NEUTRAL = "#1f2430", "#5b6270", "#1b5e9e", "#c2410c", "#6b7280"
+
+
+@dataclass(frozen=True)
+class _Bar:
+    influence: Influence
+    measure: Measure
+    clause: Say
+    number: str
+
+
+def draw(s: Sensitivity, lang: str, measure: str = "both") -> str:
+    """The chart. Raises ArgumentError for a measure that there is not."""
+    if measure not in MEASURES:
+        raise ArgumentError(f"measure is {measure!r}", advice=f"Choose one of: {', '.join(MEASURES)}.")
+    speaker = Speaker(lang, str, TextFormulas(lang).inline)
+    canvas = _Canvas()
+    canvas.text(MARGIN, 22, speaker.say(Say("influence.title", {"output": Formula(name(s.output))})), "title")
+    canvas.y = 42
+    canvas.sentences([speaker.say(said) for said in heading(s)], MARGIN, SOFT)
+    for which in ("slope", "elasticity") if measure == "both" else (measure,):
+        bars = _bars(s, lang, which)
+        if bars:
+            canvas.y += 26
+            canvas.text(MARGIN, canvas.y, speaker.say(_panel(s, which)), "panel")
+            canvas.y += 12
+            _panel_of(canvas, bars, speaker, lang)
+    canvas.y += 12
+    canvas.sentences([speaker.say(said) for said in (*legend(s), *notes(s))], MARGIN, SOFT)
+    return canvas.svg(speaker.say(Say("influence.title", {"output": Formula(name(s.output))})), lang)
+
+
+def _panel(s: Sensitivity, which: str) -> Say:
+    symbol = f"∂{s.output}/∂p" if which == "slope" else f"p/{s.output} · ∂{s.output}/∂p"
+    return Say(f"influence.panel.{which}{'_mean' if s.points > 1 else ''}", {"symbol": symbol})
+
+
+def _bars(s: Sensitivity, lang: str, which: str) -> list[_Bar]:
+    many = s.points > 1
+    if which == "slope":
+        return [_Bar(i, i.slope, slope_clause(s, i), _norm(shown_measure(i.slope, lang, many or bool(i.shape)), i)) for i in s.ranked[:SHOWN]]
+    found = [(i, i.elasticity) for i in s.influences.values() if i.elasticity is not None and not i.zero]
+    found.sort(key=lambda pair: pair[1].rank)
+    return [_Bar(i, e, elasticity_clause(s, i), shown_measure(e, lang, many)) for i, e in found[:SHOWN]]
+
+
+def _norm(text: str, i: Influence) -> str:
+    return f"‖·‖ = {text}" if i.shape else text
+
+
+def _panel_of(canvas: _Canvas, bars: Sequence[_Bar], speaker: Speaker, lang: str) -> None:
+    finite = [b.measure for b in bars if math.isfinite(b.measure.size)]
+    left = MARGIN + NAMES + (LABEL if any(m.sign == -1 for m in finite) else 14)
+    right = WIDTH - MARGIN - LABEL
+    above, below = max((m.above for m in finite), default=0.0), max((m.below for m in finite), default=0.0)
+    span = above + below
+    scale = (right - left) / span if span > 0 else 0.0
+    zero = left + below * scale if span > 0 else (left + right) / 2
+    for bar in bars:
+        canvas.open_group(f"{bar.influence.name}: {bar.number}. {speaker.say(bar.clause)}")
+        _bar(canvas, bar, zero, scale, lang)
+        canvas.parts.append(f'<path d="M{zero:.1f} {canvas.y - 3:.1f}v{BAR + 6}" stroke="{SOFT}"/>')
+        canvas.y += BAR + 5
+        canvas.sentences([speaker.say(bar.clause)], MARGIN + NAMES + 12, SOFT)
+        canvas.y += 7
+        canvas.close_group()
+
+
+def _bar(canvas: _Canvas, bar: _Bar, zero: float, scale: float, lang: str) -> None:
+    middle = canvas.y + BAR / 2
+    canvas.name(MARGIN + NAMES - 52, middle + 5, bar.influence.name)
+    canvas.text(MARGIN + NAMES, middle + 4, _minus(shown_value(bar.influence, lang)), "value", SOFT, "end")
+    m = bar.measure
+    above, below = (m.above * scale, m.below * scale) if math.isfinite(m.size) else (0.0, 0.0)
+    for x, width, colour in ((zero, above, RAISES), (zero - below, below, LOWERS)):
+        if width > 0:
+            canvas.parts.append(f'<rect x="{x:.1f}" y="{canvas.y:.1f}" width="{max(width, 1):.1f}" height="{BAR}" rx="2" fill="{colour}"/>')
+    number = f"{MARKS[m.sign]} {_minus(bar.number)}"
+    colour = RAISES if m.sign == 1 else LOWERS if m.sign == -1 else NEUTRAL
+    if below > 0 and m.sign == -1:
+        canvas.text(zero - below - 6, middle + 4.5, number, "number", colour, "end")
+    else:
+        canvas.text(zero + above + 6, middle + 4.5, number, "number", colour)
+
+
+def _minus(text: str) -> str:
+    return re.sub(r"(?<![\w.])-(?=[\d.])|(?<=e)-", "\u2212", text)
+
+
+class _Canvas:
+    """Parts of a drawing, and how far down it has come."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.y = 0.0
+
+    def text(self, x: float, y: float, text: str, style: str, colour: str = INK, anchor: str = "start") -> None:
+        placed = f' text-anchor="{anchor}"' if anchor != "start" else ""
+        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" class="{style}" fill="{colour}"{placed}>{html.escape(text)}</text>')
+
+    def name(self, x: float, y: float, text: str) -> None:
+        """A name with its digits or its subscript below the line, right-aligned; a long one is set smaller."""
+        match = re.fullmatch(r"([^\W\d_]+)_?(\w+)|(.*)", text, re.DOTALL)
+        stem, below = (match[1], match[2]) if match and match[1] and (match[2][0].isdigit() or "_" in text) else (text, "")
+        size = min(16.0, 100 / (0.5 * max(len(text), 1)))
+        inside = html.escape(stem)
+        if below:
+            inside += f'<tspan dy="4" font-size="{size * 0.72:.1f}">{html.escape(below)}</tspan>'
+        style = f' style="font-size:{size:.1f}px"' if size < 16 else ""
+        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" class="name" fill="{INK}" text-anchor="end"{style}>{inside}</text>')
+
+    def sentences(self, texts: Sequence[str], x: float, colour: str) -> None:
+        for text in texts:
+            for line in wrap(_minus(text), int((WIDTH - MARGIN - x) / _PER_CHARACTER), break_on_hyphens=False):
+                self.y += LINE
+                self.text(x, self.y - 5, line, "said", colour)
+
+    def open_group(self, title: str) -> None:
+        self.parts.append(f"<g><title>{html.escape(_minus(title))}</title>")
+
+    def close_group(self) -> None:
+        self.parts.append("</g>")
+
+    def svg(self, title: str, lang: str) -> str:
+        height = math.ceil(self.y + MARGIN)
+        head = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img" lang="{lang}">'
+            f"<title>{html.escape(title)}</title><style>{STYLE}</style>"
+            f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>'
+        )
+        return head + "\n".join(self.parts) + "</svg>\n"
