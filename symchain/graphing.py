@@ -19,7 +19,6 @@ from symchain.errors import ArgumentError, LimitError
 from symchain.functions.spec import AbstractFunction
 from symchain.kernel import Kernel
 from symchain.lowering import Label, lower
-from symchain.lowering.forms import stable_program
 from symchain.notation import Phrase
 from symchain.render.graph_text import dot, mermaid
 from symchain.render.svg import svg
@@ -28,7 +27,7 @@ from symchain.rewriting import simplify
 from symchain.rules.binding import bind
 from symchain.rules.reverse import pullback
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import ONE, Apply, Compare, Leaf, Operation, Tree, add, leaf, postorder, reduce_sum
+from symchain.tensors.nodes import ONE, Apply, Compare, Leaf, Operation, Tree, add, leaf, leaves, postorder, reduce_sum
 
 LEVELS = ("named", "ops")
 LARGEST = 400
@@ -127,6 +126,7 @@ def graph_of(program: Program, output: str, at: Mapping[str, Any] | None = None,
     if program.blocks[output].shape:
         summed = output
         program, output = _with_sum(program, output)
+    written = set(program.blocks)
     if level == "ops":
         program = elementary(program, output)
     needed = ancestors(program, output)
@@ -134,13 +134,13 @@ def graph_of(program: Program, output: str, at: Mapping[str, Any] | None = None,
     if len(boxes) > LARGEST:
         raise LimitError(f"a picture of {len(boxes)} boxes cannot be read", advice=f"Up to {LARGEST} are drawn; ask for an earlier output.")
     blocks = [program.blocks[n] for n in boxes if n in program.blocks]
-    passing = {b.name: _passing(b.tree) for b in blocks}
+    passing = {b.name: [x for x in leaves(b.tree) if x in _passing(b.tree)] for b in blocks}
     active = {output}
     for block in reversed(blocks):
         if block.name in active:
             active |= {x.name for x in passing[block.name]}
     numbers = {} if at is None else _numbers(program, output, blocks, passing, active, at)
-    nodes = {n: _node(program, n, level, active, numbers) for n in boxes}
+    nodes = {n: _node(program, n, n in written, level, active, numbers) for n in boxes}
     edges = tuple(_edges(program, output, blocks, passing, active, numbers))
     return Graph(program, output, level, MappingProxyType(nodes), edges, None if at is None else dict(at), summed)
 
@@ -186,12 +186,12 @@ def _differentiable(node: Tree) -> Iterator[Tree]:
         yield a
 
 
-def _node(program: Program, name: str, level: str, active: set[str], numbers: Mapping[str, Any]) -> Node:
+def _node(program: Program, name: str, written: bool, level: str, active: set[str], numbers: Mapping[str, Any]) -> Node:
     value, gradient = numbers.get(f"value {name}"), numbers.get(f"gradient {name}")
     if name in program.inputs:
         return Node(name, "input", program.inputs[name].shape, None, None, False, name in active, value, gradient)
     block = program.blocks[name]
-    kind = "step" if block.leaf.name not in program.blocks else "block"
+    kind = "block" if written else "step"
     symbol = symbol_of(block) if level == "ops" else None
     return Node(name, kind, block.shape, block.phrase, symbol, level == "ops" and ordered(block.tree), name in active, value, gradient)
 
@@ -200,7 +200,7 @@ def _node(program: Program, name: str, level: str, active: set[str], numbers: Ma
 
 
 def _edges(
-    program: Program, output: str, blocks: list[Block], passing: Mapping[str, set[Leaf]], active: set[str], numbers: Mapping[str, Any]
+    program: Program, output: str, blocks: list[Block], passing: Mapping[str, list[Leaf]], active: set[str], numbers: Mapping[str, Any]
 ) -> Iterator[Edge]:
     sweep = Sweep(program, output, [output])
     for block in blocks:
@@ -222,10 +222,9 @@ def _is_scalar(tree: Tree) -> bool:
 
 
 def _numbers(
-    program: Program, output: str, blocks: list[Block], passing: Mapping[str, set[Leaf]], active: set[str], at: Mapping[str, Any]
+    program: Program, output: str, blocks: list[Block], passing: Mapping[str, list[Leaf]], active: set[str], at: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Values, gradients, local derivatives and what each wire sends back, by label."""
-    stable = stable_program(program)
     wanted: dict[str, Tree] = {}
     arriving: dict[str, list[Tree]] = {output: [ONE]}
     extra: dict[str, Tree] = {}
@@ -234,8 +233,7 @@ def _numbers(
         if block.name not in active:
             continue
         total = _gradient(block.name, arriving.pop(block.name), block.shape, extra)
-        tree = bind(stable.blocks[block.name].tree)
-        through = passing[block.name] & _passing(tree) | passing[block.name]
+        tree, through = bind(block.tree), passing[block.name]
         sent = pullback(tree, total, 0, through)
         local = pullback(tree, ONE, 0, through) if _is_scalar(tree) else {}
         for symbol in through:
@@ -251,7 +249,7 @@ def _numbers(
     wanted |= {f"gradient {name}": leaf(_adjoint(name), leaves_of[name].shape) for name in active}
     outputs: list[tuple[Label, Tree]] = [(("value",), leaves_of[output])]
     outputs += [(("gradient", label), tree) for label, tree in wanted.items()]
-    _, numbers = Kernel(lower(stable, outputs, order=1, extra=extra), NumPyBackend())(**at)
+    _, numbers = Kernel(lower(program, outputs, order=1, extra=extra), NumPyBackend())(**at)
     return dict(numbers)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product as combinations
 
+from symchain.choices import chosen, masked
+from symchain.factoring import factored
 from symchain.matching import rewritings
 from symchain.notation import operations, walk
 from symchain.tensors.algebra import normal
@@ -17,7 +19,6 @@ from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
     Apply,
     Contraction,
-    Identity,
     Number,
     Operation,
     Power,
@@ -25,12 +26,10 @@ from symchain.tensors.nodes import (
     Tree,
     Where,
     add,
-    broadcast,
     contract,
     operation,
     postorder,
     rebuild,
-    where,
 )
 from symchain.tensors.products import normal_product, raised, settled, term_of, tree_of
 from symchain.tensors.sums import collect, summands
@@ -186,7 +185,9 @@ def distributed(tree: Contraction) -> Iterator[Tree]:
 def _summed_constant(factor: Sum, indices: tuple[int, ...], term: Term) -> bool:
     """Whether an axis is summed along which some term is constant: the sum of x - m is sum(x) - n*m."""
     summed = {place for place, i in enumerate(indices) if i not in term.output and len(term.users(i)) == 1}
-    return bool(summed) and any(isinstance(t, Contraction) and any(t.output[p] not in {i for s in t.subscripts for i in s} for p in summed) for t in factor.args)
+    return bool(summed) and any(
+        isinstance(t, Contraction) and any(t.output[p] not in {i for s in t.subscripts for i in s} for p in summed) for t in factor.args
+    )
 
 
 def inside(tree: Contraction) -> Iterator[Tree]:
@@ -234,66 +235,6 @@ def _opened_inverse(tree: Tree) -> Tree:
     scalars = [(raised(f, Fraction(-1)), s) for f, s in term.factors if not s]
     # inv(A B)_{ij} = inv(B)_{ik} inv(A)_{kj}: the chain read from its far end
     return tree_of(Term(1 / term.coefficient, False, [*scalars, *chain[::-1]], (end, term.output[0]), dict(term.dims)))
-
-
-# ---------------------------------------------------------------- choices
-
-
-def chosen(tree: Sum) -> Iterator[Tree]:
-    """where(c, 1, 0)*a + where(c, 0, 1)*b is where(c, a, b)."""
-    found: dict[Tree, list[tuple[int, Tree, Tree]]] = {}
-    for n, t in enumerate(tree.args):
-        for condition, a, b in _as_choice(t):
-            found.setdefault(condition, []).append((n, a, b))
-    for condition, members in found.items():
-        places = [n for n, _, _ in members]
-        if len(members) < 2 or len(set(places)) < len(places):
-            continue
-        merged = choice(condition, collect(add([a for _, a, _ in members])), collect(add([b for _, _, b in members])))
-        rest = [merged if n == places[0] else t for n, t in enumerate(tree.args) if n not in places[1:]]
-        yield add(rest) if len(rest) > 1 else rest[0]
-
-
-def choice(condition: Tree, a: Tree, b: Tree) -> Tree:
-    """where(condition, a, b), what both branches multiply or divide by taken out."""
-    left, right = term_of(a), term_of(b)
-    if a.shape != b.shape or left.output != right.output or not left.factors or not right.factors:
-        return where(condition, a, b)
-    common = [f for f in left.factors if f in right.factors and isinstance(f[0], Power) and not f[1]]
-    if not common:
-        return where(condition, a, b)
-    for term in (left, right):
-        term.factors = [f for f in term.factors if f not in common]
-    inner = where(condition, tree_of(left), tree_of(right))
-    axes = tuple(range(len(inner.shape)))
-    return normal_product(Term(factors=[(inner, axes), *common], output=axes, dims=dict(enumerate(inner.shape))))
-
-
-def masked(tree: Contraction) -> Iterator[Tree]:
-    """where(c, 1, 0)*a is where(c, a, 0)."""
-    for condition, a, b in _as_choice(tree):
-        yield where(condition, a, b)
-
-
-def _as_choice(tree: Tree) -> Iterator[tuple[Tree, Tree, Tree]]:
-    """A product with a factor where(c, u, v) of its own shape, as (c, u*rest, v*rest)."""
-    if isinstance(tree, Where):
-        yield tree.args[0], broadcast(tree.args[1], tree.shape), broadcast(tree.args[2], tree.shape)
-        return
-    if not isinstance(tree, Contraction):
-        return
-    term = term_of(tree)
-    for k, (factor, indices) in enumerate(term.factors):
-        if not isinstance(factor, Where) or indices != term.output:
-            continue
-        branches = []
-        for branch in factor.args[1:]:
-            if not isinstance(branch, Number) and not (isinstance(branch, Contraction) and not branch.subscripts[0]):
-                break
-            raw = Term(term.coefficient, term.decimal, [*term.factors[:k], (branch, indices if branch.shape else ()), *term.factors[k + 1 :]], term.output, dict(term.dims))
-            branches.append(normal_product(raw))
-        else:
-            yield factor.args[0], branches[0], branches[1]
 
 
 def _cancels(factor: Sum, others: list[tuple[Tree, tuple[int, ...]]]) -> bool:
@@ -377,134 +318,19 @@ def denominators_joined(tree: Contraction) -> Iterator[Tree]:
     for k, base, exponent, indices in divisors:
         if not isinstance(base, Sum) or not isinstance(exponent, Number) or exponent.value != -1:
             continue
-        inside = [(b, s) for t in base.args for b, s in ((split_power(f)[0], split_power(f)[1]) for f in (t.args if isinstance(t, Contraction) else (t,)))]
+        inside = [
+            (b, s)
+            for t in base.args
+            for b, s in ((split_power(f)[0], split_power(f)[1]) for f in (t.args if isinstance(t, Contraction) else (t,)))
+        ]
         wanted = {b for b, e in inside if isinstance(e, Number) and e.value < 0}
         for m, other, power, spots in divisors:
             if m != k and other in wanted and isinstance(power, Number) and power.value < 0 and spots in ((), indices):
                 axes = tuple(range(len(base.shape)))
                 lifted = (raised(other, -power.value), axes if other.shape else ())
-                pieces = [normal_product(Term(factors=[(t, axes), lifted], output=axes, dims=dict(enumerate(base.shape)))) for t in base.args]
+                pieces = [
+                    normal_product(Term(factors=[(t, axes), lifted], output=axes, dims=dict(enumerate(base.shape)))) for t in base.args
+                ]
                 joined = raised(collect(add(pieces)), Fraction(-1))
                 factors = [(joined, indices) if n == k else f for n, f in enumerate(term.factors) if n != m]
                 yield normal_product(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims)))
-
-
-# ---------------------------------------------------------------- common factors
-
-
-def factored(tree: Sum) -> Iterator[Tree]:
-    """The sum with a factor that several terms share taken out: A @ x + A.T @ x is (A + A.T) @ x."""
-    if len(tree.args) > _TERMS or not _shares_a_base(tree):
-        return
-    terms = [term_of(t) for t in tree.args]
-    shared: dict[tuple[object, ...], list[tuple[int, int]]] = {}
-    for n, term in enumerate(terms):
-        for k, (factor, _) in enumerate(term.factors):
-            shared.setdefault((split_power(factor)[0].digest, *_signature(term, k)), []).append((n, k))
-    for members in shared.values():
-        chosen: dict[int, int] = {}
-        for n, k in members:
-            chosen.setdefault(n, k)
-        if len(chosen) > 1 and (taken := _take_out(tree, terms, chosen)) is not None:
-            yield taken
-
-
-def _shares_a_base(tree: Sum) -> bool:
-    seen: set[Tree] = set()
-    for t in tree.args:
-        bases = {split_power(f)[0] for f in (t.args if isinstance(t, Contraction) else (t,)) if not isinstance(f, Number)}
-        if bases & seen:
-            return True
-        seen |= bases
-    return False
-
-
-def _signature(term: Term, k: int) -> tuple[object, ...]:
-    """How a factor is attached: per axis the output axis it is, or a link to the rest, or alone; and which axes coincide."""
-    indices = term.factors[k][1]
-    links: dict[int, int] = {}
-    key: list[object] = [tuple(indices.index(i) for i in indices)]
-    for i in indices:
-        if i in term.output:
-            key.append(("out", term.output.index(i)))
-        elif len(term.users(i)) > 1:
-            key.append(("link", links.setdefault(i, len(links))))
-        else:
-            key.append(("alone", str(term.dims[i])))
-    return tuple(key)
-
-
-def _take_out(tree: Sum, terms: list[Term], chosen: dict[int, int]) -> Tree | None:
-    first = next(iter(chosen))
-    base, indices = split_power(terms[first].factors[chosen[first]][0])[0], terms[first].factors[chosen[first]][1]
-    exponents = []
-    for n, k in chosen.items():
-        exponent = split_power(terms[n].factors[k][0])[1]
-        if not isinstance(exponent, Number):
-            return None
-        exponents.append(exponent.value)
-    common = min(exponents, key=abs) if all(e > 0 for e in exponents) or all(e < 0 for e in exponents) else None
-    if common is None:
-        return None
-    links = [i for i in dict.fromkeys(indices) if i not in terms[first].output and len(terms[first].users(i)) > 1]
-    used_outputs = _needed_outputs(terms, chosen)
-    ranks = [len(s) for n, k in chosen.items() for m, (_, s) in enumerate(terms[n].factors) if m != k]
-    if len(used_outputs) + len(links) > max(len(tree.shape), *ranks, 0):
-        return None  # a tensor of higher rank than anything here
-    if len(used_outputs) + len(links) > len(tree.shape) and any(sum(bool(s) for _, s in terms[n].factors) > 2 for n in chosen):
-        return None  # (A + A.T) @ x, but W.T @ (d*s) + U.T @ (d*t) stays
-    rests: list[Tree] = []
-    for n, k in chosen.items():
-        term = terms[n]
-        mine = term.factors[k][1]
-        my_links = [i for i in dict.fromkeys(mine) if i not in term.output and len(term.users(i)) > 1]
-        factors = [f for m, f in enumerate(term.factors) if m != k]
-        left = exponents[list(chosen).index(n)] - common
-        if left and any(i not in term.output and len(term.users(i)) == 1 for i in mine):
-            return None  # an axis summed in this factor alone: x @ x is not sum(x)*sum(x)
-        if left:
-            factors.insert(0, (_raise(base, left), mine))
-        output = (*(term.output[p] for p in used_outputs), *my_links)
-        dims = {i: term.dims[i] for i in {*output, *(i for _, s in factors for i in s)}}
-        rests.append(tree_of(Term(term.coefficient, term.decimal, factors, output, dims)))
-    if base.shape and any(_has_identity(rest) for rest in rests):
-        return None  # diag(p) - outer(p, p) is how it is written
-    inner = collect(add(rests))
-    outer = terms[first]
-    inner_indices = (*(outer.output[p] for p in used_outputs), *links)
-    dims = {i: outer.dims[i] for i in {*outer.output, *indices, *inner_indices}}
-    first_in_order = _leads(terms, chosen)
-    pair = [(_raise(base, common), indices), (inner, inner_indices)]
-    whole = normal_product(Term(factors=pair if first_in_order else pair[::-1], output=outer.output, dims=dims))
-    others = [t for n, t in enumerate(tree.args) if n not in chosen]
-    if not others:
-        return whole
-    place = min(chosen)
-    kept: list[Tree] = [t for n, t in enumerate(tree.args) if n < place and n not in chosen]
-    after = [t for n, t in enumerate(tree.args) if n > place and n not in chosen]
-    return collect(add([*kept, whole, *after]))
-
-
-def _has_identity(tree: Tree) -> bool:
-    return isinstance(tree, Identity) or (isinstance(tree, Contraction) and any(isinstance(a, Identity) for a in tree.args))
-
-
-def _leads(terms: list[Term], chosen: dict[int, int]) -> bool:
-    """Whether the common factor stands before the rest in the first term: chain order is kept."""
-    n, k = next(iter(chosen.items()))
-    return k == 0 or len(terms[n].factors) == 1
-
-
-def _needed_outputs(terms: list[Term], chosen: dict[int, int]) -> list[int]:
-    """The output axes that some rest still carries."""
-    needed = set()
-    for n, k in chosen.items():
-        term = terms[n]
-        for m, (_, s) in enumerate(term.factors):
-            if m != k:
-                needed |= {p for p, i in enumerate(term.output) if i in s}
-    return sorted(needed)
-
-
-def _raise(base: Tree, exponent: Fraction) -> Tree:
-    return base if exponent == 1 else raised(base, exponent)

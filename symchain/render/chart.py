@@ -106,8 +106,8 @@ def _panel_of(canvas: _Canvas, bars: Sequence[_Bar], speaker: Speaker, lang: str
 
 def _bar(canvas: _Canvas, bar: _Bar, zero: float, scale: float, lang: str) -> None:
     middle = canvas.y + BAR / 2
-    canvas.name(MARGIN + NAMES - 52, middle + 5, bar.influence.name)
-    canvas.text(MARGIN + NAMES, middle + 4, _minus(shown_value(bar.influence, lang)), "value", SOFT, "end")
+    canvas.name(MARGIN + NAMES - 64, middle + 5, bar.influence.name)
+    canvas.text(MARGIN + NAMES, middle + 4, _minus(shown_value(bar.influence, lang, 3)), "value", SOFT, "end")
     m = bar.measure
     above, below = (m.above * scale, m.below * scale) if math.isfinite(m.size) else (0.0, 0.0)
     for x, width, colour in ((zero, above, RAISES), (zero - below, below, LOWERS)):
@@ -140,7 +140,7 @@ class _Canvas:
         """A name with its digits or its subscript below the line, right-aligned; a long one is set smaller."""
         match = re.fullmatch(r"([^\W\d_]+)_?(\w+)|(.*)", text, re.DOTALL)
         stem, below = (match[1], match[2]) if match and match[1] and (match[2][0].isdigit() or "_" in text) else (text, "")
-        size = min(16.0, 100 / (0.5 * max(len(text), 1)))
+        size = min(16.0, 84 / (0.5 * max(len(text), 1)))
         inside = html.escape(stem)
         if below:
             inside += f'<tspan dy="4" font-size="{size * 0.72:.1f}">{html.escape(below)}</tspan>'

@@ -135,9 +135,9 @@ def legend(s: Sensitivity) -> Iterator[Say]:
         yield Say("influence.both")
 
 
-def shown_value(i: Influence, lang: str) -> str:
+def shown_value(i: Influence, lang: str, digits: int = 6) -> str:
     """The input's value where it is a number, else its shape."""
-    return numbers.real(i.value, lang, False, 6) if isinstance(i.value, float) else "×".join(map(str, i.shape))
+    return numbers.real(i.value, lang, False, digits) if isinstance(i.value, float) else "×".join(map(str, i.shape))
 
 
 def shown_measure(m: Measure, lang: str, norm: bool) -> str:

@@ -48,13 +48,13 @@ def markdown(document: Document, lang: str) -> str:
     speaker = Speaker(lang, markdown_text, math)
     out = [f"### {speaker.say(document.title).removesuffix('.')}"]
     if document.definitions:
-        header, rows = _cells(document, formulas, speaker)
+        header, rows = cells(document, formulas, speaker)
         # a bar would end the cell, even inside mathematics
         cells = [[f"${c}$".replace("|", r"\vert ") if c else "" for c in row] for row in rows]
         table = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header), *("| " + " | ".join(row) + " |" for row in cells)]
         out += [speaker.word("computation.table"), "\n".join(table)]
         if document.omitted:
-            out.append(_omitted(document, speaker))
+            out.append(omitted(document, speaker))
     if document.opening:
         out.append(" ".join(map(speaker.say, document.opening)))
     for number, section in enumerate(document.sections, 1):
@@ -73,13 +73,13 @@ def html_fragment(document: Document, lang: str) -> str:
     speaker = Speaker(lang, html_text, lambda m: html_math(formulas.inline(m)))
     out = [f'<section class="symchain" lang="{lang}">', f"<h3>{speaker.say(document.title).removesuffix('.')}</h3>"]
     if document.definitions:
-        header, rows = _cells(document, formulas, speaker)
+        header, rows = cells(document, formulas, speaker)
         out += [f"<p>{speaker.word('computation.table')}</p>", "<table>"]
         out.append("<tr>" + "".join(f'<th scope="col">{h}</th>' for h in header) + "</tr>")
         out += ["<tr>" + "".join(f"<td>{html_math(c) if c else ''}</td>" for c in row) + "</tr>" for row in rows]
         out.append("</table>")
         if document.omitted:
-            out.append(f"<p>{_omitted(document, speaker)}</p>")
+            out.append(f"<p>{omitted(document, speaker)}</p>")
     if document.opening:
         out.append(f"<p>{' '.join(map(speaker.say, document.opening))}</p>")
     for number, section in enumerate(document.sections, 1):
@@ -93,11 +93,11 @@ def html_fragment(document: Document, lang: str) -> str:
     return "\n".join([*out, "</section>"]) + "\n"
 
 
-def _omitted(document: Document, speaker: Speaker) -> str:
+def omitted(document: Document, speaker: Speaker) -> str:
     return speaker.plain(sentence(speaker.lang, "computation.omitted").replace("{count}", str(document.omitted)))
 
 
-def _cells(document: Document, formulas: LatexFormulas, speaker: Speaker) -> tuple[list[str], list[list[str]]]:
+def cells(document: Document, formulas: LatexFormulas, speaker: Speaker) -> tuple[list[str], list[list[str]]]:
     """The forward table: its header, and its cells as LaTeX."""
     shaped = any(d.shape for d in document.definitions)
     valued = any(d.value is not None for d in document.definitions)

@@ -31,7 +31,7 @@ from symchain.tensors.nodes import (
 )
 from symchain.tensors.products import flatten, normal_power, normalise, settled, tree_of, unrepeated
 from symchain.tensors.sums import collect
-from symchain.tensors.terms import Indices, Term, sums_over
+from symchain.tensors.terms import Indices, Term, is_zero, sums_over
 
 
 def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[Tree], Tree] | None = None) -> Tree:
@@ -141,8 +141,8 @@ _MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 def _where(node: Where) -> Tree:
     """Each branch simplified by what its side of the condition says: minimum(x, 0) is x where x <= 0."""
     condition, a, b = node.args
-    if a is b:
-        return broadcast(a, node.shape)
+    if a is b or (is_zero(a) and is_zero(b)):
+        return normal(broadcast(a, node.shape)) if a.shape != node.shape else a
     if not isinstance(condition, Compare):
         return node
     left, right = condition.args

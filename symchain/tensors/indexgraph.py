@@ -136,7 +136,7 @@ class Assembly:
             for b in self.pieces[a_at + 1 :]:
                 if set(a.indices) != set(b.indices) or len(a.indices) != len(b.indices) or (a.delta and b.delta):
                     continue
-                if len(a.indices) == 1 and self.summed(a.indices[0]) and len(self.users(a.indices[0])) == 2:
+                if len(a.indices) == 1 and self.summed(a.indices[0]) and len(self.users(a.indices[0])) == 2 and a.over and b.over:
                     continue  # a dot product
                 indices = self._common_order(a, b)
                 if indices is None:

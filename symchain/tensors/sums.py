@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from symchain.tensors.nodes import Contraction, Number, Sum, Tree, add, contract, number, rebuild, zeros
-from symchain.tensors.terms import flipped, keyed
+from symchain.tensors.terms import flipped, is_zero, keyed
 
 
 def summands(tree: Tree) -> Iterable[Tree]:
@@ -152,4 +152,7 @@ def _narrowed(tree: Tree) -> Tree:
         assert isinstance(t, Contraction)
         output = tuple(t.output[k] for k in kept)
         terms.append(contract(t.args, t.subscripts, output, {i: d for i, d in enumerate(t.dims) if i not in t.output or i in output}))
-    return contract([collect(add(terms))], [tuple(kept)], tuple(range(len(tree.shape))), dict(enumerate(tree.shape)))
+    inner = collect(add(terms))
+    if is_zero(inner):
+        return zeros(tree.shape)
+    return contract([inner], [tuple(kept)], tuple(range(len(tree.shape))), dict(enumerate(tree.shape)))
