@@ -12,6 +12,7 @@ from itertools import product as combinations
 
 from symchain.choices import chosen, masked
 from symchain.factoring import factored
+from symchain.functions.spec import OPERATIONS
 from symchain.matching import rewritings
 from symchain.notation import operations, walk
 from symchain.tensors.algebra import normal
@@ -141,6 +142,7 @@ def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
                 yield from (polish(spread, effort - 1) for spread in distributed(tree))
         if effort and _holds(tree, Operation):
             yield from (polish(opened, effort - 1) for opened in inverses_opened(tree))
+            yield from pseudoinverses(tree)
 
 
 def _holds(tree: Tree, kind: type[Tree]) -> bool:
@@ -196,6 +198,28 @@ def inside(tree: Contraction) -> Iterator[Tree]:
         if isinstance(factor, Sum):
             for candidate in (*chosen(factor), *factored(factor), *one_fraction(factor)):
                 yield settled(tree_of(term_of(rebuild(tree, (*tree.args[:k], candidate, *tree.args[k + 1 :])))))
+
+
+def pseudoinverses(tree: Contraction) -> Iterator[Tree]:
+    """X @ inv(X.T @ X) is pinv(X).T, and inv(X @ X.T) @ X is pinv(X).T: where the inverse exists, X has full rank."""
+    term = term_of(tree)
+    for k, (factor, indices) in enumerate(term.factors):
+        gram = factor.args[0] if isinstance(factor, Operation) and factor.operation.name == "inv" else None
+        if not isinstance(gram, Contraction) or len(gram.args) != 2 or gram.args[0] is not gram.args[1] or len(indices) != 2:
+            continue
+        first, second = gram.subscripts
+        side = next((n for n in (0, 1) if len(first) == len(second) == 2 and first[n] == second[n] and first[n] not in gram.output), None)
+        if side is None:
+            continue
+        for m, (other, theirs) in enumerate(term.factors):
+            for n in (0, 1):
+                shared = indices[n]
+                if other is gram.args[0] and theirs[1 - side] == shared and shared not in term.output and len(term.users(shared)) == 2:
+                    pair = (indices[1 - n], theirs[side])  # pinv(X) has the axes of X the other way round
+                    found = (operation(OPERATIONS["pinv"], [other]), pair if side == 0 else pair[::-1])
+                    rest = [f for q, f in enumerate(term.factors) if q not in (k, m)]
+                    rest.insert(min(k, m), found)
+                    yield normal_product(Term(term.coefficient, term.decimal, rest, term.output, dict(term.dims)))
 
 
 def inverses_opened(tree: Contraction) -> Iterator[Tree]:

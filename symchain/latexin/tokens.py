@@ -1,0 +1,264 @@
+"""The mathematics of a LaTeX text to tokens, each with its place in the text it came from."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple, NoReturn
+
+from symchain.errors import LimitError, ParseError, Place
+from symchain.language.spelling import GREEK, LOOKALIKES, SUBSCRIPTS, SUPERSCRIPTS
+from symchain.language.tokens import LARGEST, MAX_DIGITS, MAX_NAME, MAX_PRIMES
+
+MAX_TOKENS = 200_000
+
+
+class Token(NamedTuple):
+    """A piece of mathematics.
+
+    `kind` is number, letter (one letter, or a Greek one by its name), word (several letters in one font), command, text (prose),
+    prime, begin, end, op (one character) or stop. `style` is the font command a letter or word stood in.
+    """
+
+    kind: str
+    text: str
+    line: int
+    column: int
+    width: int
+    style: str = ""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.line, self.column, max(1, self.width))
+
+
+GREEK_COMMANDS = frozenset(GREEK.values())
+VARIANTS = {"var" + n: n for n in ("epsilon", "theta", "phi", "rho", "kappa", "sigma")} | {"thetasym": "theta", "ell": "ell"}
+FONTS = frozenset({
+    "mathbf", "boldsymbol", "bm", "mathbb", "mathcal", "mathrm", "mathit", "mathsf", "mathtt", "mathfrak", "mathscr",
+    "operatorname", "vec", "textbf", "textit", "textrm", "textsf", "texttt", "text", "mbox",
+})  # fmt: skip
+PROSE = frozenset({"text", "mbox", "textrm", "textit", "textbf", "textsf", "texttt", "intertext", "shortintertext"})
+_SKIPPED = frozenset({
+    "left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "Biggl", "Biggr",
+    "displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "nonumber", "notag", "thinspace", "enspace", "medspace",
+    "thickspace", "negthinspace", "allowbreak", "noindent", "boxed", "mathord", "mathstrut",
+})  # fmt: skip
+_WITH_LABEL = frozenset({"label", "tag", "hspace", "vspace", "phantom", "vphantom", "hphantom", "ref", "eqref"})
+_SPACES = frozenset(",;:!> /")
+_DELIMITERS = {
+    "lvert": "|", "rvert": "|", "vert": "|", "mid": "|", "lVert": "‖", "rVert": "‖", "Vert": "‖", "parallel": "‖", "|": "‖",
+    "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "colon": ":", "ast": "*", "lt": "<", "gt": ">", "prime": "'",
+}  # fmt: skip
+_CHARACTERS = {
+    "·": "cdot", "⋅": "cdot", "∙": "cdot", "×": "times", "⊙": "odot", "∘": "circ", "∂": "partial", "∇": "nabla", "⊤": "top",
+    "∑": "sum", "∏": "prod", "≤": "le", "≥": "ge", "≠": "ne", "∈": "in", "ℝ": "R", "√": "sqrt", "∞": "infty", "→": "to",
+    "≈": "approx", "±": "pm", "…": "dots", "ℓ": "ell", "⟨": "langle", "⟩": "rangle",
+}  # fmt: skip
+_PLAIN = {"−": "-", "∗": "*", "∣": "|", "∥": "‖", "‖": "‖", "′": "'", "’": "'", "\u00a0": " ", "\u2009": " ", "\u202f": " "}
+_NUMBER = re.compile(r"[0-9]+(?:\{,\}[0-9]+|\.[0-9]+|\.(?![0-9.]))?|\.[0-9]+")
+_COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
+_BRACED = re.compile(r"\s*\{\s*\\?([A-Za-z]+)\s*\}|\s+\\?([A-Za-z])(?![A-Za-z])|\s*\\([A-Za-z]+)")
+_WORD_IN = re.compile(r"\s*\{([^{}\\$]*)\}")
+_ENVIRONMENT = re.compile(r"\s*\{([A-Za-z]+\*?)\}")
+
+
+class Source:
+    """A text and where its lines begin, so that offsets have places."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.lines = text.split("\n")
+        self._starts = [0]
+        for line in self.lines:
+            self._starts.append(self._starts[-1] + len(line) + 1)
+
+    def place(self, start: int, stop: int | None = None) -> Place:
+        """The place of a stretch, cut at the end of its first line."""
+        low, high = 0, len(self.lines) - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self._starts[middle] <= start else (low, middle - 1)
+        column = start - self._starts[low]
+        width = (stop if stop is not None else start + 1) - start
+        return Place(low + 1, column + 1, max(1, min(width, len(self.lines[low]) - column)))
+
+    def line(self, place: Place) -> str:
+        return self.lines[place.line - 1]
+
+    def fail(self, what: str, advice: str, place: Place) -> NoReturn:
+        raise ParseError(what, advice=advice, place=place, source=self.line(place))
+
+
+def read_tokens(source: Source, start: int, stop: int) -> list[Token]:
+    """The tokens of a stretch of mathematics, without spacing, comments and labels; a stop token ends them."""
+    return _Tokens(source, start, stop).read()
+
+
+class _Tokens:
+    def __init__(self, source: Source, start: int, stop: int) -> None:
+        self.source, self.text, self.position, self.end = source, source.text, start, stop
+        self.found: list[Token] = []
+
+    def read(self) -> list[Token]:
+        while self.position < self.end:
+            if len(self.found) > MAX_TOKENS:
+                place = self.source.place(self.position)
+                raise LimitError(f"a formula of more than {MAX_TOKENS} pieces", advice="Split it.", place=place)
+            c = _PLAIN.get(self.text[self.position], self.text[self.position])
+            if c.isspace() or c == "~":
+                self.position += 1
+            elif c == "%":
+                newline = self.text.find("\n", self.position, self.end)
+                self.position = self.end if newline < 0 else newline + 1
+            elif c == "\\":
+                self._command()
+            elif match := _NUMBER.match(self.text, self.position, self.end):
+                self._number(match[0])
+            else:
+                self._character(c)
+        self._add("stop", "", 0)
+        return self.found
+
+    def _add(self, kind: str, text: str, width: int, style: str = "") -> None:
+        place = self.source.place(self.position, self.position + width)
+        self.found.append(Token(kind, text, place.line, place.column, place.width if width else 0, style))
+        self.position += width
+
+    def _number(self, text: str) -> None:
+        digits = text.replace("{,}", ".").rstrip(".") if text.endswith(".") else text.replace("{,}", ".")
+        place = self.source.place(self.position, self.position + len(text))
+        if len(digits) > MAX_DIGITS or float(digits) > float(f"1e{LARGEST}"):
+            raise LimitError("a number larger than any double", advice="Use fewer digits.", place=place, source=self.source.line(place))
+        width = len(text) - (text.endswith("."))  # a full stop after a number ends the sentence
+        self._add("number", digits, width)
+
+    def _character(self, c: str) -> None:
+        if c in LOOKALIKES:
+            self._fail(f"{c} looks like the Latin {LOOKALIKES[c]}", f"Write {LOOKALIKES[c]}.")
+        if c in GREEK:
+            self._add("letter", GREEK[c], 1)
+        elif c.isascii() and c.isalpha():
+            self._letters()
+        elif c in _CHARACTERS:
+            self._add("command", _CHARACTERS[c], 1)
+        elif c in SUBSCRIPTS or c in SUPERSCRIPTS:
+            self._script(SUBSCRIPTS if c in SUBSCRIPTS else SUPERSCRIPTS, "_" if c in SUBSCRIPTS else "^")
+        elif c == "'":
+            self._primes()
+        elif c in "+-*/=()[]{}^_&|‖,;.:<>!":
+            self._add("op", c, 1)
+        else:
+            shown = c if c.isprintable() else f"U+{ord(c):04X}"
+            name = unicodedata.name(c, "")
+            self._fail(f"{shown} ({name}) is not part of the mathematics that is read" if name else f"{shown} is not read", "Remove it.")
+
+    def _letters(self) -> None:
+        """Letters one by one; the run they stand in is kept as the style, because `log(x)` is not l times o times g."""
+        match = re.compile("[A-Za-z]+").match(self.text, self.position, self.end)
+        assert match is not None
+        run = match[0] if len(match[0]) > 1 else ""
+        for k, letter in enumerate(match[0]):
+            self._add("letter", letter, 1, f"run:{k}:{run}" if run else "")
+
+    def _primes(self) -> None:
+        count = 0
+        while self.position + count < self.end and _PLAIN.get(c := self.text[self.position + count], c) == "'":
+            count += 1
+        if count > MAX_PRIMES:
+            self._fail(f"more than {MAX_PRIMES} primes", "Use fewer.")
+        self._add("prime", str(count), count)
+
+    def _script(self, table: dict[str, str], sign: str) -> None:
+        """W₁ and x² as W_{1} and x^{2}."""
+        self._add("op", sign, 0)
+        self._add("op", "{", 0)
+        while self.position < self.end and self.text[self.position] in table:
+            c = table[self.text[self.position]]
+            self._add("number" if c.isdigit() else "op" if c in "+-" else "letter", c, 1)
+        digits = self.found[-1]
+        while digits.kind == "number" and self.found[-2].kind == "number":
+            before = self.found[-2]
+            self.found[-2:] = [before._replace(text=before.text + digits.text, width=before.width + digits.width)]
+            digits = self.found[-1]
+        self._add("op", "}", 0)
+
+    # ------------------------------------------------------------ commands
+
+    def _command(self) -> None:
+        match = _COMMAND.match(self.text, self.position, self.end)
+        if match is None:
+            self._fail("a backslash at the end", "Remove it.")
+        name, width = match[1], len(match[0])
+        if name in _SPACES or name in _SKIPPED or name.isspace():
+            self.position += width
+            if name in ("left", "right") and self.text[self.position : self.end].lstrip().startswith("."):
+                self._fail(rf"\{name}. has no bracket", "Write both brackets.")
+        elif name == "\\":
+            skip = re.compile(r"\\\\\*?(\s*\[[^\]\n]*(?:pt|em|ex|cm|mm)\])?").match(self.text, self.position, self.end)
+            self._add("command", "\\", len(skip[0]) if skip else width)
+        elif name in _DELIMITERS:
+            if _DELIMITERS[name] == "'":
+                self._add("prime", "1", width)
+            else:
+                self._add("op", _DELIMITERS[name], width)
+        elif name.rstrip("*") in _WITH_LABEL:
+            self.position += width
+            if group := _WORD_IN.match(self.text, self.position, self.end):
+                self.position = group.end()
+        elif name in ("begin", "end"):
+            group = _ENVIRONMENT.match(self.text, self.position + width, self.end)
+            if group is None:
+                self._fail(rf"\{name} without the name of an environment", "Write \\begin{aligned}, say.")
+            self._add(name, group[1], group.end() - self.position)
+        elif name.rstrip("*") in FONTS | {"intertext", "shortintertext"}:
+            self._font(name.rstrip("*"), width)
+        elif name in GREEK_COMMANDS or name in VARIANTS:
+            self._add("letter", VARIANTS.get(name, name), width, name if name in VARIANTS and name != "ell" else "")
+        else:
+            if len(name) > MAX_NAME:
+                self._fail("a command of more than 200 letters", "Use a shorter one.")
+            self._add("command", name, width)
+
+    def _font(self, name: str, width: int) -> None:
+        if name in PROSE:
+            r"""\text{...}: a word may be part of a name, anything else is prose."""
+            content, end = self._raw(self.position + width)
+            word = content.strip()
+            plain = word.isalpha() and word.isascii() and name not in ("intertext", "shortintertext")
+            self._add("text" if not plain else "word", word, end - self.position, "text" if plain else name)
+            return
+        match = _BRACED.match(self.text, self.position + width, self.end)
+        content = next((g for g in match.groups() if g), "") if match else ""
+        known = content in GREEK_COMMANDS or content in VARIANTS
+        if match and "\\" in match[0] and not known:
+            match = None  # \mathbf{\hat{x}}: the font says nothing that is read
+        if match is None:
+            self.position += width
+            return
+        if len(content) > MAX_NAME:
+            self._fail("a name of more than 200 letters", "Use a shorter one.")
+        content = VARIANTS.get(content, content) if "\\" in match[0] else content
+        single = len(content) == 1 or "\\" in match[0]
+        self._add("letter" if single else "word", content, match.end() - self.position, name)
+
+    def _raw(self, start: int) -> tuple[str, int]:
+        """The content of the braces that follow, and where they end."""
+        opening = start
+        while opening < self.end and self.text[opening].isspace():
+            opening += 1
+        depth = 0
+        for k in range(opening, self.end):
+            depth += (self.text[k] == "{") - (self.text[k] == "}") if self.text[k - 1] != "\\" else 0
+            if depth == 0:
+                return self.text[opening + 1 : k], k + 1
+        self._fail("a brace is never closed", "Add }.")
+
+    def _fail(self, what: str, advice: str) -> NoReturn:
+        self.source.fail(what, advice, self.source.place(self.position))
+
+
+def shown(tokens: Sequence[Token]) -> str:
+    """A few tokens as a message shows them."""
+    return "".join(rf"\{t.text}" if t.kind == "command" else t.text for t in tokens)

@@ -1,0 +1,193 @@
+"""French: the sentences of explanations. In this file ~ stands for a no-break space."""
+
+from __future__ import annotations
+
+_SENTENCES = {
+    "explain.and": "et",
+    # titles
+    "explain.title": "Pourquoi {equation}",
+    "explain.title_back": "Pourquoi {block} renvoie {back} à {wrt}",
+    "explain.title_plain": "D'où vient {derivative}",
+    "explain.title_paths": "Pourquoi {derivative} est une somme sur {count} chemins",
+    # what moves
+    "explain.opening": "{definition}{shaped}. On fait bouger seulement {wrt}{wrt_shaped}.",
+    "explain.opening_one": "{definition}{shaped}. On fait bouger seulement {wrt}{wrt_shaped}~; {fixed} ne bouge pas.",
+    "explain.opening_many": "{definition}{shaped}. On fait bouger seulement {wrt}{wrt_shaped}~; {fixed} ne bougent pas.",
+    "explain.shaped": ", de forme {shape}",
+    "explain.shaped_inside": ", de forme {shape}",
+    "explain.blank": "",
+    # where we are: in a line, or in one of its terms
+    "explain.whole": "Dans {line}, ",
+    "explain.term1": "Premier terme de {line}, {term}~: ",
+    "explain.term2": "Deuxième terme de {line}, {term}~: ",
+    "explain.term3": "Troisième terme de {line}, {term}~: ",
+    "explain.term4": "Quatrième terme de {line}, {term}~: ",
+    "explain.term5": "Cinquième terme de {line}, {term}~: ",
+    "explain.term": "Terme numéro {number} de {line}, {term}~: ",
+    # one rule each
+    "explain.self": "{place}{wrt} est seul, son coefficient est 1~: {equation}, et ajouter h à {wrt} ajoute h à {line}.",
+    "explain.absent": "{place}il ne contient pas {wrt}, sa dérivée est donc 0.",
+    "explain.absent_many": "Les termes {terms} de {line} ne contiennent pas {wrt}, leur dérivée est donc 0.",
+    "explain.absent_count": "Les {count} autres termes de {line} ne contiennent pas {wrt}, leur dérivée est donc 0.",
+    "explain.more_terms": "{count} autres termes de {line} contiennent {wrt}~; chacun se traite de même, séparément.",
+    "explain.scale": "{place}{wrt} est multiplié par {coefficient}, qui ne bouge pas~; on garde donc {coefficient} en facteur~: {equation}.",
+    "explain.scale_number": "{place}{wrt} est multiplié par le nombre {coefficient}, qu'on garde en facteur~: {equation}.",
+    "explain.scale_inner": "{place}{coefficient} ne bouge pas~; on le garde en facteur de {inner}~: {equation}.",
+    "explain.scale_number_inner": "{place}on garde le nombre {coefficient} en facteur de {inner}~: {equation}.",
+    "explain.power": "{place}l'exposant {exponent} passe devant et diminue d'une unité, il reste {power}~: {equation}.",
+    "explain.power_inner": "{place}l'exposant {exponent} passe devant et diminue d'une unité, et comme {inner} est à l'intérieur, "
+    "on multiplie par sa dérivée~: {equation}.",
+    "explain.exponent": "{place}ce qui bouge est dans l'exposant~; la puissance se retrouve donc telle quelle, "
+    "multipliée par le logarithme de sa base~: {equation}.",
+    "explain.power_both": "{place}la base et l'exposant bougent tous les deux~; chacun compte une fois pendant que l'autre ne bouge pas~: {equation}.",
+    "explain.function": "{place}on utilise ceci. {reason} D'où {equation}.",
+    "explain.function_inner": "{place}{inner} est à l'intérieur. {reason} Par la règle de la chaîne, on multiplie par la dérivée "
+    "de ce qui est à l'intérieur~: {equation}.",
+    "explain.abstract": "{place}la dérivée de {function} n'est pas connue, on la note avec un prime~: {equation}.",
+    "explain.abstract_inner": "{place}{inner} est à l'intérieur. La dérivée de {function} n'est pas connue, on la note avec un prime "
+    "et on multiplie par la dérivée de ce qui est à l'intérieur~: {equation}.",
+    "explain.bound": "{place}{function} désigne la fonction «~{noun}~». {reason} D'où {equation}.",
+    "explain.bound_inner": "{place}{function} désigne la fonction «~{noun}~» et {inner} est à l'intérieur. {reason} "
+    "Par la règle de la chaîne~: {equation}.",
+    "explain.kink": "{line} a un point anguleux là où {inner} vaut {at}~: les pentes des deux côtés y diffèrent, et on retient {value}.",
+    "explain.product": "{place}plusieurs facteurs bougent~; on dérive chacun à son tour pendant que les autres ne bougent pas, "
+    "et on ajoute les résultats~: {equation}.",
+    "explain.product_inner": "{place}plusieurs facteurs bougent, {inner}~; on dérive chacun à son tour pendant que les autres ne bougent pas, "
+    "et on ajoute les résultats~: {equation}.",
+    "explain.quotient": "{place}ce qui bouge est au dénominateur~; plus il est grand, plus le quotient est petit, d'où le signe moins "
+    "et le carré~: {equation}.",
+    "explain.quotient_inner": "{place}ce qui bouge est le dénominateur {inner}~; plus il est grand, plus le quotient est petit, "
+    "d'où le signe moins et le carré~: {equation}.",
+    "explain.quotient_both": "{place}le numérateur et le dénominateur bougent tous les deux, {inner}~: {equation}.",
+    "explain.where": "{place}la condition dit seulement quel cas s'applique, et on dérive chaque cas séparément~: {equation}.",
+    "explain.other": "{place}{equation}.",
+    "explain.let": "{letter} = {value}",
+    "explain.inner": "Pour {letter} = {value}, les mêmes règles donnent {equation}.",
+    "explain.total": "Total~: {equation}.",
+    "explain.one": "Le 1 qu'on pouvait attendre dans {derivative} existe bien~: c'est {self}, mais il est multiplié par {coefficient}.",
+    # arrays
+    "explain.entry": "{place}son coefficient {index} est {entry}.",
+    "explain.entry_same": "{place}son coefficient {index} est {entry}, le même pour tout {free}.",
+    "explain.entry_scale": "{place}son coefficient {index} est {entry}~; {wrt} est multiplié par {coefficient}, qui ne bouge pas.",
+    "explain.entry_scale_many": "{place}son coefficient {index} est {entry}~; {wrt} est multiplié par {coefficient}, qui ne bougent pas.",
+    "explain.entry_scalar": "{place}coefficient par coefficient, il s'écrit {entry}.",
+    "explain.entry_whole": "Coefficient par coefficient, {entry_equation}.",
+    "explain.entry_whole_scale": "Coefficient par coefficient, {entry_equation}~; {wrt} est multiplié par {coefficient}, qui ne bouge pas.",
+    "explain.entry_whole_scale_many": "Coefficient par coefficient, {entry_equation}~; {wrt} est multiplié par {coefficient}, qui ne bougent pas.",
+    "explain.occurs": "{wrt} figure {count} fois dans {block}~: chaque occurrence bouge à son tour, et leurs contributions s'ajoutent.",
+    "explain.each": "Dans {block}, {function} agit sur chaque coefficient séparément. {reason} Sa dérivée y est {equation}.",
+    "explain.each_bound": "Dans {block}, {function} désigne la fonction «~{noun}~», qui agit sur chaque coefficient séparément. {reason} "
+    "Sa dérivée y est {equation}.",
+    "explain.each_abstract": "Dans {block}, {function} agit sur chaque coefficient séparément~; sa dérivée n'est pas connue, on la note {derivative}.",
+    "explain.each_power": "Dans {block}, l'exposant {exponent} agit sur chaque coefficient de {inner} séparément~: "
+    "il passe devant et diminue d'une unité.",
+    "explain.each_reciprocal": "Dans {block}, chaque coefficient de {inner} est à un dénominateur~: plus il est grand, plus le quotient est petit, "
+    "d'où un signe moins et un carré.",
+    "explain.total_delta": "Total~: {equation}, où {delta} vaut 1 si {condition} et 0 sinon.",
+    "explain.total_deltas": "Total~: {equation}, où {delta} vaut 1 si {condition} et 0 sinon, et de même pour les autres indices.",
+    "explain.back": "Au retour~: {adjoint}, la dérivée du résultat final par rapport à {block}, devient {back} pour {wrt}.",
+    "explain.why_sum": "Pourquoi une somme~: le coefficient {index} de {back} est {entry}. Le même coefficient {element} sert pour tous "
+    "les {running}, donc ce qui revient de chaque {running} s'ajoute.",
+    "explain.why_sum_batch": "Pourquoi une somme~: le coefficient {index} de {back} est {entry}. Le même coefficient {element} sert pour tous "
+    "les {running}, donc ce qui revient de chaque {running} s'ajoute~; si {running} numérote les exemples, c'est la somme sur les exemples.",
+    "explain.why_sum_all": "Pourquoi une somme~: {back} s'écrit {entry}. Le seul nombre {element} sert pour tous les {running}, "
+    "donc toutes les contributions qui en reviennent s'ajoutent.",
+    "explain.why_right": "Pourquoi {transposed}~: dans {entry}, l'indice {running} est le dernier indice de {matrix}, alors qu'un produit "
+    "matriciel somme sur le premier indice de son facteur de droite~; transposer {matrix} met {running} en premier.",
+    "explain.why_left": "Pourquoi {transposed}~: dans {entry}, l'indice {running} est le premier indice de {matrix}, alors qu'un produit "
+    "matriciel somme sur le dernier indice de son facteur de gauche~; transposer {matrix} met {running} en dernier.",
+    "explain.shapes": "Formes~: {adjoint} a la forme de {block}, {shape}, et {back} a la forme de {wrt}, {wrt_shape}.",
+    "explain.shapes_product": "Formes~: {left} est de forme {left_shape} et {right} de forme {right_shape}, donc {back} est de forme {shape}, celle de {wrt}.",
+    "explain.shape_gradient": "{derivative} a la forme de {wrt}, {shape}~: un nombre pour chaque coefficient de {wrt}.",
+    # operations
+    "explain.operation": "Dans {block}, {operation} ({noun}) forme un tout, et sa dérivée vient d'une règle qui lui est propre.",
+    "explain.operation_linear": "Dans {block}, {operation} ({noun}) ne fait que déplacer ou additionner des coefficients~: "
+    "une variation de ce qu'on y met suit le même chemin.",
+    "explain.operation.inv": "Dans {block}, {operation} multiplié par {operand} donne toujours l'identité~: si {operand} varie de dA, "
+    "l'inverse doit varier de -inv(A) @ dA @ inv(A) pour compenser.",
+    "explain.operation.logdet": "Dans {block}, {operation} est le logarithme d'un volume~: une variation dA de {operand} le fait varier "
+    "de tr(inv(A) @ dA), sa dérivée est donc l'inverse transposée.",
+    "explain.operation.det": "Dans {block}, {operation} est un volume~: une variation dA de {operand} le multiplie par 1 + tr(inv(A) @ dA).",
+    "explain.operation.logsumexp": "Dans {block}, {operation} est le logarithme d'une somme d'exponentielles~: le logarithme divise chaque "
+    "exponentielle par leur somme, sa dérivée est donc le softmax.",
+    "explain.operation.log_softmax": "Dans {block}, {operation} est {operand} moins le logarithme de la somme de ses exponentielles~: "
+    "chaque coefficient compte pour lui-même avec 1, et tous sont diminués du softmax.",
+    "explain.operation.softmax": "Dans {block}, {operation} divise chaque exponentielle par la somme de toutes~: un coefficient augmente "
+    "sa propre part et diminue toutes les autres.",
+    "explain.operation.max": "Dans {block}, {operation} est le plus grand coefficient~: lui seul compte, avec la pente 1 "
+    "(partagée à égalité entre ex æquo).",
+    "explain.operation.min": "Dans {block}, {operation} est le plus petit coefficient~: lui seul compte, avec la pente 1 "
+    "(partagée à égalité entre ex æquo).",
+    "explain.operation.prod": "Dans {block}, {operation} est un produit de coefficients~: chacun est multiplié par tous les autres.",
+    "explain.softmax_entry": "{entry_equation}~: le numérateur ne contient que {own}, le dénominateur contient tous les coefficients de {wrt}. "
+    "Faire bouger un seul coefficient de {wrt} fait donc bouger {block} tout entier.",
+    "explain.softmax_entry_batch": "{entry_equation}~: le numérateur ne contient que {own}, le dénominateur contient tous les {other} "
+    "de même {batch}. Deux {batch} différents n'agissent pas l'un sur l'autre dans {block}.",
+    "explain.softmax_numerator": "Par son numérateur, {entry} n'augmente qu'avec {own}, au taux {entry}~: cela donne {matrix}.",
+    "explain.softmax_denominator": "Par son dénominateur, {entry} diminue dès qu'un {other} augmente, au taux {rate}~: cela donne {matrix}.",
+    "explain.softmax_numerator_batch": "Par son numérateur, {entry} n'augmente qu'avec {own}, au taux {entry}.",
+    "explain.softmax_denominator_batch": "Par son dénominateur, {entry} diminue dès qu'un {other} augmente, au taux {rate}.",
+    "explain.softmax_sum": "La somme des coefficients de {block} vaut toujours 1~: ce que l'un gagne, les autres le perdent, "
+    "et la somme de chaque colonne de {derivative} est nulle.",
+    "explain.softmax_sum_batch": "Pour chaque {batch}, la somme des coefficients de {block} vaut 1~: ce que l'un gagne, les autres le perdent, "
+    "et la somme des dérivées de {block} par rapport à {own} est nulle.",
+    # whole gradients
+    "explain.through": "{definition} ne contient pas {wrt}~; {wrt} agit sur {block} par l'intermédiaire de {names}.",
+    "explain.through_plain": "{block} ne contient pas {wrt}~; {wrt} agit sur {block} par l'intermédiaire de {names}.",
+    "explain.also": "C'est la dérivée locale de {block}~: {names} y restent fixes, alors qu'ils dépendent aussi de {wrt}. "
+    "La dérivée complète de {block} par rapport à {wrt} ajoute ce qui passe par eux.",
+    "explain.also_one": "C'est la dérivée locale de {block}~: {names} y reste fixe, alors qu'il dépend aussi de {wrt}. "
+    "La dérivée complète de {block} par rapport à {wrt} ajoute ce qui passe par lui.",
+    "explain.path_one": "Il y a un seul chemin, {path}~: {equation}.",
+    "explain.path_one_plain": "Il y a un seul chemin, {path}.",
+    "explain.path": "Chemin {path}~: {equation}.",
+    "explain.path_plain": "Chemin {path}.",
+    "explain.paths_more": "{count} autres chemins mènent de {wrt} à {block}~; on ne les écrit pas un par un.",
+    "explain.why_product": "Pourquoi des produits~: le long d'un chemin de {wrt} à {block}, une petite variation est multipliée "
+    "tour à tour par chaque dérivée locale.",
+    "explain.why_maps": "Pourquoi des applications~: le long d'un chemin de {wrt} à {block}, une petite variation traverse tour à tour "
+    "chaque dérivée locale~; le gradient fait le même chemin en sens inverse, de {block} à {wrt}.",
+    "explain.why_paths": "Pourquoi une somme~: quand {wrt} bouge, {names} bougent en même temps~; {block} reçoit tous leurs effets, "
+    "et ces effets s'ajoutent.",
+    "explain.why_paths_later": "Pourquoi une somme~: {names} sert dans {readers}~; quand il bouge, ceux-ci bougent en même temps, "
+    "et leurs effets sur {block} s'ajoutent.",
+    "explain.why_paths_grouped": "Rien n'est calculé deux fois~: {names} recueille une seule fois ce qui lui revient, puis le transmet vers {wrt}.",
+    "explain.back_step": "Retour de {block} à {wrt}~: {before} devient {back}.",
+    "explain.start": "Le retour commence par {equation}.",
+    "explain.zero": "{block} ne dépend pas de {wrt}~: aucun chemin ne mène de {wrt} à {block}, donc {derivative} = 0.",
+    "explain.itself": "{block} est la variable elle-même~: ajouter h à {block} ajoute h à {block}, donc {derivative} = 1.",
+    "explain.factors_more": "{count} autres dérivées locales entre {wrt} et {block} ne sont pas affichées.",
+    # numbers
+    "explain.example": "Exemple~: {values}. Si {wrt} passe {from_to}, {moved}.",
+    "explain.example_bare": "Exemple~: si {wrt} passe {from_to}, {moved}.",
+    "explain.counted": "{element}, en comptant à partir de 1,",
+    "explain.from_to": "de {before} à {after}",
+    "explain.moves": "{block} passe {from_to}{change}",
+    "explain.moves_all": "les {total} coefficients de {array} bougent~; {block} passe {from_to}{change}",
+    "explain.moves_some": "{count} des {total} coefficients de {array} bougent~; {block} passe {from_to}{change}",
+    "explain.moves_not": "{block} ne bouge pas",
+    "explain.change_equal": ", autant que {wrt}",
+    "explain.change_opposite": ", autant que {wrt} mais en sens contraire",
+    "explain.change": "~: une variation de {change}, soit {ratio} fois celle de {wrt}",
+    "explain.change_about": "~: une variation de {change}, soit environ {ratio} fois celle de {wrt}. La dérivée au point de départ vaut {slope}~; "
+    "plus le pas est petit, plus les deux se rapprochent",
+    "explain.shares": "De cette dérivée, {shares}~: avec un seul chemin, il manquerait une partie de {derivative}.",
+    "explain.share": "{value} vient de {path}",
+    "explain.share_next": "{value} de {path}",
+    # the table, and what constant means
+    "explain.compare": "À comparer~:",
+    "explain.factors": "Les facteurs~:",
+    "explain.coefficient": "{wrt} bouge~; son coefficient est {coefficient}",
+    "explain.coefficient_not_one": "{wrt} bouge~; son coefficient est {coefficient}, et non 1",
+    "explain.alone": "{wrt} bouge et il est seul~: ajouter h à {wrt} ajoute h à {line}",
+    "explain.alone_minus": "{wrt} bouge et il est retranché~: ajouter h à {wrt} retire h à {line}",
+    "explain.nonlinear": "{wrt} bouge~; la pente dépend de la valeur de {wrt}",
+    "explain.unrelated": "{name} figure dans {line} mais ne dépend pas de {wrt}",
+    "explain.from": "d'après {definition}",
+    "explain.own_entry": "augmenter {own} augmente {entry}",
+    "explain.other_entry": "augmenter {own} diminue chacun des autres {entry}",
+    "explain.constant": "«~Constante~» veut dire «~qui ne bouge pas pendant ce calcul~»~: {name} ne bouge pas dans {derivative}, "
+    "mais dans {other} c'est {name} qui bouge.",
+}
+
+SENTENCES = {key: text.replace("~", "\u00a0") for key, text in _SENTENCES.items()}
