@@ -34,6 +34,7 @@ class Engine(Protocol):
     def render(self, subject: Any, medium: str, **options: Any) -> str: ...
     def to_sympy(self, tree: Tree, symbols: Mapping[str, Any]) -> Any: ...
     def sensitivity(self, program: Program, output: str | None, at: Any) -> Sensitivity: ...
+    def page(self, program: Program, output: str | None, wrt: Any, at: Any, lang: str) -> str: ...
     def carry(self, tree: Tree, adjoint: Tree, lead: int) -> Tree: ...
 
 
@@ -164,6 +165,10 @@ class Program:
         1
         """
         return engine().sensitivity(self, output, at)
+
+    def html(self, output: str | None = None, *, wrt: Any = "all", at: Any = None, lang: str = "en") -> str:
+        """A page for a browser: derivation, graph, sensitivity and code in one HTML file, English and French, that loads nothing."""
+        return engine().page(self, output, wrt, at, lang)
 
     def latex(self) -> str:
         """The blocks as LaTeX, one aligned line each."""

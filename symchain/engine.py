@@ -29,6 +29,7 @@ from symchain.sensitivity import Sensitivity, measure
 from symchain.tensors.exchange import from_sympy, to_sympy
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Tree, contract, leaf, postorder, substitute
+from symchain.web.page import page
 
 _CLOSED_NODES = 10_000
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -202,6 +203,9 @@ class _Engine:
 
     def sensitivity(self, program: Program, output: str | None, at: Any) -> Sensitivity:
         return measure(program, _output(program, output), at)
+
+    def page(self, program: Program, output: str | None, wrt: Any, at: Any, lang: str) -> str:
+        return page(program, _output(program, output), _names(program, wrt), at, lang)
 
     # ------------------------------------------------------------ printing
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from scipy import special
 
 import symchain
 from symchain.evaluation import evaluate
+from symchain.tensors.nodes import scale
 
 NAMES: dict[str, Any] = {name: getattr(np, name) for name in ["exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "arctan2", "sqrt", "abs", "sign", "exp2", "expm1", "log1p", "log2", "log10", "hypot", "sinc", "square", "cbrt", "logaddexp", "logaddexp2", "maximum", "minimum", "where", "power", "clip", "sum", "mean", "var", "max", "min", "prod", "cumsum", "cumprod", "kron", "outer", "dot", "diag", "ones", "zeros", "concatenate", "stack", "tril", "triu", "einsum", "roll", "cross", "pi", "e", "transpose", "swapaxes", "trace", "expand_dims", "reshape", "true_divide"]} | {
     "inv": np.linalg.inv, "det": np.linalg.det, "logdet": lambda m: np.linalg.slogdet(m)[1], "tr": np.trace, "norm": np.linalg.norm, "pinv": np.linalg.pinv,
@@ -133,6 +135,13 @@ def test_first_derivatives(texts):
     assert compared > len(texts)
 
 
+@pytest.mark.xfail(reason="a condition is used inside a sum over other entries: sum(where(A == max(A, axis=1)[:, None], 1, 0), axis=1) becomes n")
+def test_a_condition_holds_for_its_own_entry_alone():
+    case = Case("b3 = norm(max(A, axis=1))*(t*mean(v))\nb4 = b3*b3")
+    _, gradient = case.program.compile(wrt=["A"])(**case.point)
+    case.agree("kernel", "A", gradient["A"], case.derivative("A"), 1e-9)
+
+
 def test_lines_read_back():
     for text in (*SCALAR[:40], *SHAPED[:20]):
         program = symchain.parse(text, shapes=DECLARED, assume=FACTS)
@@ -148,6 +157,11 @@ def test_verification_holds():
             if tame(case.derivative(wrt)):
                 verification = case.program.derive(case.output, wrt).verification
                 assert verification.held, f"d{case.output}/d{wrt}: {verification.error}\n{text}"
+
+
+@pytest.mark.xfail(reason="where the derivative is 0, the square of the complex step (1e-60) counts as a difference")
+def test_verification_holds_where_the_derivative_vanishes():
+    assert symchain.parse("y = min(D**3, axis=1)", shapes={"D": ("n", "n")}, assume={"D": "diagonal"}).derive("D").verification.held
 
 
 def test_second_derivatives():
@@ -217,7 +231,8 @@ def renamed(text: str, names: dict[str, str]) -> str:
             word += letter
         else:
             core = word.rstrip("_")
-            pieces += [table.get(core, core), word[len(core) :], letter]
+            attribute = bool(pieces) and pieces[-1] == "."  # the T of A.T
+            pieces += [core if attribute else table.get(core, core), word[len(core) :], letter]
             word = ""
     return "".join(pieces)[:-1]
 
@@ -233,8 +248,8 @@ def test_names_do_not_matter():
             shapes={names[n]: shape for n, shape in DECLARED.items()},
             assume={names[n]: fact for n, fact in FACTS.items()},
         )
-        for wrt, d in one.derive("all").items():
-            lines = tuple(renamed(line, names) for line in d.lines)
+        for wrt in one.inputs:
+            lines = tuple(renamed(line, names) for line in one.derive(wrt).lines)
             again = other.derive(names[wrt]).lines
             if lines != again:
                 different.append(f"{text}\n  d/d{wrt}: {lines}\n  or   {again}")
@@ -261,6 +276,16 @@ def test_independent_blocks_may_change_places():
             with np.errstate(all="ignore"):
                 want, got = (run(one.lines, environment)[0] for one in (d, other.derive(wrt)))
             np.testing.assert_allclose(got, want, rtol=1e-7, atol=1e-9 * (1 + np.abs(np.nan_to_num(want)).max()), err_msg=text)
+
+
+@pytest.mark.xfail(reason="rounding noise breaks the equality, and the jump is taken for noise: any difference is excused")
+def test_verification_sees_a_wrong_mask():
+    """What an equality decides is not rounding: a derivative that is wrong by a factor does not hold."""
+    d = symchain.parse("m = max(x)\ny = m**2", shapes={"x": ("n",)}).derive("x")
+    tree = scale(2, d.result.tree)
+    wrong = replace(d, result=replace(d.result, tree=tree, general=None), formula_tree=tree, general_tree=tree)
+    assert d.verification.held
+    assert not wrong.verification.held
 
 
 # ---------------------------------------------------------------- refusals and size

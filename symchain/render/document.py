@@ -124,11 +124,36 @@ Math = Formula | Applied | Function | Label | Chains | Arrows | Quantity | Count
 
 
 @dataclass(frozen=True)
+class Members:
+    """Things listed the way a sentence does: a, b and c."""
+
+    items: tuple[Math | Say, ...]
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A number with that many decimals."""
+
+    value: float
+    places: int
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A text that comes in every language: the reason of a function, its noun."""
+
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Say:
     """A sentence of the wording with its fields filled; a field is mathematics, a listing, another sentence, or plain text."""
 
     key: str
-    fields: Mapping[str, Math | Listing | Say | str] = field(default_factory=dict)
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+
+Field = Math | Listing | Members | Fixed | Spoken | Say | str
 
 
 @dataclass(frozen=True)

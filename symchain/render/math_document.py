@@ -50,8 +50,8 @@ def markdown(document: Document, lang: str) -> str:
     if document.definitions:
         header, rows = cells(document, formulas, speaker)
         # a bar would end the cell, even inside mathematics
-        cells = [[f"${c}$".replace("|", r"\vert ") if c else "" for c in row] for row in rows]
-        table = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header), *("| " + " | ".join(row) + " |" for row in cells)]
+        body = [[f"${c}$".replace("|", r"\vert ") if c else "" for c in row] for row in rows]
+        table = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header), *("| " + " | ".join(row) + " |" for row in body)]
         out += [speaker.word("computation.table"), "\n".join(table)]
         if document.omitted:
             out.append(omitted(document, speaker))

@@ -9,16 +9,16 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_GREEK = {
+GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ", "iota": "ι",
     "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "upsilon": "υ",
     "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
     "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ",
     "Psi": "Ψ", "Omega": "Ω",
 }  # fmt: skip
-_MACROS = {**{word: "\\" + word for word in _GREEK}, "epsilon": r"\varepsilon", "phi": r"\varphi", "omicron": "o"}
+_MACROS = {**{word: "\\" + word for word in GREEK}, "epsilon": r"\varepsilon", "phi": r"\varphi", "omicron": "o"}
 _MACROS.update({word: "\\" + word for word in ("varepsilon", "vartheta", "varphi", "varrho", "varsigma", "ell")})
-_MACROS.update({letter: _MACROS[word] for word, letter in _GREEK.items()})
+_MACROS.update({letter: _MACROS[word] for word, letter in GREEK.items()})
 _MACROS.update({"ϵ": r"\epsilon", "ϑ": r"\vartheta", "ϕ": r"\phi", "ς": r"\varsigma", "ℓ": r"\ell", "ο": "o", "µ": r"\mu"})
 _MACROS.update(dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧ", (rf"\mathrm{{{c}}}" for c in "ABEZHIKMNOPTX"), strict=True)))
 _MACROS.update(dict(zip(("Alpha", "Beta", "Epsilon", "Zeta", "Eta", "Iota", "Kappa", "Mu", "Nu", "Omicron", "Rho", "Tau", "Chi"),

@@ -36,6 +36,11 @@ def real(value: float, lang: str, latex: bool, digits: int = 10) -> str:
     return _comma(text, lang, latex)
 
 
+def fixed(value: float, lang: str, places: int) -> str:
+    """A number with that many decimals, as plain text."""
+    return _comma(f"{value:.{places}f}", lang, False)
+
+
 def literal(text: str, lang: str) -> str:
     """A literal of the program as LaTeX: its own digits, with the language's decimal mark and power of ten."""
     mantissa, mark, exponent = text.lower().partition("e")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from symchain.render.document import Listing, Math, Say
+from symchain.render import numbers
+from symchain.render.document import Field, Fixed, Listing, Math, Members, Say, Spoken
 from symchain.wording import has, pieces, sentence
+
+_SPACE_BEFORE = re.compile(r" (?=[:;!?»])|(?<=«) ")
 
 
 class Speaker:
@@ -23,7 +27,7 @@ class Speaker:
                 done.append(self.field(what.fields[field]))
         return "".join(done)
 
-    def field(self, value: Math | Listing | Say | str) -> str:
+    def field(self, value: Field) -> str:
         if isinstance(value, str):
             return self.plain(value)
         if isinstance(value, Say):
@@ -31,6 +35,14 @@ class Speaker:
         if isinstance(value, Listing):
             separator = self.plain("\u00a0; " if value.numeric and self.lang == "fr" else ", ")
             return separator.join(map(self.field, value.items))
+        if isinstance(value, Members):
+            *first, last = map(self.field, value.items)
+            return f"{', '.join(first)} {self.word('explain.and')} {last}" if first else last
+        if isinstance(value, Fixed):
+            return self.plain(numbers.fixed(value.value, self.lang, value.places))
+        if isinstance(value, Spoken):
+            text = value.texts[self.lang]
+            return self.plain(_SPACE_BEFORE.sub("\u00a0", text) if self.lang == "fr" else text)
         return self.math(value)
 
     def word(self, key: str) -> str:

@@ -24,9 +24,7 @@ from symchain.tensors.nodes import (
     broadcast,
     contract,
     identity,
-    postorder,
     rebuild,
-    substitute,
     transform,
 )
 from symchain.tensors.products import flatten, normal_power, normalise, settled, tree_of, unrepeated
@@ -152,16 +150,50 @@ def _where(node: Where) -> Tree:
 
 
 def _given(tree: Tree, operator: str, left: Tree, right: Tree) -> Tree:
-    """A branch under the condition `left operator right`."""
-    known: dict[Tree, Tree] = {}
-    for n in postorder(tree):
-        if isinstance(n, Apply) and isinstance(n.function, FunctionSpec) and n.function.lattice and set(n.args) == {left, right}:
-            if operator in ("<", "<=", ">", ">="):
-                smaller, larger = (left, right) if operator in ("<", "<=") else (right, left)
-                known[n] = broadcast(smaller if n.function.lattice < 0 else larger, n.shape)
-        elif isinstance(n, Where) and isinstance(n.args[0], Compare) and set(n.args[0].args) == {left, right}:
-            asked = n.args[0].operator if n.args[0].args[0] is left else _MIRROR[n.args[0].operator]
-            implied, excluded = _HOLDS[operator]
-            if asked in implied or asked in excluded:
-                known[n] = broadcast(n.args[1 if asked in implied else 2], n.shape)
-    return normal(substitute(tree, known)) if known else tree
+    """A branch under the condition `left operator right`, which speaks of one entry: only what is elementwise in it is touched."""
+    order = _entrywise(tree)
+    done: dict[Tree, Tree] = {}
+    for n in order:
+        known = _known(n, operator, left, right)
+        if known is not None:
+            done[n] = known
+        else:
+            done[n] = rebuild(n, [done[a] if _is_entrywise(n, k) else a for k, a in enumerate(n.args)])
+    return tree if done[tree] is tree else normal(done[tree])
+
+
+def _entrywise(tree: Tree) -> list[Tree]:
+    """The nodes whose entries are those of the tree, operands first."""
+    order: list[Tree] = []
+    seen: set[Tree] = set()
+    stack: list[tuple[Tree, bool]] = [(tree, False)]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((a, False) for k, a in enumerate(node.args) if _is_entrywise(node, k))
+    return order
+
+
+def _is_entrywise(node: Tree, k: int) -> bool:
+    """Whether an entry of the node reads the same entry of operand k alone."""
+    if isinstance(node, Contraction):
+        return node.subscripts[k] == node.output and len(set(node.output)) == len(node.output)
+    return isinstance(node, (Sum, Power, Apply, Where)) and node.args[k].shape == node.shape
+
+
+def _known(n: Tree, operator: str, left: Tree, right: Tree) -> Tree | None:
+    """What a minimum, a maximum or a choice between the compared values is, under the condition."""
+    if isinstance(n, Apply) and isinstance(n.function, FunctionSpec) and n.function.lattice and set(n.args) == {left, right}:
+        if operator in ("<", "<=", ">", ">="):
+            smaller, larger = (left, right) if operator in ("<", "<=") else (right, left)
+            return broadcast(smaller if n.function.lattice < 0 else larger, n.shape)
+    elif isinstance(n, Where) and isinstance(n.args[0], Compare) and set(n.args[0].args) == {left, right}:
+        asked = n.args[0].operator if n.args[0].args[0] is left else _MIRROR[n.args[0].operator]
+        implied, excluded = _HOLDS[operator]
+        if asked in implied or asked in excluded:
+            return broadcast(n.args[1 if asked in implied else 2], n.shape)
+    return None
