@@ -17,6 +17,7 @@ from symchain.notation import Phrase
 
 if TYPE_CHECKING:
     from symchain.derivation import Derivation, Derivations
+    from symchain.graphing import Graph
     from symchain.sensitivity import Sensitivity
     from symchain.tensors.nodes import Leaf, Tree
 
@@ -35,6 +36,7 @@ class Engine(Protocol):
     def to_sympy(self, tree: Tree, symbols: Mapping[str, Any]) -> Any: ...
     def sensitivity(self, program: Program, output: str | None, at: Any) -> Sensitivity: ...
     def page(self, program: Program, output: str | None, wrt: Any, at: Any, lang: str) -> str: ...
+    def graph(self, program: Program, at: Any, output: str | None, level: str) -> Graph: ...
     def carry(self, tree: Tree, adjoint: Tree, lead: int) -> Tree: ...
 
 
@@ -169,6 +171,17 @@ class Program:
     def html(self, output: str | None = None, *, wrt: Any = "all", at: Any = None, lang: str = "en") -> str:
         """A page for a browser: derivation, graph, sensitivity and code in one HTML file, English and French, that loads nothing."""
         return engine().page(self, output, wrt, at, lang)
+
+    def graph(self, at: Any = None, output: str | None = None, *, level: str = "named") -> Graph:
+        """The graph of an output: the value of every block above its wire, the gradient below; names without a point.
+
+        level: "named" draws the blocks, "ops" single operations. `.svg(lang)`, `.tikz(lang)`, `.dot()` and `.mermaid()` draw it.
+
+        >>> import symchain
+        >>> symchain.parse("y = a*x**2").graph(at={"a": 2.0, "x": 3.0})
+        <graph of y: 3 boxes, 2 wires>
+        """
+        return engine().graph(self, at, output, level)
 
     def latex(self) -> str:
         """The blocks as LaTeX, one aligned line each."""

@@ -158,12 +158,12 @@ class Sweep:
         wanted = {self.leaf_of(r): r for r in reads}
         carried = pullback(block.tree, general, self.lead, wanted, simplify)
         bound = carried if general is concrete else pullback(block.tree, concrete, self.lead, wanted, simplify)
-        found = {l: self.concrete(bound[l]) for l in wanted}
+        found = {name: self.concrete(bound[name]) for name in wanted}
         short = self.short(block)
         if short is not block.tree:
             other = pullback(short, concrete, self.lead, wanted, simplify)
-            found = {l: min(found[l], self.concrete(other[l]), key=price_of) for l in wanted}
-        return {wanted[l]: (carried[l], found[l]) for l in wanted}
+            found = {name: min(found[name], self.concrete(other[name]), key=price_of) for name in wanted}
+        return {read: (carried[name], found[name]) for name, read in wanted.items()}
 
     def short(self, block: Block) -> Tree:
         """The block's right-hand side simplified, where that says it in fewer words: log(1 + exp(x)) is softplus(x)."""
@@ -178,8 +178,8 @@ class Sweep:
             same = general is concrete
             concrete = by_entries(concrete, self.lead, facts)
             general = concrete if same else by_entries(general, self.lead, facts)
-        symbol = f"d{self.output}_d{name}"
-        self.results[name] = Line(self.fresh(symbol), concrete, "derivative", name, concrete.shape, None if general is concrete else general)
+        symbol = self.fresh(f"d{self.output}_d{name}")
+        self.results[name] = Line(symbol, concrete, "derivative", name, concrete.shape, None if general is concrete else general)
 
     # ------------------------------------------------------------ from general to concrete
 
@@ -411,7 +411,7 @@ def _product(path: Path) -> Tree | None:
     factors: list[Tree] = []
     for f in path.factors:
         if f.general is not ONE:
-            factors += f.general.args if not isinstance(f.general, Leaf) and f.rule == "scale" and f.general.args and _is_product(f.general) else [f.general]
+            factors += f.general.args if f.rule == "scale" and _is_product(f.general) else [f.general]
     return multiply_scalars(factors) if factors else ONE
 
 

@@ -223,6 +223,26 @@ def parse(medium: str, output: str | None, **source: Any) -> None:
 
 
 @commands.command()
+@_source
+@_output
+@_at
+@click.option("--level", type=click.Choice(["named", "ops"]), default="named", show_default=True, help="Blocks, or single operations.")
+@click.option("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of the legend.")
+@click.option("--format", "medium", type=click.Choice(["svg", "tikz", "dot", "mermaid"]), default="svg", show_default=True)
+@_save
+def graph(of: str | None, at: str | None, level: str, lang: str, medium: str, output: str | None, **source: Any) -> None:
+    """Draw the blocks with values and gradients on the wires.
+
+    Without a point there are names in place of numbers.
+    """
+    request = _Request(**source)
+    point = request.at(at)
+    with waiting("Drawing"):
+        result = getattr(request.program().graph(point, of, level=level), medium)(lang=lang)
+    write_result(result, output)
+
+
+@commands.command()
 @click.argument("name", required=False)
 @_save
 def models(name: str | None, output: str | None) -> None:

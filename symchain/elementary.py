@@ -12,6 +12,7 @@ from symchain.blocks import Block, Program, ancestors
 from symchain.notation import Phrase
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
+    ONE,
     Apply,
     Compare,
     Contraction,
@@ -79,11 +80,12 @@ def _cut(block: Block, fresh: Callable[[], str]) -> list[Block]:
     for node in order:
         if isinstance(node, Leaf) or any(a not in constant for a in node.args):
             constant.discard(node)
-    for node in order:
+    for node in order:  # operands before users
         whole = rebuild(node, tuple(done[a] for a in node.args))
         if node is block.tree:
             tree = _last(node, whole, constant, step)
-            made.append(Block(block.name, block.shape, tree, block.phrase if not made else phrase_of(tree), _reads(tree), block.leaf, block.symbols))
+            phrase = phrase_of(tree) if made else block.phrase
+            made.append(Block(block.name, block.shape, tree, phrase, _reads(tree), block.leaf, block.symbols))
         elif node in constant or isinstance(node, Leaf | Compare) or is_repetition(node):
             done[node] = whole
         else:
@@ -97,18 +99,25 @@ def _reads(tree: Tree) -> tuple[str, ...]:
 
 def _last(node: Tree, whole: Tree, constant: set[Tree], step: Callable[[Tree], Tree]) -> Tree:
     """The last operation of a sum or product with constants among several operands: the constants come after the rest."""
-    fixed = [b for a, b in zip(node.args, whole.args, strict=True) if a in constant]
+    fixed = [b for a, b in zip(node.args, whole.args, strict=True) if a in constant and a is not ONE]
     moving = [b for a, b in zip(node.args, whole.args, strict=True) if a not in constant]
+    if isinstance(node, Contraction) and not fixed and len(moving) < len(node.args):  # 1*x
+        return _without(node, whole, constant)
     if not fixed or len(moving) < 2:
         return whole
     if isinstance(node, Sum):
         return add([step(add(moving)), *fixed])
     if isinstance(node, Contraction) and all(not b.shape for b in fixed):
-        pairs = [(b, s) for a, b, s in zip(node.args, whole.args, node.subscripts, strict=True) if a not in constant]
-        product = contract([b for b, _ in pairs], [s for _, s in pairs], node.output, dict(enumerate(node.dims)))
+        product = _without(node, whole, constant)
         coefficient = contract(fixed, [()] * len(fixed), ()) if len(fixed) > 1 else fixed[0]
         return scale(coefficient, step(product))
     return whole
+
+
+def _without(node: Contraction, whole: Tree, constant: set[Tree]) -> Tree:
+    """A product without its constant factors."""
+    pairs = [(b, s) for a, b, s in zip(node.args, whole.args, node.subscripts, strict=True) if a not in constant]
+    return contract([b for b, _ in pairs], [s for _, s in pairs], node.output, dict(enumerate(node.dims)))
 
 
 def is_repetition(node: Tree) -> bool:

@@ -15,6 +15,7 @@ from symchain.blocks import Program
 from symchain.chainrule import Sweep
 from symchain.derivation import Derivation, Derivations
 from symchain.errors import ArgumentError, LimitError, NumberVariableError, UnsupportedError
+from symchain.graphing import Graph, graph_of
 from symchain.kernel import Kernel
 from symchain.language.expressions import program_of
 from symchain.language.reading import read_program
@@ -206,6 +207,9 @@ class _Engine:
 
     def page(self, program: Program, output: str | None, wrt: Any, at: Any, lang: str) -> str:
         return page(program, _output(program, output), _names(program, wrt), at, lang)
+
+    def graph(self, program: Program, at: Any, output: str | None, level: str) -> Graph:
+        return graph_of(program, _output(program, output), at, level)
 
     # ------------------------------------------------------------ printing
 

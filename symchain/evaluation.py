@@ -43,9 +43,13 @@ def evaluate(
     many digits are due to rounding (Vignes, "A stochastic arithmetic for reliable scientific computation", 1993).
     """
     values: dict[Tree, Array] = {}
+    exact = values if rounding is None else {}
     with np.errstate(all="ignore"):
         for node in postorder(*trees):
-            value = _value(node, [values[a] for a in node.args], environment, dims)
+            if rounding is not None:
+                exact[node] = _value(node, [exact[a] for a in node.args], environment, dims)
+            operands = exact if isinstance(node, Compare) else values  # what is compared is not rounded: x == max(x) stays true
+            value = _value(node, [operands[a] for a in node.args], environment, dims)
             values[node] = value if rounding is None or isinstance(node, _EXACT) else _rounded(value, rounding)
     return [values[t] for t in trees]
 

@@ -79,9 +79,8 @@ def _restored(d: Derivation, program: Program, names: dict[Tree, Tree]) -> Deriv
     freed = d.reading or program
     fresh = [v for n, v in freed.inputs.items() if n not in program.inputs]
     reading = extended(program, [(n, substitute(b.tree, names)) for n, b in freed.blocks.items() if n not in program.blocks], fresh)
-    return replace(
-        d, program=program, adjoint_lines=kept, result=back(d.result), formula_tree=formula, general_tree=formula, reading=reading, substitutions=()
-    )
+    told = replace(d, program=program, adjoint_lines=kept, result=back(d.result), reading=reading)
+    return replace(told, formula_tree=formula, general_tree=formula, substitutions=())
 
 
 def hessian_vector_product(program: Program, output: str, wrt: str, vector: str) -> Derivation:

@@ -39,6 +39,8 @@ FACTORS = 64
 STEPS = 64
 """So many steps of one factor are checked, outermost first."""
 STEP = 1e-30
+VANISHING = 1e-50
+"""The square of the step that a double holds beside nothing else: where the derivative is 0, it is no difference."""
 DIFFERENCE = 1e-3
 STENCIL = ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60))
 TOLERANCES = {COMPLEX_STEP: 1e-9, CENTRAL_DIFFERENCE: 1e-6}
@@ -207,7 +209,7 @@ def relative_error(value: Array, reference: Array, noise: float = 0.0) -> float:
     if not np.any(difference):
         return 0.0
     size = np.maximum(np.abs(value), np.abs(reference))
-    scale = np.maximum(size, 1e-3 * np.max(np.abs(reference))) + noise
+    scale = np.maximum(size, 1e-3 * np.max(np.abs(reference))) + noise + VANISHING
     return float(np.max(np.where(difference == 0, 0, difference / np.where(scale == 0, 1, scale))))
 
 

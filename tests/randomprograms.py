@@ -10,7 +10,8 @@ import numpy as np
 Shape = tuple[str, ...]
 SIZES = {"n": 3, "m": 2, "k": 4}
 INPUTS: dict[str, Shape] = {
-    "s": (), "t": (), "x": ("n",), "y": ("n",), "v": ("m",), "A": ("n", "n"), "B": ("n", "n"), "W": ("m", "n"), "X": ("k", "n"), "Y": ("k", "m"), "T": ("k", "m", "n"),
+    "s": (), "t": (), "x": ("n",), "y": ("n",), "v": ("m",), "A": ("n", "n"), "B": ("n", "n"),
+    "W": ("m", "n"), "X": ("k", "n"), "Y": ("k", "m"), "T": ("k", "m", "n"),
 }  # fmt: skip
 FACTS: dict[str, str] = {"P": "spd", "S": "symmetric", "D": "diagonal"}
 DECLARED = INPUTS | {name: ("n", "n") for name in FACTS}
@@ -77,7 +78,8 @@ class Writer:
         if self.integer(0, 3) == 0:
             return f"{self.pick(POSITIVE)}({self.positive(shape, depth)})"
         if self.integer(0, 5) == 0:
-            return f"{self.pick(['maximum', 'minimum', 'logaddexp', 'arctan2'])}({self.expression(shape, depth)}, {self.expression(shape, depth)})"
+            name = self.pick(["maximum", "minimum", "logaddexp", "arctan2"])
+            return f"{name}({self.expression(shape, depth)}, {self.expression(shape, depth)})"
         return f"{self.pick(UNARY)}({self.expression(shape, depth)})"
 
     def positive(self, shape: Shape, depth: int) -> str:
@@ -138,26 +140,29 @@ class Writer:
             return self.pick([
                 lambda: f"logdet({regular()})",
                 lambda: f"det({regular()})/100",
-                lambda: f"{self.pick(['max', 'min', 'logsumexp', 'prod', 'var'])}({e(('n',), depth)})",
+                lambda: f"{self.pick(['max', 'min', 'logsumexp', 'var'])}({e(('n',), depth)})",
                 lambda: f"({e(('n',), depth)})[{self.pick(['0', '-1', '1'])}]",
                 lambda: f"({e(('m', 'n'), depth)})[{self.pick(['0, 1', '-1, 0', '1, -1'])}]",
                 lambda: f"where({e((), depth)} > {e((), depth)}, {e((), depth)}, {e((), depth)})",
                 lambda: f"sum(({e(('n',), depth)})[1:]*({e(('n',), depth)})[:-1])",
                 lambda: f"var({e(('m', 'n'), depth)})",
+                lambda: f"prod({self.positive(('n',), depth)})",
             ])()  # fmt: skip
         if len(shape) == 1:
             d = shape[0]
             return self.pick([
                 lambda: f"{self.pick(['softmax', 'log_softmax', 'cumsum'])}({e(shape, depth)})",
-                lambda: f"{self.pick(['logsumexp', 'max', 'prod', 'var', 'min'])}({e((d, 'n'), depth)}, axis=1)",
+                lambda: f"{self.pick(['logsumexp', 'max', 'var', 'min'])}({e((d, 'n'), depth)}, axis=1)",
                 lambda: f"{self.pick(['logsumexp', 'max', 'mean', 'var'])}({e(('m', d), depth)}, axis=0)",
-                lambda: f"where({e(shape, depth)} > {self.pick(['0', '0.1', e(shape, depth)])}, {e(shape, depth)}, {self.pick(['0', e(shape, depth)])})",
+                lambda: f"where({e(shape, depth)} > {self.pick(['0', '0.1'])}, {e(shape, depth)}, {self.pick(['0', e(shape, depth)])})",
+                lambda: f"where({e(shape, depth)} > {e(shape, depth)}, {e(shape, depth)}, {e(shape, depth)})",
                 lambda: f"({e(shape, depth)})[::-1]",
                 lambda: f"({e((self.pick(['n', 'm']), d), depth)})[{self.pick(['0', '-1'])}]",
                 lambda: f"concatenate([({e(shape, depth)})[1:], ({e(shape, depth)})[:1]])",
                 lambda: f"solve({regular()}, {e(('n',), depth)})" if d == "n" else e(shape, depth),
                 lambda: f"inv({regular()}) @ ({e(('n',), depth)})" if d == "n" else e(shape, depth),
                 lambda: f"roll({e(shape, depth)}, 1)",
+                lambda: f"prod({self.positive((d, 'n'), depth)}, axis=1)",
             ])()  # fmt: skip
         a, b = shape
         return self.pick([

@@ -38,14 +38,16 @@ from symchain.tensors.nodes import (
 SIZES = {"n": 3, "m": 2}
 NAMES: dict[str, tuple[Shape, tuple[str, ...]]] = {
     "s": ((), ()), "t": ((), ()), "p": ((), ("positive",)),
-    "x": (("n",), ()), "y": (("n",), ()), "r": (("n",), ("positive",)), "q": (("n",), ("probability",)), "h": (("n",), ("onehot",)), "u": (("m",), ()),
+    "x": (("n",), ()), "y": (("n",), ()), "r": (("n",), ("positive",)), "q": (("n",), ("probability",)), "h": (("n",), ("onehot",)),
+    "u": (("m",), ()),
     "A": (("n", "n"), ()), "B": (("m", "n"), ()), "F": (("n", "m"), ()), "S": (("n", "n"), ("symmetric",)), "P": (("n", "n"), ("spd",)),
     "Q": (("n", "n"), ("orthogonal",)), "D": (("n", "n"), ("diagonal",)), "H": (("m", "n"), ("onehot",)), "T": (("m", "n", "n"), ()),
 }  # fmt: skip
 LEAVES = {name: leaf(name, shape, facts) for name, (shape, facts) in NAMES.items()}
 SHAPES: list[Shape] = [(), ("n",), ("m",), ("n", "n"), ("m", "n"), ("n", "m"), ("m", "n", "n")]
 NUMBERS = [number(k) for k in (0, 1, 2, -1, -3)] + [
-    number(Fraction(1, 2)), number(Fraction(1, 2), True), number(Fraction(-2, 3)), number(Fraction(1, 4), True), number(4), number(Fraction(-3, 2), True),
+    number(Fraction(1, 2)), number(Fraction(1, 2), True), number(Fraction(-2, 3)), number(Fraction(1, 4), True),
+    number(4), number(Fraction(-3, 2), True),
 ]  # fmt: skip
 _ENTIRE = [
     f

@@ -18,20 +18,41 @@ import symchain
 from symchain.evaluation import evaluate
 from symchain.tensors.nodes import scale
 
-NAMES: dict[str, Any] = {name: getattr(np, name) for name in ["exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "arctan2", "sqrt", "abs", "sign", "exp2", "expm1", "log1p", "log2", "log10", "hypot", "sinc", "square", "cbrt", "logaddexp", "logaddexp2", "maximum", "minimum", "where", "power", "clip", "sum", "mean", "var", "max", "min", "prod", "cumsum", "cumprod", "kron", "outer", "dot", "diag", "ones", "zeros", "concatenate", "stack", "tril", "triu", "einsum", "roll", "cross", "pi", "e", "transpose", "swapaxes", "trace", "expand_dims", "reshape", "true_divide"]} | {
-    "inv": np.linalg.inv, "det": np.linalg.det, "logdet": lambda m: np.linalg.slogdet(m)[1], "tr": np.trace, "norm": np.linalg.norm, "pinv": np.linalg.pinv,
-    "matrix_power": np.linalg.matrix_power, "solve": np.linalg.solve, "cholesky": np.linalg.cholesky, "eye": lambda n: np.eye(int(n)),
-    "sigmoid": special.expit, "relu": lambda t: np.maximum(t, 0), "softplus": lambda t: np.logaddexp(0, t), "logsumexp": special.logsumexp,
-    "softmax": lambda x, axis=-1: special.softmax(x, axis=axis), "log_softmax": lambda x, axis=-1: special.log_softmax(x, axis=axis),
-    "onehot": lambda y, k: np.eye(int(k))[np.asarray(y, int)], "erf": special.erf, "erfc": special.erfc, "erfinv": special.erfinv, "erfcx": special.erfcx,
-    "gammaln": special.gammaln, "digamma": special.digamma, "polygamma": special.polygamma, "i0": special.i0, "i1": special.i1, "i0e": special.i0e,
-    "i1e": special.i1e, "Phi": special.ndtr, "normpdf": lambda t: np.exp(-(t**2) / 2) / np.sqrt(2 * np.pi), "log_ndtr": special.log_ndtr,
-    "ndtri": special.ndtri, "logit": special.logit, "xlogy": special.xlogy, "xlog1py": special.xlog1py, "entr": special.entr, "zeta": special.zeta,
-    "gamma": special.gamma, "gammainc": special.gammainc, "gammaincc": special.gammaincc, "betaln": special.betaln, "expm": scipy.linalg.expm,
-    "sinm": scipy.linalg.sinm, "cosm": scipy.linalg.cosm, "norm1": lambda m: np.sum(np.abs(m)), "rsqrt": lambda t: 1 / np.sqrt(t),
-    "logsigmoid": special.log_expit, "silu": lambda t: t * special.expit(t), "gelu": lambda t: t * special.ndtr(t),
-    "heaviside": lambda t: np.heaviside(t, 0.0), "vec": lambda m: np.asarray(m).T.reshape(-1),
-}  # fmt: skip
+NAMES: dict[str, Any] = {
+    name: getattr(np, name)
+    for name in """
+    exp log sin cos tan tanh sinh cosh arcsin arccos arctan arcsinh arccosh arctanh arctan2 sqrt abs sign exp2 expm1 log1p log2 log10 hypot sinc
+    square cbrt logaddexp logaddexp2 maximum minimum where power clip sum mean var max min prod cumsum cumprod kron outer dot diag ones zeros
+    concatenate stack tril triu einsum roll cross pi e transpose swapaxes trace expand_dims reshape true_divide""".split()
+}
+NAMES |= {name: getattr(np.linalg, name) for name in "inv det norm pinv matrix_power solve cholesky".split()}
+NAMES |= {name: getattr(scipy.linalg, name) for name in "expm sinm cosm".split()}
+NAMES |= {
+    name: getattr(special, name)
+    for name in """
+    logsumexp erf erfc erfinv erfcx gammaln digamma polygamma i0 i1 i0e i1e log_ndtr ndtri logit xlogy xlog1py entr zeta gamma gammainc gammaincc
+    betaln""".split()
+}
+NAMES |= {
+    "logdet": lambda m: np.linalg.slogdet(m)[1],
+    "tr": np.trace,
+    "eye": lambda n: np.eye(int(n)),
+    "onehot": lambda y, k: np.eye(int(k))[np.asarray(y, int)],
+    "norm1": lambda m: np.sum(np.abs(m)),
+    "vec": lambda m: np.asarray(m).T.reshape(-1),
+    "softmax": lambda x, axis=-1: special.softmax(x, axis=axis),
+    "log_softmax": lambda x, axis=-1: special.log_softmax(x, axis=axis),
+    "sigmoid": special.expit,
+    "logsigmoid": special.log_expit,
+    "relu": lambda t: np.maximum(t, 0),
+    "softplus": lambda t: np.logaddexp(0, t),
+    "silu": lambda t: t * special.expit(t),
+    "gelu": lambda t: t * special.ndtr(t),
+    "heaviside": lambda t: np.heaviside(t, 0.0),
+    "rsqrt": lambda t: 1 / np.sqrt(t),
+    "Phi": special.ndtr,
+    "normpdf": lambda t: np.exp(-(t**2) / 2) / np.sqrt(2 * np.pi),
+}
 """What printed lines may use: NumPy, SciPy and a few definitions."""
 STEP = 1e-30
 DIFFERENCE = 1e-5
@@ -135,11 +156,16 @@ def test_first_derivatives(texts):
     assert compared > len(texts)
 
 
-@pytest.mark.xfail(reason="a condition is used inside a sum over other entries: sum(where(A == max(A, axis=1)[:, None], 1, 0), axis=1) becomes n")
 def test_a_condition_holds_for_its_own_entry_alone():
     case = Case("b3 = norm(max(A, axis=1))*(t*mean(v))\nb4 = b3*b3")
     _, gradient = case.program.compile(wrt=["A"])(**case.point)
     case.agree("kernel", "A", gradient["A"], case.derivative("A"), 1e-9)
+
+
+@pytest.mark.xfail(reason="the derivative of a product is written prod(x)/x, which is undefined where an entry is 0")
+def test_products_of_zeros():
+    _, gradient = symchain.parse("y = prod(x)", shapes={"x": ("n",)}).compile(wrt=["x"])(x=np.array([2.0, 0.0, 3.0]))
+    np.testing.assert_allclose(gradient["x"], [0.0, 6.0, 0.0])
 
 
 def test_lines_read_back():
@@ -154,12 +180,12 @@ def test_verification_holds():
     for text in (*SCALAR[:30], *SHAPED[:15]):
         case = Case(text)
         for wrt in case.inputs:
-            if tame(case.derivative(wrt)):
+            want = np.abs(case.derivative(wrt))
+            if tame(want) and not np.any((want > 0) & (want < 1e-20)):
                 verification = case.program.derive(case.output, wrt).verification
                 assert verification.held, f"d{case.output}/d{wrt}: {verification.error}\n{text}"
 
 
-@pytest.mark.xfail(reason="where the derivative is 0, the square of the complex step (1e-60) counts as a difference")
 def test_verification_holds_where_the_derivative_vanishes():
     assert symchain.parse("y = min(D**3, axis=1)", shapes={"D": ("n", "n")}, assume={"D": "diagonal"}).derive("D").verification.held
 

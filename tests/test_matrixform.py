@@ -20,12 +20,24 @@ from symchain.tensors.nodes import Compare, Tree, contract, identity, leaf, post
 
 SCOPE = Scope(names=dict(forest.LEAVES), dims=tuple(forest.SIZES))
 TREES = [tree for seed in range(400) for tree in (forest.random_tree(seed, 3), simplify(forest.random_tree(seed, 3)))]
-PLAIN = {name: getattr(np, name) for name in ["exp", "tanh", "sin", "cos", "arctan", "abs", "expm1", "cosh", "log", "sqrt", "log1p", "where", "maximum", "minimum", "logaddexp", "sum", "max", "min", "prod", "mean", "cumsum", "ones", "zeros", "eye", "outer", "diag", "concatenate", "tril", "triu", "einsum", "roll", "reshape", "transpose", "pi"]} | {
-    "sigmoid": special.expit, "relu": lambda t: np.maximum(t, 0), "softplus": lambda t: np.logaddexp(0, t), "erf": special.erf, "tr": np.trace,
-    "norm": np.linalg.norm, "inv": np.linalg.inv, "det": np.linalg.det, "gammaln": special.gammaln, "digamma": special.digamma,
-    "silu": lambda t: t * special.expit(t), "logsigmoid": special.log_expit, "logsumexp": special.logsumexp,
-    "softmax": lambda x, axis=-1: special.softmax(x, axis=axis), "log_softmax": lambda x, axis=-1: special.log_softmax(x, axis=axis),
-}  # fmt: skip
+PLAIN = {
+    name: getattr(np, name)
+    for name in """
+    exp tanh sin cos arctan abs expm1 cosh log sqrt log1p where maximum minimum logaddexp sum max min prod mean cumsum ones zeros eye outer diag
+    concatenate tril triu einsum roll reshape transpose pi""".split()
+}
+PLAIN |= {name: getattr(np.linalg, name) for name in "norm inv det".split()}
+PLAIN |= {name: getattr(special, name) for name in "erf gammaln digamma logsumexp".split()}
+PLAIN |= {
+    "tr": np.trace,
+    "sigmoid": special.expit,
+    "logsigmoid": special.log_expit,
+    "relu": lambda t: np.maximum(t, 0),
+    "softplus": lambda t: np.logaddexp(0, t),
+    "silu": lambda t: t * special.expit(t),
+    "softmax": lambda x, axis=-1: special.softmax(x, axis=axis),
+    "log_softmax": lambda x, axis=-1: special.log_softmax(x, axis=axis),
+}
 """The names of the input language in plain NumPy, as far as the trees here need them."""
 
 

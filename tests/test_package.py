@@ -29,7 +29,8 @@ FLOORS = (
     ("dimensions", "errors"),
     ("assignments", "notation"),
     # sentences
-    ("wording.en", "wording.fr"),
+    ("wording.en", "wording.explain_en", "wording.explain_fr", "wording.fr", "wording.graph_en", "wording.graph_fr", "wording.page_en",
+     "wording.page_fr", "wording.sensitivity_en", "wording.sensitivity_fr"),
     ("wording",),
     # what runs; neither SymPy nor the registry
     ("backends", "backends.floats", "backends.guard", "kernel"),
@@ -51,7 +52,7 @@ FLOORS = (
     ("tensors.kroneckerform",),
     # the nouns: data
     ("blocks",),
-    ("derivation",),
+    ("derivation", "elementary"),
     # evidence, by meanings, knowing neither rules nor rewriting
     ("meanings",),
     ("evaluation",),
@@ -67,8 +68,13 @@ FLOORS = (
     ("language.lookup",),
     ("language.elaborate", "language.inputs", "language.writing"),
     ("language.expressions", "language.reading"),
+    # LaTeX in
+    ("latexin", "latexin.nodes", "latexin.tokens"),
+    ("latexin.document", "latexin.scripts"),
+    ("latexin.grammar",),
+    ("latexin.statements",),
     # deriving
-    ("matching", "rules", "rules.matrix_operations"),
+    ("choices", "factoring", "matching", "rules", "rules.matrix_operations"),
     ("rewriting", "rules.operations"),
     ("rules.entries", "rules.local"),
     ("rules.forward", "rules.reverse"),
@@ -77,21 +83,27 @@ FLOORS = (
     ("chainrule",),
     ("second",),
     # text out: reads data
-    ("render.calls", "render.document", "render.fold", "render.names", "render.numbers", "render.style"),
+    ("render.calls", "render.document", "render.fold", "render.layered", "render.names", "render.numbers", "render.style"),
     ("render.checks", "render.latex", "render.remarks", "render.sentences", "render.text"),
-    ("render.data", "render.formulas", "render.maps"),
-    ("render.layout",),
-    ("render.index_layout", "render.kronecker_layout"),
-    ("render.latex_document", "render.text_document"),
-    ("render.math_document", "render.programs"),
-    ("render",),
+    ("render.data", "render.formulas", "render.maps", "render.unicode"),
+    ("render.layout", "render.picture"),
+    ("render.index_layout", "render.kronecker_layout", "render.svg", "render.tikz"),
+    ("render.graph_text", "render.latex_document", "render.text_document"),
+    ("render.influences", "render.math_document", "render.programs"),
+    ("render", "render.chart", "render.explanation"),
     # code out
     ("lowering.assembly", "lowering.forms"),
     ("lowering.contractions",),
     ("lowering.plan",),
     ("lowering",),
+    # shown and explained
+    ("explaining.words", "graphing", "sensitivity"),
+    ("explaining.examples", "explaining.scalars"),
+    ("explaining.explanation",),
     # where the floors meet
-    ("", "engine", "models", "readings"),
+    ("", "models", "readings", "web", "web.steps"),
+    ("web.page",),
+    ("engine",),
     ("terminal",),
     # the command line
     ("cli",),

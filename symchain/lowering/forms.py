@@ -17,6 +17,7 @@ from symchain.functions.spec import FUNCTIONS, OPERATIONS, AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
 from symchain.matching import Identity, identities_of, rewrite
+from symchain.rules.operations import without_division
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (
     MINUS_ONE,
@@ -134,7 +135,7 @@ class _Forms:
             if found is None or found is node:
                 break
             node = found
-        return node
+        return without_division(node) if self.late and isinstance(node, Contraction) else node
 
     def _rewritten(self, node: Tree) -> Tree | None:
         found = _of_exponentials(node) or (_chosen(node) if isinstance(node, Contraction) else None)

@@ -14,7 +14,7 @@ from symchain.render.document import Document
 from symchain.render.index_layout import index_layout
 from symchain.render.kronecker_layout import kronecker_layout
 from symchain.render.latex import write as write_latex
-from symchain.render.layout import layout
+from symchain.render.layout import layout, style_within, symbol_of
 from symchain.render.math_document import html_fragment, html_math, markdown
 from symchain.render.style import Style
 from symchain.render.text import write as write_text
@@ -42,15 +42,16 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
 
     medium: text, markdown, latex, html or json; lang: en or fr; detail: brief, standard or full; notation of derivations: matrix,
     index (entry by entry, with sums and deltas) or kronecker (Jacobians in the vec layout). With complete=True, LaTeX is a
-    file that compiles instead of a fragment. Raises ArgumentError for anything else.
+    file that compiles instead of a fragment. within=, a Program or a derivation, says what the names of a Line or a Phrase are:
+    it decides product signs. Raises ArgumentError for anything else.
     """
     _check("medium", medium, MEDIA)
     _check("lang", lang, tuple(LANGUAGES))
     _check("detail", detail, DETAILS)
     _check("notation", notation, tuple(_LAYOUTS))
-    complete = options.pop("complete", False)
+    complete, within = options.pop("complete", False), options.pop("within", None)
     if options:
-        raise ArgumentError(f"unknown option {next(iter(options))!r}", advice="Options: lang, detail, notation, and complete for LaTeX.")
+        raise ArgumentError(f"unknown option {next(iter(options))!r}", advice="Options: lang, detail, notation, complete, within.")
     if isinstance(subject, Derivation | Derivations):
         if medium == "json":
             return data.dumps(data.of_derivation(subject) if isinstance(subject, Derivation) else data.of_derivations(subject))
@@ -58,9 +59,9 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
     elif isinstance(subject, Program):
         body = _program(subject, medium, lang)
     elif isinstance(subject, Line):
-        body = _line(subject, medium, lang)
+        body = _line(subject, medium, lang, within)
     elif isinstance(subject, Phrase):
-        body = _phrase(subject, medium, lang)
+        body = _phrase(subject, medium, lang, within)
     else:
         what = f"a {type(subject).__name__} cannot be rendered"
         raise ArgumentError(what, advice="Give a Program, Derivation, Derivations, Line or Phrase.")
@@ -86,16 +87,24 @@ def _program(program: Program, medium: str, lang: str) -> str:
     return f"$$\n{block}\n$$" if medium == "markdown" else html_math(block, display=True)
 
 
-def _line(line: Line, medium: str, lang: str) -> str:
+def _style(within: Any, lang: str) -> Style:
+    if isinstance(within, Derivation | Derivations):
+        return style_within(within, lang)
+    return programs.program_style(within, lang) if isinstance(within, Program) else Style(lang)
+
+
+def _line(line: Line, medium: str, lang: str, within: Any) -> str:
     if medium == "json":
         return data.dumps({"format": "symchain.line", "version": data.VERSION, **data.of_line(line)})
-    return programs.line_text(line) if medium == "text" else _mathematics(programs.line_latex(line, lang), medium)
+    if medium == "text":
+        return programs.line_text(line)
+    return _mathematics(f"{write_latex(symbol_of(line, within), style := _style(within, lang))}={write_latex(line.phrase, style)}", medium)
 
 
-def _phrase(phrase: Phrase, medium: str, lang: str) -> str:
+def _phrase(phrase: Phrase, medium: str, lang: str, within: Any) -> str:
     if medium == "json":
         return data.dumps(data.of_phrase(phrase))
-    return write_text(phrase) if medium == "text" else _mathematics(write_latex(phrase, Style(lang)), medium)
+    return write_text(phrase) if medium == "text" else _mathematics(write_latex(phrase, _style(within, lang)), medium)
 
 
 def _mathematics(latex: str, medium: str) -> str:

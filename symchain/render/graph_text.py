@@ -29,8 +29,9 @@ def dot(graph: Graph, lang: str = "en") -> str:
         source = graph.nodes[edge.source]
         wire = f"  n{texts.number[edge.source]} -> n{texts.number[edge.target]} "
         dashed = "" if edge.local is not None else ", style=dotted"
-        out.append(f"{wire}[label=<{_both(texts, source.name)}>, penwidth={texts.along_width(edge):.2f}, edgetooltip={_quoted(texts.along(edge))}{dashed}];")
-    out.append("  result [shape=plaintext, label=<>, style=\"\"];")
+        style = f"penwidth={texts.along_width(edge):.2f}, edgetooltip={_quoted(texts.along(edge))}{dashed}"
+        out.append(f"{wire}[label=<{_both(texts, source.name)}>, {style}];")
+    out.append('  result [shape=plaintext, label="", style=""];')
     out.append(f"  n{texts.number[graph.output]} -> result [label=<{_both(texts, graph.output)}>, penwidth={THINNEST}];")
     return "\n".join([*out, "}"]) + "\n"
 
@@ -43,7 +44,7 @@ def _both(texts: Texts, name: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "&#10;").replace("&#10;", "\\n") + '"'
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def mermaid(graph: Graph, lang: str = "en") -> str:
@@ -74,4 +75,4 @@ def _styled(label: str) -> str:
 
 def _coded(text: str) -> str:
     """Letters, digits and spaces as they are, the rest as Mermaid's codes: nothing is markup, and no label is taken for a list."""
-    return "".join(c if c == " " or c.isalnum() and c.isascii() else f"#{ord(c)};" for c in text)
+    return "".join(c if c == " " or (c.isalnum() and c.isascii()) else f"#{ord(c)};" for c in text)

@@ -18,6 +18,8 @@ _GAP, _WIDEST_GAP = 46.0, 130.0
 _LANE, _CLEAR = 20.0, 14.0
 _SWEEPS = 24
 _PORT = 13.0
+_LEAD = 12.0
+"""Wires arrive level for this long."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def arrange(boxes: Sequence[Box], edges: Sequence[tuple[int, int]], widest: floa
 
 
 def layers(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
-    """The column of every box: one right of its last operand; inputs move up to their first user."""
+    """The column of every box: one right of its last operand; inputs, and what depends on inputs of its own, move up to their user."""
     before: list[list[int]] = [[] for _ in range(count)]
     after: list[list[int]] = [[] for _ in range(count)]
     for a, b in edges:
@@ -98,8 +100,12 @@ def layers(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
             waiting[b] -= 1
             if not waiting[b]:
                 ready.append(b)
-    for k in range(count):
-        if not before[k] and after[k]:
+    free = [True] * count
+    """Boxes that only inputs of their own lead to: they may move up to where they are used."""
+    for k in ready:
+        free[k] = all(free[a] and len(after[a]) == 1 for a in before[k])
+    for k in reversed(ready):
+        if free[k] and after[k]:
             column[k] = min(column[b] for b in after[k]) - 1
     return column
 
@@ -127,6 +133,11 @@ class _Arrangement:
             self.band_of[k] = sum(1 for g in self.ghost_columns if g <= k)
         self.columns: list[list[int]] = [[] for _ in self.band_of]
         at = [c + shift[c] for c in column]
+        users: dict[int, int] = {}
+        for a, b in self.edges:
+            users[a] = min(users.get(a, at[b]), at[b])
+        for a in set(users) - {b for _, b in self.edges}:  # an input of a band's first boxes stands in that band
+            at[a] = users[a] - 1
         for k in range(len(self.boxes)):
             self._add(_Spot(k, "box", at[k]))
         self.tails: dict[tuple[int, int], int] = {}
@@ -245,15 +256,62 @@ class _Arrangement:
                 gaps = [self._distance(self.spots[a], self.spots[b]) for a, b in zip(column, column[1:], strict=False)]
                 for s, y in zip(column, _spread(wishes, weights, gaps), strict=True):
                     self.spots[s].y = y
+        self._straighten()
+
+    def _straighten(self) -> None:
+        """Wires that can run level do: a spot takes the height of the only one before it, a long wire one height all along."""
+        for _ in range(2):
+            for column in self.columns[1:]:
+                for s in column:
+                    if len(self.spots[s].above) == 1:
+                        self._level([s], self.spots[self.spots[s].above[0]].y)
+            for s, spot in enumerate(self.spots):
+                if spot.kind == "box" or self.spots[spot.above[0]].kind != "box":
+                    continue
+                chain = [s]
+                while more := [t for t in self.spots[chain[-1]].below if self.spots[t].kind != "box"]:
+                    chain.append(more[0])
+                ends = [self.spots[t].y for t in (spot.above[0], *self.spots[chain[-1]].below)]
+                for wish in (*ends, self.spots[chain[len(chain) // 2]].y):
+                    if self._level(chain, wish):
+                        break
+                else:
+                    self._level(chain, None)
+
+    def _level(self, chain: Sequence[int], wish: float | None) -> bool:
+        """Give spots of neighbouring columns one height, where their neighbours leave room for it."""
+        low, high = -1e9, 1e9
+        for s in chain:
+            spot = self.spots[s]
+            column = self.columns[spot.column]
+            n = column.index(s)
+            if n:
+                other = self.spots[column[n - 1]]
+                low = max(low, other.y + self._distance(other, spot))
+            if n + 1 < len(column):
+                other = self.spots[column[n + 1]]
+                high = min(high, other.y - self._distance(spot, other))
+        if low > high + 1e-6 or (wish is not None and not low - 1e-6 <= wish <= high + 1e-6):
+            return False
+        y = wish if wish is not None else min(max(self.spots[chain[0]].y, low), high)
+        for s in chain:
+            self.spots[s].y = y
+        return True
 
     def _wish(self, s: int, both: bool, forward: bool) -> tuple[float, float]:
         spot = self.spots[s]
         near = spot.above + spot.below if both else (spot.above if forward else spot.below) or spot.above + spot.below
         if not near:
             return spot.y, 0.1
-        pulls = [(self.spots[t].y, 8.0 if spot.kind != "box" and self.spots[t].kind != "box" else 3.0 if len(self.spots[t].below) == 1 else 1.0) for t in near]
+        pulls = [(self.spots[t].y, self._pull(spot, self.spots[t])) for t in near]
         total = sum(w for _, w in pulls)
         return sum(y * w for y, w in pulls) / total, total
+
+    def _pull(self, spot: _Spot, other: _Spot) -> float:
+        """How much two neighbours want to be level: long wires most."""
+        if spot.kind != "box" and other.kind != "box":
+            return 8.0
+        return 3.0 if len(other.below) == 1 else 1.0
 
     # ------------------------------------------------------------ coordinates
 
@@ -268,7 +326,7 @@ class _Arrangement:
         )
         trunks: list[list[tuple[tuple[float, float], ...]]] = [[] for _ in self.boxes]
         ghosts, breaks = [], []
-        for k, spot in enumerate(self.spots[len(self.boxes) :], len(self.boxes)):
+        for spot in self.spots[len(self.boxes) :]:
             (before,) = spot.above
             start = (right[spot.column - 1], self.spots[before].y)
             if spot.kind == "ghost":
@@ -277,16 +335,14 @@ class _Arrangement:
                 trunks[spot.box].append(((left[spot.column] + self.ghost[spot.box], spot.y), (right[spot.column], spot.y)))
             else:
                 trunks[spot.box].append((start, (left[spot.column], spot.y), (right[spot.column], spot.y)))
-            assert k >= len(self.boxes)
         routes = []
         for n, (_, b) in enumerate(self.edges):
             tail, head = self.spots[self.arrivals[n]], self.spots[b]
             y = head.y + ports[n]
-            routes.append(((right[tail.column], tail.y), (left[head.column], y), (inner[head.column] - self.boxes[b].width, y)))
+            edge = inner[head.column] - self.boxes[b].width
+            routes.append(((right[tail.column], tail.y), (left[head.column] - _LEAD, y), (edge, y)))
         bottom = max(s.y + self._half(s) for s in self.spots)
-        return Layout(
-            places, tuple(map(tuple, trunks)), tuple(routes), tuple(ghosts), tuple(breaks), max(right), bottom,
-        )  # fmt: skip
+        return Layout(places, tuple(map(tuple, trunks)), tuple(routes), tuple(ghosts), tuple(breaks), max(right), bottom)
 
     def _horizontally(self) -> tuple[list[float], list[float], list[float]]:
         """For each column where it begins, where its boxes end and where its stubs end."""
@@ -302,7 +358,7 @@ class _Arrangement:
             wide = max((self.boxes[s.box].width for s in here if s.kind == "box"), default=0.0)
             stub = max((self.boxes[s.box].stub for s in here if s.kind == "box"), default=0.0)
             if k in self.ghost_columns:
-                wide, stub = max((self.ghost[s.box] for s in here), default=0.0), 12.0
+                wide, stub = max([wide, *(self.ghost[s.box] for s in here if s.kind == "ghost")]), max(stub, 12.0)
             left.append(x)
             inner.append(x + wide)
             x += wide + stub

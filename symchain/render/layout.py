@@ -39,6 +39,7 @@ from symchain.render.document import (
 from symchain.render.fold import replaced
 from symchain.render.maps import Adjoints, Shapes, arrays, entries, gradient_shapes, how, is_plain, pulled, renamed, whys
 from symchain.render.remarks import remark
+from symchain.render.style import Style
 from symchain.tensors.matrixform import phrase_of
 
 FEW_PATHS = 4
@@ -117,6 +118,20 @@ def _ranks(program: Program, lines: Iterable[Line]) -> dict[str, int]:
     ranks.update((b.name, len(b.shape)) for b in program.blocks.values() if b.shape)
     ranks.update((line.name, len(line.shape)) for line in lines if line.shape)
     return ranks
+
+
+def style_within(subject: Derivation | Derivations, lang: str) -> Style:
+    """How a derivation's names are set."""
+    program, lines = subject.program, (*subject.adjoint_lines, *results_of(subject).values())
+    members = members_of(subject)
+    ranks = _ranks(members[0].reading or program if members else program, lines)
+    return Style(lang, ranks, renamed(Adjoints(program, subject.output, subject.adjoint_lines)), frozenset(program.functions))
+
+
+def symbol_of(line: Line, within: Any) -> Phrase:
+    """What stands on the left of a line: the derivative's symbol for a result of the derivation, else the line's name."""
+    members = members_of(within) if isinstance(within, Derivation | Derivations) else []
+    return next((derivative(d) for d in members if line.role == "derivative" and line.of == d.wrt), name(line.name))
 
 
 def _some(items: Sequence[Math]) -> Listing | Say:

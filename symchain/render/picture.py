@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symchain.render.layered import Box, Layout, arrange
-from symchain.render.layered import STUB as SHORTEST
+from symchain.render.layered import STUB, Box, Layout, arrange
 from symchain.render.unicode import clipped, figure, partial, pretty, pretty_name, shape_text, text_width
 from symchain.wording import sentence
 
@@ -231,7 +230,7 @@ class _Drawing(Texts):
             start = place.x + boxes[k].width
             thickness = self.thickness(node.gradient, node)
             final = node.name == self.graph.output
-            end = start + SHORTEST if final else place.end
+            end = start + STUB if final else place.end
             end = max(end, start + boxes[k].stub) if final else end
             title = self.about(node)
             wires.append(Wire(((start, place.y), (end, place.y)), thickness, title, node.name, node.active, final))
@@ -269,14 +268,15 @@ class _Drawing(Texts):
         wide = max(wide, 40.0)
         tall = max(tall, 12.0 * self.arriving.get(node.name, 0) + 10.0)
         stub = max(text_width(self.above(node), NUMBER, True), text_width(self.below(node), NUMBER)) + 18.0
-        return Box(wide, tall, max(SHORTEST, stub), node.ordered)
+        return Box(wide, tall, max(STUB, stub), node.ordered)
 
     def shape(self, node: Node, box: Box, x: float, y: float) -> Shape:
         name, formula = self.written(node)
         middle = x + box.width / 2
         kind = "input" if node.kind == "input" else "output" if node.name == self.graph.output else "operation"
         if node.symbol is not None or not formula:
-            labels = [Label("name" if node.kind == "input" or node.symbol is None else "sign", name, middle, y + 0.35 * NAME, size=NAME, node=node.name)]
+            style = "name" if node.symbol is None else "sign"
+            labels = [Label(style, name, middle, y + 0.35 * NAME, size=NAME, node=node.name)]
             if formula:
                 labels.append(Label("note", formula, middle, y + box.height / 2 + NOTE, size=NOTE, node=node.name))
         else:
@@ -302,7 +302,7 @@ def _grouped(text: str) -> str:
 
 def overlaps(drawn: Picture) -> list[tuple[Label, Label]]:
     """Pairs of labels whose extents meet: what a legible picture does not have."""
-    labels = sorted([*drawn.labels, *(l for s in drawn.shapes for l in s.labels)], key=lambda l: l.extent[0])
+    labels = sorted([*drawn.labels, *(inner for s in drawn.shapes for inner in s.labels)], key=lambda found: found.extent[0])
     found = []
     for k, one in enumerate(labels):
         for other in labels[k + 1 :]:

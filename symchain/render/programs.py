@@ -43,10 +43,3 @@ def line_text(line: Line) -> str:
     """The line in the input language, complete whatever its length."""
     return f"{line.name} = {text.write(line.phrase)}"
 
-
-def line_latex(line: Line, lang: str) -> str:
-    return f"{typeset(line.name)}={latex.write(line.phrase, Style(lang))}"
-
-
-def phrase_latex(phrase: Phrase, lang: str) -> str:
-    return latex.write(phrase, Style(lang))

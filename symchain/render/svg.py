@@ -50,7 +50,7 @@ def svg(graph: Graph, lang: str = "en") -> str:
         *map(_wire, drawn.wires),
         *map(_shape, drawn.shapes),
         *map(_label, drawn.labels),
-        *_legend(drawn.legend, drawn.height + MARGIN / 2),
+        *_legend(drawn.legend, drawn.height + MARGIN / 2, lang),
         "</g>",
         "</svg>",
     ]
@@ -119,7 +119,7 @@ def _legend_height(drawn: Picture) -> float:
     return _LINE * len(drawn.legend) + 8.0
 
 
-def _legend(rows: Sequence[tuple[str, str]], top: float) -> Iterator[str]:
+def _legend(rows: Sequence[tuple[str, str]], top: float, lang: str) -> Iterator[str]:
     """One row a meaning, each with a sample of how it looks."""
     yield '<g class="legend">'
     for k, (kind, text) in enumerate(rows):
@@ -127,6 +127,9 @@ def _legend(rows: Sequence[tuple[str, str]], top: float) -> Iterator[str]:
         if kind == "wire":
             yield f'<path d="M0 {_n(y - 5)}L36 {_n(y - 8.5)}V{_n(y - 1.5)}Z" fill="#8b96a5"/>'
         elif kind == "value":
-            yield f'<path d="M0 {_n(y - 1)}H36" stroke="#8b96a5" stroke-width="1.5"/><text class="value" x="6" y="{_n(y - 5)}" font-size="11">0.5</text>'
+            yield f'<path d="M0 {_n(y + 7)}H36" stroke="#8b96a5" stroke-width="2"/>'
+            yield f'<text class="value" x="18" y="{_n(y)}" text-anchor="middle" font-size="12">{"0,5" if lang == "fr" else "0.5"}</text>'
+        elif kind == "gradient":
+            yield f'<text class="gradient" x="18" y="{_n(y)}" text-anchor="middle" font-size="12">{"−0,2" if lang == "fr" else "−0.2"}</text>'
         yield f'<text class="{kind}" x="46" y="{_n(y)}" font-size="12">{escape(text)}</text>'
     yield "</g>"

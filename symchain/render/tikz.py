@@ -63,7 +63,9 @@ def _path(points: Sequence[Point]) -> str:
     found = _at((x, y))
     for u, v in rest:
         bend = (u - x) / 2
-        found += f" -- {_at((u, v))}" if abs(v - y) < 0.05 else f" .. controls {_at((x + bend, y))} and {_at((u - bend, v))} .. {_at((u, v))}"
+        level = abs(v - y) < 0.05
+        found += " -- " if level else f" .. controls {_at((x + bend, y))} and {_at((u - bend, v))} .. "
+        found += _at((u, v))
         x, y = u, v
     return found
 
@@ -84,7 +86,8 @@ def _label(graph: Graph, label: Label, lang: str, shape: Shape | None = None) ->
     style = f", symchain {label.kind}" if label.kind in ("value", "gradient") else ""
     text = _content(graph, label, lang)
     if shape is not None and label.kind in ("formula", "sign"):
-        text = rf"\resizebox{{\ifdim\width>{_n((shape.width - 8) * _SCALE)}pt {_n((shape.width - 8) * _SCALE)}pt\else\width\fi}}{{!}}{{{text}}}"
+        room = f"{_n((shape.width - 8) * _SCALE)}pt"
+        text = rf"\resizebox{{\ifdim\width>{room} {room}\else\width\fi}}{{!}}{{{text}}}"
     return rf"\node[anchor={anchor}{style}] at {_at((label.x, label.y))} {{{text}}};"
 
 

@@ -93,9 +93,13 @@ def figure(value: Any, lang: str = "en", signed: bool = False) -> str:
     if math.isinf(number):
         return sign + "∞"
     number = abs(number)
-    mantissa, _, exponent = f"{number:.{DIGITS}g}".partition("e")
-    if exponent and -4 <= int(exponent) < 6:
-        mantissa, exponent = f"{float(f'{number:.{DIGITS}g}'):.0f}", ""
+    shown = f"{number:.{DIGITS}g}"
+    if float(shown) != number:  # 0.590 was rounded, 0.5 was not
+        shown = f"{number:#.{DIGITS}g}".removesuffix(".")
+    mantissa, _, exponent = shown.partition("e")
+    mantissa = mantissa.removesuffix(".")
+    if exponent and 0 <= int(exponent) < 6:
+        mantissa, exponent = f"{float(shown):.0f}", ""
     text = mantissa.replace(".", ",") if lang == "fr" else mantissa
     if exponent:
         power = str(int(exponent)).translate(_SUPERSCRIPTS)

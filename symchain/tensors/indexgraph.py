@@ -198,10 +198,8 @@ class Assembly:
             if len(m.indices) == 1:
                 first, second = (v, m) if v.position <= m.position else (m, v)
                 a, b = self.phrase(first), self.phrase(second)
-                if a == b and operations(a):
-                    dot = Phrase("pow", (call("norm", a), number(2)))
-                else:
-                    dot = self._dot(a, b)
+                same = a == b and operations(a)
+                dot = Phrase("pow", (call("norm", a), number(2))) if same else self._dot(a, b)
                 self._replace([v, m], Piece((), [dot], [], first.position))
                 return True
             if len(m.indices) == 2 and not m.delta and m.indices[0] != m.indices[1]:

@@ -190,11 +190,11 @@ def _write_contraction(node: Any, memo: dict[Tree, Phrase], implicit: bool = Fal
         front = [literal(0)]
     elif coefficient != 1:
         text = _decimal_text(coefficient) if decimal else None
-        under = _decimal_reciprocal(coefficient) if decimal and text is None else None
+        reciprocal = _decimal_reciprocal(coefficient) if decimal and text is None else None
         if text is not None:
             front = [literal(text)]
-        elif under is not None:
-            front, back = ([literal(under[0])] if under[0] != "1" else []), [literal(under[1])]
+        elif reciprocal is not None:
+            front, back = ([literal(reciprocal[0])] if reciprocal[0] != "1" else []), [literal(reciprocal[1])]
         elif coefficient.numerator == 1:
             back = [literal(coefficient.denominator)]
         elif coefficient.denominator == 1:
@@ -305,10 +305,10 @@ def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
             axis += item[0] != "new"
         return Phrase("index", (parts[0], *items))
     if kind in ("max", "min", "prod", "logsumexp", "softmax", "log_softmax", "cumsum", "cumprod"):
-        return call(kind, parts[0], **_axis_keyword(parameters[0], len(operand)))
+        return Phrase("call", (parts[0],), kind, tuple(_axis_keyword(parameters[0], len(operand)).items()))
     if kind == "concatenate":
-        axis_keyword = {"axis": literal(parameters[0])} if parameters[0] else {}
-        return call(kind, Phrase("list", tuple(parts)), **axis_keyword)
+        joined = Phrase("list", tuple(parts))
+        return call(kind, joined, axis=literal(parameters[0])) if parameters[0] else call(kind, joined)
     if kind == "flip":
         before = [COLON] * parameters[0]
         return Phrase("index", (parts[0], *before, Phrase("slice", (NEW, NEW, Phrase("neg", (literal(1),))))))

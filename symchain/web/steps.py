@@ -73,5 +73,6 @@ def _block(rows: Sequence[Row], formulas: LatexFormulas, speaker: Speaker) -> st
     """Rows as one aligned block, with room between rows of stacked fractions."""
     inside = Speaker(speaker.lang, escaped, lambda m: f"${formulas.inline(m)}$")
     lines = [line for row in rows for line in row_lines(row, formulas, inside, ROOM)]
-    gap = "\\\\[0.4em]\n" if any(r"\frac" in line for line in lines) else "\\\\\n"
-    return html_math("\\begin{aligned}\n" + gap.join(lines) + "\n\\end{aligned}", display=True)
+    spaced = [rf"{line}\\[0.75em]" if r"\frac" in line and r"\underbrace" not in line else rf"{line}\\" for line in lines]
+    body = "\n".join([*spaced[:-1], lines[-1]])
+    return html_math(f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}", display=True)

@@ -1,0 +1,58 @@
+"""Explanation: why a derivative is what it is, as data; each medium and language writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from symchain.blocks import Program
+from symchain.render import explanation as written
+from symchain.render.document import Row, Say
+from symchain.wording import sentence
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why the derivative of `output` by `wrt` is what it is: sentences (keys with fields), an example in numbers, a comparison.
+
+    str() is the plain text in the language asked for.
+    """
+
+    program: Program
+    output: str
+    wrt: str
+    title: Say
+    remarks: tuple[Say, ...]
+    example: tuple[Say, ...] = ()
+    heading: Say | None = None
+    rows: tuple[Row, ...] = ()
+    """The comparison: equations, and what is said about each."""
+    closing: tuple[Say, ...] = ()
+    lang: str = "en"
+    ranks: Mapping[str, int] = field(default_factory=dict)
+    """How many axes each name has."""
+
+    def __post_init__(self) -> None:
+        sentence(self.lang, "explain.compare")  # a language that is not spoken is an error now, not when printing
+
+    def text(self, lang: str | None = None) -> str:
+        """Plain text for a terminal."""
+        return written.text(self, lang or self.lang)
+
+    def markdown(self, lang: str | None = None) -> str:
+        """Markdown with LaTeX formulas."""
+        return written.markdown(self, lang or self.lang)
+
+    def html(self, lang: str | None = None) -> str:
+        """A section element with everything escaped; formulas are KaTeX source in elements of class math."""
+        return written.html(self, lang or self.lang)
+
+    def to_json(self, lang: str | None = None) -> str:
+        """The sentences with their keys and fields, for programs."""
+        return written.data(self, lang or self.lang)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
