@@ -33,12 +33,13 @@ from symchain.errors import (
 
 if TYPE_CHECKING:
     from symchain.backends.numpy import load
-    from symchain.engine import gradient, hessian, jacobian, parse, program
+    from symchain.engine import gradient, hessian, jacobian, parse, parse_latex, program
 
 __version__ = "0.1.0"
 
 _LAZY = {
     "parse": "symchain.engine",
+    "parse_latex": "symchain.engine",
     "program": "symchain.engine",
     "gradient": "symchain.engine",
     "hessian": "symchain.engine",
@@ -64,6 +65,7 @@ __all__ = [
     "jacobian",
     "load",
     "parse",
+    "parse_latex",
     "program",
 ]
 

@@ -13,9 +13,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from symchain.dimensions import Dim, Shape
+from symchain.errors import Place
 from symchain.notation import Phrase
 
 if TYPE_CHECKING:
+    from symchain.checking.verdict import Verdict
     from symchain.derivation import Derivation, Derivations
     from symchain.graphing import Graph
     from symchain.sensitivity import Sensitivity
@@ -37,7 +39,11 @@ class Engine(Protocol):
     def sensitivity(self, program: Program, output: str | None, at: Any) -> Sensitivity: ...
     def page(self, program: Program, output: str | None, wrt: Any, at: Any, lang: str) -> str: ...
     def graph(self, program: Program, at: Any, output: str | None, level: str) -> Graph: ...
+    def pdf(self, derivation: Derivation | Derivations, lang: str, detail: str, notation: str) -> bytes: ...
+    def bundle(self, subject: Any) -> dict[str, str]: ...
+    def check(self, program: Program, output: str, wrt: Any, claim: str) -> Verdict: ...
     def carry(self, tree: Tree, adjoint: Tree, lead: int) -> Tree: ...
+    def explain(self, program: Program, args: tuple[Any, ...], lang: str, at: Mapping[str, Any] | None) -> Any: ...
 
 
 _engine: Engine | None = None
@@ -88,6 +94,23 @@ class Block:
         return engine().to_sympy(self.tree, self.symbols)
 
 
+@dataclass(frozen=True)
+class Claim:
+    """A derivative statement of a text: the derivative of `output` by `wrt` is `claim`.
+
+    `output` is a block's name or an expression, `wrt` a name, or a number (then the statement has no meaning); in `claim`, dy/dx is
+    the derivative of y by x. `place` and `line` say where it stands, `section` which of program.sections holds the definitions in
+    force there.
+    """
+
+    output: str
+    wrt: str | int | float
+    claim: str
+    place: Place | None = None
+    line: str = ""
+    section: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
     """A computation as named blocks, in order of definition.
@@ -101,6 +124,16 @@ class Program:
     dimensions: tuple[str, ...] = ()
     functions: Mapping[str, Any] = field(default_factory=dict)
     symbols: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    claims: tuple[Claim, ...] = ()
+    """The derivative statements of a LaTeX text, those of its later sections included."""
+    later: tuple[Program, ...] = field(default=(), repr=False)
+    understood: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """For a LaTeX text: each line that was read, and how, in the input language."""
+
+    @property
+    def sections(self) -> tuple[Program, ...]:
+        """This program and those that a LaTeX text goes on to define with the same names."""
+        return (self, *self.later)
 
     @cached_property
     def outputs(self) -> Mapping[str, Block]:
@@ -183,9 +216,40 @@ class Program:
         """
         return engine().graph(self, at, output, level)
 
+    def explain(self, *args: Any, lang: str = "en", at: Mapping[str, Any] | None = None) -> Any:
+        """Why the derivative of an output (default: the last block) by one name is what it is: an Explanation.
+
+        Where the output reads the name, its local derivative is explained term by term; else the whole gradient, path by path.
+        str() of it is the text, in `lang`; `at` gives numbers for the example. Raises NumberVariableError for a number.
+
+        >>> import symchain
+        >>> print(symchain.parse("z = w*x + b").explain("w").text().splitlines()[3])
+        z = w*x + b. Only w moves; x and b stay fixed.
+        """
+        return engine().explain(self, args, lang, at)
+
+    def check(self, output: str, wrt: Any, claim: str) -> Verdict:
+        """Judge the claim that the derivative of `output` (a block or an expression) by `wrt` is `claim`, and name the mistake in it.
+
+        In a claim da2/dz2 is that derivative, unless it is a name of the program. The Verdict has .status (proved, agrees, wrong or
+        undecided), .mistake and .message(lang). Raises ParseError for a claim that cannot be read, NumberVariableError where `wrt`
+        is a number.
+
+        >>> import symchain
+        >>> symchain.parse("C = (a - y)**2").check("C", "a", "y - a").mistakes
+        ('constant',)
+        """
+        return engine().check(self, output, wrt, claim)
+
     def latex(self) -> str:
         """The blocks as LaTeX, one aligned line each."""
         return engine().render(self, "latex")
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return engine().bundle(self)
+
+    def _repr_latex_(self) -> str:
+        return engine().bundle(self)["text/latex"]
 
     def __str__(self) -> str:
         return engine().render(self, "text")
@@ -213,4 +277,4 @@ def dependents(program: Program, *names: str) -> set[str]:
     return seen
 
 
-__all__: Sequence[str] = ["Block", "Dim", "Engine", "Program", "Variable", "ancestors", "dependents", "engine", "install"]
+__all__: Sequence[str] = ["Block", "Claim", "Dim", "Engine", "Program", "Variable", "ancestors", "dependents", "engine", "install"]

@@ -1,4 +1,4 @@
-"""The command line: symchain derive | eval | compile | hessian | parse | models.
+"""The command line: symchain derive | explain | page | sensitivity | eval | compile | hessian | parse | models.
 
 Results go to standard output, everything else to standard error. SymPy and NumPy are imported inside the commands, so that help
 and mistakes in the options answer at once.
@@ -6,7 +6,8 @@ and mistakes in the options answer at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,12 +15,13 @@ import click
 from symchain import __version__
 from symchain.assignments import Point, read_pairs, read_point_or_file
 from symchain.errors import ArgumentError, NumberVariableError
-from symchain.terminal import Commands, read_text, replaced, waiting, write_result
+from symchain.terminal import Commands, read_text, replaced, waiting, write_bytes, write_result
 
 if TYPE_CHECKING:
     from symchain.blocks import Program
 
 MEDIA = ("text", "latex", "markdown", "html", "json")
+DERIVED = (*MEDIA, "pdf")
 _Command = Callable[..., Any]
 
 
@@ -53,6 +55,7 @@ _source = _together(
     click.argument("file", required=False),
     click.option("-e", "text", metavar="TEXT", help='The program itself: -e "z = w*x; C = z**2".'),
     click.option("--model", metavar="NAME", help="A ready model; `symchain models` lists them."),
+    click.option("--latex", is_flag=True, help="The text is LaTeX or Markdown, as files .tex and .md are."),
     click.option("--let", "lets", multiple=True, metavar="NAME=FUNCTION", help="Bind a function name: --let sigma1=sigmoid."),
     click.option("--shapes", multiple=True, metavar="NAME=SHAPE", help='Declare shapes: --shapes "W=(m,n), x=(n,)".'),
     click.option("--assume", multiple=True, metavar="NAME=FACT", help="Declare facts: --assume r=positive."),
@@ -62,10 +65,11 @@ _save = click.option("-o", "output", metavar="FILE", help="Write there instead o
 _at = click.option("--at", "at", metavar="POINT", help="x=1.5,w=0.8 or a file of such lines or of JSON; arrays as [1, 2].")
 
 _wrt = click.option("--wrt", default="all", show_default=True, metavar="NAMES", help="By what: W1,b1 or all.")
+_lang = click.option("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of sentences.")
 _shown = _together(
-    click.option("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of sentences."),
+    _lang,
     click.option("--detail", type=click.Choice(["brief", "standard", "full"]), default="standard", show_default=True),
-    click.option("--format", "medium", type=click.Choice(MEDIA), default="text", show_default=True),
+    click.option("--format", "medium", type=click.Choice(DERIVED), default="text", show_default=True),
     _save,
 )
 
@@ -73,7 +77,9 @@ _shown = _together(
 class _Request:
     """The program a command was given, and the point that goes with it."""
 
-    def __init__(self, file: str | None, text: str | None, model: str | None, lets: Any, shapes: Any, assume: Any) -> None:
+    def __init__(
+        self, file: str | None, text: str | None, model: str | None, lets: Any, shapes: Any, assume: Any, latex: bool = False
+    ) -> None:
         if sum(x is not None for x in (file, text, model)) != 1:
             raise click.UsageError('Give one program: a file, -, -e "text", or --model NAME.')
         self.point: Point | None = None
@@ -84,6 +90,7 @@ class _Request:
             self.text, self.point = ready.text, ready.at
         else:
             self.text = text if text is not None else read_text(file or "-")
+        self.latex = latex or (file or "").lower().endswith((".tex", ".md"))
         self.let = read_pairs("\n".join(lets), str, "a function's name")
         self.shapes = read_pairs("\n".join(shapes), _shape, "a shape such as (m, n)")
         self.assume = read_pairs("\n".join(assume), _facts, "facts such as positive")
@@ -91,24 +98,32 @@ class _Request:
     def program(self) -> Program:
         import symchain
 
-        return symchain.parse(self.text, shapes=self.shapes or None, assume=self.assume or None, let=self.let or None)
+        read = symchain.parse_latex if self.latex else symchain.parse
+        return read(self.text, shapes=self.shapes or None, assume=self.assume or None, let=self.let or None)
 
     def derived(self, of: str | None, wrt: str, lang: str = "en", order: int = 1) -> Any:
         """The derivation asked for. What a number by which nothing can be derived means is said in the reader's language."""
         program = self.program()
-        try:
+        with _in_language(lang):
             return (program.derive if order == 1 else program.hessian)(*(() if of is None else (of,)), _names(wrt))
-        except NumberVariableError as error:
-            from symchain.wording import sentence
-
-            what, advice = (sentence(lang, f"number.{part}").format(number=error.number) for part in ("what", "advice"))
-            raise ArgumentError(what, advice=advice) from None
 
     def at(self, given: str | None) -> Point | None:
         """The point asked for; for a ready model its own, changed where --at says so."""
         if given is None:
             return self.point
         return {**(self.point or {}), **read_point_or_file(given)}
+
+
+@contextmanager
+def _in_language(lang: str) -> Iterator[None]:
+    """What a number means by which nothing can be derived is said in the reader's language."""
+    try:
+        yield
+    except NumberVariableError as error:
+        from symchain.wording import sentence
+
+        what, advice = (sentence(lang, f"number.{part}").format(number=error.number) for part in ("what", "advice"))
+        raise ArgumentError(what, advice=advice) from None
 
 
 def _shape(text: str) -> tuple[int | str, ...]:
@@ -134,6 +149,34 @@ def _rendered(derivation: Any, medium: str, lang: str, detail: str) -> str:
     return str(derivation.to_json() if medium == "json" else getattr(derivation, medium)(lang=lang, detail=detail))
 
 
+def _checked_at(derivation: Any, point: Point) -> tuple[Any, bool]:
+    """The derivation with its check at the point, and whether the check prints the derivatives there: it does where they are numbers.
+
+    Lists for the inputs of a program of numbers are many points; no single check is made there.
+    """
+    from symchain.derivation import Derivation
+    from symchain.render.checks import SEPARATE
+
+    checked = derivation.checked_at(point)
+    members = [checked] if isinstance(checked, Derivation) else list(checked.values())
+    try:
+        checked.verification  # noqa: B018
+    except ArgumentError:
+        return derivation, False
+    return checked, len(members) <= SEPARATE and not any(d.shape for d in members)
+
+
+def _paged(derivation: Any, point: Point | None, lang: str) -> str:
+    from symchain.derivation import Derivation
+
+    names = [derivation.wrt] if isinstance(derivation, Derivation) else list(derivation)
+    return str(derivation.program.html(derivation.output, wrt=names, at=point, lang=lang))
+
+
+def _write_pdf(derivation: Any, lang: str, detail: str, output: str | None) -> None:
+    write_bytes(derivation.pdf(lang=lang, detail=detail), output)
+
+
 @commands.command()
 @_source
 @_wrt
@@ -141,15 +184,25 @@ def _rendered(derivation: Any, medium: str, lang: str, detail: str) -> str:
 @_at
 @_shown
 def derive(wrt: str, of: str | None, at: str | None, medium: str, lang: str, detail: str, output: str | None, **source: Any) -> None:
-    """Print how a gradient is derived, step by step."""
-    if at is not None and medium != "text":
-        raise click.UsageError("--at adds numbers to --format text; `symchain eval --format json` gives them alone.")
+    """Print how a gradient is derived, step by step.
+
+    html is a fragment for a page of yours; with -o it is a page of its own, with graph, sensitivity and code.
+    """
+    paged = medium == "html" and output is not None
+    if at is not None and medium == "json":
+        raise click.UsageError("--at checks what is printed at a point of yours; `symchain eval --format json` gives numbers alone.")
     request = _Request(**source)
     point = request.at(at)
     with waiting("Deriving"):
         derivation = request.derived(of, wrt, lang)
-        result = _rendered(derivation, medium, lang, detail)
-        if point is not None and medium == "text":
+        numbers = False
+        if point is not None and not paged and medium != "json":
+            derivation, numbers = _checked_at(derivation, point)
+        if medium == "pdf":
+            _write_pdf(derivation, lang, detail, output)
+            return
+        result = _paged(derivation, point, lang) if paged else _rendered(derivation, medium, lang, detail)
+        if point is not None and medium == "text" and not numbers:
             result = f"{result.rstrip()}\n\n{_evaluated(derivation, point, lang=lang)}"
     write_result(result, output)
 
@@ -163,7 +216,52 @@ def hessian(wrt: str, of: str | None, medium: str, lang: str, detail: str, outpu
     """Print how second derivatives are derived."""
     request = _Request(**source)
     with waiting("Deriving"):
-        result = _rendered(request.derived(of, wrt, lang, order=2), medium, lang, detail)
+        derivation = request.derived(of, wrt, lang, order=2)
+        if medium == "pdf":
+            _write_pdf(derivation, lang, detail, output)
+            return
+        result = _rendered(derivation, medium, lang, detail)
+    write_result(result, output)
+
+
+@commands.command()
+@_source
+@_wrt
+@_output
+@_at
+@_lang
+@_save
+def page(wrt: str, of: str | None, at: str | None, lang: str, output: str | None, **source: Any) -> None:
+    """Make a page for a browser: derivation, graph, sensitivity and code.
+
+    One HTML file in English and French that loads nothing.
+    """
+    request = _Request(**source)
+    point = request.at(at)
+    with waiting("Deriving"):
+        result = request.program().html(of, wrt=_names(wrt), at=point, lang=lang)
+    write_result(result, output)
+
+
+@commands.command()
+@_source
+@_output
+@_at
+@_lang
+@click.option("--format", "medium", type=click.Choice(["text", "svg", "json"]), default="text", show_default=True)
+@_save
+def sensitivity(of: str | None, at: str | None, lang: str, medium: str, output: str | None, **source: Any) -> None:
+    """Print what every input does to the output near a point.
+
+    Lists for the inputs of a program of numbers are many points: --at "x=[0.5, 1, 2], w=0.8".
+    """
+    request = _Request(**source)
+    point = request.at(at)
+    if point is None:
+        raise click.UsageError("Give the point: --at x=1.5,w=0.8 or --at FILE.")
+    with waiting("Evaluating"):
+        found = request.program().sensitivity(of, at=point)
+        result = found.to_json() if medium == "json" else found.svg(lang) if medium == "svg" else found.text(lang)
     write_result(result, output)
 
 
@@ -212,14 +310,47 @@ def compile_kernel(wrt: str, of: str | None, order: int, target: str, output: st
 @click.option("--format", "medium", type=click.Choice(MEDIA), default="text", show_default=True)
 @_save
 def parse(medium: str, output: str | None, **source: Any) -> None:
-    """Print a program as symchain understood it."""
+    """Print a program as symchain understood it.
+
+    Of a LaTeX text, how each line was read goes to standard error.
+    """
     request = _Request(**source)
     with waiting("Reading"):
         program = request.program()
         from symchain.render import render
 
         result = render(program, medium)
+    for line, reading in program.understood:
+        click.echo(f"{line}\n    {reading}", err=True)
     write_result(result, output)
+
+
+@commands.command()
+@_source
+@click.option("--wrt", metavar="NAME", help="By what: one name.")
+@_output
+@click.option("--claim", metavar="FORMULA", help='What the derivative is said to be: --claim "(a2 - y)*W2*x".')
+@click.option("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of sentences.")
+@click.option("--format", "medium", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_save
+def check(wrt: str | None, of: str | None, claim: str | None, lang: str, medium: str, output: str | None, **source: Any) -> None:
+    """Judge a derivative that someone worked out, and name the mistake in it.
+
+    Without --claim, all derivative statements of a LaTeX or Markdown file. Exit codes: 0 right, 1 wrong, 2 unreadable, 4 undecided.
+    """
+    if (claim is None) != (wrt is None):
+        raise click.UsageError("Give --wrt and --claim together, or neither for the statements of a file.")
+    request = _Request(**source)
+    with waiting("Checking"), _in_language(lang):
+        program = request.program()
+        from symchain.checking.reports import exit_code, judge, judge_one, written
+
+        if claim is None and not program.claims:
+            raise click.UsageError("The text states no derivative: give --wrt and --claim.")
+        entries = judge(program) if claim is None else judge_one(program, of, wrt or "", claim)
+        result = written(entries, medium, lang)
+    write_result(result, output)
+    click.get_current_context().exit(exit_code(entries))
 
 
 @commands.command()
@@ -239,6 +370,27 @@ def graph(of: str | None, at: str | None, level: str, lang: str, medium: str, ou
     point = request.at(at)
     with waiting("Drawing"):
         result = getattr(request.program().graph(point, of, level=level), medium)(lang=lang)
+    write_result(result, output)
+
+
+@commands.command()
+@_source
+@click.option("--wrt", required=True, metavar="NAME", help="By what: one name.")
+@_output
+@_at
+@_lang
+@click.option("--format", "medium", type=click.Choice(["text", "markdown", "html", "json"]), default="text", show_default=True)
+@_save
+def explain(wrt: str, of: str | None, at: str | None, lang: str, medium: str, output: str | None, **source: Any) -> None:
+    """Say why a derivative is what it is, step by step.
+
+    Of a block by a name it reads: term by term, with an example in numbers. By any other name: path by path.
+    """
+    request = _Request(**source)
+    point = request.at(at)
+    with waiting("Explaining"), _in_language(lang):
+        explained = request.program().explain(*(() if of is None else (of,)), wrt.strip(), lang=lang, at=point)
+        result = explained.to_json() if medium == "json" else getattr(explained, medium)()
     write_result(result, output)
 
 

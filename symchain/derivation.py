@@ -6,7 +6,7 @@ The chain rule makes these values, renderers read them. Trees are what was compu
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -174,6 +174,8 @@ class Derivation:
     """Why the derivative is 0 ("unrelated": the output does not depend on wrt; "flat": every factor vanishes), else empty."""
     reading: Program | None = None
     """The program extended by what the lines read beyond the program's own names (order 2: the gradient's lines), else None."""
+    point: Mapping[str, Any] | None = None
+    """The reader's point, where the check is made and printed first; None for points that the check chooses."""
 
     @cached_property
     def formula_phrase(self) -> Phrase:
@@ -212,29 +214,62 @@ class Derivation:
         """A Kernel that returns the derivative array alone."""
         return engine().compile_derivation(self, target, options)
 
-    def text(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
+    def checked_at(self, point: Mapping[str, Any] | None) -> Derivation:
+        """The same, its check made at this point too, and printed there: a value for every input."""
+        return self if point is None else replace(self, point=dict(point))
+
+    def text(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
         """The derivation for a terminal. lang: en or fr; detail: brief, standard or full.
 
         notation: "matrix"; "index" derives entry by entry, with sums and Kronecker deltas; "kronecker" writes Jacobians of and by
-        matrices in the vec layout.
+        matrices in the vec layout. at: a value for every input, where the numerical check is to be made.
         """
-        return engine().render(self, "text", lang=lang, detail=detail, notation=notation)
+        return engine().render(self.checked_at(at), "text", lang=lang, detail=detail, notation=notation)
 
-    def latex(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
-        return engine().render(self, "latex", lang=lang, detail=detail, notation=notation)
+    def latex(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
+        return engine().render(self.checked_at(at), "latex", lang=lang, detail=detail, notation=notation)
 
-    def markdown(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
-        return engine().render(self, "markdown", lang=lang, detail=detail, notation=notation)
+    def markdown(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
+        return engine().render(self.checked_at(at), "markdown", lang=lang, detail=detail, notation=notation)
 
-    def html(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
+    def html(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
         """An HTML fragment; mathematics as KaTeX-ready LaTeX, everything escaped."""
-        return engine().render(self, "html", lang=lang, detail=detail, notation=notation)
+        return engine().render(self.checked_at(at), "html", lang=lang, detail=detail, notation=notation)
+
+    def pdf(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> bytes:
+        """A PDF file, made by Typst (the extra symchain[pdf]) or by the LaTeX that is installed. Raises UnsupportedError without either."""
+        return engine().pdf(self, lang, detail, notation)
 
     def to_json(self) -> str:
         return engine().render(self, "json")
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return engine().bundle(self)
+
+    def _repr_latex_(self) -> str:
+        return engine().bundle(self)["text/latex"]
+
     def __str__(self) -> str:
         return self.text()
+
+
+class _Checked(Mapping[str, Derivation]):
+    """Derivations made when asked for, each checked at a point."""
+
+    def __init__(self, members: Mapping[str, Derivation], point: Mapping[str, Any]) -> None:
+        self._members, self._point = members, point
+        self._made: dict[str, Derivation] = {}
+
+    def __getitem__(self, name: str) -> Derivation:
+        if name not in self._made:
+            self._made[name] = self._members[name].checked_at(self._point)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,6 +283,7 @@ class Derivations(Mapping[str, Derivation]):
     adjoint_lines: tuple[Line, ...]
     results: tuple[Line, ...] = ()
     """The derivative lines, one for each member."""
+    point: Mapping[str, Any] | None = None
 
     def __getitem__(self, name: str) -> Derivation:
         return self.members[name]
@@ -279,20 +315,34 @@ class Derivations(Mapping[str, Derivation]):
         """A Kernel that returns value and gradients."""
         return engine().compile_derivation(self, target, options)
 
-    def text(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
-        return engine().render(self, "text", lang=lang, detail=detail, notation=notation)
+    def checked_at(self, point: Mapping[str, Any] | None) -> Derivations:
+        """The same, its check made at this point too, and printed there: a value for every input."""
+        return self if point is None else replace(self, members=_Checked(self.members, point), point=dict(point))
 
-    def latex(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
-        return engine().render(self, "latex", lang=lang, detail=detail, notation=notation)
+    def text(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
+        return engine().render(self.checked_at(at), "text", lang=lang, detail=detail, notation=notation)
 
-    def markdown(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
-        return engine().render(self, "markdown", lang=lang, detail=detail, notation=notation)
+    def latex(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
+        return engine().render(self.checked_at(at), "latex", lang=lang, detail=detail, notation=notation)
 
-    def html(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> str:
-        return engine().render(self, "html", lang=lang, detail=detail, notation=notation)
+    def markdown(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
+        return engine().render(self.checked_at(at), "markdown", lang=lang, detail=detail, notation=notation)
+
+    def html(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
+        return engine().render(self.checked_at(at), "html", lang=lang, detail=detail, notation=notation)
+
+    def pdf(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> bytes:
+        """A PDF file, made by Typst (the extra symchain[pdf]) or by the LaTeX that is installed. Raises UnsupportedError without either."""
+        return engine().pdf(self, lang, detail, notation)
 
     def to_json(self) -> str:
         return engine().render(self, "json")
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return engine().bundle(self)
+
+    def _repr_latex_(self) -> str:
+        return engine().bundle(self)["text/latex"]
 
     def __str__(self) -> str:
         return self.text()

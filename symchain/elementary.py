@@ -84,12 +84,15 @@ def _cut(block: Block, fresh: Callable[[], str]) -> list[Block]:
         whole = rebuild(node, tuple(done[a] for a in node.args))
         if node is block.tree:
             tree = _last(node, whole, constant, step)
+            if made and tree is made[-1].leaf:  # 1*x: the last step is the block
+                tree = made.pop().tree
             phrase = phrase_of(tree) if made else block.phrase
             made.append(Block(block.name, block.shape, tree, phrase, _reads(tree), block.leaf, block.symbols))
         elif node in constant or isinstance(node, Leaf | Compare) or is_repetition(node):
             done[node] = whole
         else:
-            done[node] = step(_last(node, whole, constant, step))
+            tree = _last(node, whole, constant, step)
+            done[node] = tree if isinstance(tree, Leaf) else step(tree)
     return made
 
 

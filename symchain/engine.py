@@ -13,16 +13,22 @@ from symchain import blocks, verification
 from symchain.backends.numpy import NumPyBackend
 from symchain.blocks import Program
 from symchain.chainrule import Sweep
+from symchain.checking.judging import check
+from symchain.checking.verdict import Verdict
 from symchain.derivation import Derivation, Derivations
 from symchain.errors import ArgumentError, LimitError, NumberVariableError, UnsupportedError
 from symchain.graphing import Graph, graph_of
 from symchain.kernel import Kernel
 from symchain.language.expressions import program_of
 from symchain.language.reading import read_program
+from symchain.latexin.reading import read_latex
 from symchain.lowering import Label, lower
 from symchain.lowering.forms import stable_program
 from symchain.notation import Phrase
+from symchain.press import pdf
 from symchain.render import render
+from symchain.render.notebook import bundle
+from symchain.render.text import write
 from symchain.rewriting import simplify
 from symchain.rules.binding import bind
 from symchain.second import hessian_vector_product, second_derivative
@@ -51,6 +57,25 @@ def parse(
     ['w', 'x', 'b']
     """
     return read_program(text, shapes=shapes, assume=assume, let=let)
+
+
+def parse_latex(
+    text: str,
+    shapes: Mapping[str, Any] | None = None,
+    assume: Mapping[str, Any] | None = None,
+    let: Mapping[str, str] | None = None,
+) -> Program:
+    r"""Read the equations of a LaTeX or Markdown text: its definitions become the program, its derivative statements .claims.
+
+    Displays are understood or refused; inline mathematics is read where it is a definition or a derivative statement. Undeclared
+    letters are scalars. A name defined anew opens another of .sections; .understood pairs each line with its reading. Raises
+    ParseError where a formula is not understood or can be read in two ways, with the place; ShapeError, LimitError.
+
+    >>> program = parse_latex(r"$$a = \sigma(W x + b)$$ so that $\frac{\partial a}{\partial b} = \sigma'(W x + b)$")
+    >>> str(program), program.claims[0].claim
+    ('a = sigma(W*x + b)', "sigma'(W*x + b)")
+    """
+    return read_latex(text, write, shapes=shapes, assume=assume, let=let)
 
 
 def program(
@@ -211,6 +236,17 @@ class _Engine:
     def graph(self, program: Program, at: Any, output: str | None, level: str) -> Graph:
         return graph_of(program, _output(program, output), at, level)
 
+    # ------------------------------------------------------------ explaining
+
+    def explain(self, program: Program, args: tuple[Any, ...], lang: str, at: Mapping[str, Any] | None) -> Any:
+        from symchain.explaining import explain
+
+        output, wrt = _asked(program, args)
+        return explain(program, output, _name(program, wrt), lang, at)
+
+    def check(self, program: Program, output: str, wrt: Any, claim: str) -> Verdict:
+        return check(program, output, wrt, claim)
+
     # ------------------------------------------------------------ printing
 
     def phrase(self, tree: Tree) -> Phrase:
@@ -218,6 +254,12 @@ class _Engine:
 
     def to_sympy(self, tree: Tree, symbols: Mapping[str, Any]) -> Any:
         return to_sympy(bind(tree), symbols)
+
+    def bundle(self, subject: Any) -> dict[str, str]:
+        return bundle(subject)
+
+    def pdf(self, derivation: Derivation | Derivations, lang: str, detail: str, notation: str) -> bytes:
+        return pdf(derivation, lang, detail, notation)
 
     def render(self, subject: Any, medium: str, **options: Any) -> str:
         return render(subject, medium, **options)

@@ -33,7 +33,8 @@ def read_off(derived: Derivation | Derivations, point: Mapping[str, Any]) -> dic
         before = ancestors(program, output)
         values = point_of(program, [name for name in program.blocks if name in before], arrays, dims).values
         found.update((name, values[name]) for name in program.blocks if name in before)
-        factors = derived.factors if isinstance(derived, Derivation) else {}
+        maps = derived.factors if isinstance(derived, Derivation) else {}
+        factors = {name: f for name, f in maps.items() if len(f.shape) <= 2}  # a map between matrices is too large to be read
         numbers = evaluate([factor.tree for factor in factors.values()], values, dims)
         found.update(zip(factors, numbers, strict=True))
     found[output] = value

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, permutations
+from typing import Any
 
 import numpy as np
 
 from symchain.blocks import Program, Variable
 from symchain.dimensions import Dim, letters
 from symchain.dimensions import evaluate as dimension
+from symchain.errors import ArgumentError
 from symchain.evaluation import evaluate
 from symchain.functions.spec import Interval
 from symchain.meanings import Array
@@ -79,6 +81,34 @@ def at(program: Program, blocks: Sequence[str], inputs: Mapping[str, Array], dim
     for name in blocks:
         values[name] = evaluate([program.blocks[name].tree], values, dims)[0]
     return Point(inputs, dims, values)
+
+
+def given(program: Program, names: Sequence[str], values: Mapping[str, Any]) -> Point:
+    """The point that a reader chose, with the blocks that `names` need. Raises ArgumentError for what is missing or does not fit."""
+    needed = needed_blocks(program, names)
+    reads = {r for n in needed for r in program.blocks[n].reads}.union(names)
+    dims = {d: int(values[d]) for d in program.dimensions if d in values}
+    inputs: dict[str, Array] = {}
+    for variable in program.inputs.values():
+        name, shape = variable.name, variable.shape
+        if name not in values:
+            if name not in reads:
+                continue
+            raise ArgumentError(f"the point gives no value for {name}", advice=f"Give every input a value: {name} = 1.5.")
+        try:
+            inputs[name] = np.asarray(values[name], float)
+        except (TypeError, ValueError):
+            raise ArgumentError(f"the point gives {name} something that is not a number", advice=f"Write {name} = 1.5.") from None
+        if inputs[name].ndim == len(shape):
+            sizes = zip(shape, inputs[name].shape, strict=True)
+            dims.update((d, size) for d, size in sizes if isinstance(d, str) and d in program.dimensions and d not in dims)
+    lacking = [d for d in program.dimensions if d not in dims]
+    for name, array in inputs.items():
+        shape = program.inputs[name].shape
+        if lacking or array.shape != tuple(dimension(d, dims) for d in shape):
+            what = f"has shape ({', '.join(map(str, shape))})" if shape else "is a number"
+            raise ArgumentError(f"{name} {what}; the point gives it shape {array.shape}", advice="Give values that fit the program.")
+    return at(program, needed, inputs, dims)
 
 
 def shaken(program: Program, point: Point, seed: int) -> Point:

@@ -195,7 +195,10 @@ def measure(program: Program, output: str, at: Mapping[str, Any] | Sequence[Mapp
     """The sensitivity of a block that is a number. Raises ArgumentError for other blocks and for points without values."""
     shape = program.blocks[output].shape
     if shape:
-        raise ArgumentError(f"{output} is an array; sensitivity asks what moves a number", advice=f"Define a block such as sum({output}) and ask for that.")
+        raise ArgumentError(
+            f"{output} is an array; sensitivity asks what moves a number",
+            advice=f"Define a block such as sum({output}) and ask for that.",
+        )
     derivations, fixed = _derivations(program, output)
     points = [at] if isinstance(at, Mapping) else list(at)
     if not points or not all(isinstance(p, Mapping) for p in points):
@@ -279,7 +282,8 @@ def _influence(program: Program, output: str, derivation: Derivation, sample: _S
         relative = np.sum(slopes * given, axis=axes) / sample.values
     held = np.isfinite(relative)
     slope = _measure(slopes)
-    zero, killers = ("", ())
+    zero: str = ""
+    killers: tuple[str, ...] = ()
     if slope.size == 0:
         zero, killers = (derivation.zero_reason, ()) if derivation.zero_reason else _killers(derivation, sample)
     return Influence(

@@ -107,6 +107,18 @@ def write_result(text: str, output: str | None) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def write_bytes(data: bytes, output: str | None) -> None:
+    """As `write_result`, for what is not text: never to a terminal."""
+    if output is not None:
+        with replaced(output) as temporary:
+            temporary.write_bytes(data)
+        return
+    if sys.stdout.isatty():
+        raise ArgumentError("a terminal cannot show this format", advice="Write it to a file with -o FILE.")
+    sys.stdout.buffer.write(data)
+    sys.stdout.flush()
+
+
 @contextmanager
 def replaced(output: str) -> Iterator[Path]:
     """A temporary file beside `output` that takes its place when the block ends well."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, product
+from itertools import chain, islice, product
 from math import inf, isqrt
 from typing import Any
 
@@ -21,7 +21,7 @@ from symchain.derivation import Derivation, Derivations, Factor, Line, Step, Ver
 from symchain.dimensions import evaluate as dimension
 from symchain.errors import VerificationError
 from symchain.meanings import Array
-from symchain.sampling import SEED, Point, points, shaken, spread
+from symchain.sampling import SEED, Point, given, points, shaken, spread
 from symchain.tensors.nodes import leaves
 
 COMPLEX_STEP = "complex step"
@@ -65,26 +65,28 @@ def verify(derivation: Derivation) -> Verification:
     program, output, wrt = derivation.program, derivation.output, derivation.wrt
     reading = derivation.reading or program
     vector = next((n for n in reading.inputs if n not in program.inputs), None) if derivation.order == 2 else None
-    chain = _chain(program, output, [wrt])
+    moved = _chain(program, output, [wrt])
 
     def measure(point: Point, step: float) -> list[Pair]:
         environment = _extended(derivation.adjoint_lines, point)
         value = _laid_out(point.evaluate([derivation.result.tree], environment)[0], derivation.shape, point)
         directions = _directions(point, [wrt], isqrt(COMPONENTS) if derivation.order == 2 and vector is None else COMPONENTS)
         if derivation.order == 1:
-            pairs = [(_along(value, d[wrt]), _first(program, output, chain, point, d)) for d in directions]
+            pairs = [(_along(value, d[wrt]), _first(program, output, moved, point, d)) for d in directions]
         elif vector is not None:
             way = {wrt: point.values[vector]}
-            pairs = [(_along(value, d[wrt]), _second(program, output, chain, point, d, way, step)) for d in directions]
+            pairs = [(_along(value, d[wrt]), _second(program, output, moved, point, d, way, step)) for d in directions]
         else:
             components = np.size(point.values[wrt]) == len(directions)
             both = product(directions, directions) if components else zip(directions, directions[1:] + directions[:1], strict=True)
-            pairs = [(_along(_along(value, e[wrt]), d[wrt]), _second(program, output, chain, point, d, e, step)) for d, e in both]
+            pairs = [(_along(_along(value, e[wrt]), d[wrt]), _second(program, output, moved, point, d, e, step)) for d, e in both]
         return [_stacked(pairs), *_identities(derivation, environment, point)]
 
     reads = _names_read(derivation)
     method = COMPLEX_STEP if derivation.order == 1 else CENTRAL_DIFFERENCE
-    verdict, used = _judge(measure, points(reading, output, reads), reading, method, bool(derivation.zero_reason))
+    own = _own_point(reading, output, [*reads, wrt], derivation.point)
+    candidates = chain(own, points(reading, output, reads))
+    verdict, used = _judge(measure, candidates, reading, method, bool(derivation.zero_reason), own)
     if not used:
         return verdict
     verdict = replace(verdict, **_reported(derivation, verdict.reference, used[0], {*ancestors(program, output), wrt, vector}))
@@ -98,7 +100,7 @@ def verify(derivation: Derivation) -> Verification:
 def verify_all(derivations: Derivations) -> Verification:
     """Compare all derivatives of one output at once: directions move every name together, whatever their number."""
     program, output, names = derivations.program, derivations.output, list(derivations)
-    chain = _chain(program, output, names)
+    moved = _chain(program, output, names)
     results = derivations.printed
     lines = [*derivations.adjoint_lines, *results.values()]
 
@@ -106,10 +108,23 @@ def verify_all(derivations: Derivations) -> Verification:
         environment = _extended(lines, point)
         values = {n: _laid_out(environment[line.name], line.shape, point) for n, line in results.items()}
         directions = _directions(point, names)
-        return [_stacked([(sum(_along(values[n], w) for n, w in d.items()), _first(program, output, chain, point, d)) for d in directions])]
+        return [_stacked([(sum(_along(values[n], w) for n, w in d.items()), _first(program, output, moved, point, d)) for d in directions])]
 
-    verdict, _ = _judge(measure, points(program, output, list(program.blocks)), program, COMPLEX_STEP, False)
+    own = _own_point(program, output, [*program.blocks, *names], derivations.point)
+    candidates = chain(own, points(program, output, list(program.blocks)))
+    verdict, _ = _judge(measure, candidates, program, COMPLEX_STEP, False, own)
     return replace(verdict, reference=None)
+
+
+def _own_point(program: Program, output: str, reads: Sequence[str], values: Mapping[str, Any] | None) -> tuple[Point, ...]:
+    """The reader's point, to be measured first; nothing where there is none, or where the program has no value there."""
+    if values is None:
+        return ()
+    try:
+        own = given(program, [output, *reads], values)
+    except _UNDEFINED:
+        return ()
+    return (own,) if np.all(np.isfinite(own.values[output])) else ()
 
 
 def verify_factor(program: Program, factor: Factor, at: Iterable[Point] | None = None) -> Verification:
@@ -171,8 +186,13 @@ def _step_pairs(steps: Sequence[Step], point: Point) -> list[Pair]:
 # ---------------------------------------------------------------- judging
 
 
-def _judge(measure: Measure, candidates: Iterable[Point], program: Program, method: str, eager: bool) -> tuple[Verification, list[Point]]:
-    """Measure at POINTS points, the most telling ones of those that were looked at; `eager` takes also those where all is 0."""
+def _judge(
+    measure: Measure, candidates: Iterable[Point], program: Program, method: str, eager: bool, own: Sequence[Point] = ()
+) -> tuple[Verification, list[Point]]:
+    """Measure at POINTS points, the most telling ones of those that were looked at; `eager` takes also those where all is 0.
+
+    The reader's `own` point counts as telling.
+    """
     ranked: tuple[list[tuple[Point, Pair, float]], ...] = ([], [], [])  # telling, dull, unsteady
     for point in candidates:
         try:
@@ -182,7 +202,7 @@ def _judge(measure: Measure, candidates: Iterable[Point], program: Program, meth
         if not np.all(np.isfinite(pairs[0][1])):
             continue
         error = max(relative_error(*pair) for pair in pairs)
-        rank = 1 if not eager and not np.any(pairs[0][1]) else 0
+        rank = 0 if eager or any(point is p for p in own) or np.any(pairs[0][1]) else 1
         if error >= TOLERANCES[method]:
             noise = _noise(measure, program, point, pairs, method)
             if inf in noise:  # next to where the program is undefined
@@ -192,7 +212,7 @@ def _judge(measure: Measure, candidates: Iterable[Point], program: Program, meth
         ranked[rank].append((point, pairs[0], error))
         if len(ranked[0]) >= POINTS or sum(map(len, ranked)) >= POINTS + PASSED_OVER:
             break
-    taken = [found for rank in ranked for found in rank][:POINTS]
+    taken = [*ranked[0], *ranked[1]][:POINTS]  # where rounding decides as much as the formula, nothing is shown
     if not taken:
         return Verification(NONE, 0, 0, inf, False), []
     error = max(e for _, _, e in taken)

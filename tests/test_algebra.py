@@ -35,6 +35,7 @@ from symchain.tensors.nodes import (
     hadamard,
     identity,
     leaf,
+    number,
     postorder,
     power,
     scale,
@@ -119,7 +120,14 @@ def grid(a: Tree) -> Tree:
 
 
 ONES = contract([], [], (0, 1), {0: "n", 1: "n"})
+B, P, T = (forest.LEAVES[name] for name in "BPT")
 PITFALLS = {
+    "the bracket keeps the axes of what is left of a power": add([hadamard([t, B]), hadamard([B, B]), B, B]),
+    "the size of an axis nobody carries, beside the sum of an identity": contract(
+        [add([P, P, identity("n")]), contract([T, broadcast(number(2), ("n",))], [(0, 1, 1), (2,)], (0, 1, 2)), x],
+        [(3, 4), (0, 1, 2), (1,)],
+        (0,),
+    ),
     "x_i**2 and x_i*x_j share no sum": add([hadamard([s, dot(x, x)]), scale(-1, hadamard([t, total(x), total(x)]))]),
     "what is left of a power keeps its axis": add([grid(u), grid(u), power(grid(u), 3)]),
     "the size of an axis nobody carries": hadamard(
@@ -130,8 +138,17 @@ PITFALLS = {
 }
 
 
-@pytest.mark.parametrize("tree", PITFALLS.values(), ids=PITFALLS)
-def test_pitfalls(tree):
+NOT_YET = {
+    "the bracket keeps the axes of what is left of a power": "taking B out of B*B, the other B is summed",
+    "the size of an axis nobody carries, beside the sum of an identity": "lost where the sum is multiplied out",
+}
+
+
+@pytest.mark.parametrize("name", PITFALLS)
+def test_pitfalls(request, name):
+    if name in NOT_YET:
+        request.applymarker(pytest.mark.xfail(reason=NOT_YET[name], strict=True))
+    tree = PITFALLS[name]
     assert not disagreement(tree, simplify(tree)), text(simplify(tree))
 
 

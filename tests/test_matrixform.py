@@ -20,14 +20,15 @@ from symchain.tensors.nodes import Compare, Tree, contract, identity, leaf, post
 
 SCOPE = Scope(names=dict(forest.LEAVES), dims=tuple(forest.SIZES))
 TREES = [tree for seed in range(400) for tree in (forest.random_tree(seed, 3), simplify(forest.random_tree(seed, 3)))]
-PLAIN = {
-    name: getattr(np, name)
-    for name in """
-    exp tanh sin cos arctan abs expm1 cosh log sqrt log1p where maximum minimum logaddexp sum max min prod mean cumsum ones zeros eye outer diag
-    concatenate tril triu einsum roll reshape transpose pi""".split()
-}
-PLAIN |= {name: getattr(np.linalg, name) for name in "norm inv det".split()}
-PLAIN |= {name: getattr(special, name) for name in "erf gammaln digamma logsumexp".split()}
+_NUMPY = """
+    exp tanh sin cos arctan abs expm1 cosh log sqrt log1p where maximum minimum logaddexp sum max min prod mean cumsum ones zeros
+    eye outer diag concatenate tril triu einsum roll reshape transpose pi
+"""
+_LINEAR = "norm inv det"
+_SPECIAL = "erf gammaln digamma logsumexp"
+PLAIN = {name: getattr(np, name) for name in _NUMPY.split()}
+PLAIN |= {name: getattr(np.linalg, name) for name in _LINEAR.split()}
+PLAIN |= {name: getattr(special, name) for name in _SPECIAL.split()}
 PLAIN |= {
     "tr": np.trace,
     "sigmoid": special.expit,

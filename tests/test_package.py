@@ -29,8 +29,9 @@ FLOORS = (
     ("dimensions", "errors"),
     ("assignments", "notation"),
     # sentences
-    ("wording.en", "wording.explain_en", "wording.explain_fr", "wording.fr", "wording.graph_en", "wording.graph_fr", "wording.page_en",
-     "wording.page_fr", "wording.sensitivity_en", "wording.sensitivity_fr"),
+    ("wording.check_en", "wording.check_fr", "wording.en", "wording.explain_en", "wording.explain_fr", "wording.fr",
+     "wording.graph_en", "wording.graph_fr", "wording.page_en", "wording.page_fr", "wording.sensitivity_en",
+     "wording.sensitivity_fr"),
     ("wording",),
     # what runs; neither SymPy nor the registry
     ("backends", "backends.floats", "backends.guard", "kernel"),
@@ -69,10 +70,17 @@ FLOORS = (
     ("language.elaborate", "language.inputs", "language.writing"),
     ("language.expressions", "language.reading"),
     # LaTeX in
-    ("latexin", "latexin.nodes", "latexin.tokens"),
+    ("latexin", "latexin.nodes", "latexin.values"),
+    ("latexin.tokens",),
     ("latexin.document", "latexin.scripts"),
+    ("latexin.derivatives",),
     ("latexin.grammar",),
     ("latexin.statements",),
+    ("latexin.usage",),
+    ("latexin.naming",),
+    ("latexin.algebra",),
+    ("latexin.formulas",),
+    ("latexin.reading",),
     # deriving
     ("choices", "factoring", "matching", "rules", "rules.matrix_operations"),
     ("rewriting", "rules.operations"),
@@ -84,22 +92,30 @@ FLOORS = (
     ("second",),
     # text out: reads data
     ("render.calls", "render.document", "render.fold", "render.layered", "render.names", "render.numbers", "render.style"),
+    ("render.products",),
     ("render.checks", "render.latex", "render.remarks", "render.sentences", "render.text"),
     ("render.data", "render.formulas", "render.maps", "render.unicode"),
     ("render.layout", "render.picture"),
     ("render.index_layout", "render.kronecker_layout", "render.svg", "render.tikz"),
     ("render.graph_text", "render.latex_document", "render.text_document"),
-    ("render.influences", "render.math_document", "render.programs"),
-    ("render", "render.chart", "render.explanation"),
+    ("render.influences", "render.math_document", "render.programs", "render.typst"),
+    ("render", "render.chart", "render.explanation", "render.notebook"),
     # code out
     ("lowering.assembly", "lowering.forms"),
     ("lowering.contractions",),
     ("lowering.plan",),
     ("lowering",),
     # shown and explained
-    ("explaining.words", "graphing", "sensitivity"),
-    ("explaining.examples", "explaining.scalars"),
-    ("explaining.explanation",),
+    ("explaining.batches", "explaining.explanation", "explaining.words", "graphing", "press", "sensitivity"),
+    ("explaining.contrasts", "explaining.examples", "explaining.scalars", "explaining.softmaxes"),
+    ("explaining.arrays",),
+    ("explaining.gradients",),
+    ("explaining",),
+    # judging
+    ("checking", "checking.slopes", "checking.verdict"),
+    ("checking.claims", "checking.evidence", "checking.mistakes", "checking.repairs", "checking.reports"),
+    ("checking.diagnosis",),
+    ("checking.judging",),
     # where the floors meet
     ("", "models", "readings", "web", "web.steps"),
     ("web.page",),
@@ -115,7 +131,8 @@ UPWARD = {("symchain.blocks", "symchain")}
 
 PUBLIC = {
     "ArgumentError", "LimitError", "NotDifferentiableError", "NumberVariableError", "ParseError", "PrecisionError", "ShapeError",
-    "SymchainError", "UnsupportedError", "VerificationError", "__version__", "gradient", "hessian", "jacobian", "load", "parse", "program",
+    "SymchainError", "UnsupportedError", "VerificationError", "__version__", "gradient", "hessian", "jacobian", "load", "parse",
+    "parse_latex", "program",
 }  # fmt: skip
 LINES = 500
 """The budget of a file: a full file wants a second noun."""

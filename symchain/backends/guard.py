@@ -15,6 +15,7 @@ _TOKEN = re.compile(
     r"""[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*        # a name, perhaps dotted
     |\.[A-Za-z_]\w*                            # an attribute of an expression
     |\d+(?:\.\d+)?(?:e[+-]?\d+)?|\d+\.         # a number
+    |\.\.\.                                    # all other axes
     |"[A-Za-z,.>-]*"|'[A-Za-z,.>-]*'           # einsum subscripts
     |[-+*/@%(),:=<>!\[\]{}&|~\n ]""",
     re.ASCII | re.VERBOSE,
@@ -40,6 +41,7 @@ _FUNCTIONS = {
     *("full", "zeros", "ones", "empty", "arange", "zeros_like", "ones_like", "full_like", "asarray", "array", "ascontiguousarray"),
     *("concatenate", "stack", "reshape", "ravel", "transpose", "moveaxis", "swapaxes", "expand_dims", "squeeze", "flip", "roll"),
     *("tril", "triu", "take", "take_along_axis", "clip", "argmax", "argmin", "argsort", "sort", "broadcast_to", "repeat", "tile", "diff"),
+    "bincount",
     *("ndim", "shape", "size", "result_type", "float64", "float32", "intp", "int64", "bool_", "pi", "e", "inf", "nan", "newaxis"),
 }
 

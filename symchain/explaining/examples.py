@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -13,11 +13,11 @@ from symchain.blocks import Program, ancestors, dependents
 from symchain.dimensions import evaluate as dimension
 from symchain.errors import ArgumentError, SymchainError
 from symchain.evaluation import evaluate
-from symchain.explaining.words import named, say
+from symchain.explaining.words import LISTED, named, say
 from symchain.notation import Phrase, name, number
 from symchain.render.document import Field, Fixed, Formula, Members, Quantity, Relation, Say
 from symchain.sampling import Point, needed_blocks, points
-from symchain.tensors.nodes import Tree
+from symchain.tensors.nodes import Tree, leaves
 
 STEP = 0.01
 ENTRIES = 24
@@ -51,7 +51,9 @@ def _given(program: Program, output: str, at: Mapping[str, Any]) -> Point | None
         if given in program.dimensions and given not in program.inputs:
             continue
         if given not in program.inputs and given not in program.blocks:
-            raise ArgumentError(f"there is no {given} in the program", advice=f"Names: {', '.join([*program.inputs, *program.blocks][:12])}.")
+            raise ArgumentError(
+                f"there is no {given} in the program", advice=f"Names: {', '.join([*program.inputs, *program.blocks][:12])}."
+            )
         shape = (program.inputs.get(given) or program.blocks[given]).shape
         array = np.asarray(value, float)
         if array.ndim != len(shape):
@@ -60,13 +62,17 @@ def _given(program: Program, output: str, at: Mapping[str, Any]) -> Point | None
             if isinstance(d, str) and d.isidentifier():
                 dims.setdefault(d, size)
         if tuple(dimension(d, dims) for d in shape) != array.shape:
-            raise ArgumentError(f"the value of {given} has shape {array.shape}, which does not fit the others", advice="Give arrays that fit together.")
+            raise ArgumentError(
+                f"the value of {given} has shape {array.shape}, which does not fit the others", advice="Give arrays that fit together."
+            )
         values[given] = float(array) if not shape else array
     inputs = dict(values)
     for block in _needed(program, output, values):
         lacking = [r for r in program.blocks[block].reads if r not in values]
         if lacking:
-            raise ArgumentError(f"the point has no value for {', '.join(lacking[:6])}", advice=f"Give {lacking[0]} as well, as in {lacking[0]}=1.5.")
+            raise ArgumentError(
+                f"the point has no value for {', '.join(lacking[:6])}", advice=f"Give {lacking[0]} as well, as in {lacking[0]}=1.5."
+            )
         try:
             values[block] = evaluate([program.blocks[block].tree], values, dims)[0]
         except SymchainError:
@@ -85,10 +91,12 @@ def _needed(program: Program, output: str, given: Mapping[str, Any]) -> list[str
     return [b for b in program.blocks if b in wanted]
 
 
-def example(program: Program, output: str, wrt: str, slope: Tree | None, at: Mapping[str, Any] | None, local: bool = True) -> tuple[list[Say], Point | None]:
+def example(
+    program: Program, output: str, wrt: str, slope: Sequence[tuple[str, Tree]], at: Mapping[str, Any] | None, local: bool = True
+) -> tuple[list[Say], Point | None]:
     """What a small move of one variable, or of one entry of it, does to the output; and the point where.
 
-    Locally the output's other names stay as they are; else everything between is computed again.
+    `slope` holds the lines of the derivative, the last one the derivative itself. Locally the output's other names stay as they are; else everything between is computed again.
     """
     facts = program.inputs[wrt].facts if wrt in program.inputs else frozenset()
     point = point_for(program, output, at)
@@ -110,7 +118,10 @@ def _moves(value: Any) -> Iterator[tuple[tuple[int, ...], float]]:
     array = np.asarray(value, float)
     for entry in islice(np.ndindex(array.shape), ENTRIES):
         size = abs(float(array[entry]))
-        yield entry, STEP if size < 10 else STEP * 10.0 ** math.floor(math.log10(size))
+        if 0 < size < STEP:
+            yield entry, 10.0 ** (math.floor(math.log10(size)) - 1)
+        else:
+            yield entry, STEP if size < 10 else STEP * 10.0 ** math.floor(math.log10(size))
 
 
 def _moved(program: Program, point: Point, wrt: str, entry: tuple[int, ...], step: float, between: list[str]) -> Any:
@@ -124,19 +135,26 @@ def _moved(program: Program, point: Point, wrt: str, entry: tuple[int, ...], ste
 
 
 def _told(
-    program: Program, output: str, wrt: str, entry: tuple[int, ...], step: float, before: Any, after: Any, slope: Tree | None, point: Point
+    program: Program,
+    output: str,
+    wrt: str,
+    entry: tuple[int, ...],
+    step: float,
+    before: Any,
+    after: Any,
+    slope: Sequence[tuple[str, Tree]],
+    point: Point,
 ) -> list[Say]:
     change = after - before
     where = np.unravel_index(int(np.argmax(np.abs(change))), change.shape) if change.shape else ()
     delta, start = float(change[where]), float(np.asarray(before)[where])
     ratio = delta / step
-    exact = None
-    if slope is not None:
-        try:
-            found = evaluate([slope], point.values, point.dims)[0]
-            exact = float(np.broadcast_to(found, (*np.shape(before), *np.shape(point.values[wrt])))[(*where, *entry)])
-        except (SymchainError, ValueError):
-            exact = None
+    exact: float | None
+    try:
+        found = _slope(program, slope, point)
+        exact = float(np.broadcast_to(found, (*np.shape(before), *np.shape(point.values[wrt])))[(*where, *entry)])
+    except (SymchainError, ValueError, KeyError):  # a name that the point does not give
+        exact = None
     straight = exact is None or abs(ratio - exact) <= 1e-6 * max(1.0, abs(ratio))
     variable, block = _element(wrt, entry), _element(output, tuple(map(int, where)))
     places = _places(start, delta)
@@ -144,14 +162,23 @@ def _told(
     if straight and abs(abs(ratio) - 1) < 1e-9:
         fields["change"] = say("change_equal" if ratio > 0 else "change_opposite", wrt=variable)
     elif straight or exact is None:
-        fields["change"] = say("change", change=Fixed(delta, places), ratio=_significant(exact if exact is not None else ratio, 4), wrt=variable)
+        fields["change"] = say(
+            "change", change=Fixed(delta, places), ratio=_significant(exact if exact is not None else ratio, 4), wrt=variable
+        )
+    elif f"{ratio:.4g}" == f"{exact:.4g}":
+        fields["change"] = say("change_near", change=Fixed(delta, places), ratio=_significant(ratio, 3), wrt=variable)
     else:
-        fields["change"] = say("change_about", change=Fixed(delta, places), ratio=_significant(ratio, 3), wrt=variable, slope=_significant(exact, 4))
+        fields["change"] = say(
+            "change_about", change=Fixed(delta, places), ratio=_significant(ratio, 3), wrt=variable, slope=_significant(exact, 4)
+        )
     moved = say("moves", **fields)
     if change.shape:
         count = int(np.sum(np.abs(change) > 1e-12))
         array: dict[str, Field] = {"total": str(change.size), "array": named(output)}
-        moved = say("moves_all", **array, **fields) if count == change.size else say("moves_some", count=str(count), **array, **fields)
+        if count == change.size > 1:
+            moved = say("moves_all", **array, **fields)
+        elif change.size > 1:
+            moved = say("moves_one", **array, **fields) if count == 1 else say("moves_some", count=str(count), **array, **fields)
     value = float(np.asarray(point.values[wrt], float)[entry])
     mover: Field = say("counted", element=variable) if entry else variable
     from_to = _from_to(value, value + step, max(2, _own_places(value), round(-math.log10(step))) if step < 1 else _own_places(value))
@@ -159,6 +186,19 @@ def _told(
     if values:
         return [say("example", values=Members(tuple(values)), wrt=mover, from_to=from_to, moved=moved)]
     return [say("example_bare", wrt=mover, from_to=from_to, moved=moved)]
+
+
+def _slope(program: Program, lines: Sequence[tuple[str, Tree]], point: Point) -> Any:
+    """The value of the last line, with those of the lines and blocks that it mentions."""
+    values = dict(point.values)
+    own = {line for line, _ in lines}
+    missing = [leaf.name for _, tree in lines for leaf in leaves(tree) if leaf.name not in values and leaf.name not in own]
+    for block in needed_blocks(program, missing) if missing else ():
+        if block not in values:
+            values[block] = evaluate([program.blocks[block].tree], values, point.dims)[0]
+    for line, tree in lines:
+        values[line] = evaluate([tree], values, point.dims)[0]
+    return values[lines[-1][0]]
 
 
 def _from_to(before: float, after: float, places: int) -> Say:
@@ -173,13 +213,12 @@ def _values(program: Program, output: str, wrt: str, point: Point) -> list[Relat
     """The numbers that stay fixed, as far as they are few."""
     block = program.blocks[output]
     reads = block.reads if wrt in block.reads else [n for n in program.inputs if n in ancestors(program, output)]
-    found = []
-    for read in reads:
-        value = point.values.get(read)
-        if value is None or (read == wrt and not np.shape(value)) or np.size(value) > _SMALL or np.ndim(value) > 1:
-            continue
-        found.append(Relation((named(read), Quantity(value, 4))))
-    return found[:6]
+    sizes = {r: np.size(point.values[r]) if np.ndim(point.values[r]) < 2 else _SMALL + 1 for r in reads if r in point.values}
+    fixed = [r for r in sizes if r != wrt]
+    if any(sizes[r] > _SMALL for r in fixed) or len(fixed) > LISTED:
+        fixed = []
+    shown = [r for r in sizes if r in fixed or (r == wrt and np.shape(point.values[r]) and sizes[r] <= _SMALL)]
+    return [Relation((named(r), Quantity(point.values[r], 4))) for r in shown]
 
 
 def _own_places(value: float) -> int:

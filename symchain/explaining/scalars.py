@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from symchain.blocks import Block, Program
 from symchain.derivation import Factor, Step
-from symchain.explaining.words import Letters, concrete, definition, equation, named, partial, product, reaches, say, total
+from symchain.explaining.words import Letters, concrete, definition, equation, named, partial, product, reaches, say, terms_of, the, total
 from symchain.functions.spec import AbstractFunction
-from symchain.notation import Phrase, name, number
+from symchain.notation import Phrase, name, number, operations
 from symchain.render.document import Applied, Count, Field, Fixed, Formula, Members, Relation, Say, Spoken
 from symchain.rewriting import simplify
 from symchain.rules.forward import differentiate
@@ -14,7 +16,6 @@ from symchain.rules.local import pull
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
     ONE,
-    ZERO,
     Apply,
     Contraction,
     Leaf,
@@ -27,12 +28,13 @@ from symchain.tensors.nodes import (
     multiply_scalars,
     power,
     rebuild,
-    reciprocal,
     substitute,
 )
 
 TERMS = 4
 """So many terms of a sum are told one by one."""
+SHORT = 6
+"""A derivative that is not yet simplified is shown up to so many operations."""
 SENTENCES = 16
 """After so many sentences inner parts are told in one each."""
 
@@ -72,8 +74,9 @@ class _Teller:
         moving = [t for t in (tree.args if isinstance(tree, Sum) else (tree,)) if t in self.moves]
         if len(moving) != 1 or not isinstance(moving[0], Contraction):
             return None
-        fixed = [a for a in moving[0].args if a is not self.by]
-        if len(fixed) + 1 != len(moving[0].args) or any(a in self.moves for a in fixed) or all(isinstance(a, Number) for a in fixed):
+        factors = _factors(moving[0])
+        fixed = [a for a in factors if a is not self.by]
+        if len(fixed) + 1 != len(factors) or any(a in self.moves for a in fixed) or all(isinstance(a, Number) for a in fixed):
             return None
         return phrase_of(multiply_scalars(fixed))
 
@@ -93,25 +96,30 @@ class _Teller:
             self._inner()
             if len(self.called) > before:
                 raw = self.factor.raw if label == self.block.name else None
-                self.said.append(say("total", equation=equation(partial(label, self.by.name), raw, self.final(label, tree))))
+                raw = raw if raw is not None and operations(raw) <= SHORT else None
+                self.said.append(say(self._sums(label), equation=equation(partial(label, self.by.name), raw, self.final(label, tree))))
             return
+        written = terms_of(self.block) if label == self.block.name else [phrase_of(t) for t in tree.args]
         moving = [t for t in tree.args if t in self.moves]
-        fixed = [t for t in tree.args if t not in self.moves]
+        fixed = [p for t, p in zip(tree.args, written, strict=True) if t not in self.moves]
         told = 0
-        for k, term in enumerate(tree.args, 1):
-            place = _place(label, k, term)
+        for k, (term, phrase) in enumerate(zip(tree.args, written, strict=True), 1):
+            place = place_of(label, k, phrase)
             if term not in self.moves:
                 if len(fixed) == 1:
                     self.said.append(say("absent", place=place, wrt=named(self.by.name)))
             elif told < TERMS:
                 told += 1
-                self._term(place, label, term, Applied(phrase_of(term), name(self.by.name)))
+                self._term(place, label, term, Applied(phrase, name(self.by.name)))
                 self._inner()
         if len(moving) > TERMS:
             self.said.append(say("more_terms", count=Count(len(moving) - TERMS), line=named(label), wrt=named(self.by.name)))
         if len(fixed) > 1:
             self.said.append(absent(fixed, label, self.by.name))
-        self.said.append(say("total", equation=self._sum(label, tree)))
+        self.said.append(say(self._sums(label), equation=self._sum(label, tree)))
+
+    def _sums(self, label: str) -> str:
+        return "total" if label == self.block.name else "subtotal"
 
     def _sum(self, label: str, tree: Tree) -> Relation:
         """dz/dw = x + 0 = x."""
@@ -176,8 +184,9 @@ class _Teller:
         if not isinstance(tree, Contraction):
             self._core(place, label, tree, None, left, result, whole)
             return
-        moving = [a for a in tree.args if a in self.moves]
-        fixed = [a for a in tree.args if a not in self.moves]
+        factors = _factors(tree)
+        moving = [a for a in factors if a in self.moves]
+        fixed = [a for a in factors if a not in self.moves]
         coefficient = multiply_scalars(fixed) if fixed else None
         below = [m for m in moving if is_negative_power(m)]
         if below:
@@ -196,13 +205,17 @@ class _Teller:
         """Each moving factor in turn while the others wait."""
         symbols = [name(self.letter(m).name) for m in moving]
         terms = []
-        for k, m in enumerate(moving):
+        for k in range(len(moving)):
             turn = partial(symbols[k].text, self.by.name)
             terms.append(product(*([phrase_of(coefficient)] if coefficient else []), *symbols[:k], turn, *symbols[k + 1 :]))
         several = any(m is not self.by for m in moving)
         last = result if not self.pending else None
         sides = _joined(left, total(terms), last)
-        self.said.append(say("product_inner", place=place, inner=self.let(*moving), equation=sides) if several else say("product", place=place, equation=sides))
+        self.said.append(
+            say("product_inner", place=place, inner=self.let(*moving), equation=sides)
+            if several
+            else say("product", place=place, equation=sides)
+        )
 
     def _quotient(
         self, place: Say, tree: Tree, moving: list[Tree], below: list[Tree], fixed: list[Tree], left: Formula | Applied, result: Phrase
@@ -217,7 +230,11 @@ class _Teller:
         if not above:
             c = phrase_of(multiply_scalars(fixed)) if fixed else number(1)
             known = under is self.by
-            sides = _joined(left, Phrase("neg", (product(c, square, None if known else dv),)) if c.head != "neg" else product(c, square, dv), result if known else None)
+            sides = _joined(
+                left,
+                Phrase("neg", (product(c, square, None if known else dv),)) if c.head != "neg" else product(c, square, dv),
+                result if known else None,
+            )
             key = "quotient" if known else "quotient_inner"
             fields: dict[str, Field] = {} if known else {"inner": self.let(under)}
             self.said.append(say(key, place=place, equation=sides, **fields))
@@ -260,7 +277,9 @@ class _Teller:
                 sides = _joined(left, done, result)
                 self.said.append(say("power", place=place, exponent=Formula(down), power=Formula(shown), equation=sides))
             else:
-                self.said.append(say("power_inner", place=place, exponent=Formula(down), inner=self.let(base), equation=_joined(left, done)))
+                self.said.append(
+                    say("power_inner", place=place, exponent=Formula(down), inner=self.let(base), equation=_joined(left, done))
+                )
             return
         node = rebuild(core, [self.letter(a) if a in self.moves else a for a in core.args])
         parts = [product(c, phrase_of(simplify(pull(node, k, ONE, 0))), self.inner(a)) for k, a in enumerate(core.args) if a in self.moves]
@@ -291,7 +310,8 @@ class _Teller:
         else:
             fields["reason"] = Spoken(spec.reason)
             if isinstance(function, AbstractFunction):
-                fields["noun"] = Spoken({"en": spec.noun.en, "fr": spec.noun.fr})
+                fields["noun"] = the(spec.noun)
+            fields["call"] = Formula(phrase_of(core))
             key = "bound" if isinstance(function, AbstractFunction) else "function"
             shown = total(plain) if inner or not whole else None
             sides = _joined(left, total(primed) if key == "bound" else None, shown, last)
@@ -301,31 +321,45 @@ class _Teller:
         for kink in () if spec is None else spec.kinks:
             at = Formula(name(self.letter(core.args[0]).name))
             if core.args[0] in self.moves:
-                corner = {"at": Fixed(kink.at, 0 if kink.at == int(kink.at) else 2), "value": Fixed(kink.value, 0 if kink.value == int(kink.value) else 2)}
+                corner = {
+                    "at": Fixed(kink.at, 0 if kink.at == int(kink.at) else 2),
+                    "value": Fixed(kink.value, 0 if kink.value == int(kink.value) else 2),
+                }
                 self.said.append(say("kink", line=named(label), inner=at, **corner))
 
 
 # ---------------------------------------------------------------- pieces
 
 
-def absent(fixed: list[Tree], label: str, by: str) -> Say:
+def absent(fixed: Sequence[Phrase], label: str, by: str) -> Say:
     """The terms that do not contain the variable."""
     if len(fixed) > TERMS:
         return say("absent_count", count=Count(len(fixed)), line=named(label), wrt=named(by))
-    terms = Members(tuple(Formula(phrase_of(t)) for t in fixed))
+    terms = Members(tuple(map(Formula, fixed)))
     return say("absent_many", terms=terms, line=named(label), wrt=named(by))
 
 
-def _place(label: str, k: int, term: Tree) -> Say:
-    fields: dict[str, Field] = {"line": named(label), "term": Formula(phrase_of(term))}
+def place_of(label: str, k: int, term: Phrase) -> Say:
+    """Second term of z, w*x."""
+    fields: dict[str, Field] = {"line": named(label), "term": Formula(term)}
     return say(f"term{k}", **fields) if k <= 5 else say("term", number=Count(k), **fields)
-
-
-place_of = _place
 
 
 def _joined(left: Formula | Applied, *sides: Phrase | None) -> Relation:
     return Relation((left, *equation(*sides).sides))
+
+
+def _factors(tree: Tree) -> list[Tree]:
+    """A product of numbers, nested products opened."""
+    found: list[Tree] = []
+    stack = [tree]
+    while stack:
+        t = stack.pop()
+        if isinstance(t, Contraction):
+            stack.extend(reversed(t.args))
+        else:
+            found.append(t)
+    return found
 
 
 def _parts(phrase: Phrase) -> tuple[Phrase, ...]:
@@ -355,6 +389,3 @@ def _by_subject(step: Step) -> dict[Tree, Step]:
             found[s.subject] = s
             stack.extend(s.substeps)
     return found
-
-
-__all__ = ["ZERO", "absent", "place_of", "reciprocal", "tell"]

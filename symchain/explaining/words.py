@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from symchain.chainrule import Sweep
+from symchain.blocks import Block
+from symchain.functions.spec import Noun
 from symchain.notation import Phrase, name, negate, number
-from symchain.render.document import Axes, Count, Field, Formula, Members, Relation, Say
+from symchain.render.document import Axes, Count, Field, Formula, Members, Relation, Say, Spoken
 from symchain.rewriting import simplify
 from symchain.rules.binding import bind
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Leaf, Tree, postorder
+from symchain.wording.explain_fr import with_article
 
 LISTED = 6
 """Up to so many names are listed in a sentence."""
@@ -72,7 +74,7 @@ def names(items: Iterable[str]) -> Field:
 
 
 def shaped(shape: tuple[int | str, ...], inside: bool = False) -> Say:
-    """", of shape (m, n)", or nothing for a number."""
+    """ ", of shape (m, n)", or nothing for a number."""
     return say("shaped_inside" if inside else "shaped", shape=Axes(shape)) if shape else say("blank")
 
 
@@ -90,6 +92,11 @@ def reaches(tree: Tree, by: Leaf) -> set[Tree]:
     return found
 
 
+def the(noun: Noun) -> Spoken:
+    """A function by its noun, with the article."""
+    return Spoken({"en": f"the {noun.en}", "fr": with_article(noun.fr, noun.gender)})
+
+
 class Letters:
     """Names for the inner parts of a formula: u, v, s, t, ... as far as the program leaves them free."""
 
@@ -101,9 +108,8 @@ class Letters:
         return next(self._free)
 
 
-def taken_names(sweep: Sweep) -> set[str]:
-    return set(sweep.taken)
-
-
-def printed(tree: Tree) -> Phrase:
-    return phrase_of(tree)
+def terms_of(block: Block) -> list[Phrase]:
+    """The terms of a line that is a sum, as they were written where that is possible."""
+    if block.phrase.head == "add" and len(block.phrase.parts) == len(block.tree.args):
+        return list(block.phrase.parts)
+    return [phrase_of(t) for t in block.tree.args]

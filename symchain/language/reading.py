@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, NoReturn
@@ -28,7 +28,7 @@ from symchain.language.inputs import (
 from symchain.language.lookup import closest, find_function
 from symchain.language.shapes import FACTS, check_letters, shape_of
 from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical, is_abstract
-from symchain.language.statements import Declaration, Definition, parse_statements
+from symchain.language.statements import Declaration, Definition, Statement, parse_statements
 from symchain.language.tokens import source_lines
 from symchain.notation import Phrase, walk
 from symchain.tensors.facts import implied
@@ -55,7 +55,18 @@ def read_program(
     """
     if not isinstance(text, str):
         raise ArgumentError(f"a program is a text, not {type(text).__name__}", advice="SymPy expressions go to symchain.program.")
-    return _Reading(text, shapes or {}, assume or {}, let or {}).program()
+    return build_program(parse_statements(text), source_lines(text), shapes, assume, let)
+
+
+def build_program(
+    statements: Sequence[Statement],
+    lines: list[str],
+    shapes: Mapping[str, Any] | None = None,
+    assume: Mapping[str, Any] | None = None,
+    let: Mapping[str, Any] | None = None,
+) -> Program:
+    """The Program that statements describe, wherever they were read; `lines` is the text their places refer to."""
+    return _Reading(statements, lines, shapes or {}, assume or {}, let or {}).program()
 
 
 def program_scope(program: Program, lines: tuple[str, ...] = ()) -> Scope:
@@ -68,9 +79,15 @@ def program_scope(program: Program, lines: tuple[str, ...] = ()) -> Scope:
 class _Reading:
     """The work on one text, in passes: statements, functions, inputs, blocks."""
 
-    def __init__(self, text: str, shapes: Mapping[str, Any], assume: Mapping[str, Any], let: Mapping[str, Any]) -> None:
-        self.lines = source_lines(text)
-        statements = parse_statements(text)
+    def __init__(
+        self,
+        statements: Sequence[Statement],
+        lines: list[str],
+        shapes: Mapping[str, Any],
+        assume: Mapping[str, Any],
+        let: Mapping[str, Any],
+    ) -> None:
+        self.lines = lines
         self.declarations = [s for s in statements if isinstance(s, Declaration)]
         self.definitions = [s for s in statements if isinstance(s, Definition)]
         self.shapes, self.assume, self.let = shapes, assume, let

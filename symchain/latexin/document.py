@@ -49,11 +49,15 @@ def find_fragments(source: Source) -> list[Fragment]:
     position, end = _body(text)
     while match := _OPENING.search(text, position, end):
         kind = match.lastgroup if match.lastgroup not in ("ticks", "literal", "name") else ""
-        kind = next(k for k in ("fence", "code", "comment", "escaped", "verbatim", "environment", "bracket", "round", "double", "single") if match[k])
+        kind = next(
+            k
+            for k in ("fence", "code", "comment", "escaped", "verbatim", "environment", "bracket", "round", "double", "single")
+            if match[k]
+        )
         position = match.end()
         if kind == "fence" and not tex:
             position = _after(text, match["ticks"], position, end)
-        elif kind == "comment" and not tex and not text[: match.start()].rsplit("\n", 1)[-1].strip() == "":
+        elif kind == "comment" and not tex and text[: match.start()].rsplit("\n", 1)[-1].strip():
             position = match.start() + 1  # 95 % in the middle of a line of Markdown
         elif kind == "verbatim":
             position = _after(text, rf"\end{{{match['literal']}", position, end)

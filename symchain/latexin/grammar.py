@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from symchain.errors import LimitError, Place
-from symchain.latexin.nodes import Bound, Node, Symbol
-from symchain.latexin.scripts import Scripts, symbol_name
-from symchain.latexin.tokens import Source, Token, shown
 from symchain.language.lookup import is_known_function
+from symchain.latexin.derivatives import JOINERS, Derivatives
+from symchain.latexin.nodes import Bound, Node
+from symchain.latexin.scripts import ACCENTS
+from symchain.latexin.tokens import PROSE, Source, Token
 
 MAX_DEPTH = 64  # brackets inside brackets; a formula on paper has a handful
 
@@ -19,13 +20,22 @@ FUNCTIONS = {
     "coth": "coth", "det": "det", "max": "max", "min": "min", "sgn": "sign", "sech": "sech", "trace": "tr", "artanh": "arctanh",
     "arsinh": "arcsinh", "arcosh": "arccosh", "logsumexp": "logsumexp", "tr": "tr", "erf": "erf", "diag": "diag",
 }  # fmt: skip
-"""Function commands, and the words that \operatorname holds where the input language calls them otherwise."""
+r"""Function commands, and the words that \operatorname holds where the input language calls them otherwise."""
 
 _BIG = {"sum": "sum", "prod": "prod"}
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
-_JOINERS = {"cdot": "cdot", "times": "times", "odot": "odot", "circ": "odot", "star": "star", "bullet": "cdot"}
-_ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde"}
-_RELATIONS = {"<": "<", ">": ">", "le": "<=", "leq": "<=", "ge": ">=", "geq": ">=", "ne": "!=", "neq": "!=", "leqslant": "<=", "geqslant": ">="}
+_RELATIONS = {
+    "<": "<",
+    ">": ">",
+    "le": "<=",
+    "leq": "<=",
+    "ge": ">=",
+    "geq": ">=",
+    "ne": "!=",
+    "neq": "!=",
+    "leqslant": "<=",
+    "geqslant": ">=",
+}
 _ADVICE = {
     "dot": "A dot may be a time derivative or part of a name: write x_{dot}.",
     "ddot": "Write the derivative out.",
@@ -38,6 +48,7 @@ _ADVICE = {
     "infty": "Only finite numbers have a place in a program.",
     "leftarrow": "An update is no definition: give the new value another name.",
     "gets": "An update is no definition: give the new value another name.",
+    "circ": r"It may be a composition or a product: write f(g(x)), or a \odot b.",
     "otimes": r"Write a b^\top for the outer product.",
     "binom": "Write it with fractions.",
 }
@@ -48,7 +59,7 @@ def parse_formula(tokens: Sequence[Token], source: Source) -> Node:
     return Parser(tokens, source).whole()
 
 
-class Parser(Scripts):
+class Parser(Derivatives):
     """Recursive descent over the tokens of one formula."""
 
     def __init__(self, tokens: Sequence[Token], source: Source) -> None:
@@ -86,14 +97,18 @@ class Parser(Scripts):
         ops = [""]
         while True:
             token = self.peek
-            if token.kind == "command" and token.text in _JOINERS:
-                op = _JOINERS[self.take().text]
+            if token.kind == "command" and token.text in JOINERS:
+                op = JOINERS[self.take().text]
             elif token.kind == "op" and token.text in "*/":
                 op = "star" if self.take().text == "*" else "slash"
-            elif self._starts_factor(token):
+            elif self.starts_factor(token):
                 op = ""
             else:
                 break
+            prose = [t for t in (self.tokens[self.position - 1], self.peek) if t.kind == "word" and t.style in PROSE]
+            if op == "" and prose and not self._at("(", "["):
+                what = rf"\text{{{prose[0].text}}} can be read as a name and as a word between two formulas"
+                self.fail(what, r"Write \cdot for a product, or \quad before words.", prose[0].place)
             if op and self._at("-"):
                 minus = self.take()
                 inner = self.factor()
@@ -110,7 +125,9 @@ class Parser(Scripts):
         before = factors[-1]
         written, then = self.written(before), self.written(factor)
         if op == "" and factor.head == "number":
-            both = f"{written}{then}" if before.head == "number" else f"{written}_{then}"
+            both = f"{written}{then}" if before.head in ("number", "power") else f"{written}_{then}"
+            if before.head == "power":
+                both = f"{self.written(before.parts[0])}^{{{self.written(before.parts[1])}{then}}}"
             self.fail(
                 f"{written} {then} can be read as {both} and as {written} times {then}",
                 r"Write \cdot between the factors, or join the digits.",
@@ -131,11 +148,11 @@ class Parser(Scripts):
 
     # ------------------------------------------------------------ factors
 
-    def _starts_factor(self, token: Token) -> bool:
+    def starts_factor(self, token: Token) -> bool:
         if token.kind in ("number", "letter", "word", "begin"):
             return True
         if token.kind == "command":
-            return token.text not in _JOINERS and token.text not in _RELATIONS and token.text not in ("\\", "quad", "qquad", "right")
+            return token.text not in JOINERS and token.text not in _RELATIONS and token.text not in ("\\", "quad", "qquad", "right")
         if token.kind == "op" and token.text in "|‖":
             return not self._closes_bar(token)
         return token.kind == "op" and token.text in ("(", "[", "{")
@@ -148,7 +165,9 @@ class Parser(Scripts):
         self.depth += 1
         if self.depth > MAX_DEPTH:
             place = token.place
-            raise LimitError(f"the formula nests more than {MAX_DEPTH} deep", advice="Name parts of it.", place=place, source=self.source.line(place))
+            raise LimitError(
+                f"the formula nests more than {MAX_DEPTH} deep", advice="Name parts of it.", place=place, source=self.source.line(place)
+            )
         try:
             return self._factor(token)
         finally:
@@ -183,6 +202,12 @@ class Parser(Scripts):
             if function and (following.text in ("(", "[", "{", "_", "^") or token.style == "operatorname"):
                 self.take()
                 return self._apply(function, token)
+            if token.style == "operatorname" and following.text not in ("(", "["):
+                self.fail(
+                    f"{token.text} is no function that is known",
+                    "Call a function of the input language, or write a name in \\mathrm.",
+                    token.place,
+                )
         return self.symbol()
 
     @staticmethod
@@ -202,6 +227,9 @@ class Parser(Scripts):
         if not token.style.startswith("run:0:"):
             return
         run = token.style[6:]
+        if len(run) == 2 and run[0] == "d":
+            what = f"{run} can be read as a differential and as a product"
+            self.fail(what, r"Write d \cdot x, or a derivative as a fraction.", Place(token.line, token.column, 2))
         if run.lower() in FUNCTIONS or (len(run) > 2 and is_known_function(run.lower())):
             what = f"{run} can be read as the function and as a product of letters"
             advice = rf"Write \{run}." if run in FUNCTIONS else rf"Write \operatorname{{{run}}}."
@@ -215,7 +243,7 @@ class Parser(Scripts):
         if name in _BIG:
             self.take()
             return self._big(name, token)
-        if name in _ACCENTS:
+        if name in ACCENTS:
             return self.symbol()
         match name:
             case "frac" | "tfrac" | "dfrac" | "cfrac":
@@ -242,7 +270,7 @@ class Parser(Scripts):
             what = rf"\{token.kind}{{{token.text}}}"
         if token.kind == "command" and token.text in _ADVICE:
             self.fail(rf"\{token.text} is not read", _ADVICE[token.text], token.place)
-        if token.kind == "command" and token.text not in _JOINERS and token.text not in _RELATIONS:
+        if token.kind == "command" and token.text not in JOINERS and token.text not in _RELATIONS:
             self.fail(f"{what} is not read", "Write the formula with names, numbers, functions and sums.", token.place)
         self.fail(f"{what} where a name, a number or a bracket is expected", "Correct the formula here.", token.place)
 
@@ -311,7 +339,11 @@ class Parser(Scripts):
                 words.append(self.take().text)
             if self.peek.text in ("\\",) or self.peek.kind == "end":
                 if not any(w.lower().startswith(("otherwise", "else", "sinon")) for w in words):
-                    self.fail("a case without its condition", r"Write x & \text{if } z > 0, and \text{otherwise} in the last row.", self.peek.place)
+                    self.fail(
+                        "a case without its condition",
+                        r"Write x & \text{if } z > 0, and \text{otherwise} in the last row.",
+                        self.peek.place,
+                    )
                 break
             parts.append(self.expression())
             relation = self.take()
@@ -378,7 +410,7 @@ class Parser(Scripts):
 
     def _bare_argument(self, function: str, token: Token) -> Node:
         r"""The argument of \log x: one factor, with its scripts; the brackets of \log\sigma(z) belong to sigma."""
-        if not self._starts_factor(self.peek):
+        if not self.starts_factor(self.peek):
             self.fail(f"the argument of {function} is missing", rf"Write {function}(x).", token.place)
         start = self.peek
         node = self.factor()
@@ -389,9 +421,11 @@ class Parser(Scripts):
     def _check_after(self, function: str, argument: Node) -> None:
         r"""Refuse \log x y: log(x) y or log(x y)."""
         token = self.peek
-        joined = token.kind == "command" and token.text in _JOINERS or (token.kind == "op" and token.text in "*/")
-        another = token.kind == "command" and (token.text in FUNCTIONS or token.text in _BIG) or (token.kind == "word" and self._function_of(token))
-        if joined or (self._starts_factor(token) and not another):
+        joined = (token.kind == "command" and token.text in JOINERS) or (token.kind == "op" and token.text in "*/")
+        another = (token.kind == "command" and (token.text in FUNCTIONS or token.text in _BIG)) or (
+            token.kind == "word" and self._function_of(token)
+        )
+        if joined or (self.starts_factor(token) and not another):
             rest = self.source.line(token.place)[token.column - 1 :][:12].split("$")[0].strip()
             inside = self.written(argument)
             what = f"{function} {inside} {rest} can be read as {function}({inside}) {rest} and as {function}({inside} {rest})"
@@ -431,82 +465,3 @@ class Parser(Scripts):
             self.take()
             self.skip_argument()
         return inner
-
-    # ------------------------------------------------------------ fractions and derivatives
-
-    def _fraction(self, token: Token) -> Node:
-        self.take()
-        top, below = self.argument_tokens(), self.argument_tokens()
-        if self._is_differential(below) and (not top or self._is_differential(top)):
-            return self._derivative(token, top, below)
-        if not top or not below:
-            self.fail("a fraction with an empty part", r"Write \frac{a}{b}.", token.place)
-        parts = (self.inner(top), self.inner(below))
-        return self.powers(Node("frac", self.span(token), parts))
-
-    def _is_differential(self, tokens: Sequence[Token]) -> bool:
-        first = tokens[0] if tokens else None
-        if first is None:
-            return False
-        if first.kind == "command" and first.text == "partial":
-            return True
-        plain = first.kind == "letter" and first.text == "d" and first.style in ("", "mathrm", "mathit") or first.style.startswith("run:0:d")
-        return first.text == "d" and plain and (len(tokens) > 1 or first is not None) and not (len(tokens) > 1 and tokens[1].text in "_^'=")
-
-    def _derivative(self, token: Token, top: Sequence[Token], below: Sequence[Token]) -> Node:
-        self._check_order(top, below)
-        variable = self.inner(below[1:]) if len(below) > 1 else None
-        if variable is None or variable.head not in ("symbol", "number"):
-            place = variable.place if variable else self.span(token)
-            self.fail("a derivative by more than one name", "One derivative is by one name.", place)
-        if len(top) > 1:
-            return self.powers(Node("partial", self.span(token), (self.inner(top[1:]), variable)))
-        return Node("partial", self.span(token), (self._operand(token), variable))
-
-    def _operand(self, token: Token) -> Node:
-        r"""What \frac{d}{dx} applies to: brackets, or one factor."""
-        if not self._starts_factor(self.peek):
-            self.fail("the derivative of nothing", r"Write \frac{\partial C}{\partial x}, or \frac{d}{dx}(...).", token.place)
-        start = self.peek
-        node = self.factor()
-        if node.head == "symbol" and self._at("(", "["):
-            node = Node("product", self.span(start), (node, self.powers(self.brackets())), text="call", ops=("", ""))
-        after = self.peek
-        joined = (after.kind == "command" and after.text in _JOINERS) or after.text in ("*", "/")
-        if joined or self._starts_factor(after):
-            inside, rest = self.written(node), shown([after])
-            what = f"d/dx {inside} {rest}... can be read as (d/dx {inside}) {rest}... and as d/dx ({inside} {rest}...)"
-            self.fail(what, "Put what is differentiated in brackets, and the derivative too.", after.place)
-        return node.parts[0] if node.head == "paren" and len(node.parts) == 1 else node
-
-    def _check_order(self, top: Sequence[Token], below: Sequence[Token]) -> None:
-        raised = [t for part in (top, below) for t in part[1:2] if t.text == "^"]
-        again = [t for t in below[1:] if t.kind == "command" and t.text == "partial"]
-        if raised or again or any(t.text == "^" for t in below[1:] if not any(u.text == "(" for u in below)):
-            place = (raised or again or list(below))[0].place
-            self.fail("a derivative of second order", "Claims are about first derivatives.", place)
-
-    def _nabla(self, token: Token) -> Node:
-        r"""\nabla_W C."""
-        self.take()
-        if not self._at("_"):
-            self.fail("a gradient that does not say by what", r"Write \nabla_W C, or \frac{\partial C}{\partial W}.", token.place)
-        self.take()
-        variable = self.single()
-        if variable.head != "symbol":
-            self.fail("a gradient by more than one name", r"Write \nabla_W C.", variable.place)
-        return Node("partial", self.span(token), (self._operand(token), variable))
-
-    def _slashed_partial(self, token: Token) -> Node:
-        r"""\partial C/\partial W."""
-        self.take()
-        output = self.factor()
-        if not self._at("/") or self.tokens[self.position + 1].text != "partial":
-            self.fail(r"a \partial alone", r"Write \frac{\partial C}{\partial W}.", token.place)
-        self.take()
-        self.take()
-        variable = self.symbol()
-        return Node("partial", self.span(token), (output, variable))
-
-
-__all__ = ["FUNCTIONS", "MAX_DEPTH", "Parser", "Symbol", "parse_formula", "symbol_name"]

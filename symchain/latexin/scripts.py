@@ -9,14 +9,10 @@ from symchain.errors import Place
 from symchain.latexin.nodes import Bound, Node, Symbol
 from symchain.latexin.tokens import Source, Token
 
-_ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde"}
+ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde"}
 _TRANSPOSES = ("top", "intercal")
 _PIECES = ("max", "min", "sum", "det", "log", "exp", "infty", "arg")
 """Commands that may stand in a subscript as words."""
-
-
-def symbol_name(symbol: Symbol) -> str:
-    return symbol.name
 
 
 class Scripts:
@@ -85,11 +81,12 @@ class Scripts:
             token = self.take()
             if token.kind == "stop":
                 self.fail("an argument is missing", "Write it in braces.", token.place)
-            if token.kind == "command" and token.text in ("frac", "sqrt", *_ACCENTS):
+            if token.kind == "command" and token.text in ("frac", "sqrt", *ACCENTS):
                 self.fail(rf"\{token.text} as an argument without braces", "Put it in braces.", token.place)
             return [token]
         opener = self.take()
-        depth, found = 1, []
+        depth = 1
+        found: list[Token] = []
         while True:
             token = self.take()
             if token.kind == "stop":
@@ -178,12 +175,12 @@ class Scripts:
     def symbol(self) -> Node:
         """A letter or word, its accents, subscripts, label and primes; then exponents and transposes."""
         start = self.take()
-        if start.kind == "command" and start.text in _ACCENTS:
+        if start.kind == "command" and start.text in ACCENTS:
             inside = self.inner(self.argument_tokens() or [start])
             if inside.head != "symbol" or inside.symbol is None or inside.symbol.accent or inside.symbol.primes:
                 self.fail(rf"\{start.text} of more than a name", "Accents stand over one letter.", self.span(start))
             s = inside.symbol
-            symbol = Symbol(s.base, _ACCENTS[start.text], s.pieces, s.label, 0, s.style)
+            symbol = Symbol(s.base, ACCENTS[start.text], s.pieces, s.label, 0, s.style)
         elif start.kind in ("letter", "word"):
             style = start.style if not start.style.startswith("run:") else ""
             symbol = Symbol(start.text, style="" if start.kind == "word" and style in ("mathrm", "text", "mathit") else style)
@@ -191,9 +188,12 @@ class Scripts:
             self.fail(f"{start.text or 'the end'} where a name is expected", "Write a name.", start.place)
         waiting: Node | None = None
         turned = False
+        place = self.span(start)
         while True:
             if self.peek.kind == "prime":
-                symbol = Symbol(symbol.base, symbol.accent, symbol.pieces, symbol.label, symbol.primes + int(self.take().text), symbol.style)
+                symbol = Symbol(
+                    symbol.base, symbol.accent, symbol.pieces, symbol.label, symbol.primes + int(self.take().text), symbol.style
+                )
             elif self._at("_"):
                 self.take()
                 if symbol.pieces:
@@ -206,7 +206,9 @@ class Scripts:
                 symbol, waiting, turned = self._raised(symbol)
             else:
                 break
-        node = Node("symbol", self.span(start), symbol=symbol)
+            if waiting is None and not turned:
+                place = self.span(start)
+        node = Node("symbol", place, symbol=symbol)
         if turned:
             node = Node("transpose", self.span(start), (node,))
         return node if waiting is None else self._power(node, waiting, start)
@@ -264,7 +266,9 @@ class Scripts:
             return Node("inverse", self.span(start))
         if len(tokens) > 1 and tokens[0].kind == "command" and texts[0] in ("odot", "circ"):
             return Node("odot", self.span(start), (self.inner(tokens[1:]),))
-        if len(tokens) == 1 and (texts[0] in ("*", "+", "-") or (tokens[0].kind == "command" and texts[0] in ("ast", "star", "dagger", "circ"))):
+        if len(tokens) == 1 and (
+            texts[0] in ("*", "+", "-") or (tokens[0].kind == "command" and texts[0] in ("ast", "star", "dagger", "circ"))
+        ):
             self.fail(f"the superscript {texts[0]} is not read", "Write a subscript: x_{opt}.", tokens[0].place)
         self.position = mark
         return self.single()

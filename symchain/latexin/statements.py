@@ -90,7 +90,9 @@ def _display(source: Source, tokens: list[Token], bare: bool) -> list[Statement]
             if not clause or _is_remark(clause):
                 continue
             depths = _depths(clause)
-            equals = [k for k, t in enumerate(clause) if depths[k] == 0 and (t.text == "=" or t.text in _DEFINES) and t.kind in ("op", "command")]
+            equals = [
+                k for k, t in enumerate(clause) if depths[k] == 0 and (t.text == "=" or t.text in _DEFINES) and t.kind in ("op", "command")
+            ]
             if equals and equals[0] == 0 and found:
                 found[-1] = _continued(source, found[-1], clause, equals)
                 continue
@@ -123,7 +125,11 @@ def _rows(source: Source, tokens: list[Token], bare: bool) -> list[list[Token]]:
 def _goes_on(last: Token, token: Token) -> bool:
     """Whether a line of a bare text continues the one before."""
     joining = ("=", "+", "-", "*", "/", "&")
-    return (last.kind == "op" and last.text in joining) or (token.kind == "op" and token.text in joining) or token.text in ("cdot", "times", "odot")
+    return (
+        (last.kind == "op" and last.text in joining)
+        or (token.kind == "op" and token.text in joining)
+        or token.text in ("cdot", "times", "odot")
+    )
 
 
 def _turn(token: Token) -> int:
@@ -173,7 +179,12 @@ def _trimmed(clause: Sequence[Token]) -> list[Token]:
         tokens.pop()
     while tokens and tokens[0].kind == "text":
         tokens.pop(0)
-    while len(tokens) > 1 and _is_prose_word(tokens[0]) and tokens[1].kind in ("letter", "word", "command", "text") and tokens[1].text not in _DEFINES:
+    while (
+        len(tokens) > 1
+        and _is_prose_word(tokens[0])
+        and tokens[1].kind in ("letter", "word", "command", "text")
+        and tokens[1].text not in _DEFINES
+    ):
         tokens.pop(0)
     while tokens and tokens[-1].kind == "text":
         tokens.pop()
@@ -191,15 +202,19 @@ def _is_remark(clause: Sequence[Token]) -> bool:
 def _statement(source: Source, clause: Sequence[Token], equals: Sequence[int]) -> Statement:
     first, last = clause[0], clause[-1]
     width = last.column + last.width - first.column if last.line == first.line else 1
-    line = source.line(first.place) if last.line != first.line else source.line(first.place)[first.column - 1 : last.column - 1 + last.width]
+    line = (
+        source.line(first.place) if last.line != first.line else source.line(first.place)[first.column - 1 : last.column - 1 + last.width]
+    )
     place = Place(first.line, first.column, max(1, width))
     for token in clause:
         if token.kind == "command" and token.text in _REFUSED:
-            source.fail(rf"\{token.text} is not read: {_REFUSED[token.text]}", "Write name = formula, or a derivative = formula.", token.place)
+            source.fail(
+                rf"\{token.text} is not read: {_REFUSED[token.text]}", "Write name = formula, or a derivative = formula.", token.place
+            )
         if token.kind == "command" and token.text == "in" and not equals:
             return _declaration(source, clause, place, line)
     if not equals:
-        source.fail(f"{shown(clause)[:40]} states nothing", "Write name = formula, or a derivative = formula.", place)
+        source.fail(f"{line.strip()[:60]} states nothing", "Write name = formula, or a derivative = formula.", place)
     sides: list[Node] = []
     start = 0
     for stop in [*equals, len(clause)]:

@@ -49,7 +49,8 @@ _WITH_LABEL = frozenset({"label", "tag", "hspace", "vspace", "phantom", "vphanto
 _SPACES = frozenset(",;:!> /")
 _DELIMITERS = {
     "lvert": "|", "rvert": "|", "vert": "|", "mid": "|", "lVert": "‖", "rVert": "‖", "Vert": "‖", "parallel": "‖", "|": "‖",
-    "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "colon": ":", "ast": "*", "lt": "<", "gt": ">", "prime": "'",
+    "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "{": "(", "}": ")", "lbrace": "(", "rbrace": ")",
+    "colon": ":", "ast": "*", "lt": "<", "gt": ">", "prime": "'",
 }  # fmt: skip
 _CHARACTERS = {
     "·": "cdot", "⋅": "cdot", "∙": "cdot", "×": "times", "⊙": "odot", "∘": "circ", "∂": "partial", "∇": "nabla", "⊤": "top",
@@ -59,7 +60,7 @@ _CHARACTERS = {
 _PLAIN = {"−": "-", "∗": "*", "∣": "|", "∥": "‖", "‖": "‖", "′": "'", "’": "'", "\u00a0": " ", "\u2009": " ", "\u202f": " "}
 _NUMBER = re.compile(r"[0-9]+(?:\{,\}[0-9]+|\.[0-9]+|\.(?![0-9.]))?|\.[0-9]+")
 _COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
-_BRACED = re.compile(r"\s*\{\s*\\?([A-Za-z]+)\s*\}|\s+\\?([A-Za-z])(?![A-Za-z])|\s*\\([A-Za-z]+)")
+_BRACED = re.compile(r"\s*\{\s*\\?([A-Za-z]+|[0-9]+)\s*\}|\s+\\?([A-Za-z])(?![A-Za-z])|\s*\\([A-Za-z]+)")
 _WORD_IN = re.compile(r"\s*\{([^{}\\$]*)\}")
 _ENVIRONMENT = re.compile(r"\s*\{([A-Za-z]+\*?)\}")
 
@@ -226,12 +227,14 @@ class _Tokens:
             r"""\text{...}: a word may be part of a name, anything else is prose."""
             content, end = self._raw(self.position + width)
             word = content.strip()
-            plain = word.isalpha() and word.isascii() and name not in ("intertext", "shortintertext")
-            self._add("text" if not plain else "word", word, end - self.position, "text" if plain else name)
+            plain = content.isalpha() and content.isascii() and name not in ("intertext", "shortintertext")
+            self._add("word" if plain else "text", word, end - self.position, "text")
             return
         match = _BRACED.match(self.text, self.position + width, self.end)
         content = next((g for g in match.groups() if g), "") if match else ""
         known = content in GREEK_COMMANDS or content in VARIANTS
+        if content.isdigit():
+            self._fail(f"a {content} in a font of its own may be an array of ones", "Write the sizes in the input language: ones(n).")
         if match and "\\" in match[0] and not known:
             match = None  # \mathbf{\hat{x}}: the font says nothing that is read
         if match is None:
@@ -239,6 +242,8 @@ class _Tokens:
             return
         if len(content) > MAX_NAME:
             self._fail("a name of more than 200 letters", "Use a shorter one.")
+        if name == "mathbb" and content != "R":
+            self._fail(rf"\mathbb{{{content}}} is an operator or a set", "Names are plain, bold or calligraphic letters.")
         content = VARIANTS.get(content, content) if "\\" in match[0] else content
         single = len(content) == 1 or "\\" in match[0]
         self._add("letter" if single else "word", content, match.end() - self.position, name)

@@ -98,7 +98,8 @@ def _line(line: Line, medium: str, lang: str, within: Any) -> str:
         return data.dumps({"format": "symchain.line", "version": data.VERSION, **data.of_line(line)})
     if medium == "text":
         return programs.line_text(line)
-    return _mathematics(f"{write_latex(symbol_of(line, within), style := _style(within, lang))}={write_latex(line.phrase, style)}", medium)
+    style = _style(within, lang)
+    return _mathematics(f"{write_latex(symbol_of(line, within), style)}={write_latex(line.phrase, style)}", medium)
 
 
 def _phrase(phrase: Phrase, medium: str, lang: str, within: Any) -> str:

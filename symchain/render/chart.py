@@ -76,7 +76,8 @@ def _panel(s: Sensitivity, which: str) -> Say:
 def _bars(s: Sensitivity, lang: str, which: str) -> list[_Bar]:
     many = s.points > 1
     if which == "slope":
-        return [_Bar(i, i.slope, slope_clause(s, i), _norm(shown_measure(i.slope, lang, many or bool(i.shape)), i)) for i in s.ranked[:SHOWN]]
+        shown = [(i, shown_measure(i.slope, lang, many or bool(i.shape))) for i in s.ranked[:SHOWN]]
+        return [_Bar(i, i.slope, slope_clause(s, i), _norm(text, i)) for i, text in shown]
     found = [(i, i.elasticity) for i in s.influences.values() if i.elasticity is not None and not i.zero]
     found.sort(key=lambda pair: pair[1].rank)
     return [_Bar(i, e, elasticity_clause(s, i), shown_measure(e, lang, many)) for i, e in found[:SHOWN]]
@@ -162,7 +163,8 @@ class _Canvas:
     def svg(self, title: str, lang: str) -> str:
         height = math.ceil(self.y + MARGIN)
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img" lang="{lang}">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
+            f'role="img" lang="{lang}">'
             f"<title>{html.escape(title)}</title><style>{STYLE}</style>"
             f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>'
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from symchain.derivation import Derivation, Derivations, Verification
-from symchain.errors import SymchainError, VerificationError
+from symchain.errors import ArgumentError, SymchainError, VerificationError
 from symchain.notation import Phrase, name
 from symchain.render.document import Count, Formula, Listing, Math, Product, Quantity, Relation, Say
 
@@ -37,6 +37,8 @@ def check_sentences(
     except VerificationError:
         raise
     except SymchainError as error:
+        if subject.point is not None and isinstance(error, ArgumentError):  # what the reader gave is no point of this program
+            raise
         yield Say("check.none", {"reason": error.what})
         return
     if sampled:

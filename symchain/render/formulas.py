@@ -23,8 +23,8 @@ from symchain.render.document import (
     Quantity,
     Relation,
 )
-from symchain.render.latex import BREAK
 from symchain.render.names import escaped, typeset
+from symchain.render.products import BREAK
 from symchain.render.style import Style
 
 LIMIT = 24

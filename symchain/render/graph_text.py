@@ -44,7 +44,7 @@ def _both(texts: Texts, name: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    return '"' + escape(text).replace("\\", "\\\\").replace("\n", "\\n") + '"'
 
 
 def mermaid(graph: Graph, lang: str = "en") -> str:
@@ -61,18 +61,20 @@ def mermaid(graph: Graph, lang: str = "en") -> str:
     for source, target, _, passing in wires:
         node = graph.nodes[source]
         above, below = _coded(texts.above(node)), _coded(texts.below(node))
-        label = f"<b class='value'>{above}</b>" + (f"<br><i class='gradient'>{below}</i>" if below else "")
-        out.append(f'  n{texts.number[source]} {"-->" if passing else "-.->"}|"{_styled(label)}"| {target}')
+        label = f"<b {_colour(VALUE)}>{above}</b>" + (f"<br><i {_colour(GRADIENT)}>{below}</i>" if below else "")
+        out.append(f'  n{texts.number[source]} {"-->" if passing else "-.->"}|"{label}"| {target}')
     out.append("  style result fill:none,stroke:none")
     out.append("  linkStyle default stroke:#8b96a5")
     out += [f"  linkStyle {k} stroke-width:{width:.2f}px" for k, (_, _, width, _) in enumerate(wires)]
     return "\n".join(out) + "\n"
 
 
-def _styled(label: str) -> str:
-    return label.replace("class='value'", f"style='color:{VALUE}'").replace("class='gradient'", f"style='color:{GRADIENT}'")
+def _colour(colour: str) -> str:
+    """As rgb, after a space: Mermaid 10 takes a # behind "style...:" for a colour of its own and drops the next semicolon."""
+    red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
+    return f"style='color: rgb({red},{green},{blue})'"
 
 
 def _coded(text: str) -> str:
-    """Letters, digits and spaces as they are, the rest as Mermaid's codes: nothing is markup, and no label is taken for a list."""
-    return "".join(c if c == " " or (c.isalnum() and c.isascii()) else f"#{ord(c)};" for c in text)
+    """ASCII signs as Mermaid's codes, points and strokes apart: nothing is markup, and no label is taken for a list."""
+    return "".join(c if c in " ./" or c.isalnum() or not c.isascii() else f"#{ord(c)};" for c in text)

@@ -170,9 +170,11 @@ def plain_text(s: Sensitivity, lang: str) -> str:
         ]
         for i in inputs
     ]
-    widths = [max(len(row[k]) for row in [header, *rows]) for k in range(len(header))]
+    table = [header, *rows]
+    widths = [max(len(row[k]) for row in table) for k in range(len(header))]
     left = {1}
-    out += ["", *("  ".join(f"{c:<{w}}" if k in left else f"{c:>{w}}" for k, (c, w) in enumerate(zip(row, widths, strict=True))) for row in [header, *rows]), ""]
+    aligned = [[f"{c:<{w}}" if k in left else f"{c:>{w}}" for k, (c, w) in enumerate(zip(row, widths, strict=True))] for row in table]
+    out += ["", *map("  ".join, aligned), ""]
     for i in inputs:
         out += _wrapped(f"{i.name}{_colon(lang)} {speaker.say(slope_clause(s, i))}", "  ")
         if i.elasticity is not None and not i.zero:

@@ -8,6 +8,7 @@ from symchain.render import latex
 from symchain.render.document import Carried, Document, Formula, Label, Math, Row, Section
 from symchain.render.formulas import LIMIT, LatexFormulas, joint
 from symchain.render.names import escaped
+from symchain.render.products import BREAK, width
 from symchain.render.sentences import Speaker
 from symchain.render.style import Style
 from symchain.wording import sentence
@@ -41,7 +42,7 @@ def _computation(document: Document, formulas: LatexFormulas, speaker: Speaker) 
     if not definitions:
         return ""
     equations = [f"{formulas.inline(Formula(d.symbol))}={formulas.inline(Formula(d.phrase))}" for d in definitions]
-    if len(definitions) <= INLINE_BLOCKS and all(latex.width(e) <= ROOM // 2 for e in equations):
+    if len(definitions) <= INLINE_BLOCKS and all(width(e) <= ROOM // 2 for e in equations):
         listed = ", ".join(f"${e}$" for e in equations)
         return sentence(speaker.lang, "computation.inline").replace("{definitions}", listed)
     rows = []
@@ -86,10 +87,10 @@ def _remarks_align(sections: Sequence[Section], formulas: LatexFormulas, speaker
     for row in (r for s in sections for r in s.rows):
         if any(isinstance(m, Carried) for m in row.sides):  # maps are wide and of uneven length
             return False
-        sides = [latex.width(formulas.display(m)) for m in row.sides]
+        sides = [width(formulas.display(m)) for m in row.sides]
         heads = 2 if isinstance(row.sides[0], Label) else 1
         left, right = max(left, sum(sides[:heads])), max(right, sum(sides[heads:]))
-        beside = max(beside, latex.width(speaker.say(row.remark)) if row.remark else 0)
+        beside = max(beside, width(speaker.say(row.remark)) if row.remark else 0)
     return left + right + beside <= ROOM - 8
 
 
@@ -97,17 +98,17 @@ def row_lines(row: Row, formulas: LatexFormulas, speaker: Speaker, room: int, al
     """A row as lines of an alignment: F_1=dC/da_2 &= ... && (rule)."""
     sides = [formulas.display(m) for m in row.sides]
     split = 2 if isinstance(row.sides[0], Label) else 1
-    left = "=".join(s.replace(latex.BREAK, "") for s in sides[:split])
+    left = "=".join(s.replace(BREAK, "") for s in sides[:split])
     if row.boxed:
-        right = "=".join(s.replace(latex.BREAK, "") for s in sides[1:])
-        if latex.width(left) + latex.width(right) <= room:
+        right = "=".join(s.replace(BREAK, "") for s in sides[1:])
+        if width(left) + width(right) <= room:
             return [rf"&\boxed{{{left}={right}}}"]
     found: list[str] = []
-    used = latex.width(left)
+    used = width(left)
     current = f"{left}&" if not row.depth else "&" + r"\quad " * row.depth + left  # steps stand to the right of the alignment
     for side, math in zip(sides[split:], row.sides[split:], strict=True):
         first, *more = latex.lines(side, room - min(used, room // 2))
-        if latex.width(current) + latex.width(first) > room and not current.endswith("&"):
+        if width(current) + width(first) > room and not current.endswith("&"):
             found.append(current)
             current = "&"
         current += joint(math, "=", r":\;") + first
@@ -118,7 +119,7 @@ def row_lines(row: Row, formulas: LatexFormulas, speaker: Speaker, room: int, al
         remark = rf"\text{{({speaker.say(row.remark)})}}"
         if aligned:
             current += f" &&{remark}"
-        elif latex.width(current) + latex.width(remark) <= room:
+        elif width(current) + width(remark) <= room:
             current += rf"\quad{remark}"
         else:
             found.append(current)

@@ -85,7 +85,7 @@ def arrange(boxes: Sequence[Box], edges: Sequence[tuple[int, int]], widest: floa
 
 
 def layers(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
-    """The column of every box: one right of its last operand; inputs, and what depends on inputs of its own, move up to their user."""
+    """The column of every box: one right of its last operand; inputs, and what moves without longer wires, stand before their user."""
     before: list[list[int]] = [[] for _ in range(count)]
     after: list[list[int]] = [[] for _ in range(count)]
     for a, b in edges:
@@ -101,9 +101,9 @@ def layers(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
             if not waiting[b]:
                 ready.append(b)
     free = [True] * count
-    """Boxes that only inputs of their own lead to: they may move up to where they are used."""
+    """Boxes with one operand, and those that only inputs of their own lead to: they move up to where they are used."""
     for k in ready:
-        free[k] = all(free[a] and len(after[a]) == 1 for a in before[k])
+        free[k] = len(before[k]) == 1 or all(free[a] and len(after[a]) == 1 for a in before[k])
     for k in reversed(ready):
         if free[k] and after[k]:
             column[k] = min(column[b] for b in after[k]) - 1
@@ -143,16 +143,28 @@ class _Arrangement:
         self.tails: dict[tuple[int, int], int] = {}
         """(box, column) -> the spot at which its wire stands there."""
         self.arrivals: list[int] = []
+        self.breaks: dict[int, int] = {}
+        """Box -> the last spot of its wire in its own band, where it goes on in another."""
         for a, b in self.edges:
-            spot = a
-            for c in range(at[a] + 1, at[b]):
-                if (a, c) not in self.tails:
-                    made = self._add(_Spot(a, "ghost" if c in self.ghost_columns else "lane", c))
-                    self.tails[a, c] = made
-                    self._connect(spot, made)
-                spot = self.tails[a, c]
+            spot, first = a, at[a] + 1
+            if self.band_of[at[a]] != self.band_of[at[b]]:  # to the end of the band, and from the start of the other
+                first = max(g for g in self.ghost_columns if g <= at[b])
+                self.breaks[a] = self._along(a, a, at[a] + 1, min(g for g in self.ghost_columns if g > at[a]))
+                if (a, first) not in self.tails:
+                    self.tails[a, first] = self._add(_Spot(a, "ghost", first))
+                spot, first = self.tails[a, first], first + 1
+            spot = self._along(a, spot, first, at[b])
             self._connect(spot, b)
             self.arrivals.append(spot)
+
+    def _along(self, box: int, spot: int, first: int, end: int) -> int:
+        """The wire of a box through some columns; its last spot."""
+        for c in range(first, end):
+            if (box, c) not in self.tails:
+                self.tails[box, c] = self._add(_Spot(box, "lane", c))
+                self._connect(spot, self.tails[box, c])
+            spot = self.tails[box, c]
+        return spot
 
     def _add(self, spot: _Spot) -> int:
         self.spots.append(spot)
@@ -266,12 +278,12 @@ class _Arrangement:
                     if len(self.spots[s].above) == 1:
                         self._level([s], self.spots[self.spots[s].above[0]].y)
             for s, spot in enumerate(self.spots):
-                if spot.kind == "box" or self.spots[spot.above[0]].kind != "box":
+                if spot.kind == "box" or (spot.above and self.spots[spot.above[0]].kind != "box"):
                     continue
                 chain = [s]
                 while more := [t for t in self.spots[chain[-1]].below if self.spots[t].kind != "box"]:
                     chain.append(more[0])
-                ends = [self.spots[t].y for t in (spot.above[0], *self.spots[chain[-1]].below)]
+                ends = [self.spots[t].y for t in (*spot.above, *self.spots[chain[-1]].below)]
                 for wish in (*ends, self.spots[chain[len(chain) // 2]].y):
                     if self._level(chain, wish):
                         break
@@ -325,16 +337,15 @@ class _Arrangement:
             Place(inner[s.column] - self.boxes[s.box].width, s.y, right[s.column]) for s in self.spots[: len(self.boxes)]
         )
         trunks: list[list[tuple[tuple[float, float], ...]]] = [[] for _ in self.boxes]
-        ghosts, breaks = [], []
+        ghosts = []
         for spot in self.spots[len(self.boxes) :]:
-            (before,) = spot.above
-            start = (right[spot.column - 1], self.spots[before].y)
+            end = (right[spot.column], spot.y)
             if spot.kind == "ghost":
                 ghosts.append(Ghost(spot.box, left[spot.column], spot.y))
-                breaks.append((spot.box, *start))
-                trunks[spot.box].append(((left[spot.column] + self.ghost[spot.box], spot.y), (right[spot.column], spot.y)))
+                trunks[spot.box].append(((left[spot.column] + self.ghost[spot.box], spot.y), end))
             else:
-                trunks[spot.box].append((start, (left[spot.column], spot.y), (right[spot.column], spot.y)))
+                start = (right[spot.column - 1], self.spots[spot.above[0]].y)
+                trunks[spot.box].append((start, (left[spot.column], spot.y), end))
         routes = []
         for n, (_, b) in enumerate(self.edges):
             tail, head = self.spots[self.arrivals[n]], self.spots[b]
@@ -342,7 +353,8 @@ class _Arrangement:
             edge = inner[head.column] - self.boxes[b].width
             routes.append(((right[tail.column], tail.y), (left[head.column] - _LEAD, y), (edge, y)))
         bottom = max(s.y + self._half(s) for s in self.spots)
-        return Layout(places, tuple(map(tuple, trunks)), tuple(routes), tuple(ghosts), tuple(breaks), max(right), bottom)
+        breaks = tuple((box, right[self.spots[s].column], self.spots[s].y) for box, s in self.breaks.items())
+        return Layout(places, tuple(map(tuple, trunks)), tuple(routes), tuple(ghosts), breaks, max(right), bottom)
 
     def _horizontally(self) -> tuple[list[float], list[float], list[float]]:
         """For each column where it begins, where its boxes end and where its stubs end."""

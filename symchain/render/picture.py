@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symchain.render.layered import STUB, Box, Layout, arrange
-from symchain.render.unicode import clipped, figure, partial, pretty, pretty_name, shape_text, text_width
+from symchain.render.unicode import clipped, figure, norm, partial, pretty, pretty_name, shape_text, text_width
 from symchain.wording import sentence
 
 if TYPE_CHECKING:
@@ -165,6 +165,9 @@ class Texts:
         uses = [e for e in self.users.get(node.name, ()) if e.sent is not None]
         if len(uses) < 2:
             return f"{whole} = {total}"
+        if np.ndim(node.gradient):
+            terms = ", ".join(self.say("hover.use", sent=norm(e.sent, self.lang), name=pretty_name(e.target)) for e in uses)
+            return self.say("hover.arrays", derivative=whole, terms=terms, total=total)
         terms = " + ".join(self.say("hover.use", sent=_grouped(figure(e.sent, self.lang)), name=pretty_name(e.target)) for e in uses)
         return self.say("hover.sum", derivative=whole, terms=terms, total=total)
 
@@ -242,7 +245,7 @@ class _Drawing(Texts):
         for edge, points in zip(self.graph.edges, layout.routes, strict=True):
             wires.append(Wire(points, self.along_width(edge), self.along(edge), edge.source, edge.local is not None, True, edge.target))
         self.reappearing(layout, shapes, labels)
-        width = max([layout.width, *(w.points[-1][0] + 12 for w in wires if w.arrow and not w.target)])
+        width = max([layout.width, *(label.extent[2] for label in labels), *(w.points[-1][0] for w in wires)])
         title = self.say("title", output=pretty_name(self.graph.summed or self.graph.output))
         return Picture(width, layout.height, title, tuple(wires), tuple(shapes), tuple(labels), tuple(self.legend()))
 
@@ -254,7 +257,7 @@ class _Drawing(Texts):
             wide = text_width(name, FORMULA) + 22.0
             label = Label("flag", name, ghost.x + wide / 2, ghost.y + 0.34 * FORMULA, size=FORMULA, node=node.name)
             shapes.append(Shape("ghost", ghost.x, ghost.y - 11.0, wide, 22.0, (label,), self.about(node), node.name))
-        for box, x, y in dict.fromkeys(layout.breaks):
+        for box, x, y in layout.breaks:
             labels.append(Label("flag", f"→ {pretty_name(self.nodes[box].name)}", x + 4.0, y + 0.34 * FORMULA, "start", FORMULA))
 
     def box(self, node: Node) -> Box:

@@ -1,12 +1,12 @@
-"""Programs, single lines and single formulas in every medium."""
+"""Programs and single lines as text, programs as mathematics."""
 
 from __future__ import annotations
 
 from symchain.blocks import Program
 from symchain.derivation import Line
 from symchain.language.writing import declaration_lines
-from symchain.notation import Phrase, name
-from symchain.render import latex, text
+from symchain.notation import name
+from symchain.render import text
 from symchain.render.document import Axes, Formula
 from symchain.render.formulas import LatexFormulas
 from symchain.render.latex_document import plain_rows
@@ -42,4 +42,3 @@ def _axes(formulas: LatexFormulas, shape: tuple[int | str, ...]) -> str:
 def line_text(line: Line) -> str:
     """The line in the input language, complete whatever its length."""
     return f"{line.name} = {text.write(line.phrase)}"
-

@@ -121,6 +121,7 @@ def _legend_height(drawn: Picture) -> float:
 
 def _legend(rows: Sequence[tuple[str, str]], top: float, lang: str) -> Iterator[str]:
     """One row a meaning, each with a sample of how it looks."""
+    value, slope = ("0,5", "−0,2") if lang == "fr" else ("0.5", "−0.2")
     yield '<g class="legend">'
     for k, (kind, text) in enumerate(rows):
         y = top + _LINE * (k + 1)
@@ -128,8 +129,8 @@ def _legend(rows: Sequence[tuple[str, str]], top: float, lang: str) -> Iterator[
             yield f'<path d="M0 {_n(y - 5)}L36 {_n(y - 8.5)}V{_n(y - 1.5)}Z" fill="#8b96a5"/>'
         elif kind == "value":
             yield f'<path d="M0 {_n(y + 7)}H36" stroke="#8b96a5" stroke-width="2"/>'
-            yield f'<text class="value" x="18" y="{_n(y)}" text-anchor="middle" font-size="12">{"0,5" if lang == "fr" else "0.5"}</text>'
+            yield f'<text class="value" x="18" y="{_n(y)}" text-anchor="middle" font-size="12">{value}</text>'
         elif kind == "gradient":
-            yield f'<text class="gradient" x="18" y="{_n(y)}" text-anchor="middle" font-size="12">{"−0,2" if lang == "fr" else "−0.2"}</text>'
+            yield f'<text class="gradient" x="18" y="{_n(y)}" text-anchor="middle" font-size="12">{slope}</text>'
         yield f'<text class="{kind}" x="46" y="{_n(y)}" font-size="12">{escape(text)}</text>'
     yield "</g>"

@@ -25,29 +25,30 @@ _SYMBOLS = {
     r"\quad": "quad", r"\qquad": "quad quad", r"\,": "thin", r"\:": "med", r"\;": "thick", r"\!": "", r"\ ": "space",
     r"\allowbreak": "", r"\displaystyle": "", r"\_": r"\_", r"\%": r"\%", r"\#": r"\#", r"\&": r"\&", r"\$": r"\$",
 }  # fmt: skip
-_GREEK = dict(
-    zip(
-        "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi psi omega Gamma "
-        "Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega epsilon phi vartheta varrho varsigma".split(),
-        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩϵϕϑϱς",
-        strict=True,
-    )
-)
+_GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "varepsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ", "iota": "ι",
+    "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "upsilon": "υ",
+    "varphi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "epsilon": "ϵ", "phi": "ϕ", "vartheta": "ϑ", "varrho": "ϱ", "varsigma": "ς",
+    "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ",
+    "Psi": "Ψ", "Omega": "Ω",
+}  # fmt: skip
 _SYMBOLS.update((f"\\{word}", letter) for word, letter in _GREEK.items())
-_OPERATORS = frozenset(
-    "ln log exp sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh coth det dim ker Pr arg deg gcd".split()
-)  # fmt: skip
+_OPERATORS = frozenset({
+    "ln", "log", "exp", "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "coth", "det",
+    "dim", "ker", "arg", "deg",
+})  # fmt: skip
 _LIMITS = frozenset({"max", "min", "sup", "inf", "lim"})
 _CALLS = {
     r"\frac": "frac({}, {})", r"\dfrac": "frac({}, {})", r"\tfrac": "inline(frac({}, {}))", r"\sqrt": "sqrt({})", r"\hat": "hat({})",
     r"\bar": "macron({})", r"\tilde": "tilde({})", r"\dot": "dot({})", r"\vec": "arrow({})", r"\overline": "overline({})",
-    r"\mathbf": "bold(upright({}))", r"\mathbb": "bb({})", r"\boxed": "#box(stroke: 0.6pt, inset: 5pt, baseline: 5pt)[$display({})$]",
+    r"\mathbf": "bold(upright({}))", r"\mathbb": "bb({})",
+    r"\boxed": "#box(stroke: 0.6pt, inset: (x: 6pt, y: 9pt), baseline: 9pt)[$display({})$]",
 }  # fmt: skip
 _WORDS = {
     r"\textbackslash": "\\", r"\textasciicircum": "^", r"\textasciitilde": "~", r"\textless": "<", r"\textgreater": ">", r"\textbar": "|",
 }  # fmt: skip
 _TEXTS = frozenset({r"\text", r"\textit", r"\mathrm", r"\mathit", r"\operatorname", r"\mathsf", r"\textbf"})
-_TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
+_TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|\d+(?:(?:\.|\{,\})\d+)*|\s+|.", re.DOTALL)
 _ESCAPED = frozenset("()[]/,;:#\"$&_^'*`~@<>|\\{}!")
 DEPTH = 80
 
@@ -116,12 +117,18 @@ class _Reader:
         return f"attach({base or 'zws'}, {', '.join(scripts)})"
 
     def argument(self, depth: int) -> str:
-        """A group, or one atom."""
+        """A group, or one atom: of digits without braces, the first."""
         self.blank()
+        token = self.peek()
+        if token[:1].isdigit() and len(token) > 1:
+            self.tokens[self.at] = token[1:]
+            return token[0]
         return self.atom(depth + 1) or "zws"
 
     def atom(self, depth: int) -> str:
         token = self.next()
+        if "{,}" in token:  # a decimal comma
+            return _tight(f'"{token.replace("{,}", ",")}"')
         if token == "{":
             inside = self.sequence(depth + 1, "}")
             self.next()
@@ -206,12 +213,17 @@ class _Reader:
                 pieces.append(_Reader(part).sequence(1))
             elif part:
                 pieces.append(f'"{_quoted(_plain(part))}"')
-        joined = " ".join(pieces) or '""'
+        joined = "".join(pieces) or '""'
         if macro == r"\operatorname":
             return f"op({joined})"
         if macro in (r"\mathit", r"\textit"):
-            return f"italic({joined})"
+            return _tight(f"italic({joined})")
         return f"bold({joined})" if macro == r"\textbf" else joined
+
+
+def _tight(text: str) -> str:
+    """A word beside which Typst sets no blanks."""
+    return f'attach({text}, tr: "")'
 
 
 def _plain(text: str) -> str:
@@ -240,7 +252,7 @@ def typst_document(document: Document, lang: str) -> str:
     formulas = LatexFormulas(style_of(document, lang))
     speaker = Speaker(lang, plain, lambda m: f"${mathematics(formulas.inline(m))}$")
     out = [
-        f'#set page(paper: "a4", margin: 22mm, numbering: "1")\n#set text(lang: "{lang}", size: 10.5pt)\n#set par(justify: true)',
+        f'#set page(paper: "a4", margin: 22mm, numbering: "1")\n#set text(lang: "{lang}", size: 10.5pt)\n#set par(justify: false)',
         "#show math.equation.where(block: true): set align(left)\n#show math.equation.where(block: true): set block(breakable: true)",
         f"= {speaker.say(document.title)}",
     ]

@@ -37,7 +37,7 @@ def pretty_name(name: str) -> str:
 
 
 def _piece(text: str) -> str:
-    match = _DIGITS.match(text)
+    match = None if text.isdigit() else _DIGITS.match(text)
     stem, digits = match.groups() if match else (text, "")
     return GREEK.get(stem, stem) + digits.translate(_SUBSCRIPTS)
 
@@ -94,7 +94,7 @@ def figure(value: Any, lang: str = "en", signed: bool = False) -> str:
         return sign + "∞"
     number = abs(number)
     shown = f"{number:.{DIGITS}g}"
-    if float(shown) != number:  # 0.590 was rounded, 0.5 was not
+    if abs(float(shown) - number) > 1e-9 * number:  # 0.590 was rounded, 0.5 was not
         shown = f"{number:#.{DIGITS}g}".removesuffix(".")
     mantissa, _, exponent = shown.partition("e")
     mantissa = mantissa.removesuffix(".")
@@ -119,7 +119,8 @@ def shape_text(shape: tuple[Any, ...]) -> str:
 
 
 _CLASSES = (
-    ("ijlIJ'|·.,:;!", 0.36), ("[]()/ftr-‖⟨⟩\u0020₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ", 0.43), ("mMwW%@…½", 1.0), ("#+<=>^~−×⊙≤≥→&DGHNOQUC", 0.82),
+    ("ijlIJ'|·.,:;", 0.37), ("[]()/ftr-!\u0020₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ", 0.43), ("‖⁻_*", 0.53), ("abcdeghknopqsuvxyz0123456789", 0.64),
+    ("#+<=>^~−×⊙≤≥→&wωDGHNOQUCΗΘΝΟΠΦΨΩ", 0.84), ("mMΜW%@…½", 1.0),
 )  # fmt: skip
 _WIDTHS = {c: w for text, w in _CLASSES for c in text}
 
@@ -131,7 +132,7 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
         if unicodedata.combining(c):
             continue
         wide = unicodedata.east_asian_width(c) in "WF"
-        total += 1.0 if wide else _WIDTHS.get(c, 0.66)
+        total += 1.0 if wide else _WIDTHS.get(c, 0.7)
     return total * size * (1.1 if bold else 1.0)
 
 

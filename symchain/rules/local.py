@@ -120,6 +120,11 @@ def pull_where(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
 def pull_operation(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
     """Each declared operation has its own pullback."""
     assert isinstance(node, Operation)
+    if k in node.operation.integers:
+        raise NotDifferentiableError(
+            f"{node.operation.name} reads whole numbers there: they have no derivative",
+            advice="Differentiate by the other inputs.",
+        )
     rule = PULLBACKS.get(node.operation.name)
     if rule is None or not node.operation.differentiable:
         raise NotDifferentiableError(

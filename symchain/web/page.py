@@ -15,7 +15,7 @@ import numpy as np
 
 from symchain.blocks import Program
 from symchain.derivation import Derivation, Derivations
-from symchain.errors import NotDifferentiableError, SymchainError, UnsupportedError
+from symchain.errors import NotDifferentiableError, SymchainError
 from symchain.notation import name
 from symchain.render import render
 from symchain.render.document import Formula, Say
@@ -33,7 +33,7 @@ ALONE = 8
 """So many variables get a derivation of their own, beside the one of all together."""
 PICTURED = 120
 """A program of more blocks has no picture of its graph."""
-LISTED = 1500
+LISTED = 600
 """Lines of code and of data beyond these are left out."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; font-src data:; img-src data:"
 
@@ -124,7 +124,7 @@ def _side(
     formulas = LatexFormulas(program_style(program, lang))
     speaker = Speaker(lang, html_text, lambda m: html_math(formulas.inline(m)))
     parts: list[tuple[str, Iterator[str]]] = [("program", _program(program, lang))]
-    if point is not None and len(program.blocks) <= PICTURED and hasattr(program, "graph"):
+    if point is not None and len(program.blocks) <= PICTURED:
         parts.append(("graph", _graph(program, output, point, given, speaker)))
     parts.append(("derivation", _derivation(subjects, speaker)))
     if point is not None and not program.blocks[output].shape:
@@ -147,7 +147,7 @@ def _program(program: Program, lang: str) -> Iterator[str]:
 
 def _graph(program: Program, output: str, point: Mapping[str, Any], given: bool, speaker: Speaker) -> Iterator[str]:
     try:
-        graph: Any = program.graph(output, at=point)  # type: ignore[attr-defined]
+        graph: Any = program.graph(at=point, output=output)
         drawn = graph.svg(lang=speaker.lang)
     except SymchainError as error:
         yield _nothing(error, speaker)
@@ -215,7 +215,7 @@ def _code(program: Program, output: str, subjects: Mapping[str, Derivation | Der
 def _listing(text: Callable[[], str], speaker: Speaker) -> str:
     try:
         lines = text().rstrip("\n").split("\n")
-    except UnsupportedError as error:
+    except SymchainError as error:
         return _nothing(error, speaker)
     shown = "\n".join(lines[:LISTED])
     cut = Say("page.code.cut", {"count": str(len(lines) - LISTED)})

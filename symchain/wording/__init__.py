@@ -7,9 +7,25 @@ from functools import lru_cache
 from string import Formatter
 
 from symchain.errors import ArgumentError
-from symchain.wording import en, fr, page_en, page_fr, graph_en, graph_fr, sensitivity_en, sensitivity_fr
+from symchain.wording import (
+    check_en,
+    check_fr,
+    en,
+    explain_en,
+    explain_fr,
+    fr,
+    graph_en,
+    graph_fr,
+    page_en,
+    page_fr,
+    sensitivity_en,
+    sensitivity_fr,
+)
 
-_TOPICS = {"en": (en, graph_en, page_en, sensitivity_en), "fr": (fr, graph_fr, page_fr, sensitivity_fr)}
+_TOPICS = {
+    "en": (en, check_en, explain_en, graph_en, page_en, sensitivity_en),
+    "fr": (fr, check_fr, explain_fr, graph_fr, page_fr, sensitivity_fr),
+}
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = {
     lang: {key: text for topic in topics for key, text in topic.SENTENCES.items()} for lang, topics in _TOPICS.items()

@@ -37,17 +37,21 @@ SENTENCES = {
     "explain.power": "{place}the exponent {exponent} comes down as a factor and drops by one, which leaves {power}: {equation}.",
     "explain.power_inner": "{place}the exponent {exponent} comes down as a factor and drops by one, and since {inner} is inside, "
     "its own derivative multiplies the result: {equation}.",
-    "explain.exponent": "{place}what moves is in the exponent, so the power stays as it is and gains the logarithm of its base as a factor: {equation}.",
+    "explain.exponent": "{place}what moves is in the exponent, so the power stays as it is and gains the logarithm of its base as a "
+    "factor: {equation}.",
     "explain.power_both": "{place}base and exponent both move, so each counts once while the other waits: {equation}.",
-    "explain.function": "{place}{reason} Hence {equation}.",
-    "explain.function_inner": "{place}{inner} is inside. {reason} By the chain rule its derivative multiplies that of what is inside: {equation}.",
+    "explain.function": "{place}the derivative of {call} is known. {reason} Hence {equation}.",
+    "explain.function_inner": "{place}the function is applied to {inner}. {reason} By the chain rule, the derivative of what is inside "
+    "multiplies: {equation}.",
     "explain.abstract": "{place}the derivative of {function} is not known, so it is written with a prime: {equation}.",
-    "explain.abstract_inner": "{place}{inner} is inside. The derivative of {function} is not known, so it is written with a prime and "
-    "multiplies that of what is inside: {equation}.",
-    "explain.bound": "{place}{function} is the {noun}. {reason} Hence {equation}.",
-    "explain.bound_inner": "{place}{function} is the {noun} and {inner} is inside. {reason} By the chain rule: {equation}.",
+    "explain.abstract_inner": "{place}{function} is applied to {inner}. The derivative of {function} is not known, so it is written with a "
+    "prime, and the derivative of what is inside multiplies it: {equation}.",
+    "explain.bound": "{place}{function} is {noun}. {reason} Hence {equation}.",
+    "explain.bound_inner": "{place}{function} is {noun}, applied to {inner}. {reason} By the chain rule, the derivative of what is inside "
+    "multiplies: {equation}.",
     "explain.kink": "{line} has a corner where {inner} is {at}: the slopes on the two sides differ there, and {value} is kept.",
-    "explain.product": "{place}several factors move, so each is differentiated in turn while the others wait, and the results add up: {equation}.",
+    "explain.product": "{place}several factors move, so each is differentiated in turn while the others wait, and the results add up: "
+    "{equation}.",
     "explain.product_inner": "{place}several factors move, {inner}, so each is differentiated in turn while the others wait, "
     "and the results add up: {equation}.",
     "explain.quotient": "{place}what moves is in the denominator; the larger it is, the smaller the quotient, hence the minus sign "
@@ -72,9 +76,11 @@ SENTENCES = {
     "explain.entry_whole_scale_many": "Entry by entry, {entry_equation}; {wrt} is multiplied by {coefficient}, which stay fixed.",
     "explain.occurs": "{wrt} occurs {count} times in {block}: each occurrence moves in turn, and what they contribute adds up.",
     "explain.each": "In {block}, {function} acts on each entry by itself. {reason} Its derivative there is {equation}.",
-    "explain.each_bound": "In {block}, {function} is the {noun} and acts on each entry by itself. {reason} Its derivative there is {equation}.",
-    "explain.each_abstract": "In {block}, {function} acts on each entry by itself; its derivative is not known and is written {derivative}.",
-    "explain.each_power": "In {block}, the exponent {exponent} acts on each entry of {inner} by itself: it comes down as a factor and drops by one.",
+    "explain.each_bound": "In {block}, {function} is {noun} and acts on each entry by itself. {reason} Its derivative there is {equation}.",
+    "explain.each_abstract": "In {block}, {function} acts on each entry by itself; "
+    "its derivative is not known and is written {derivative}.",
+    "explain.each_power": "In {block}, the exponent {exponent} acts on each entry of {inner} by itself: "
+    "it comes down as a factor and drops by one.",
     "explain.each_reciprocal": "In {block}, each entry of {inner} is in a denominator: the larger it is, the smaller the quotient, "
     "hence a minus sign and a square.",
     "explain.total_delta": "Total: {equation}, where {delta} is 1 for {condition} and 0 otherwise.",
@@ -94,30 +100,37 @@ SENTENCES = {
     "explain.shapes_product": "Shapes: {left} is {left_shape} and {right} is {right_shape}, so {back} is {shape}, the shape of {wrt}.",
     "explain.shape_gradient": "{derivative} has the shape of {wrt}, {shape}: one number for each entry of {wrt}.",
     # operations
-    "explain.operation": "In {block}, {operation} is a {noun}: its value is a whole, and its derivative follows from its own rule.",
-    "explain.operation_linear": "In {block}, {operation} only moves entries about or adds them ({noun}): a change of its operand goes the same way.",
+    "explain.operation": "In {block}, {operation} ({noun}) is one whole, and its derivative follows a rule of its own.",
+    "explain.operation_linear": "In {block}, {operation} only moves entries about or adds them ({noun}): "
+    "a change of its operand goes the same way.",
     "explain.operation.inv": "In {block}, {operation} times {operand} is always the identity: when {operand} changes by dA, "
     "the inverse must change by -inv(A) @ dA @ inv(A) to compensate.",
-    "explain.operation.logdet": "In {block}, {operation} is the logarithm of a volume: a change dA of {operand} changes it by tr(inv(A) @ dA), "
+    "explain.operation.logdet": "In {block}, {operation} is the logarithm of a volume: "
+    "a change dA of {operand} changes it by tr(inv(A) @ dA), "
     "so its derivative is the transposed inverse.",
     "explain.operation.det": "In {block}, {operation} is a volume: a change dA of {operand} multiplies it by 1 + tr(inv(A) @ dA).",
-    "explain.operation.logsumexp": "In {block}, {operation} is a logarithm of a sum of exponentials: the logarithm divides each exponential "
+    "explain.operation.logsumexp": "In {block}, {operation} is a logarithm of a sum of exponentials: "
+    "the logarithm divides each exponential "
     "by their sum, so its derivative is the softmax.",
     "explain.operation.log_softmax": "In {block}, {operation} is {operand} minus its log-sum-exp: each entry counts for itself with 1, "
     "and all are lowered by the softmax.",
-    "explain.operation.softmax": "In {block}, {operation} divides each exponential by the sum of all: an entry raises its own share and lowers all others.",
+    "explain.operation.softmax": "In {block}, {operation} divides each exponential by the sum of all: "
+    "an entry raises its own share and lowers all others.",
     "explain.operation.max": "In {block}, {operation} is the largest entry: only that entry counts, with slope 1 (ties share it equally).",
     "explain.operation.min": "In {block}, {operation} is the smallest entry: only that entry counts, with slope 1 (ties share it equally).",
     "explain.operation.prod": "In {block}, {operation} is a product of entries: each entry is multiplied by all the others.",
     "explain.softmax_entry": "{entry_equation}: the numerator contains {own} alone, the denominator every entry of {wrt}. "
     "Moving one entry of {wrt} therefore moves all of {block}.",
-    "explain.softmax_entry_batch": "{entry_equation}: the numerator contains {own} alone, the denominator every {other} with the same {batch}. "
+    "explain.softmax_entry_batch": "{entry_equation}: the numerator contains {own} alone, the denominator every {other} with the same "
+    "{batch}. "
     "Different {batch} do not act on each other in {block}.",
     "explain.softmax_numerator": "Through its numerator, {entry} rises with {own} only, at the rate {entry}: this gives {matrix}.",
-    "explain.softmax_denominator": "Through its denominator, {entry} falls when any {other} rises, at the rate {rate}: this gives {matrix}.",
+    "explain.softmax_denominator": "Through its denominator, {entry} falls when any {other} rises, at the rate {rate}: "
+    "this gives {matrix}.",
     "explain.softmax_numerator_batch": "Through its numerator, {entry} rises with {own} only, at the rate {entry}.",
     "explain.softmax_denominator_batch": "Through its denominator, {entry} falls when any {other} rises, at the rate {rate}.",
-    "explain.softmax_sum": "The entries of {block} always add up to 1: what one gains the others lose, and each column of {derivative} adds up to 0.",
+    "explain.softmax_sum": "The entries of {block} always add up to 1: what one gains the others lose, and each column of {derivative} "
+    "adds up to 0.",
     "explain.softmax_sum_batch": "For each {batch} the entries of {block} add up to 1: what one gains the others lose, "
     "and the derivatives of {block} by {own} add up to 0.",
     # whole gradients
@@ -132,12 +145,16 @@ SENTENCES = {
     "explain.path": "Path {path}: {equation}.",
     "explain.path_plain": "Path {path}.",
     "explain.paths_more": "{count} more paths lead from {wrt} to {block}; they are not written one by one.",
-    "explain.why_product": "Why products: along a path from {wrt} to {block}, a small change is multiplied by each local derivative in turn.",
+    "explain.why_product": "Why products: along a path from {wrt} to {block}, a small change is multiplied by each local derivative in "
+    "turn.",
     "explain.why_maps": "Why maps: along a path from {wrt} to {block} a small change passes through each local derivative in turn; "
     "the gradient goes the same way back, from {block} to {wrt}.",
-    "explain.why_paths": "Why a sum: when {wrt} moves, {names} move at the same time; {block} receives all their effects, and these add up.",
-    "explain.why_paths_later": "Why a sum: {names} is read by {readers}; when it moves, these move at the same time, and their effects on {block} add up.",
-    "explain.why_paths_grouped": "Nothing is computed twice: {names} collects what comes back from its readers once, then passes it on towards {wrt}.",
+    "explain.why_paths": "Why a sum: when {wrt} moves, {names} move at the same time; "
+    "{block} receives all their effects, and these add up.",
+    "explain.why_paths_later": "Why a sum: {names} is read by {readers}; when it moves, these move at the same time, and their effects on "
+    "{block} add up.",
+    "explain.why_paths_grouped": "Nothing is computed twice: {names} collects what comes back from its readers once, then passes it on "
+    "towards {wrt}.",
     "explain.back_step": "Back from {block} to {wrt}: {before} becomes {back}.",
     "explain.start": "The way back begins with {equation}.",
     "explain.zero": "{block} does not depend on {wrt}: no path leads from {wrt} to {block}, so {derivative} = 0.",
@@ -152,8 +169,8 @@ SENTENCES = {
     "explain.moves_all": "all {total} entries of {array} move; {block} goes {from_to}{change}",
     "explain.moves_some": "{count} of the {total} entries of {array} move; {block} goes {from_to}{change}",
     "explain.moves_not": "{block} does not move",
-    "explain.change_equal": ", as much as {wrt}",
-    "explain.change_opposite": ", as much as {wrt} but the other way",
+    "explain.change_equal": ", the same change as {wrt}",
+    "explain.change_opposite": ", the opposite change to that of {wrt}",
     "explain.change": ": a change of {change}, {ratio} times that of {wrt}",
     "explain.change_about": ": a change of {change}, about {ratio} times that of {wrt}. The derivative at the starting point is {slope}; "
     "the smaller the step, the closer the two",
@@ -174,4 +191,10 @@ SENTENCES = {
     "explain.other_entry": "raising {own} lowers every other {entry}",
     "explain.constant": '"Constant" means "does not move during this calculation": {name} stays fixed in {derivative}, '
     "but in {other} it is {name} that moves.",
+    "explain.subtotal": "Taken together, {equation}.",
+    "explain.moves_one": "only one of the {total} entries of {array} moves; {block} goes {from_to}{change}",
+    "explain.change_near": ": a change of {change}, about {ratio} times that of {wrt}",
+    "explain.back_same": "Back from {block} to {wrt}: {before} is passed on unchanged.",
+    "explain.each_number": "In {block}, {function} is a function of one number. {reason} Its derivative there is {equation}.",
+    "explain.each_bound_number": "In {block}, {function} is {noun}, of one number. {reason} Its derivative there is {equation}.",
 }

@@ -30,7 +30,8 @@ _SENTENCES = {
     "explain.absent_many": "Les termes {terms} de {line} ne contiennent pas {wrt}, leur dérivée est donc 0.",
     "explain.absent_count": "Les {count} autres termes de {line} ne contiennent pas {wrt}, leur dérivée est donc 0.",
     "explain.more_terms": "{count} autres termes de {line} contiennent {wrt}~; chacun se traite de même, séparément.",
-    "explain.scale": "{place}{wrt} est multiplié par {coefficient}, qui ne bouge pas~; on garde donc {coefficient} en facteur~: {equation}.",
+    "explain.scale": "{place}{wrt} est multiplié par {coefficient}, qui ne bouge pas~; "
+    "on garde donc {coefficient} en facteur~: {equation}.",
     "explain.scale_number": "{place}{wrt} est multiplié par le nombre {coefficient}, qu'on garde en facteur~: {equation}.",
     "explain.scale_inner": "{place}{coefficient} ne bouge pas~; on le garde en facteur de {inner}~: {equation}.",
     "explain.scale_number_inner": "{place}on garde le nombre {coefficient} en facteur de {inner}~: {equation}.",
@@ -39,20 +40,22 @@ _SENTENCES = {
     "on multiplie par sa dérivée~: {equation}.",
     "explain.exponent": "{place}ce qui bouge est dans l'exposant~; la puissance se retrouve donc telle quelle, "
     "multipliée par le logarithme de sa base~: {equation}.",
-    "explain.power_both": "{place}la base et l'exposant bougent tous les deux~; chacun compte une fois pendant que l'autre ne bouge pas~: {equation}.",
-    "explain.function": "{place}on utilise ceci. {reason} D'où {equation}.",
-    "explain.function_inner": "{place}{inner} est à l'intérieur. {reason} Par la règle de la chaîne, on multiplie par la dérivée "
+    "explain.power_both": "{place}la base et l'exposant bougent tous les deux~; chacun compte une fois pendant que l'autre ne bouge pas~: "
+    "{equation}.",
+    "explain.function": "{place}la dérivée de {call} est connue. {reason} D'où {equation}.",
+    "explain.function_inner": "{place}la fonction s'applique à {inner}. {reason} Par la règle de la chaîne, on multiplie par la dérivée "
     "de ce qui est à l'intérieur~: {equation}.",
     "explain.abstract": "{place}la dérivée de {function} n'est pas connue, on la note avec un prime~: {equation}.",
-    "explain.abstract_inner": "{place}{inner} est à l'intérieur. La dérivée de {function} n'est pas connue, on la note avec un prime "
+    "explain.abstract_inner": "{place}{function} s'applique à {inner}. La dérivée de {function} n'est pas connue, on la note avec un prime "
     "et on multiplie par la dérivée de ce qui est à l'intérieur~: {equation}.",
-    "explain.bound": "{place}{function} désigne la fonction «~{noun}~». {reason} D'où {equation}.",
-    "explain.bound_inner": "{place}{function} désigne la fonction «~{noun}~» et {inner} est à l'intérieur. {reason} "
-    "Par la règle de la chaîne~: {equation}.",
+    "explain.bound": "{place}{function} désigne {noun}. {reason} D'où {equation}.",
+    "explain.bound_inner": "{place}{function} désigne {noun}, et on a {inner}. {reason} Par la règle de la chaîne, on multiplie par "
+    "la dérivée de ce qui est à l'intérieur~: {equation}.",
     "explain.kink": "{line} a un point anguleux là où {inner} vaut {at}~: les pentes des deux côtés y diffèrent, et on retient {value}.",
     "explain.product": "{place}plusieurs facteurs bougent~; on dérive chacun à son tour pendant que les autres ne bougent pas, "
     "et on ajoute les résultats~: {equation}.",
-    "explain.product_inner": "{place}plusieurs facteurs bougent, {inner}~; on dérive chacun à son tour pendant que les autres ne bougent pas, "
+    "explain.product_inner": "{place}plusieurs facteurs bougent, {inner}~; on dérive chacun à son tour pendant que les autres ne bougent "
+    "pas, "
     "et on ajoute les résultats~: {equation}.",
     "explain.quotient": "{place}ce qui bouge est au dénominateur~; plus il est grand, plus le quotient est petit, d'où le signe moins "
     "et le carré~: {equation}.",
@@ -73,23 +76,28 @@ _SENTENCES = {
     "explain.entry_scalar": "{place}coefficient par coefficient, il s'écrit {entry}.",
     "explain.entry_whole": "Coefficient par coefficient, {entry_equation}.",
     "explain.entry_whole_scale": "Coefficient par coefficient, {entry_equation}~; {wrt} est multiplié par {coefficient}, qui ne bouge pas.",
-    "explain.entry_whole_scale_many": "Coefficient par coefficient, {entry_equation}~; {wrt} est multiplié par {coefficient}, qui ne bougent pas.",
+    "explain.entry_whole_scale_many": "Coefficient par coefficient, {entry_equation}~; "
+    "{wrt} est multiplié par {coefficient}, qui ne bougent pas.",
     "explain.occurs": "{wrt} figure {count} fois dans {block}~: chaque occurrence bouge à son tour, et leurs contributions s'ajoutent.",
     "explain.each": "Dans {block}, {function} agit sur chaque coefficient séparément. {reason} Sa dérivée y est {equation}.",
-    "explain.each_bound": "Dans {block}, {function} désigne la fonction «~{noun}~», qui agit sur chaque coefficient séparément. {reason} "
-    "Sa dérivée y est {equation}.",
-    "explain.each_abstract": "Dans {block}, {function} agit sur chaque coefficient séparément~; sa dérivée n'est pas connue, on la note {derivative}.",
+    "explain.each_bound": "Dans {block}, {function} désigne {noun} et agit sur chaque coefficient séparément. {reason} Sa dérivée y est "
+    "{equation}.",
+    "explain.each_abstract": "Dans {block}, {function} agit sur chaque coefficient séparément~; "
+    "sa dérivée n'est pas connue, on la note {derivative}.",
     "explain.each_power": "Dans {block}, l'exposant {exponent} agit sur chaque coefficient de {inner} séparément~: "
     "il passe devant et diminue d'une unité.",
-    "explain.each_reciprocal": "Dans {block}, chaque coefficient de {inner} est à un dénominateur~: plus il est grand, plus le quotient est petit, "
+    "explain.each_reciprocal": "Dans {block}, chaque coefficient de {inner} est à un dénominateur~: "
+    "plus il est grand, plus le quotient est petit, "
     "d'où un signe moins et un carré.",
     "explain.total_delta": "Total~: {equation}, où {delta} vaut 1 si {condition} et 0 sinon.",
     "explain.total_deltas": "Total~: {equation}, où {delta} vaut 1 si {condition} et 0 sinon, et de même pour les autres indices.",
     "explain.back": "Au retour~: {adjoint}, la dérivée du résultat final par rapport à {block}, devient {back} pour {wrt}.",
     "explain.why_sum": "Pourquoi une somme~: le coefficient {index} de {back} est {entry}. Le même coefficient {element} sert pour tous "
     "les {running}, donc ce qui revient de chaque {running} s'ajoute.",
-    "explain.why_sum_batch": "Pourquoi une somme~: le coefficient {index} de {back} est {entry}. Le même coefficient {element} sert pour tous "
-    "les {running}, donc ce qui revient de chaque {running} s'ajoute~; si {running} numérote les exemples, c'est la somme sur les exemples.",
+    "explain.why_sum_batch": "Pourquoi une somme~: le coefficient {index} de {back} est {entry}. "
+    "Le même coefficient {element} sert pour tous "
+    "les {running}, donc ce qui revient de chaque {running} s'ajoute~; si {running} numérote les exemples, c'est la somme sur les "
+    "exemples.",
     "explain.why_sum_all": "Pourquoi une somme~: {back} s'écrit {entry}. Le seul nombre {element} sert pour tous les {running}, "
     "donc toutes les contributions qui en reviennent s'ajoutent.",
     "explain.why_right": "Pourquoi {transposed}~: dans {entry}, l'indice {running} est le dernier indice de {matrix}, alors qu'un produit "
@@ -97,7 +105,8 @@ _SENTENCES = {
     "explain.why_left": "Pourquoi {transposed}~: dans {entry}, l'indice {running} est le premier indice de {matrix}, alors qu'un produit "
     "matriciel somme sur le dernier indice de son facteur de gauche~; transposer {matrix} met {running} en dernier.",
     "explain.shapes": "Formes~: {adjoint} a la forme de {block}, {shape}, et {back} a la forme de {wrt}, {wrt_shape}.",
-    "explain.shapes_product": "Formes~: {left} est de forme {left_shape} et {right} de forme {right_shape}, donc {back} est de forme {shape}, celle de {wrt}.",
+    "explain.shapes_product": "Formes~: {left} est de forme {left_shape} et {right} de forme {right_shape}, donc {back} est de forme "
+    "{shape}, celle de {wrt}.",
     "explain.shape_gradient": "{derivative} a la forme de {wrt}, {shape}~: un nombre pour chaque coefficient de {wrt}.",
     # operations
     "explain.operation": "Dans {block}, {operation} ({noun}) forme un tout, et sa dérivée vient d'une règle qui lui est propre.",
@@ -107,7 +116,8 @@ _SENTENCES = {
     "l'inverse doit varier de -inv(A) @ dA @ inv(A) pour compenser.",
     "explain.operation.logdet": "Dans {block}, {operation} est le logarithme d'un volume~: une variation dA de {operand} le fait varier "
     "de tr(inv(A) @ dA), sa dérivée est donc l'inverse transposée.",
-    "explain.operation.det": "Dans {block}, {operation} est un volume~: une variation dA de {operand} le multiplie par 1 + tr(inv(A) @ dA).",
+    "explain.operation.det": "Dans {block}, {operation} est un volume~: une variation dA de {operand} le multiplie par 1 + tr(inv(A) @ "
+    "dA).",
     "explain.operation.logsumexp": "Dans {block}, {operation} est le logarithme d'une somme d'exponentielles~: le logarithme divise chaque "
     "exponentielle par leur somme, sa dérivée est donc le softmax.",
     "explain.operation.log_softmax": "Dans {block}, {operation} est {operand} moins le logarithme de la somme de ses exponentielles~: "
@@ -119,17 +129,20 @@ _SENTENCES = {
     "explain.operation.min": "Dans {block}, {operation} est le plus petit coefficient~: lui seul compte, avec la pente 1 "
     "(partagée à égalité entre ex æquo).",
     "explain.operation.prod": "Dans {block}, {operation} est un produit de coefficients~: chacun est multiplié par tous les autres.",
-    "explain.softmax_entry": "{entry_equation}~: le numérateur ne contient que {own}, le dénominateur contient tous les coefficients de {wrt}. "
+    "explain.softmax_entry": "{entry_equation}~: le numérateur ne contient que {own}, le dénominateur contient tous les coefficients de "
+    "{wrt}. "
     "Faire bouger un seul coefficient de {wrt} fait donc bouger {block} tout entier.",
     "explain.softmax_entry_batch": "{entry_equation}~: le numérateur ne contient que {own}, le dénominateur contient tous les {other} "
     "de même {batch}. Deux {batch} différents n'agissent pas l'un sur l'autre dans {block}.",
     "explain.softmax_numerator": "Par son numérateur, {entry} n'augmente qu'avec {own}, au taux {entry}~: cela donne {matrix}.",
-    "explain.softmax_denominator": "Par son dénominateur, {entry} diminue dès qu'un {other} augmente, au taux {rate}~: cela donne {matrix}.",
+    "explain.softmax_denominator": "Par son dénominateur, {entry} diminue dès qu'un {other} augmente, au taux {rate}~: "
+    "cela donne {matrix}.",
     "explain.softmax_numerator_batch": "Par son numérateur, {entry} n'augmente qu'avec {own}, au taux {entry}.",
     "explain.softmax_denominator_batch": "Par son dénominateur, {entry} diminue dès qu'un {other} augmente, au taux {rate}.",
     "explain.softmax_sum": "La somme des coefficients de {block} vaut toujours 1~: ce que l'un gagne, les autres le perdent, "
     "et la somme de chaque colonne de {derivative} est nulle.",
-    "explain.softmax_sum_batch": "Pour chaque {batch}, la somme des coefficients de {block} vaut 1~: ce que l'un gagne, les autres le perdent, "
+    "explain.softmax_sum_batch": "Pour chaque {batch}, la somme des coefficients de {block} vaut 1~: "
+    "ce que l'un gagne, les autres le perdent, "
     "et la somme des dérivées de {block} par rapport à {own} est nulle.",
     # whole gradients
     "explain.through": "{definition} ne contient pas {wrt}~; {wrt} agit sur {block} par l'intermédiaire de {names}.",
@@ -145,13 +158,14 @@ _SENTENCES = {
     "explain.paths_more": "{count} autres chemins mènent de {wrt} à {block}~; on ne les écrit pas un par un.",
     "explain.why_product": "Pourquoi des produits~: le long d'un chemin de {wrt} à {block}, une petite variation est multipliée "
     "tour à tour par chaque dérivée locale.",
-    "explain.why_maps": "Pourquoi des applications~: le long d'un chemin de {wrt} à {block}, une petite variation traverse tour à tour "
-    "chaque dérivée locale~; le gradient fait le même chemin en sens inverse, de {block} à {wrt}.",
+    "explain.why_maps": "Pourquoi des applications linéaires~: le long d'un chemin de {wrt} à {block}, une petite variation traverse tour"
+    " à tour chaque dérivée locale~; le gradient fait le même chemin en sens inverse, de {block} à {wrt}.",
     "explain.why_paths": "Pourquoi une somme~: quand {wrt} bouge, {names} bougent en même temps~; {block} reçoit tous leurs effets, "
     "et ces effets s'ajoutent.",
     "explain.why_paths_later": "Pourquoi une somme~: {names} sert dans {readers}~; quand il bouge, ceux-ci bougent en même temps, "
     "et leurs effets sur {block} s'ajoutent.",
-    "explain.why_paths_grouped": "Rien n'est calculé deux fois~: {names} recueille une seule fois ce qui lui revient, puis le transmet vers {wrt}.",
+    "explain.why_paths_grouped": "Rien n'est calculé deux fois~: {names} recueille une seule fois ce qui lui revient, puis le transmet "
+    "vers {wrt}.",
     "explain.back_step": "Retour de {block} à {wrt}~: {before} devient {back}.",
     "explain.start": "Le retour commence par {equation}.",
     "explain.zero": "{block} ne dépend pas de {wrt}~: aucun chemin ne mène de {wrt} à {block}, donc {derivative} = 0.",
@@ -166,10 +180,11 @@ _SENTENCES = {
     "explain.moves_all": "les {total} coefficients de {array} bougent~; {block} passe {from_to}{change}",
     "explain.moves_some": "{count} des {total} coefficients de {array} bougent~; {block} passe {from_to}{change}",
     "explain.moves_not": "{block} ne bouge pas",
-    "explain.change_equal": ", autant que {wrt}",
-    "explain.change_opposite": ", autant que {wrt} mais en sens contraire",
+    "explain.change_equal": ", soit la même variation que {wrt}",
+    "explain.change_opposite": ", soit la variation opposée à celle de {wrt}",
     "explain.change": "~: une variation de {change}, soit {ratio} fois celle de {wrt}",
-    "explain.change_about": "~: une variation de {change}, soit environ {ratio} fois celle de {wrt}. La dérivée au point de départ vaut {slope}~; "
+    "explain.change_about": "~: une variation de {change}, soit environ {ratio} fois celle de {wrt}. "
+    "La dérivée au point de départ vaut {slope}~; "
     "plus le pas est petit, plus les deux se rapprochent",
     "explain.shares": "De cette dérivée, {shares}~: avec un seul chemin, il manquerait une partie de {derivative}.",
     "explain.share": "{value} vient de {path}",
@@ -188,6 +203,24 @@ _SENTENCES = {
     "explain.other_entry": "augmenter {own} diminue chacun des autres {entry}",
     "explain.constant": "«~Constante~» veut dire «~qui ne bouge pas pendant ce calcul~»~: {name} ne bouge pas dans {derivative}, "
     "mais dans {other} c'est {name} qui bouge.",
+    "explain.subtotal": "En tout, {equation}.",
+    "explain.moves_one": "un seul des {total} coefficients de {array} bouge~; {block} passe {from_to}{change}",
+    "explain.change_near": "~: une variation de {change}, soit environ {ratio} fois celle de {wrt}",
+    "explain.back_same": "Retour de {block} à {wrt}~: {before} est transmis tel quel.",
+    "explain.each_number": "Dans {block}, {function} est une fonction d'un seul nombre. {reason} Sa dérivée y est {equation}.",
+    "explain.each_bound_number": "Dans {block}, {function} désigne {noun} d'un seul nombre. {reason} Sa dérivée y est {equation}.",
 }
+
+_VOWELS = "aeiouyhàâéèêîôœ"
+
+
+def with_article(noun: str, gender: str) -> str:
+    """The noun after le, la or l'.
+
+    >>> with_article("sigmoïde", "f"), with_article("exponentielle", "f"), with_article("carré", "m")
+    ('la sigmoïde', "l'exponentielle", 'le carré')
+    """
+    return f"l'{noun}" if noun[0] in _VOWELS else f"{'la' if gender == 'f' else 'le'} {noun}"
+
 
 SENTENCES = {key: text.replace("~", "\u00a0") for key, text in _SENTENCES.items()}

@@ -19,5 +19,6 @@ SENTENCES = {
     "graph.hover.blocked": "{output} is not differentiated by {name}",
     "graph.hover.use": "{sent} (through {name})",
     "graph.hover.sum": "{derivative} = {terms} = {total}",
+    "graph.hover.arrays": "{derivative} = {total}, the sum of {terms}",
     "graph.hover.terms": "{derivative} = {terms}",
 }

@@ -19,5 +19,6 @@ SENTENCES = {
     "graph.hover.blocked": "on ne dérive pas {output} par rapport à {name}",
     "graph.hover.use": "{sent} (par {name})",
     "graph.hover.sum": "{derivative} = {terms} = {total}",
+    "graph.hover.arrays": "{derivative} = {total}, somme de {terms}",
     "graph.hover.terms": "{derivative} = {terms}",
 }

@@ -6,7 +6,7 @@ SENTENCES = {
     "page.title": "How {output} depends on its inputs",
     "page.program": "Program",
     "page.graph": "Values and gradients",
-    "page.graph.note": "Above a wire the value, below it in italics the gradient. Hover over a box for its local derivative.",
+    "page.graph.note": "Hover over a box or a wire for its local derivative.",
     "page.derivation": "Derivation",
     "page.by": "by",
     "page.together": "all together",

@@ -6,7 +6,7 @@ _SENTENCES = {
     "page.title": "Comment {output} dépend de ses entrées",
     "page.program": "Programme",
     "page.graph": "Valeurs et gradients",
-    "page.graph.note": "Au-dessus d'un trait la valeur, en dessous et en italique le gradient. Survoler une boîte montre sa dérivée locale.",
+    "page.graph.note": "Survoler une boîte ou un trait montre sa dérivée locale.",
     "page.derivation": "Calcul du gradient",
     "page.by": "par rapport à",
     "page.together": "toutes ensemble",

@@ -38,14 +38,17 @@ SENTENCES = {
     "influence.undefined": "the derivative by {input} is not defined here",
     "influence.saturated": "saturated: {factor} = {value} in {block}, so little passes through",
     "influence.saturated_off": "switched off: {factor} = 0 in {block}, so nothing passes through",
-    "influence.saturated_some": "saturated: {factor} is below 0.001 in size for {count} of {total} values in {block}, so little passes there",
+    "influence.saturated_some": "saturated: {factor} is below 0.001 in size for {count} of {total} values in {block}, so little passes "
+    "there",
     # what to keep in mind
     "influence.warning": "Local, near this point: larger changes can act otherwise.",
     "influence.warning_many": "Local, near these points: larger changes can act otherwise.",
-    "influence.compare": "The gradient compares equal small changes, the elasticity equal relative changes: they may rank the inputs differently.",
+    "influence.compare": "The gradient compares equal small changes, the elasticity equal relative changes: "
+    "they may rank the inputs differently.",
     "influence.no_elasticity": "There are no elasticities where {output} is 0.",
     "influence.omitted": "{count} weaker inputs are not shown.",
-    "influence.arrays": "For an array the number is the length of its gradient; positive entries make the bar on the right, negative ones that on the left.",
+    "influence.arrays": "For an array the number is the length of its gradient; positive entries make the bar on the right, negative ones "
+    "that on the left.",
     "influence.both": "On the right of 0: the mean where raising the input raises the output; on the left: where it lowers it.",
     "influence.labels": "Not varied, because they hold whole numbers or cannot be differentiated by: {names}.",
 }

@@ -23,7 +23,8 @@ _SENTENCES = {
     "coefficient le plus influent~: {strongest}",
     "influence.mean": "une variation de {step} de {input} fait varier {output} d'environ {change} en moyenne~; "
     "l'augmenter augmente {output} en {up} des {count} points",
-    "influence.mean_norm": "déplacer {input} d'une longueur de {step} fait varier {output} d'au plus {change} environ, en moyenne sur les points",
+    "influence.mean_norm": "déplacer {input} d'une longueur de {step} fait varier {output} d'au plus {change} environ, en moyenne sur les "
+    "points",
     "influence.percent.raises": "augmenter {input} de 1~% augmente {output} d'environ {change}~%",
     "influence.percent.lowers": "augmenter {input} de 1~% diminue {output} d'environ {change}~%",
     "influence.percent.enlarges": "augmenter {input} de 1~% en valeur absolue augmente {output} d'environ {change}~% en valeur absolue",
@@ -39,7 +40,8 @@ _SENTENCES = {
     "influence.undefined": "la dérivée par rapport à {input} n'est pas définie ici",
     "influence.saturated": "saturation~: {factor} = {value} dans {block}, presque rien ne passe",
     "influence.saturated_off": "coupure~: {factor} = 0 dans {block}, rien ne passe",
-    "influence.saturated_some": "saturation~: {factor} est inférieure à 0,001 en valeur absolue pour {count} des {total} valeurs de {block}, "
+    "influence.saturated_some": "saturation~: {factor} est inférieure à 0,001 en valeur absolue pour {count} des {total} valeurs de "
+    "{block}, "
     "presque rien n'y passe",
     # what to keep in mind
     "influence.warning": "Lecture locale, près de ce point~: de plus grandes variations peuvent agir autrement.",
@@ -48,9 +50,11 @@ _SENTENCES = {
     "leurs classements peuvent différer.",
     "influence.no_elasticity": "Il n'y a pas d'élasticité là où {output} est nul.",
     "influence.omitted": "{count} entrées moins influentes ne sont pas affichées.",
-    "influence.arrays": "Pour un tableau, le nombre est la longueur de son gradient~; les coefficients positifs forment la barre de droite, "
+    "influence.arrays": "Pour un tableau, le nombre est la longueur de son gradient~; "
+    "les coefficients positifs forment la barre de droite, "
     "les négatifs celle de gauche.",
-    "influence.both": "À droite de 0~: la moyenne des cas où augmenter l'entrée augmente la sortie~; à gauche~: des cas où cela la diminue.",
+    "influence.both": "À droite de 0~: la moyenne des cas où augmenter l'entrée augmente la sortie~; "
+    "à gauche~: des cas où cela la diminue.",
     "influence.labels": "Ne varient pas, car ce sont des nombres entiers ou qu'on ne peut pas dériver par rapport à elles~: {names}.",
 }
 

@@ -1,0 +1,1 @@
+"""Judging derivatives that someone claims: proved, agrees, wrong with the mistake named, or undecided."""
