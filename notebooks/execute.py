@@ -30,7 +30,7 @@ def executed(path: Path) -> Any:
         cell.metadata = {}
         if cell.cell_type == "code":
             cell.execution_count = None
-            cell.outputs = [normalised(output) for output in cell.outputs]
+            cell.outputs = joined([normalised(output) for output in cell.outputs])
     notebook.metadata = METADATA
     nbformat.validate(notebook)
     return notebook
@@ -44,6 +44,17 @@ def normalised(output: Any) -> Any:
     if "data" in output:  # the plain fallback of a rendered object says nothing: <IPython.core.display.Markdown object>
         output.data = {kind: value for kind, value in output.data.items() if not (kind == "text/plain" and len(output.data) > 1)}
     return output
+
+
+def joined(outputs: list[Any]) -> list[Any]:
+    """What a cell printed as one output: a kernel may send it in pieces."""
+    found: list[Any] = []
+    for output in outputs:
+        if output.output_type == "stream" and found and found[-1].output_type == "stream":
+            found[-1].text += output.text
+        else:
+            found.append(output)
+    return found
 
 
 def written(notebook: Any) -> str:

@@ -76,7 +76,7 @@ def _take_out(tree: Sum, terms: list[Term], chosen: dict[int, int]) -> Tree | No
     if common is None:
         return None
     links = [i for i in dict.fromkeys(indices) if i not in terms[first].output and len(terms[first].users(i)) > 1]
-    used_outputs = _needed_outputs(terms, chosen)
+    used_outputs = _needed_outputs(terms, chosen, [e != common for e in exponents])
     ranks = [len(s) for n, k in chosen.items() for m, (_, s) in enumerate(terms[n].factors) if m != k]
     if len(used_outputs) + len(links) > max(len(tree.shape), *ranks, 0):
         return None  # a tensor of higher rank than anything here
@@ -124,13 +124,13 @@ def _leads(terms: list[Term], chosen: dict[int, int]) -> bool:
     return k == 0 or len(terms[n].factors) == 1
 
 
-def _needed_outputs(terms: list[Term], chosen: dict[int, int]) -> list[int]:
-    """The output axes that some rest still carries."""
+def _needed_outputs(terms: list[Term], chosen: dict[int, int], leaves_some: list[bool]) -> list[int]:
+    """The output axes that some rest still carries: other factors, or what is left of a higher power."""
     needed = set()
-    for n, k in chosen.items():
+    for (n, k), left in zip(chosen.items(), leaves_some, strict=True):
         term = terms[n]
         for m, (_, s) in enumerate(term.factors):
-            if m != k:
+            if m != k or left:
                 needed |= {p for p, i in enumerate(term.output) if i in s}
     return sorted(needed)
 

@@ -100,7 +100,7 @@ def _embeddings(definition: Term, term: Term) -> Iterator[Match]:
             summed = {names[i] for i in inner}
             if summed & set(term.output) or any(i in s for _, s in left for i in summed):
                 return
-            rest = Term(Fraction(1), term.decimal, left, term.output, dict(term.dims))
+            rest = Term(Fraction(1), term.decimal, left, term.output, {i: d for i, d in term.dims.items() if i not in summed})
             yield rest, tuple(names[i] for i in definition.output), Fraction(sign)
             return
         wanted, spots = definition.factors[k]

@@ -219,7 +219,8 @@ def pseudoinverses(tree: Contraction) -> Iterator[Tree]:
                     found = (operation(OPERATIONS["pinv"], [other]), pair if side == 0 else pair[::-1])
                     rest = [f for q, f in enumerate(term.factors) if q not in (k, m)]
                     rest.insert(min(k, m), found)
-                    yield normal_product(Term(term.coefficient, term.decimal, rest, term.output, dict(term.dims)))
+                    dims = {i: d for i, d in term.dims.items() if i != shared}
+                    yield normal_product(Term(term.coefficient, term.decimal, rest, term.output, dims))
 
 
 def inverses_opened(tree: Contraction) -> Iterator[Tree]:

@@ -7,12 +7,15 @@ import statistics
 import time
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import symchain
 from symchain.checking.verdict import MISTAKES
+from symchain.cli import commands
 from symchain.wording import LANGUAGES
 
 PROGRAMS = {
@@ -320,3 +323,60 @@ def test_time_of_a_verdict(capsys: pytest.CaptureFixture[str]) -> None:
         times.append(time.perf_counter() - started)
     with capsys.disabled():
         print(f"\n{len(times)} verdicts: median {1e3 * statistics.median(times):.0f} ms, slowest {1e3 * max(times):.0f} ms")
+
+
+def test_an_output_known_by_name_alone() -> None:
+    blocks = symchain.parse("y = f(x)")
+    assert blocks.check("L", "x", "dL/dy*dy/dx").status == "proved"
+    assert blocks.check("L", "x", "dL/dy").mistake == "missing_factor"
+
+
+LATEX = r"""
+$$z = w x + b$$
+$$\frac{\partial z}{\partial w} = x$$
+$$\frac{\partial z}{\partial x} = 1$$
+$$\frac{d}{d3} (3x) = x$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["-e", "z = w*x + b", "--wrt", "w", "--claim", "x"], 0),
+        (["-e", "z = w*x + b", "--wrt", "w", "--claim", "1"], 1),
+        (["-e", "z = w*x + b", "--wrt", "w", "--claim", "x +"], 2),
+        (["-e", "z = w*x + b", "--wrt", "3", "--claim", "x"], 2),
+        (["-e", "z = w*x + b", "--wrt", "w"], 2),
+        (["-e", "z = w*x + b"], 2),
+        (["-e", "z = w*x + b", "--wrt", "w", "--claim", "log(-1 - x**2)"], 4),
+    ],
+)
+def test_exit_codes(arguments: list[str], code: int) -> None:
+    assert CliRunner().invoke(commands, ["check", *arguments]).exit_code == code
+
+
+def test_a_file_of_claims(tmp_path: Path) -> None:
+    path = tmp_path / "claims.md"
+    path.write_text(LATEX, encoding="utf-8")
+    ran = CliRunner().invoke(commands, ["check", str(path), "--format", "json"])
+    assert ran.exit_code == 1
+    assert [entry["status"] for entry in json.loads(ran.stdout)] == ["proved", "wrong", "meaningless"]
+    assert "n'a pas de sens" in CliRunner().invoke(commands, ["check", str(path), "--lang", "fr"]).stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt", "right", "wrong"),
+    [
+        ("z = w*x; a = relu(z); C = (a - y)**2", "w", "2*(a - y)*where(z > 0, 1, 0)*x", "2*(a - y)*x"),
+        ("z = w*x; a = abs(z)", "w", "sign(z)*x", "x"),
+        ("f = x**3", "x", "3*abs(x)**2", "3*x*abs(x)"),
+        ("f = x**3", "x", "3*sqrt(x**4)", "3*x*sqrt(x**2)"),
+        ("f = maximum(x, y)", "x", "where(x > y, 1, 0)", "1"),
+        ("f = log(x**2)", "x", "2/x", "2/abs(x)"),
+    ],
+)
+def test_both_sides_of_a_kink_count(text: str, wrt: str, right: str, wrong: str) -> None:
+    pieced = symchain.parse(text)
+    output = pieced.last
+    assert pieced.check(output, wrt, right).status in ("proved", "agrees")
+    assert pieced.check(output, wrt, wrong).status == "wrong"

@@ -72,7 +72,15 @@ def test_eval_prints_value_and_gradients() -> None:
     assert json.loads(result.stdout) == pytest.approx({"z": 1.0, "C": 1.0, "dC/dw": -3.0, "dC/db": -2.0})
     one = run("eval", "-e", NEURON, "--at", POINT, "--wrt", "w")
     assert one.stdout.splitlines()[1:] == ["z     = 1", "C     = 1", "dC/dz = -2", "dz/dw = 1.5", "dC/dw = -3"]
-    assert run("derive", "-e", NEURON, "--at", POINT, "--wrt", "w").stdout.endswith(one.stdout)
+
+
+def test_derive_checks_at_the_point_given() -> None:
+    for medium, statement in (("text", "dC/dw = (-2) * 1.5 = -3"), ("latex", r"\partial C/\partial w=(-2)\allowbreak(1.5)=-3")):
+        assert statement in run("derive", "-e", NEURON, "--at", POINT, "--wrt", "w", "--format", medium).stdout
+    several = run("derive", "-e", "C = x**2", "--at", "x=[1, 2, 3]", "--wrt", "x").stdout
+    assert several.endswith("dC/dx = [2, 4, 6]\n"), "many points have no place in one sentence"
+    array = run("derive", "-e", "x: (n,)\nC = sum(x**2)", "--at", "x=[1, 2, 3]", "--wrt", "x").stdout
+    assert "At x = [1, 2, 3]" in array and array.endswith("dC/dx = [2, 4, 6]\n")
 
 
 @pytest.mark.parametrize("content", ('{"x": 1.5, "w": 0.8, "b": -0.2, "y": 2}', "x = 3/2\nw = 0.8  # weight\nb = -0.2; y = 2\n"))
@@ -195,7 +203,7 @@ def test_the_caret_is_kept() -> None:
         (["derive", "-e", NEURON, "--format", "pdf"], 2),
         (["derive", "-e", NEURON, "--let", "w"], 2),
         (["parse", "-e", NEURON, "--shapes", "w=(2,"], 2),
-        (["derive", "-e", NEURON, "--at", POINT, "--format", "latex"], 2),
+        (["derive", "-e", NEURON, "--at", POINT, "--format", "json"], 2),
         (["eval", "-e", NEURON], 2),
         (["eval", "-e", NEURON, "--at", "x=1"], 2),
         (["eval", "-e", NEURON, "--at", POINT + ",q=1"], 2),

@@ -238,6 +238,20 @@ def test_shapes_decide_the_product_sign() -> None:
     assert tex.write(parse_expression("(s @ x)*d"), style) == r"(s^{\top}x)\,d"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    {
+        "inv(W).T @ x": r"W^{-\top}x", "outer(W @ x, x)": r"Wx\,x^{\top}", "outer(x, d)": r"xd^{\top}", "s*(W @ x)": r"s\,Wx",
+        "(W + V) @ x": "(W+V)x", "1/2*x @ W @ x": r"\tfrac12x^{\top}Wx", "d[:, None]*W": r"\operatorname{diag}(d)\,W",
+        "W*x[None, :]": r"W\,\operatorname{diag}(x)", "W.T @ (d[:, None]*V)": r"W^{\top}\,\operatorname{diag}(d)\,V",
+        "d[:, None]*x": r"(d\,\mathbf{1}^{\top})\odot x", "lambda*W @ x": r"\lambda\,Wx", "exp(W) @ x": r"e^{W}\,x",
+    }.items(),
+)  # fmt: skip
+def test_products_of_arrays(text: str, expected: str) -> None:
+    style = Style(ranks={"W": 2, "V": 2, "d": 1, "x": 1})
+    assert tex.write(parse_expression(text), style) == expected
+
+
 def test_french_mathematics() -> None:
     style = Style("fr")
     assert tex.write(parse_expression("0.5*log(x)"), style) == r"0{,}5\ln(x)"
@@ -333,6 +347,31 @@ def test_every_medium_says_the_result_in_every_language_and_detail() -> None:
             assert "dC/dW1 = " in printed["text"]
             lengths.append(len(printed["text"]))
         assert lengths == sorted(lengths) and lengths[0] < lengths[-1]
+
+
+def test_the_check_is_made_where_the_reader_asks() -> None:
+    d = symchain.parse(TWO_LAYERS).derive("C", "W1")
+    evidence = d.checked_at(POINT).verification
+    assert evidence.held and evidence.points == 3 and dict(evidence.at) == POINT
+    assert evidence.value == pytest.approx(0.0521927894671265, rel=1e-14)
+    assert d.verification.at != evidence.at, "the derivation itself stays as it was"
+    for medium in ("text", "latex", "markdown", "html"):
+        assert "0.05219278947" in getattr(d, medium)(at=POINT)
+    several = symchain.parse(TWO_LAYERS).derive("C", "all")
+    assert "dC/dW2 = -0.1078152781" in several.text(at=POINT)
+
+
+@pytest.mark.parametrize("point", [{"x": 1.5}, {**POINT, "x": [1.0, 2.0]}, {**POINT, "x": "much"}], ids=["missing", "shape", "text"])
+def test_a_point_that_does_not_fit_is_refused(point: dict) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        symchain.parse(TWO_LAYERS).derive("C", "W1").text(at=point)
+    assert caught.value.advice
+
+
+def test_a_dead_point_is_reported_as_it_is() -> None:
+    d = symchain.parse("z = w*x; a = relu(z); L = a**2").derive("L", "w")
+    evidence = d.checked_at({"w": -1.0, "x": 2.0}).verification
+    assert evidence.held and evidence.at["w"] == -1.0 and evidence.value == 0.0
 
 
 def test_paths_beyond_counting() -> None:

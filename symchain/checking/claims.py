@@ -18,7 +18,8 @@ from symchain.language.inputs import variable
 from symchain.language.reading import program_scope
 from symchain.language.spelling import canonical
 from symchain.language.tokens import Token, read_tokens, source_lines
-from symchain.notation import Phrase, name, walk
+from symchain.notation import Phrase, walk
+from symchain.notation import name as named
 from symchain.tensors.nodes import Tree, add, apply, contract, leaf, leaves, reduce_sum
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -70,7 +71,7 @@ def _with_unknown(program: Program, output: str, claim: str) -> Program:
     values = [program.blocks[n].leaf for n in by]
     terms = [apply(abstract(f"{output}_{x.name}"), x) for x in values]
     tree = add([reduce_sum(t, range(len(t.shape))) if t.shape else t for t in terms])
-    block = Block(output, (), tree, Phrase("call", tuple(map(name, by)), output), tuple(by), leaf(output), program.symbols)
+    block = Block(output, (), tree, Phrase("call", tuple(map(named, by)), output), tuple(by), leaf(output), program.symbols)
     return replace(program, blocks={**program.blocks, output: block})
 
 

@@ -140,6 +140,8 @@ class Diagnosis:
             quotient = self.claimed / self.right
         program = self.program
         for key, wanted in (("extra_factor", quotient), ("missing_factor", 1 / np.where(quotient == 0, np.nan, quotient))):
+            if not np.any(wanted[np.isfinite(wanted)]):
+                continue
             for block in reversed(list(program.blocks.values())[:CHAIN]):
                 for read in block.reads:
                     local = Flow(program, block.name, read).local()

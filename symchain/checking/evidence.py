@@ -11,14 +11,17 @@ import numpy as np
 from symchain.blocks import Program
 from symchain.checking.slopes import FROZEN
 from symchain.checking.verdict import Ratio
+from symchain.functions.spec import AbstractFunction
 from symchain.meanings import Array
 from symchain.sampling import Point, points, shaken
-from symchain.tensors.nodes import Tree, leaves
+from symchain.tensors.nodes import Apply, Number, Operation, Power, Tree, Where, leaves, postorder
 from symchain.verification import relative_error
 
 POINTS = 4
-PASSED_OVER = 8
-"""A point where the derivative is 0 throughout (a dead relu) says little: so many are passed over."""
+SIDES = 9
+"""So many points are tried where functions are put together from pieces: what is missing may show on one side of a kink alone."""
+PASSED_OVER = 4
+"""Points where the derivative is 0 throughout (a dead relu) say little: so many more are tried."""
 TOLERANCE = 1e-8
 _ROUNDED = 1e-2
 """Differences below this may be due to rounding, which is then measured."""
@@ -35,21 +38,16 @@ class Evidence:
         reads = list(program.blocks) if len(program.blocks) <= 64 else [x.name for x in leaves(truth, *claims) if x.name in program.blocks]
         self.points: list[Point] = []
         self.truth: list[Array] = []
-        dull: list[tuple[Point, Array]] = []
-        for point in points(program, output, reads):
+        pieces = _is_pieced(*(b.tree for b in program.blocks.values()), truth, *claims)
+        for looked, point in enumerate(points(program, output, reads)):
             value = value_at(point, truth)
-            if value is None or not np.all(np.isfinite(value)) or all(_undefined(point, c) for c in claims):
+            if value is None or not np.all(np.isfinite(value)) or (claims and all(_undefined(point, c) for c in claims)):
                 continue
-            if not np.any(value):
-                dull.append((point, value))
-            else:
-                self.points.append(point)
-                self.truth.append(value)
-            if len(self.points) >= POINTS or len(dull) >= PASSED_OVER:
-                break
-        for point, value in dull[: POINTS - len(self.points)]:
             self.points.append(point)
             self.truth.append(value)
+            telling = sum(bool(np.any(t)) for t in self.truth)
+            if (telling >= POINTS and (looked >= SIDES or not pieces)) or len(self.points) >= SIDES + PASSED_OVER:
+                break
 
     def values(self, tree: Tree, changed: Mapping[str, str] | None = None) -> list[Array | None]:
         """The tree at every point; None where it has no value there. `changed` lets some names have the value of others."""
@@ -99,6 +97,20 @@ def value_at(point: Point, tree: Tree, changed: Mapping[str, str] | None = None)
     except (*_UNDEFINED, KeyError):
         return None
     return value if value.size <= _LARGEST else None
+
+
+def _is_pieced(*trees: Tree) -> bool:
+    """Whether something is put together from pieces, so that a formula may be right on one side and wrong on the other."""
+    for node in postorder(*trees):
+        if isinstance(node, Where | Operation):
+            return True
+        if isinstance(node, Power) and not (isinstance(node.exponent, Number) and node.exponent.value.denominator == 1):
+            return True
+        if isinstance(node, Apply):
+            spec = node.function.binding if isinstance(node.function, AbstractFunction) else node.function
+            if spec is not None and (spec.kinks or spec.ties or spec.domains):
+                return True
+    return False
 
 
 def _undefined(point: Point, tree: Tree) -> bool:

@@ -46,7 +46,7 @@ def explain(program: Program, output: str, wrt: str, lang: str = "en", at: Mappi
 
 
 def _local(program: Program, block: Block, wrt: str, lang: str, at: Mapping[str, Any] | None, ranks: Mapping[str, int]) -> Explanation:
-    sweep = Sweep(program, block.name, list(block.reads))
+    sweep = Sweep(program, block.name, [wrt])
     factor = sweep.factor(block.name, wrt)
     by = sweep.leaf_of(wrt)
     remarks = [_opening(program, block, wrt)]

@@ -6,7 +6,7 @@ from symchain.blocks import Block, Program, dependents
 from symchain.chainrule import Sweep
 from symchain.derivation import Factor
 from symchain.explaining.words import named, partial, say
-from symchain.notation import Phrase, name, number, walk
+from symchain.notation import Phrase, name, number, operations, walk
 from symchain.render.document import Carried, Field, Formula, Row, Say
 from symchain.render.maps import how
 from symchain.tensors.indexform import element
@@ -15,6 +15,8 @@ from symchain.tensors.nodes import Operation, leaf
 
 ROWS = 6
 """So many derivatives are compared."""
+LONGEST = 12
+"""A coefficient of more operations is not written a second time."""
 
 
 def compared(program: Program, block: Block, by: str, sweep: Sweep) -> list[Row]:
@@ -50,7 +52,7 @@ def row(program: Program, block: Block, factor: Factor) -> Row:
     return Row((symbol, Formula(phrase)), _note(block, factor, phrase) if not factor.shape else None) if wrt else Row((symbol,))
 
 
-def _note(block: Block, factor: Factor, phrase: Phrase) -> Say:
+def _note(block: Block, factor: Factor, phrase: Phrase) -> Say | None:
     wrt, line = named(factor.input), named(block.name)
     if phrase == number(1):
         return say("alone", wrt=wrt, line=line)
@@ -59,6 +61,8 @@ def _note(block: Block, factor: Factor, phrase: Phrase) -> Say:
     used = {p.text for p in walk(phrase) if p.head == "name"}
     if factor.input in used or block.name in used:
         return say("nonlinear", wrt=wrt)
+    if operations(phrase) > LONGEST:
+        return None
     plain = phrase.head == "name" and factor.input != next(iter(block.reads))
     return say("coefficient_not_one" if plain else "coefficient", wrt=wrt, coefficient=Formula(phrase))
 

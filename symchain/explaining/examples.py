@@ -96,13 +96,15 @@ def example(
 ) -> tuple[list[Say], Point | None]:
     """What a small move of one variable, or of one entry of it, does to the output; and the point where.
 
-    `slope` holds the lines of the derivative, the last one the derivative itself. Locally the output's other names stay as they are; else everything between is computed again.
+    `slope` holds the lines of the derivative, the last one the derivative itself. Locally the output's other names stay as they
+    are; else everything between is computed again.
     """
     facts = program.inputs[wrt].facts if wrt in program.inputs else frozenset()
     point = point_for(program, output, at)
     if point is None or wrt not in point.values or output not in point.values or facts & _STRUCTURED:
         return [], point
-    between = [output] if local else [b for b in needed_blocks(program, [output]) if b in dependents(program, wrt) and b != wrt]
+    moving = dependents(program, wrt)
+    between = [output] if local else [b for b in needed_blocks(program, [output]) if b in moving and b != wrt]
     for entry, step in _moves(point.values[wrt]):
         moved = _moved(program, point, wrt, entry, step, between)
         before, after = np.asarray(point.values[output], float), np.asarray(moved, float)

@@ -98,14 +98,18 @@ class Whole:
             yield say("through_plain", **fields)
 
     def _told_paths(self) -> Iterator[Say]:
+        shown: list[Arrows] = []
         for path in self.paths:
             key = "path_one" if self.count == 1 else "path"
             sides = self._product_of(path)
             arrows = _arrows(path)
+            if arrows in shown:  # paths that differ only where names are left out
+                continue
+            shown.append(arrows)
             yield say(key, path=arrows, equation=sides) if sides is not None else say(key + "_plain", path=arrows)
         ends: dict[str, Field] = {"wrt": named(self.wrt), "block": named(self.output)}
-        if self.count > len(self.paths):
-            yield say("paths_more", count=Count(self.count - len(self.paths)), **ends)
+        if self.count > len(shown):
+            yield say("paths_more", count=Count(self.count - len(shown)), **ends)
         yield say("why_product" if self.scalar else "why_maps", **ends)
 
     def _product_of(self, path: Path) -> Any:

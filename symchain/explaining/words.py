@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from symchain.blocks import Block
 from symchain.functions.spec import Noun
 from symchain.notation import Phrase, name, negate, number
-from symchain.render.document import Axes, Count, Field, Formula, Members, Relation, Say, Spoken
+from symchain.render.document import Axes, Count, Field, Formula, Listing, Members, Relation, Say, Spoken
 from symchain.rewriting import simplify
 from symchain.rules.binding import bind
 from symchain.tensors.matrixform import phrase_of
@@ -67,10 +67,10 @@ def total(terms: Sequence[Phrase]) -> Phrase:
 def names(items: Iterable[str]) -> Field:
     """a, b and c; the rest counted where they are many."""
     listed = list(items)
-    shown = Members(tuple(map(named, listed[:LISTED])))
+    shown = tuple(map(named, listed[:LISTED]))
     if len(listed) <= LISTED:
-        return shown
-    return Say("names.more", {"names": shown, "count": Count(len(listed) - LISTED)})
+        return Members(shown)
+    return Say("names.more", {"names": Listing(shown), "count": Count(len(listed) - LISTED)})
 
 
 def shaped(shape: tuple[int | str, ...], inside: bool = False) -> Say:

@@ -50,7 +50,7 @@ def tree_of(term: Term) -> Tree:
     """The tree of a term: the coefficient first, then the factors in order."""
     if term.coefficient == 0:
         return zeros(tuple(term.dims[i] for i in term.output))
-    if not term.factors and not term.output:
+    if not term.factors and not term.dims:
         return number(term.coefficient, term.decimal)
     operands = [t for t, _ in term.factors]
     subscripts = [s for _, s in term.factors]
@@ -58,7 +58,7 @@ def tree_of(term: Term) -> Tree:
         operands.insert(0, number(term.coefficient, term.decimal))
         subscripts.insert(0, ())
     carried = {i for s in subscripts for i in s}
-    loose = {i: term.dims[i] for i in term.output if i not in carried}
+    loose = {i: dim for i, dim in term.dims.items() if i not in carried}  # repeated in the output, or summed: a factor of its size
     return contract(operands, subscripts, term.output, loose)
 
 
