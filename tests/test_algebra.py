@@ -138,16 +138,8 @@ PITFALLS = {
 }
 
 
-NOT_YET = {
-    "the bracket keeps the axes of what is left of a power": "taking B out of B*B, the other B is summed",
-    "the size of an axis nobody carries, beside the sum of an identity": "lost where the sum is multiplied out",
-}
-
-
 @pytest.mark.parametrize("name", PITFALLS)
-def test_pitfalls(request, name):
-    if name in NOT_YET:
-        request.applymarker(pytest.mark.xfail(reason=NOT_YET[name], strict=True))
+def test_pitfalls(name):
     tree = PITFALLS[name]
     assert not disagreement(tree, simplify(tree)), text(simplify(tree))
 

@@ -244,7 +244,7 @@ def test_shapes_decide_the_product_sign() -> None:
         "inv(W).T @ x": r"W^{-\top}x", "outer(W @ x, x)": r"Wx\,x^{\top}", "outer(x, d)": r"xd^{\top}", "s*(W @ x)": r"s\,Wx",
         "(W + V) @ x": "(W+V)x", "1/2*x @ W @ x": r"\tfrac12x^{\top}Wx", "d[:, None]*W": r"\operatorname{diag}(d)\,W",
         "W*x[None, :]": r"W\,\operatorname{diag}(x)", "W.T @ (d[:, None]*V)": r"W^{\top}\,\operatorname{diag}(d)\,V",
-        "d[:, None]*x": r"(d\,\mathbf{1}^{\top})\odot x", "lambda*W @ x": r"\lambda\,Wx", "exp(W) @ x": r"e^{W}\,x",
+        "d[:, None]*x": r"(d\,\mathbf{1}^{\top})\odot x", "lambda*(W @ x)": r"\lambda\,Wx", "exp(W) @ x": r"e^{W}\,x",
     }.items(),
 )  # fmt: skip
 def test_products_of_arrays(text: str, expected: str) -> None:

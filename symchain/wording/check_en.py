@@ -33,7 +33,7 @@ SENTENCES = {
     "check.derivative_at_output": "In {factor}, the derivative of the activation is taken at its output, {found}; it is taken at its "
     "input: {wanted}.",
     "check.derivative_at_output.somewhere": "In {factor}, the derivative of the activation is taken at its output instead of its input.",
-    "check.function_for_derivative": "In {factor}, the function {found} stands where its derivative belongs: {wanted}.",
+    "check.function_for_derivative": "In {factor}, the function itself, {found}, stands where its derivative belongs: {wanted}.",
     "check.function_for_derivative.somewhere": "In {factor}, the function stands where its derivative belongs.",
     "check.other_variable": "This is the derivative by {variable}: the right formula for another variable.",
     "check.missing_path": "A path is missing: {path}. Where a variable acts in several ways, what comes back along all of them is added.",

@@ -35,7 +35,7 @@ _SENTENCES = {
     "check.derivative_at_output": "Dans {factor}, la dérivée de l'activation est prise en sa sortie, {found}~; on la prend en son "
     "entrée~: {wanted}.",
     "check.derivative_at_output.somewhere": "Dans {factor}, la dérivée de l'activation est prise en sa sortie au lieu de son entrée.",
-    "check.function_for_derivative": "Dans {factor}, on a écrit la fonction {found} à la place de sa dérivée {wanted}.",
+    "check.function_for_derivative": "Dans {factor}, on a écrit la fonction elle-même, {found}, à la place de sa dérivée, {wanted}.",
     "check.function_for_derivative.somewhere": "Dans {factor}, on a écrit la fonction à la place de sa dérivée.",
     "check.other_variable": "C'est la dérivée par rapport à {variable}~: la bonne formule, mais pour une autre variable.",
     "check.missing_path": "Il manque un chemin~: {path}. Quand une variable agit de plusieurs façons, on additionne ce qui revient par "
