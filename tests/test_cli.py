@@ -200,7 +200,7 @@ def test_the_caret_is_kept() -> None:
         (["derive", "-e", NEURON, "--wrt", "w2"], 2),
         (["derive", "-e", NEURON, "--wrt", ","], 2),
         (["derive", "-e", NEURON, "--of", "D"], 2),
-        (["derive", "-e", NEURON, "--format", "pdf"], 2),
+        (["derive", "-e", NEURON, "--format", "docx"], 2),
         (["derive", "-e", NEURON, "--let", "w"], 2),
         (["parse", "-e", NEURON, "--shapes", "w=(2,"], 2),
         (["derive", "-e", NEURON, "--at", POINT, "--format", "json"], 2),

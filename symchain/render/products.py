@@ -208,7 +208,9 @@ _CLOSES = re.compile(rf"\){_RAISED}$")
 
 def beside(before: str, after: str) -> str:
     r"""What stands between two factors of a matrix product: nothing between letters and brackets (W_1X, A(x+y)), else a thin space."""
-    if (_LETTER.fullmatch(before) or (_OPENS.match(before) and _CLOSES.search(before))) and (_LETTER.fullmatch(after) or _OPENS.match(after)):
+    if (_LETTER.fullmatch(before) or (_OPENS.match(before) and _CLOSES.search(before))) and (
+        _LETTER.fullmatch(after) or _OPENS.match(after)
+    ):
         return " " if re.search(r"\\[A-Za-z]+$", before) and after[0].isalpha() else ""
     return r"\," + BREAK
 
