@@ -117,10 +117,12 @@ class Line:
     shape: Shape
     general: Tree | None = None
     """The right-hand side before bound function names were replaced, where that differs."""
+    written: Phrase | None = None
+    """How it is written, where that is not the tree's own way."""
 
     @cached_property
     def phrase(self) -> Phrase:
-        return engine().phrase(self.tree)
+        return engine().phrase(self.tree) if self.written is None else self.written
 
     @cached_property
     def general_phrase(self) -> Phrase:

@@ -40,10 +40,10 @@ class Recogniser:
 
     @cached_property
     def roots(self) -> dict[Tree, tuple[Tree, Fraction]]:
-        """Blocks that are a root of something."""
+        """Blocks that are a root of something, or one over something."""
         found: dict[Tree, tuple[Tree, Fraction]] = {}
         for tree, name in self.definitions.items():
-            if isinstance(tree, Power) and isinstance(tree.exponent, Number) and tree.exponent.value.denominator != 1:
+            if isinstance(tree, Power) and isinstance(tree.exponent, Number) and (tree.exponent.value.denominator != 1 or tree.exponent.value < 0):
                 found[tree.base] = (name, tree.exponent.value)
         return found
 
@@ -69,7 +69,7 @@ class Recogniser:
         if isinstance(node, Power) and node.base in self.roots and isinstance(node.exponent, Number):
             name, exponent = self.roots[node.base]
             quotient = node.exponent.value / exponent
-            if quotient.denominator == 1:
+            if quotient.denominator == 1 and (quotient > 0 or exponent.denominator != 1):
                 return power(name, quotient)
         return node
 

@@ -31,11 +31,12 @@ def with_common_lines(lines: list[Line], scope: Scope, fresh: Callable[[str], st
         tree = elaborate(repeated, replace(scope, names=names))
         names[made] = leaf(made, tree.shape)
         first = next(k for k, line in enumerate(lines) if any(p == repeated for p in walk(phrases[line.name])))
-        lines = [*lines[:first], Line(made, tree, "value", made, tree.shape), *lines[first:]]
+        lines = [*lines[:first], Line(made, tree, "value", made, tree.shape, written=repeated), *lines[first:]]
         changed = {n: _replaced(p, repeated, name(made)) for n, p in phrases.items()}
         for k, line in enumerate(lines):
             if line.name in changed and changed[line.name] != phrases[line.name]:
-                lines[k] = replace(line, tree=elaborate(changed[line.name], replace(scope, names=names)), general=None)
+                said = changed[line.name]
+                lines[k] = replace(line, tree=elaborate(said, replace(scope, names=names)), general=None, written=said)
         phrases = {**changed, made: repeated}
     return _numbered(lines)
 
@@ -47,10 +48,20 @@ def _numbered(lines: list[Line]) -> list[Line]:
     swaps: dict[Tree, Tree] = {leaf(line.name, line.shape): leaf(renamed[line.name], line.shape) for line in lines if line.name in renamed}
     if all(a is b for a, b in swaps.items()):
         return lines
-    return [
-        replace(line, name=renamed.get(line.name, line.name), of=renamed.get(line.of, line.of), tree=_swapped(line.tree, swaps))
-        for line in lines
-    ]
+    return [_renamed(line, renamed, swaps) for line in lines]
+
+
+def _renamed(line: Line, names: Mapping[str, str], swaps: Mapping[Tree, Tree]) -> Line:
+    written = None if line.written is None else _with_names(line.written, names)
+    own, of = names.get(line.name, line.name), names.get(line.of, line.of)
+    return replace(line, name=own, of=of, tree=_swapped(line.tree, swaps), written=written)
+
+
+def _with_names(phrase: Phrase, names: Mapping[str, str]) -> Phrase:
+    parts = tuple(_with_names(p, names) for p in phrase.parts)
+    keywords = tuple((k, _with_names(v, names)) for k, v in phrase.keywords)
+    text = names.get(phrase.text, phrase.text) if phrase.head == "name" else phrase.text
+    return replace(phrase, parts=parts, keywords=keywords, text=text)
 
 
 def _swapped(tree: Tree, swaps: Mapping[Tree, Tree]) -> Tree:
