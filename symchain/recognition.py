@@ -43,8 +43,10 @@ class Recogniser:
         """Blocks that are a root of something, or one over something."""
         found: dict[Tree, tuple[Tree, Fraction]] = {}
         for tree, name in self.definitions.items():
-            if isinstance(tree, Power) and isinstance(tree.exponent, Number) and (tree.exponent.value.denominator != 1 or tree.exponent.value < 0):
-                found[tree.base] = (name, tree.exponent.value)
+            if isinstance(tree, Power) and isinstance(tree.exponent, Number):
+                exponent = tree.exponent.value
+                if exponent.denominator != 1 or exponent < 0:
+                    found[tree.base] = (name, exponent)
         return found
 
     @cached_property
