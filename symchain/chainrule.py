@@ -69,6 +69,8 @@ class Sweep:
         self.results: dict[str, Line] = {}
         self._factors: dict[tuple[str, str], Factor] = {}
         self._short: dict[str, Tree] = {}
+        self._scalar = {b.name: _is_scalar(b.tree) for b in self.order}
+        self._bound = any(bind(b.tree) is not b.tree for b in self.order)
         self.recognise = Recogniser(program)
         self._sweep()
 
@@ -146,7 +148,7 @@ class Sweep:
 
     def _send(self, block: Block, reads: list[str], general: Tree, concrete: Tree) -> dict[str, tuple[Tree, Tree]]:
         """The adjoint of a block, carried through its local derivatives to the names it reads."""
-        if _is_scalar(block.tree) and not self.lead:
+        if self._scalar[block.name] and not self.lead:
             sent = {}
             for read in reads:
                 factor = self.factor(block.name, read)
@@ -185,7 +187,7 @@ class Sweep:
 
     def concrete(self, tree: Tree) -> Tree:
         """Bound function names replaced, blocks recognised, simplified."""
-        bound = bind(tree)
+        bound = bind(tree) if self._bound else tree
         return self.recognise(tree if bound is tree else simplify(bound))
 
     # ------------------------------------------------------------ factors and paths
@@ -199,7 +201,7 @@ class Sweep:
     def _make_factor(self, block: Block, by: Leaf) -> Factor:
         shape = block.shape + by.shape
         raw: Tree | None = None
-        if _is_scalar(block.tree):
+        if self._scalar.get(block.name, False) or _is_scalar(block.tree):
             step = differentiate(block.tree, by)
             own = {block.tree: block.leaf} if isinstance(block.tree, Apply) else {}
             general = simplify(substitute(step.result, own))  # tanh'(z) is 1 - a**2, in the block's own name

@@ -196,7 +196,8 @@ def inside(tree: Contraction) -> Iterator[Tree]:
     """The product with one of its sums shortened: a number in front hides the sum from the rewrites of sums."""
     for k, factor in enumerate(tree.args):
         if isinstance(factor, Sum):
-            for candidate in (*chosen(factor), *factored(factor), *one_fraction(factor)):
+            choices = chosen(factor) if any(_holds(t, Where) for t in factor.args) else ()
+            for candidate in (*choices, *factored(factor), *one_fraction(factor)):
                 yield settled(tree_of(term_of(rebuild(tree, (*tree.args[:k], candidate, *tree.args[k + 1 :])))))
 
 
@@ -311,7 +312,7 @@ def tree_of_product(term: Term, picked: tuple[Tree, ...], slots: list[tuple[int,
 
 def one_fraction(tree: Sum) -> Iterator[Tree]:
     """a/b + c/d over one denominator: (a*d + c*b)/(b*d)."""
-    if len(tree.args) > 4:
+    if len(tree.args) > 4 or not any(_divides(t) for t in tree.args):
         return
     terms = [term_of(t) for t in tree.args]
     axes = tuple(range(len(tree.shape)))
@@ -334,6 +335,12 @@ def one_fraction(tree: Sum) -> Iterator[Tree]:
     for top in (over, shorter):
         if top is not None:
             yield normal_product(Term(factors=[(top, axes), *below], output=axes, dims=dict(enumerate(tree.shape))))
+
+
+def _divides(tree: Tree) -> bool:
+    """Whether a term has a denominator."""
+    factors = tree.args if isinstance(tree, Contraction) else (tree,)
+    return any(isinstance(f, Power) and isinstance(f.exponent, Number) and f.exponent.value < 0 for f in factors)
 
 
 def denominators_joined(tree: Contraction) -> Iterator[Tree]:

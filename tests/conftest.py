@@ -1,8 +1,15 @@
-"""Options shared by all tests."""
+"""Options shared by all tests.
+
+Properties are tried on the same examples everywhere; `pytest --hypothesis-profile=default` tries new ones.
+"""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

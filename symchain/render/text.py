@@ -111,7 +111,8 @@ def _write(phrase: Phrase, parts: Sequence[Written], keywords: dict[str, Written
         return Written(_within(parts[0], POW), POW)
     if head == "pow":
         base, exponent = parts
-        plain = exponent.level >= POW or (phrase.parts[1].head == "neg" and phrase.parts[1].parts[0].head not in ("mul", "matmul", "add"))
+        signed = phrase.parts[1].head == "neg" and _unsigned(phrase.parts[1]).head not in ("mul", "matmul", "add")
+        plain = exponent.level >= POW or signed
         return Written(f"{_within(base, ATOM)}**{exponent.text if plain else f'({exponent.text})'}", POW)
     if head == "string":
         return Written("'" + phrase.text + "'", ATOM)
@@ -124,6 +125,12 @@ def _write(phrase: Phrase, parts: Sequence[Written], keywords: dict[str, Written
     if head == "list":
         return Written("[" + ", ".join(p.text for p in parts) + "]", ATOM)
     return _OTHERS[head](phrase, parts)
+
+
+def _unsigned(phrase: Phrase) -> Phrase:
+    while phrase.head == "neg":
+        phrase = phrase.parts[0]
+    return phrase
 
 
 def _entry(phrase: Phrase, parts: Sequence[Written]) -> Written:
