@@ -45,7 +45,7 @@ class Recogniser:
         for tree, name in self.definitions.items():
             if isinstance(tree, Power) and isinstance(tree.exponent, Number):
                 exponent = tree.exponent.value
-                if exponent.denominator != 1 or exponent < 0:
+                if exponent.denominator != 1 or (exponent < 0 and tree.base.args):  # 1/d**2 says more than L**2
                     found[tree.base] = (name, exponent)
         return found
 
