@@ -135,6 +135,8 @@ class Sweep:
     def _deserves_name(self, adjoint: Tree, uses: int, activated: bool) -> bool:
         if uses == 1 and not activated and isinstance(adjoint, Leaf):
             return False
+        if not self.lead and (uses > 1 or activated) and isinstance(adjoint, Contraction) and len(adjoint.args) > 2:
+            return True  # a product has a price
         price = price_of(adjoint)
         if self.lead:
             return uses > 1 and price > _LED_COST

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
 
-from symchain.blocks import Program
+from symchain.blocks import Block, Program
 from symchain.rewriting import is_large, price_of, simplify
 from symchain.rules.binding import bind
 from symchain.tensors.algebra import normal
-from symchain.tensors.nodes import Contraction, Number, Power, Tree, power, substitute, transform
+from symchain.tensors.nodes import Apply, Contraction, Number, Operation, Power, Tree, Where, postorder, power, substitute, transform
 from symchain.tensors.products import normal_product, raised, term_of
 from symchain.tensors.terms import Indices, Term, invariant, split_power
 
@@ -21,18 +21,37 @@ Match = tuple[Term, Indices, Fraction]
 
 
 class Recogniser:
-    """The blocks of one program, and the formulas they are equal to."""
+    """The blocks of one program, and the formulas they are equal to.
+
+    A formula without functions cannot hold a block that has some, so the two kinds of blocks are kept apart: long chains of
+    activations cost nothing here.
+    """
 
     def __init__(self, program: Program) -> None:
-        self.program = program
+        blocks = [b for b in program.blocks.values() if not is_large(b.tree)]
+        self._all = _Table(blocks)
+        self._plain = _Table([b for b in blocks if not _has_functions(b.tree)])
+
+    def __call__(self, tree: Tree) -> Tree:
+        """The tree in the program's own names, simplified; a formula that is a whole block is left written out."""
+        return (self._all if _has_functions(tree) else self._plain).recognise(tree)
+
+
+def _has_functions(tree: Tree) -> bool:
+    return any(isinstance(n, (Apply, Operation, Where)) for n in postorder(tree))
+
+
+class _Table:
+    """Some blocks, and what they are equal to: whole, as powers, as products."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.blocks = blocks
 
     @cached_property
     def definitions(self) -> dict[Tree, Tree]:
         """What whole blocks are equal to, in normal form."""
         found: dict[Tree, Tree] = {}
-        for block in self.program.blocks.values():
-            if is_large(block.tree):
-                continue
+        for block in self.blocks:
             tree = simplify(bind(block.tree))
             if tree.args and price_of(tree):
                 found.setdefault(tree, block.leaf)
@@ -56,9 +75,8 @@ class Recogniser:
         usable = [(d, n) for d, n in found if d.factors and {i for _, s in d.factors for i in s} >= set(d.output)]
         return sorted(usable, key=lambda pair: -len(pair[0].factors)) if len(usable) <= _PRODUCTS else []
 
-    def __call__(self, tree: Tree) -> Tree:
-        """The tree in the program's own names, simplified; a formula that is a whole block is left written out."""
-        if tree in self.definitions:
+    def recognise(self, tree: Tree) -> Tree:
+        if not self.definitions or tree in self.definitions:
             return tree
         replaced = substitute(tree, self.definitions)
         if self.roots:

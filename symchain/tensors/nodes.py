@@ -428,15 +428,17 @@ def postorder(*roots: Tree) -> list[Tree]:
     """Every distinct node below the roots, operands before users."""
     seen: set[Tree] = set()
     order: list[Tree] = []
-    stack: list[tuple[Tree, bool]] = [(r, False) for r in reversed(roots)]
+    stack: list[Tree] = list(reversed(roots))
     while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
-        elif node not in seen:
+        node = stack[-1]
+        pending = [a for a in node._args if a not in seen] if node not in seen else None
+        if pending:
+            stack.extend(reversed(pending))
+            continue
+        stack.pop()
+        if pending is not None:
             seen.add(node)
-            stack.append((node, True))
-            stack.extend((a, False) for a in reversed(node._args) if a not in seen)
+            order.append(node)
     return order
 
 
