@@ -45,6 +45,9 @@ from symchain.tensors.nodes import (
 from symchain.tensors.terms import is_zero
 
 PATHS_LISTED = 64
+PATHS_WRITTEN = 4
+FACTORS_WRITTEN = 32
+"""Up to so many paths, and factors on them, the sum of their products is written out."""
 _INLINE_COST = 12
 """An adjoint that is used once is written into its user up to this price."""
 _LED_COST = 60
@@ -262,7 +265,7 @@ class Sweep:
         count = self.path_count(target)
         paths = tuple(islice(self.paths(target), PATHS_LISTED))
         reason = "unrelated" if target not in self.relevant else "flat" if is_zero(formula) else ""
-        product = _product(paths[0]) if count == 1 and all(not f.shape for f in paths[0].factors) else None
+        product = _product(paths) if count == len(paths) else None
         steps = (Step("simp", product, "", general),) if product is not None and product is not general else ()
         return Derivation(
             self.program, self.output, target, 1, result.shape, _Factors(self, target), count, paths, lines, result, formula, general,
@@ -411,16 +414,13 @@ def _activation_arguments(block: Block) -> list[str]:
     return []
 
 
-def _product(path: Path) -> Tree | None:
-    factors: list[Tree] = []
-    for f in path.factors:
-        if f.general is not ONE:
-            factors += f.general.args if f.rule == "scale" and _is_product(f.general) else [f.general]
-    return multiply_scalars(factors) if factors else ONE
-
-
-def _is_product(tree: Tree) -> bool:
-    return isinstance(tree, Contraction)
+def _product(paths: Sequence[Path]) -> Tree | None:
+    """The sum over the paths of the products of their factors, as they stand; None where a factor has axes, or where it is long."""
+    if not paths or len(paths) > PATHS_WRITTEN or sum(len(p.factors) for p in paths) > FACTORS_WRITTEN:
+        return None
+    if any(f.shape for p in paths for f in p.factors):
+        return None
+    return add([multiply_scalars([f.shown for f in p.factors]) for p in paths])
 
 
 def _shaped_rule(tree: Tree, by: Leaf) -> str:

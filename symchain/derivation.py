@@ -168,7 +168,7 @@ class Derivation:
     general_tree: Tree
     """The formula before bound function names are replaced: (a2 - y)*sigma2'(z2)*W2*sigma1'(z1)*x."""
     product_tree: Tree | None = None
-    """The factors multiplied as they stand, before simplification; None where there are several paths."""
+    """The factors multiplied as they stand and added over the paths, before simplification; None where that is too long or not scalar."""
     rewriting: tuple[Step, ...] = ()
     substitutions: tuple[tuple[Tree, Tree], ...] = ()
     """(sigma2'(z2), a2*(1 - a2)): what binding the program's functions replaced."""
@@ -188,10 +188,6 @@ class Derivation:
     def general_phrase(self) -> Phrase:
         return engine().phrase(self.general_tree)
 
-    @cached_property
-    def product_phrase(self) -> Phrase | None:
-        return None if self.product_tree is None else engine().phrase(self.product_tree)
-
     @property
     def lines(self) -> tuple[str, ...]:
         """The derivation as a program: "name = expression" texts in the input language, the last one the derivative."""
@@ -206,6 +202,11 @@ class Derivation:
     def closed(self) -> Any:
         """The derivative in SymPy, in the inputs alone. Raises LimitError above 10,000 nodes."""
         return engine().to_sympy(engine().close(self), self.program.symbols)
+
+    @cached_property
+    def companions(self) -> tuple[Line, ...]:
+        """In a layered network, the gradients of other parameters that the adjoint lines of this one give at once; verified like it."""
+        return engine().companions(self)
 
     @cached_property
     def verification(self) -> Verification:

@@ -15,7 +15,7 @@ from symchain.blocks import Program
 from symchain.chainrule import Sweep
 from symchain.checking.judging import check
 from symchain.checking.verdict import Verdict
-from symchain.derivation import Derivation, Derivations
+from symchain.derivation import Derivation, Derivations, Line
 from symchain.errors import ArgumentError, LimitError, NumberVariableError, UnsupportedError
 from symchain.graphing import Graph, graph_of
 from symchain.kernel import Kernel
@@ -24,6 +24,7 @@ from symchain.language.reading import read_program
 from symchain.latexin.reading import read_latex
 from symchain.lowering import Label, lower
 from symchain.lowering.forms import stable_program
+from symchain.networks import network_of
 from symchain.notation import Phrase
 from symchain.press import pdf
 from symchain.render import render
@@ -39,6 +40,8 @@ from symchain.tensors.nodes import Tree, contract, leaf, postorder, substitute
 from symchain.web.page import page
 
 _CLOSED_NODES = 10_000
+_TOGETHER = 6
+"""Parameters of a network whose gradients are told together."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -184,6 +187,20 @@ class _Engine:
 
     def verify(self, derivation: Derivation | Derivations) -> Any:
         return verification.verify(derivation) if isinstance(derivation, Derivation) else verification.verify_all(derivation)
+
+    def companions(self, derivation: Derivation) -> tuple[Line, ...]:
+        program, own = derivation.program, derivation.adjoint_lines
+        network = network_of(program, derivation.output)
+        if network is None or derivation.order != 1 or derivation.wrt not in network.parameters:
+            return ()
+        named = {line.of for line in own}
+        wanted = [p for layer in network.layers if layer.sum in named for p in (layer.weight, layer.bias) if p]
+        if not 1 < len(wanted) <= _TOGETHER or derivation.wrt not in wanted:
+            return ()
+        together = Sweep(program, derivation.output, wanted).derivations()
+        if [line.tree for line in together.adjoint_lines] != [line.tree for line in own] or not verification.verify_all(together).held:
+            return ()
+        return tuple(line for name, line in together.printed.items() if name != derivation.wrt)
 
     def carry(self, tree: Tree, adjoint: Tree, lead: int) -> Tree:
         """An adjoint (its first `lead` axes those of the program's output) times a Jacobian, summed over what both share."""

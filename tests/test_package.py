@@ -53,7 +53,7 @@ FLOORS = (
     ("tensors.kroneckerform",),
     # the nouns: data
     ("blocks",),
-    ("derivation", "elementary"),
+    ("derivation", "elementary", "networks"),
     # evidence, by meanings, knowing neither rules nor rewriting
     ("meanings",),
     ("evaluation",),
@@ -95,7 +95,10 @@ FLOORS = (
     ("render.products",),
     ("render.checks", "render.latex", "render.remarks", "render.sentences", "render.text"),
     ("render.data", "render.formulas", "render.maps", "render.unicode"),
-    ("render.layout", "render.picture"),
+    ("render.picture", "render.subjects"),
+    ("render.opening",),
+    ("render.results",),
+    ("render.layout",),
     ("render.index_layout", "render.kronecker_layout", "render.svg", "render.tikz"),
     ("render.graph_text", "render.latex_document", "render.text_document"),
     ("render.influences", "render.math_document", "render.programs", "render.typst"),

@@ -53,7 +53,7 @@ def _some_symbols(members: Sequence[Derivation], symbol: Callable[[Derivation], 
 def _shared(members: Sequence[Derivation], evidence: Sequence[Verification], symbol: Callable[[Derivation], Phrase]) -> Say | None:
     """One sentence for derivatives that are numbers, held, and were measured at one point."""
     first = evidence[0]
-    point = _point(first.at)
+    point = _point(_asked(members[0], first.at))
     for d, e in zip(members, evidence, strict=True):
         if d.shape or not e.held or not e.points or e.value is None or not _same(e.at, first.at) or e.method != first.method:
             return None
@@ -90,7 +90,7 @@ def _report(d: Derivation, evidence: Verification, derivative: Math | Say, whole
         return
     method = Say(f"method.{evidence.method}")
     fields: dict[str, Math | Listing | Say | str] = {"method": method, "error": error, "points": points}
-    point = None if whole_only else _point(evidence.at)
+    point = None if whole_only else _point(_asked(d, evidence.at))
     scalar = not d.shape and evidence.value is not None and evidence.reference is not None
     if point is None:
         yield Say("check.somewhere", {**fields, "derivative": derivative, "components": Count(evidence.components)})
@@ -109,6 +109,11 @@ def _factors(d: Derivation, evidence: Verification) -> Product | None:
         return None
     measured = [evidence.factors.get(f.name) for f in d.paths[0].factors]
     return None if any(v is None for v in measured) else Product(tuple(Quantity(v, 6) for v in measured))
+
+
+def _asked(d: Derivation, at: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A point in the order in which the reader gave it."""
+    return {n: at[n] for n in (*(d.point or ()), *at) if n in at}
 
 
 def _point(at: Mapping[str, Any]) -> Listing | None:

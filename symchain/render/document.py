@@ -12,10 +12,9 @@ from symchain.notation import Phrase
 
 @dataclass(frozen=True)
 class Formula:
-    """A phrase; with `dots`, its factors are set apart by dots: the product of factors as it stands."""
+    """A phrase."""
 
     phrase: Phrase
-    dots: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,26 @@ class Chains:
 
 
 @dataclass(frozen=True)
+class Products:
+    """The factors along each path, multiplied as they stand, and added."""
+
+    paths: tuple[tuple[Phrase, ...], ...]
+
+
+@dataclass(frozen=True)
+class LayerTerm:
+    """What the error term of a layer is, said once for all layers: the derivative of the output by z of the layer's number."""
+
+    output: str
+    letter: str
+
+
+@dataclass(frozen=True)
+class LayerNumber:
+    """The letter that stands for the number of a layer."""
+
+
+@dataclass(frozen=True)
 class Arrows:
     """The names along a path, from the input to the output; an empty name stands for names left out."""
 
@@ -72,7 +91,7 @@ class Quantity:
     """A measured number, or an array of them."""
 
     value: Any
-    digits: int = 10
+    digits: int = 9
 
 
 @dataclass(frozen=True)
@@ -120,7 +139,10 @@ class Listing:
     numeric: bool = False
 
 
-Math = Formula | Applied | Function | Label | Chains | Arrows | Quantity | Count | Axes | Relation | Carried | Product
+Math = (
+    Formula | Applied | Function | Label | Chains | Products | LayerTerm | LayerNumber | Arrows | Quantity | Count | Axes | Relation
+    | Carried | Product
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -155,6 +177,9 @@ class Say:
 
 Field = Math | Listing | Members | Fixed | Spoken | Say | str
 
+TITLE = "title"
+"""The field where the first sentence of a section may hold the section's title; elsewhere the title stands before it."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -164,11 +189,13 @@ class Row:
     remark: Say | None = None
     depth: int = 0
     boxed: bool = False
+    beside: bool = False
+    """Whether it may share a line with the row before it, if that may too."""
 
 
 @dataclass(frozen=True)
 class Section:
-    title: str
+    title: Say
     intro: tuple[Say, ...] = ()
     rows: tuple[Row, ...] = ()
     closing: tuple[Say, ...] = ()
@@ -193,6 +220,10 @@ class Definition:
 @dataclass(frozen=True)
 class Document:
     title: Say
+    table: Say
+    """What stands before the forward table."""
+    sentence: Say
+    """The same computation told in one sentence, for media that have room for it."""
     definitions: tuple[Definition, ...] = ()
     opening: tuple[Say, ...] = ()
     """Sentences before the first section."""

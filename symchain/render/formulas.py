@@ -18,8 +18,11 @@ from symchain.render.document import (
     Formula,
     Function,
     Label,
+    LayerNumber,
+    LayerTerm,
     Math,
     Product,
+    Products,
     Quantity,
     Relation,
 )
@@ -51,7 +54,20 @@ class LatexFormulas:
 
     @display.register
     def _formula(self, math: Formula) -> str:
-        return latex.write_breakable(math.phrase, self.style, math.dots)
+        return latex.write_breakable(math.phrase, self.style)
+
+    @display.register
+    def _products(self, math: Products) -> str:
+        return latex.write_factors(math.paths, self.style)
+
+    @display.register
+    def _layer_term(self, math: LayerTerm) -> str:
+        big = r"\Delta" if math.letter.isupper() else r"\delta"
+        return rf"{big}_\ell=\partial {typeset(math.output)}/\partial {math.letter}_\ell"
+
+    @display.register
+    def _layer_number(self, math: LayerNumber) -> str:
+        return r"\ell"
 
     @display.register
     def _applied(self, math: Applied) -> str:
@@ -163,6 +179,18 @@ class TextFormulas:
     @display.register
     def _chains(self, math: Chains) -> str:
         return " + ".join(" * ".join(text.write(f.phrase) if f else "..." for f in path) for path in math.paths)
+
+    @display.register
+    def _products(self, math: Products) -> str:
+        return text.write_factors(math.paths, LIMIT)
+
+    @display.register
+    def _layer_term(self, math: LayerTerm) -> str:
+        return f"delta_{math.letter}k = d{math.output}/d{math.letter}k"
+
+    @display.register
+    def _layer_number(self, math: LayerNumber) -> str:
+        return "k"
 
     @display.register
     def _arrows(self, math: Arrows) -> str:

@@ -7,12 +7,16 @@ from dataclasses import replace
 
 from symchain.derivation import Derivation, Derivations, Factor, Line
 from symchain.dimensions import Dim
+from symchain.networks import network_of
 from symchain.notation import Phrase, name, walk
 from symchain.notation import number as literal
 from symchain.render.document import Count, Definition, Document, Formula, Label, Row, Say, Section
-from symchain.render.layout import MATRIX_ONLY, SHOWN, derivative, factor_numbers, layout, members_of, results_of, zero_sentence
+from symchain.render.layout import MATRIX_ONLY, factor_numbers, layout
 from symchain.render.maps import Adjoints, is_plain, pulled, renamed, shown_trees, whys
+from symchain.render.opening import SHOWN
 from symchain.render.remarks import remark
+from symchain.render.results import zero_sentence
+from symchain.render.subjects import derivative, members_of, results_of
 from symchain.render.text import write
 from symchain.tensors.indexform import added, element, entry_of, letters, letters_for, names_in, partial, summed
 from symchain.tensors.indexgraph import product
@@ -40,6 +44,7 @@ class _Telling:
         self.members, self.results, self.lines = members, results, lines
         self.program, self.output = members[0].program, members[0].output
         self.adjoints = Adjoints(self.program, self.output, lines)
+        self.network = network_of(self.program, self.output)
         self.lead = self.program.blocks[self.output].shape
         program = self.program
         self.taken = {*program.inputs, *program.blocks, *program.dimensions, *program.functions}
@@ -91,9 +96,10 @@ class _Telling:
         for f in list(factors.values())[:SHOWN]:
             out, into = self._letters(self._shape(f.output), self._shape(f.input))
             symbol = partial(name(f.output), tuple(map(name, out)), name(f.input), tuple(map(name, into)))
-            rows.append(Row((Label(numbers[f.name]), Formula(symbol), Formula(self._entry(f.shown, (*out, *into)))), remark(f)))
+            sides = (Label(numbers[f.name]), Formula(symbol), Formula(self._entry(f.shown, (*out, *into))))
+            rows.append(Row(sides, remark(f, self.network)))
         closing = (Say("local.omitted", {"count": Count(len(factors) - SHOWN)}),) if len(factors) > SHOWN else ()
-        return Section("section.entries", (), tuple(rows), closing)
+        return Section(Say("section.entries"), (), tuple(rows), closing)
 
     def _shape(self, known: str) -> tuple[Dim, ...]:
         source = self.program.inputs.get(known) or self.program.blocks[known]
@@ -111,7 +117,7 @@ class _Telling:
         intro = [Say("indices.sum"), *([Say("indices.keeps")] if self.deltas else [])]
         if not self.lead:
             intro.append(Say("delta.many", {"output": Formula(name(self.output))}))
-        yield Section("section.indices", tuple(intro), tuple(rows))
+        yield Section(Say("section.indices"), tuple(intro), tuple(rows))
 
     def _received(self, received: str, users: Sequence[Factor]) -> Iterator[Row]:
         at, first = self._letters(self._shape(received), self.lead)
@@ -155,7 +161,7 @@ class _Telling:
                 rows.append(Row(tuple(map(Formula, written)), Say("remark.matrix")))
             rows.append(Row(tuple(map(Formula, entries)), boxed=owner is not None))
         said = whys(list(named.values()), self.taken) if not self.lead else ()
-        return Section("section.result", tuple(zeros), tuple(rows), said)
+        return Section(Say("section.result"), tuple(zeros), tuple(rows), said)
 
     def _left(self, d: Derivation, at: Sequence[str]) -> Phrase:
         indices = list(map(name, at))

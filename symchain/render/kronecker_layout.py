@@ -7,10 +7,14 @@ from dataclasses import replace
 
 from symchain.derivation import Derivation, Derivations
 from symchain.errors import UnsupportedError
+from symchain.networks import network_of
 from symchain.notation import Phrase, name, walk
 from symchain.render.document import Braced, Chains, Document, Formula, Label, Math, Row, Say, Section
-from symchain.render.layout import MATRIX_ONLY, SHOWN, factor_numbers, layout, members_of, zero_sentence
+from symchain.render.layout import MATRIX_ONLY, factor_numbers, layout
+from symchain.render.opening import SHOWN
 from symchain.render.remarks import remark
+from symchain.render.results import zero_sentence
+from symchain.render.subjects import members_of
 from symchain.tensors.kroneckerform import kronecker_of, vec
 
 
@@ -59,7 +63,7 @@ def _sections(members: Sequence[Derivation], detail: str) -> Iterator[Section]:
             path = tuple(Braced(_symbol(d, f.output, f.input), numbers[f.name]) for f in d.paths[0].factors)
             products.append(Row((Formula(_symbol(d, d.output, d.wrt)), Chains((path,)))))
     if products:
-        yield Section("section.chain", (Say("kronecker.chain"),), tuple(products))
+        yield Section(Say("section.chain"), (Say("kronecker.chain"),), tuple(products))
     if detail != "brief":
         rows = []
         for factor in list(numbers)[:SHOWN]:
@@ -69,15 +73,16 @@ def _sections(members: Sequence[Derivation], detail: str) -> Iterator[Section]:
                 written = kronecker_of(f.shown, len(d.program.blocks[f.output].shape))
             except UnsupportedError:
                 continue
-            rows.append(Row((Label(numbers[factor]), Formula(_symbol(d, f.output, f.input)), Formula(written)), remark(f)))
+            row = (Label(numbers[factor]), Formula(_symbol(d, f.output, f.input)), Formula(written))
+            rows.append(Row(row, remark(f, network_of(d.program, d.output))))
         if rows:
-            yield Section("section.local", (), tuple(rows))
+            yield Section(Say("section.local"), (), tuple(rows))
     rows = []
     for d in members:
         sides: list[Math] = [Formula(_symbol(d, d.output, d.wrt))]
         rank = len(d.program.blocks[d.output].shape)
         sides.append(Formula(kronecker_of(d.formula_tree, rank)))
         rows.append(Row(tuple(sides), boxed=True))
-    yield Section("section.result", zeros, tuple(rows))
+    yield Section(Say("section.result"), zeros, tuple(rows))
 
 

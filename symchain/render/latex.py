@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from symchain.notation import Phrase
 from symchain.render import numbers
@@ -20,6 +21,7 @@ from symchain.render.products import (
     Spread,
     Tex,
     bracketed,
+    dotted,
     matmul,
     outer,
     product,
@@ -31,22 +33,27 @@ from symchain.render.style import Style, rank_of_call, rank_of_index
 from symchain.wording import sentence
 
 
-def write(phrase: Phrase, style: Style | None = None, dots: bool = False) -> str:
-    """The phrase as LaTeX; with `dots`, the factors of a product are separated by centred dots."""
-    return write_breakable(phrase, style, dots).replace(BREAK, "")
+def write(phrase: Phrase, style: Style | None = None) -> str:
+    """The phrase as LaTeX."""
+    return write_breakable(phrase, style).replace(BREAK, "")
 
 
-def write_breakable(phrase: Phrase, style: Style | None = None, dots: bool = False) -> str:
+def write_breakable(phrase: Phrase, style: Style | None = None) -> str:
     """As `write`, with BREAK wherever a line may break."""
-    style = style or Style()
-
-    def visit(p: Phrase, parts: Sequence[Tex], keywords: dict[str, Tex]) -> Tex:
-        return _visit(p, parts, keywords, style, dots and p is phrase)
-
-    return fold(phrase, visit, style.limit).text
+    return _set(phrase, style or Style()).text
 
 
-def _visit(p: Phrase, parts: Sequence[Tex], keywords: dict[str, Tex], style: Style, dots: bool) -> Tex:
+def write_factors(paths: Sequence[Sequence[Phrase]], style: Style | None = None) -> str:
+    """Products of factors as they stand, set apart by dots, and added; with BREAK wherever a line may break."""
+    known = style or Style()
+    return f"{BREAK}+".join(dotted([_set(p, known) for p in path], k > 0) for k, path in enumerate(paths))
+
+
+def _set(phrase: Phrase, style: Style) -> Tex:
+    return fold(phrase, partial(_visit, style=style), style.limit)
+
+
+def _visit(p: Phrase, parts: Sequence[Tex], keywords: dict[str, Tex], style: Style) -> Tex:
     head = p.head
     if head == "number":
         text = numbers.literal(p.text, style.lang)
@@ -61,7 +68,7 @@ def _visit(p: Phrase, parts: Sequence[Tex], keywords: dict[str, Tex], style: Sty
     if head == "call":
         return _call(p, parts, keywords, style)
     if head == "mul":
-        return product(p, parts, dots)
+        return product(p, parts)
     return _HEADS[head](p, parts)
 
 
@@ -210,8 +217,7 @@ def _closed(name: str) -> str:
 
 def inline(phrase: Phrase, style: Style | None = None) -> str:
     r"""The phrase on one line: \partial C/\partial W_1."""
-    style = style or Style()
-    tex = fold(phrase, lambda p, parts, keywords: _visit(p, parts, keywords, style, False), style.limit)
+    tex = _set(phrase, style or Style())
     return solid(tex.inline or tex.text)
 
 

@@ -3,6 +3,7 @@ r"""Documents as LaTeX: a fragment (a paragraph, one align with \intertext, the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from symchain.render import latex
 from symchain.render.document import Carried, Document, Formula, Label, Math, Row, Section
@@ -43,14 +44,13 @@ def _computation(document: Document, formulas: LatexFormulas, speaker: Speaker) 
         return ""
     equations = [f"{formulas.inline(Formula(d.symbol))}={formulas.inline(Formula(d.phrase))}" for d in definitions]
     if len(definitions) <= INLINE_BLOCKS and all(width(e) <= ROOM // 2 for e in equations):
-        listed = ", ".join(f"${e}$" for e in equations)
-        return sentence(speaker.lang, "computation.inline").replace("{definitions}", listed)
+        return speaker.say(document.sentence)
     rows = []
     for d in definitions:
         first, *more = latex.lines(formulas.display(Formula(d.phrase)), ROOM - 10)
         rows.append(f"{formulas.inline(Formula(d.symbol))}&={first}")
         rows += [rf"&\quad{{}}{line}" for line in more]
-    text = speaker.word("computation.table") + "\n\\begin{align*}\n" + "\\\\\n".join(rows) + "\n\\end{align*}"
+    text = speaker.say(document.table) + "\n\\begin{align*}\n" + "\\\\\n".join(rows) + "\n\\end{align*}"
     if document.omitted:
         text += "\n" + speaker.plain(sentence(speaker.lang, "computation.omitted").replace("{count}", str(document.omitted)))
     return text
@@ -62,8 +62,7 @@ def _sections(sections: Sequence[Section], formulas: LatexFormulas, speaker: Spe
     lines: list[str] = []
     closing: list[str] = []
     for number, section in enumerate(sections, 1):
-        heading = rf"\textbf{{{number}. {speaker.word(section.title)}.}}"
-        said = " ".join([heading, *map(speaker.say, section.intro)])
+        said = " ".join(speaker.opening(number, section, r"\textbf{{{}}}".format))
         if not section.rows:
             closing.append(said)
             continue
@@ -71,8 +70,7 @@ def _sections(sections: Sequence[Section], formulas: LatexFormulas, speaker: Spe
             said = r"\par ".join([*closing, said])
             closing = []
         lines.append(rf"\intertext{{{said}}}")
-        for row in section.rows:
-            lines += [r + r"\\" for r in row_lines(row, formulas, speaker, ROOM, aligned)]
+        lines += [r + r"\\" for r in rows_lines(section.rows, formulas, speaker, ROOM, aligned)]
         closing = [speaker.say(s) for s in section.closing]
     if lines:
         lines[-1] = lines[-1].removesuffix(r"\\")
@@ -92,6 +90,30 @@ def _remarks_align(sections: Sequence[Section], formulas: LatexFormulas, speaker
         left, right = max(left, sum(sides[:heads])), max(right, sum(sides[heads:]))
         beside = max(beside, width(speaker.say(row.remark)) if row.remark else 0)
     return left + right + beside <= ROOM - 8
+
+
+def rows_lines(rows: Sequence[Row], formulas: LatexFormulas, speaker: Speaker, room: int, aligned: bool = False) -> list[str]:
+    """Rows as lines of an alignment; short ones that may stand beside each other share a line."""
+    found: list[str] = []
+    k = 0
+    while k < len(rows):
+        together = [*takewhile(lambda r: r.beside, rows[k:])]
+        texts = [_short(r, formulas) for r in together]
+        taken = max((n for n in range(len(texts) + 1) if sum(map(width, texts[:n])) + 3 * n <= room), default=0)
+        if taken > 1:
+            first, *others = texts[:taken]
+            start = f"&{first}" if rows[k].boxed else first.replace("=", "&=", 1)
+            found.append(start + "".join(r",\quad " + t for t in others))
+            k += taken
+        else:
+            found += row_lines(rows[k], formulas, speaker, room, aligned)
+            k += 1
+    return found
+
+
+def _short(row: Row, formulas: LatexFormulas) -> str:
+    text = "=".join(formulas.display(m).replace(BREAK, "") for m in row.sides)
+    return rf"\boxed{{{text}}}" if row.boxed else text
 
 
 def row_lines(row: Row, formulas: LatexFormulas, speaker: Speaker, room: int, aligned: bool = False) -> list[str]:

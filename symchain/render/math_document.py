@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from symchain.render.document import Axes, Document, Formula, Math, Quantity, Row
 from symchain.render.formulas import LatexFormulas
-from symchain.render.latex_document import ROOM, row_lines, style_of
+from symchain.render.latex_document import ROOM, rows_lines, style_of
 from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
 from symchain.wording import sentence
@@ -34,7 +34,7 @@ def html_math(latex: str, display: bool = False) -> str:
 def aligned(rows: Sequence[Row], formulas: LatexFormulas, lang: str) -> str:
     """Rows as one aligned block; remarks are LaTeX text there."""
     inside = Speaker(lang, escaped, lambda m: f"${formulas.inline(m)}$")
-    lines = [line for row in rows for line in row_lines(row, formulas, inside, ROOM)]
+    lines = rows_lines(rows, formulas, inside, ROOM)
     return "\\begin{aligned}\n" + "\\\\\n".join(lines) + "\n\\end{aligned}"
 
 
@@ -52,13 +52,13 @@ def markdown(document: Document, lang: str) -> str:
         # a bar would end the cell, even inside mathematics
         body = [[f"${c}$".replace("|", r"\vert ") if c else "" for c in row] for row in rows]
         table = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header), *("| " + " | ".join(row) + " |" for row in body)]
-        out += [speaker.word("computation.table"), "\n".join(table)]
+        out += [speaker.say(document.table), "\n".join(table)]
         if document.omitted:
             out.append(omitted(document, speaker))
     if document.opening:
         out.append(" ".join(map(speaker.say, document.opening)))
     for number, section in enumerate(document.sections, 1):
-        out.append(" ".join([f"**{number}. {speaker.word(section.title)}.**", *map(speaker.say, section.intro)]))
+        out.append(" ".join(speaker.opening(number, section, "**{}**".format)))
         if section.rows:
             out.append(f"$$\n{aligned(section.rows, formulas, lang)}\n$$")
         out += map(speaker.say, section.closing)
@@ -74,7 +74,7 @@ def html_fragment(document: Document, lang: str) -> str:
     out = [f'<section class="symchain" lang="{lang}">', f"<h3>{speaker.say(document.title).removesuffix('.')}</h3>"]
     if document.definitions:
         header, rows = cells(document, formulas, speaker)
-        out += [f"<p>{speaker.word('computation.table')}</p>", "<table>"]
+        out += [f"<p>{speaker.say(document.table)}</p>", "<table>"]
         out.append("<tr>" + "".join(f'<th scope="col">{h}</th>' for h in header) + "</tr>")
         out += ["<tr>" + "".join(f"<td>{html_math(c) if c else ''}</td>" for c in row) + "</tr>" for row in rows]
         out.append("</table>")
@@ -83,8 +83,7 @@ def html_fragment(document: Document, lang: str) -> str:
     if document.opening:
         out.append(f"<p>{' '.join(map(speaker.say, document.opening))}</p>")
     for number, section in enumerate(document.sections, 1):
-        said = " ".join([f"<strong>{number}. {speaker.word(section.title)}.</strong>", *map(speaker.say, section.intro)])
-        out.append(f"<p>{said}</p>")
+        out.append(f"<p>{' '.join(speaker.opening(number, section, '<strong>{}</strong>'.format))}</p>")
         if section.rows:
             out.append(html_math(aligned(section.rows, formulas, lang), display=True))
         out += [f"<p>{speaker.say(s)}</p>" for s in section.closing]

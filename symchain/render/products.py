@@ -75,7 +75,7 @@ WIDE = 60
 """A numerator wider than this is not put on a fraction bar."""
 
 
-def product(p: Phrase, parts: Sequence[Tex], dots: bool) -> Tex:
+def product(p: Phrase, parts: Sequence[Tex]) -> Tex:
     factors: list[Tex] = []
     below: list[Tex] = []
     for k, part in enumerate(parts):
@@ -89,15 +89,24 @@ def product(p: Phrase, parts: Sequence[Tex], dots: bool) -> Tex:
             factors.append(Tex(r"\cdots"))
     if below:
         factors = _divided(factors, below)
-    return factors[0] if len(factors) == 1 else joined(factors, dots)
+    return factors[0] if len(factors) == 1 else joined(factors)
+
+
+def dotted(factors: Sequence[Tex], inner: bool) -> str:
+    """Factors as they stand, set apart by dots; `inner`: something stands before them, so that a minus needs brackets."""
+    if len(factors) == 1 and not inner:
+        return factors[0].text
+    places = range(inner, len(factors) + inner)
+    shown = [f if _stands(f, k, places.stop, 2, 0) else _grouped(f) for k, f in zip(places, factors, strict=True)]
+    return f"{BREAK}\\cdot ".join(f.text for f in shown)
 
 
 def _divided(factors: list[Tex], below: list[Tex]) -> list[Tex]:
     """The factors so far over a denominator: one fraction, or a fraction of 1 at the end of a numerator that is too wide."""
-    under = below[0] if len(below) == 1 else joined(below, False)
+    under = below[0] if len(below) == 1 else joined(below)
     if not factors:
         return [_fraction(Tex("1", kind="number"), under)]
-    over = factors[0] if len(factors) == 1 else joined(factors, False)
+    over = factors[0] if len(factors) == 1 else joined(factors)
     if width(over.text) > WIDE:
         return [*factors, _fraction(Tex("1", kind="number"), under)]
     return [_fraction(over, under)]
@@ -114,20 +123,18 @@ def _fraction(over: Tex, under: Tex) -> Tex:
     return Tex(rf"{sign}\frac{{{top}}}{{{bottom}}}", MUL, rank, "minus" if sign else "fraction", True, inline)
 
 
-def joined(factors: list[Tex], dots: bool) -> Tex:
+def joined(factors: list[Tex]) -> Tex:
     """Factors side by side, with the signs and brackets that their ranks ask for."""
-    if not dots:
-        factors = _scaled_rows(factors)
-        if len(factors) == 1:
-            return factors[0]
+    factors = _scaled_rows(factors)
+    if len(factors) == 1:
+        return factors[0]
     crowd = sum(f.kind != "number" for f in factors)
     ranks = sum(f.rank > 0 for f in factors)
     shown = [f if _stands(f, k, len(factors), crowd, ranks) else _grouped(f) for k, f in enumerate(factors)]
     text = shown[0].text
     pair = len(shown) - (shown[0].kind == "number") == 2
     for k in range(1, len(shown)):
-        dotted = dots and not (k == 1 and shown[0].kind == "number")
-        text += (BREAK + r"\cdot " if dotted else _separator(shown[k - 1], shown[k], k == 1, pair)) + shown[k].text
+        text += _separator(shown[k - 1], shown[k], k == 1, pair) + shown[k].text
     kind = "minus" if shown[0].kind == "minus" else "open" if shown[-1].kind == "open" else ""
     if not kind and all(f.kind == "number" for f in shown):
         kind = "number"
@@ -143,7 +150,7 @@ def _scaled_rows(factors: list[Tex]) -> list[Tex]:
     sides = [s.spread.columns for s in spread if s.spread]
     if not matrices or not spread or len(set(sides)) < len(sides) or len(spread) + len(matrices) + len(numbers) < len(factors):
         return factors
-    matrix = joined(matrices, False) if len(matrices) > 1 else matrices[0]
+    matrix = joined(matrices) if len(matrices) > 1 else matrices[0]
     text = matrix.text if matrix.level >= POW or (matrix.kind == "matmul" and matrix.level == MUL) else bracketed(matrix)
     for s in (f.spread for f in spread if f.spread):
         text = rf"{s.diagonal}\,{BREAK}{text}" if s.columns else rf"{text}\,{BREAK}{s.diagonal}"
@@ -185,7 +192,7 @@ def matmul(p: Phrase, parts: Sequence[Tex]) -> Tex:
     parts = [replace(t, text=t.alone, level=POW) if t.alone else t for t in parts]
     if parts[0].scaled and parts[0].rank == 1:  # 1/2*x @ A @ x is half a number, not half a row
         coefficient, first = parts[0].scaled
-        return joined([coefficient, matmul(p, [first, *parts[1:]])], False)
+        return joined([coefficient, matmul(p, [first, *parts[1:]])])
     shown = [t if t.level >= POW or t.kind in ("number", "diagonal") else replace(t, text=bracketed(t)) for t in parts]
     if parts[0].level == MUL and parts[0].kind not in ("open", "minus") and not parts[0].text.count(r"\odot"):
         shown[0] = parts[0]

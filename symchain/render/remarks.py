@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from symchain.derivation import Factor, Step
+from symchain.networks import Network
 from symchain.notation import name
 from symchain.render.document import Formula, Listing, Math, Say
 from symchain.tensors.matrixform import phrase_of
@@ -13,11 +12,11 @@ NAMED = 4
 """Up to so many names that do not depend on the input are listed."""
 
 
-def remark(factor: Factor, done: Say | None = None) -> Say:
+def remark(factor: Factor, network: Network | None = None, done: Say | None = None) -> Say:
     """The rule of a factor in one remark; `done` says what the factor does as a map, where that says more."""
-    layer = re.fullmatch(r"[^\W\d_]+_?(\d+)", factor.output)
-    if factor.rule == "act" and layer is not None:
-        return Say("remark.layer", {"layer": layer[1]})
+    role = network.roles.get(factor.output) if network is not None and len(network.layers) > 1 else None
+    if factor.rule == "act" and role is not None and role.part == "output":
+        return Say("remark.layer", {"layer": str(role.layer)})
     step = _headline(factor)
     alone = step is not None and step.rule == "sum" and [s.rule for s in _moving(step)] == ["self"]
     rule = done or Say("rule.self" if alone else f"rule.{factor.rule}")

@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable
 
 from symchain.render import numbers
-from symchain.render.document import Field, Fixed, Listing, Math, Members, Say, Spoken
-from symchain.wording import has, pieces, sentence
+from symchain.render.document import TITLE, Field, Fixed, Listing, Math, Members, Say, Section, Spoken
+from symchain.wording import fields, has, pieces, sentence
 
+_HERE = "\x18"
+_TITLE_HERE = re.compile(rf"{_HERE}(\.?)")
 _SPACE_BEFORE = re.compile(r" (?=[:;!?»])|(?<=«) ")
 
 
@@ -24,8 +26,16 @@ class Speaker:
         for literal, field in pieces(template):
             done.append(self.plain(literal))
             if field is not None:
-                done.append(self.field(what.fields[field]))
+                done.append(_HERE if field == TITLE else self.field(what.fields[field]))
         return "".join(done)
+
+    def opening(self, number: int, section: Section, bold: Callable[[str], str]) -> list[str]:
+        """The sentences before the rows of a section, its title in the first of them with the period that may follow it."""
+        title = self.plain(f"{number}. ") + self.say(section.title)
+        said = list(map(self.say, section.intro))
+        if not section.intro or TITLE not in fields(sentence(self.lang, section.intro[0].key)):
+            return [bold(title + "."), *said]
+        return [_TITLE_HERE.sub(lambda m: bold(title + m[1]), said[0]), *said[1:]]
 
     def field(self, value: Field) -> str:
         if isinstance(value, str):

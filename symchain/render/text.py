@@ -24,6 +24,15 @@ def write(phrase: Phrase, limit: int | None = None) -> str:
     return fold(phrase, _write, limit).text
 
 
+def write_factors(paths: Sequence[Sequence[Phrase]], limit: int | None = None) -> str:
+    """Products of factors as they stand, set apart, and added."""
+    written = [[fold(p, _write, limit) for p in path] for path in paths]
+    if len(written) == len(written[0]) == 1:
+        return written[0][0].text
+    products = [" * ".join(_within(f, MUL if k or n else NEG) for k, f in enumerate(path)) for n, path in enumerate(written)]
+    return " + ".join(products)
+
+
 def _within(part: Written, level: int) -> str:
     return part.text if part.level >= level else f"({part.text})"
 

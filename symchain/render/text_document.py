@@ -23,7 +23,7 @@ def plain_text(document: Document, lang: str) -> str:
     title = speaker.say(document.title).removesuffix(".").replace(_HELD, " ")
     out = [title, "=" * len(title), ""]
     if document.definitions:
-        out += [speaker.word("computation.table"), *_table(document, formulas), ""]
+        out += [*_paragraph(speaker.say(document.table)), *_table(document, formulas), ""]
         if document.omitted:
             out[-1:] = [INDENT + sentence(lang, "computation.omitted").replace("{count}", str(document.omitted)), ""]
     if document.opening:
@@ -80,8 +80,7 @@ def _wrapped(line: str, indent: str) -> list[str]:
 
 
 def _section(section: Section, number: int, formulas: TextFormulas, speaker: Speaker) -> Iterator[str]:
-    intro = " ".join(map(speaker.say, section.intro))
-    yield from _paragraph(f"{number}. {speaker.word(section.title)}." + (f" {intro}" if intro else ""))
+    yield from _paragraph(" ".join(speaker.opening(number, section, str)))
     widths = [_widest([formulas.display(r.sides[k]) for r in section.rows if _heads(r) > k]) for k in range(2)]
     for row in section.rows:
         if not row.boxed:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from symchain.errors import UnsupportedError
 from symchain.render.document import Document, Formula, Section
 from symchain.render.formulas import LatexFormulas
-from symchain.render.latex_document import ROOM, row_lines, style_of
+from symchain.render.latex_document import ROOM, rows_lines, style_of
 from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
 from symchain.wording import sentence
@@ -258,7 +258,7 @@ def typst_document(document: Document, lang: str) -> str:
     ]
     if document.definitions:
         rows = [rf"{formulas.inline(Formula(d.symbol))}&={formulas.inline(Formula(d.phrase))}" for d in document.definitions]
-        out += [speaker.word("computation.table"), _block(rows)]
+        out += [speaker.say(document.table), _block(rows)]
         if document.omitted:
             out.append(plain(sentence(lang, "computation.omitted").replace("{count}", str(document.omitted))))
     if document.opening:
@@ -271,10 +271,10 @@ def typst_document(document: Document, lang: str) -> str:
 
 
 def _section(section: Section, number: int, formulas: LatexFormulas, speaker: Speaker) -> Iterator[str]:
-    yield " ".join([f"*{number}. {speaker.word(section.title)}.*", *map(speaker.say, section.intro)])
+    yield " ".join(speaker.opening(number, section, "*{}*".format))
     if section.rows:
         inside = Speaker(speaker.lang, escaped, lambda m: f"${formulas.inline(m)}$")
-        yield _block([line for row in section.rows for line in row_lines(row, formulas, inside, ROOM)])
+        yield _block(rows_lines(section.rows, formulas, inside, ROOM))
     yield from map(speaker.say, section.closing)
 
 

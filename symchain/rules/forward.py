@@ -11,6 +11,7 @@ from symchain.derivation import Step
 from symchain.functions.spec import AbstractFunction
 from symchain.rules.local import pull
 from symchain.tensors.nodes import (
+    MINUS_ONE,
     ONE,
     ZERO,
     Apply,
@@ -42,17 +43,23 @@ def differentiate(tree: Tree, by: Leaf) -> Step:
 
 def _step(node: Tree, by: Leaf, steps: Mapping[Tree, Step]) -> Step:
     moving = [k for k, a in enumerate(node.args) if a in steps]
-    terms = [_term(pull(node, k, ONE, 0), node.args[k], steps[node.args[k]], by) for k in moving]
+    terms = [_term(node, k, steps[node.args[k]], by) for k in moving]
     substeps = [steps.get(a) or Step("const", a, by.name, ZERO) for a in node.args if a in steps or isinstance(node, Sum)]
     return Step(_rule(node, moving), node, by.name, add(terms), tuple(substeps), _parameters(node))
 
 
-def _term(local: Tree, operand: Tree, inner: Step, by: Leaf) -> Tree:
-    """local * inner, leaving out a factor 1 unless it is the derivative of something inside that is worth a word."""
-    factors = [f for f in _factors(local) if f is not ONE]
-    if operand is not by:
-        factors += _factors(inner.result)
-    return multiply_scalars(factors)
+def _term(node: Tree, k: int, inner: Step, by: Leaf) -> Tree:
+    """The local derivative by operand k times what is inside, leaving out a factor 1 unless it is the derivative of more than a name.
+
+    In a product the derivative stands where its factor stood (u'*v + u*v'); a minus comes first.
+    """
+    local = pull(node, k, ONE, 0)
+    outer = [f for f in (local.args if isinstance(local, Contraction) else (local,)) if f is not ONE]
+    at = k if isinstance(node, Contraction) else len(outer)
+    inside = [] if node.args[k] is by else [inner.result]
+    factors = [f for tree in (*outer[:at], *inside, *outer[at:]) for f in _factors(tree)]
+    rest = [f for f in factors if f is not MINUS_ONE]
+    return multiply_scalars(rest if (len(factors) - len(rest)) % 2 == 0 else [MINUS_ONE, *rest])
 
 
 def _factors(tree: Tree) -> list[Tree]:

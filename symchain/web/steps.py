@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from symchain.render.document import Document, Row, Section
 from symchain.render.formulas import LatexFormulas
-from symchain.render.latex_document import ROOM, row_lines, style_of
+from symchain.render.latex_document import ROOM, rows_lines, style_of
 from symchain.render.math_document import cells, html_math, html_text, omitted
 from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
@@ -19,7 +19,7 @@ def steps(document: Document, lang: str) -> str:
     out: list[str] = []
     if document.definitions:
         header, rows = cells(document, formulas, speaker)
-        out += [f"<details><summary>{speaker.word('computation.table')}</summary>", '<div class="wide"><table>']
+        out += [f"<details><summary>{speaker.say(document.table)}</summary>", '<div class="wide"><table>']
         out.append("<tr>" + "".join(f'<th scope="col">{h}</th>' for h in header) + "</tr>")
         out += ["<tr>" + "".join(f"<td>{html_math(c) if c else ''}</td>" for c in row) + "</tr>" for row in rows]
         out.append("</table></div>")
@@ -36,9 +36,10 @@ def steps(document: Document, lang: str) -> str:
 
 
 def _section(section: Section, number: int, formulas: LatexFormulas, speaker: Speaker) -> Iterator[str]:
-    yield f'<details open class="step"><summary>{number}. {speaker.word(section.title)}</summary>'
-    if section.intro:
-        yield f"<p>{' '.join(map(speaker.say, section.intro))}</p>"
+    heading, *intro = speaker.opening(number, section, '<span class="title">{}</span>'.format)
+    yield f'<details open class="step"><summary>{heading}</summary>'
+    if intro:
+        yield f"<p>{' '.join(intro)}</p>"
     shown: list[Row] = []
     for row, below in _groups(section.rows):
         shown.append(row)
@@ -72,7 +73,7 @@ def _groups(rows: Sequence[Row]) -> Iterator[tuple[Row, list[Row]]]:
 def _block(rows: Sequence[Row], formulas: LatexFormulas, speaker: Speaker) -> str:
     """Rows as one aligned block, with room between rows of stacked fractions."""
     inside = Speaker(speaker.lang, escaped, lambda m: f"${formulas.inline(m)}$")
-    lines = [line for row in rows for line in row_lines(row, formulas, inside, ROOM)]
+    lines = rows_lines(rows, formulas, inside, ROOM)
     spaced = [rf"{line}\\[0.75em]" if r"\frac" in line and r"\underbrace" not in line else rf"{line}\\" for line in lines]
     body = "\n".join([*spaced[:-1], lines[-1]])
     return html_math(f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}", display=True)

@@ -1,0 +1,120 @@
+"""How a derivation begins: its title, what is computed, which name moves and which stay fixed, the shapes that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from symchain.blocks import Block, Program, ancestors, dependents
+from symchain.derivation import Derivation
+from symchain.networks import Network
+from symchain.notation import Phrase, name, walk
+from symchain.render.calls import macro
+from symchain.render.document import Axes, Count, Field, Formula, Function, Listing, Relation, Say
+from symchain.render.maps import arrays, gradient_shapes
+from symchain.render.subjects import NAMES, derivative, names, some
+
+SHOWN = 40
+"""Tables and lists longer than this are cut, with a sentence saying so."""
+COUNTED = 4
+"""Up to so many layers are counted in words."""
+
+
+def title(members: Sequence[Derivation], several: bool) -> Say:
+    derivatives = [Formula(derivative(d)) for d in members]
+    if several:
+        return Say("title.several", {"derivatives": some(derivatives)})
+    return Say("title.second" if members[0].order == 2 else "title.derivation", {"derivative": derivatives[0]})
+
+
+def computation(blocks: Sequence[Block], network: Network | None) -> tuple[Say, Say]:
+    """What stands before the forward table, and the same computation as one sentence."""
+    written = [Relation((Formula(name(b.name)), Formula(b.phrase))) for b in blocks]
+    if network is None:
+        return Say("computation.table"), Say("computation.inline", {"definitions": Listing(tuple(written))})
+    layers = len(network.layers)
+    kind = Say(f"network.{layers}") if layers <= COUNTED else Say("network.many", {"count": Count(layers)})
+    table = Say("network.table", {"network": kind, "cost": Formula(name(network.cost))})
+    return table, Say("network.inline", {"network": kind, "definitions": Listing(tuple(written[:-1])), "cost": written[-1]})
+
+
+def opening(
+    members: Sequence[Derivation], program: Program, output: str, blocks: Sequence[Block], network: Network | None
+) -> tuple[Say, ...]:
+    """The sentences before the first section."""
+    said = [_variable(members, program, output, network)]
+    shapes = arrays(program)
+    if unknown := unknown_functions(program, blocks):
+        key = "functions.abstract" if len(unknown) == 1 else "functions.abstract_many"
+        said.append(Say(key, {"functions": some([Function(f, True) for f in unknown])}))
+    gradients = [d for d in members if d.shape and d.order == 1 and d.shape == shapes[d.wrt]]
+    if len(gradients) > 1:
+        listed = gradient_shapes([(Formula(derivative(d)), d.shape) for d in gradients[:NAMES]])
+        said.append(Say("shape.gradients", {"derivatives": listed}))
+    for d in members:
+        if d.shape and not (len(gradients) > 1 and d in gradients):
+            said.append(_shape(d, program))
+    live = [d for d in members[:NAMES] if d.order == 1 and not d.zero_reason]
+    if any(f.shape and f.output != output for d in live for f in islice(d.factors.values(), SHOWN)):
+        said.append(Say("layout.jacobian") if shapes[output] else Say("layout.maps", {"output": Formula(name(output))}))
+    return tuple(said[: NAMES + 2])
+
+
+def unknown_functions(program: Program, blocks: Sequence[Block]) -> list[str]:
+    """The functions whose derivative nobody knows."""
+    return list(dict.fromkeys(p.text for b in blocks for p in walk(b.phrase) if p.head == "call" and _is_unknown(program, p)))
+
+
+def _is_unknown(program: Program, p: Phrase) -> bool:
+    if p.text in program.functions:
+        return binding(program, p.text) is None
+    return macro(p.text, len(p.parts)) is None
+
+
+def binding(program: Program, function: str) -> str | None:
+    """The registered function that a name of the program stands for."""
+    bound = program.functions.get(function)
+    bound = getattr(bound, "binding", bound)
+    return None if bound is None else getattr(bound, "name", str(bound))
+
+
+def _variable(members: Sequence[Derivation], program: Program, output: str, network: Network | None) -> Say:
+    topic = "variable" if network is None else "trained"
+    fields: dict[str, Field] = {} if network else {"output": Formula(name(output))}
+    if len(members) != 1:
+        return Say(f"{topic}.several", {**fields, "wrt": names(d.wrt for d in members)})
+    wrt = members[0].wrt
+    moving, wanted = dependents(program, wrt), ancestors(program, output)
+    between = [b for b in program.blocks.values() if b.name in moving and b.name in wanted and b.name != wrt]
+    fixed = list(dict.fromkeys(n for b in between for n in b.reads if n not in moving))
+    if network is None:
+        fields["wrt"] = Formula(name(wrt))
+    else:
+        fields["role"] = _role(wrt, program, network)
+        fixed.sort(key=lambda n: n in network.parameters)  # the data first
+    if fixed:
+        fields["fixed"] = names(fixed)
+    return Say(f"{topic}.alone" if not fixed else f"{topic}.fixed_one" if len(fixed) == 1 else f"{topic}.fixed_many", fields)
+
+
+_PLURAL = {"weight": "weights", "bias": "biases"}
+
+
+def _role(wrt: str, program: Program, network: Network) -> Say:
+    """The weight W1, the output a1 of layer 1."""
+    role = network.roles.get(wrt)
+    fields: dict[str, Field] = {"name": Formula(name(wrt))}
+    if role is None:
+        return Say("role.plain", fields)
+    if role.part in ("sum", "output"):
+        fields["layer"] = str(role.layer)
+    part = _PLURAL.get(role.part, role.part) if arrays(program)[wrt] else role.part
+    return Say(f"role.{part}", fields)
+
+
+def _shape(d: Derivation, program: Program) -> Say:
+    source = program.inputs.get(d.wrt) or program.blocks.get(d.wrt)
+    fields: dict[str, Field] = {"derivative": Formula(derivative(d)), "wrt": Formula(name(d.wrt)), "shape": Axes(d.shape)}
+    if source is not None and source.shape == d.shape:
+        return Say("shape.gradient" if d.order == 1 else "shape.product", fields)
+    return Say("shape.second" if d.order == 2 else "shape.general", {**fields, "output": Formula(name(d.output))})

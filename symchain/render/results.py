@@ -1,0 +1,154 @@
+"""How a derivation ends: the known functions put in, the error terms, the boxed result and what comes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from symchain.derivation import Derivation, Line
+from symchain.functions import FUNCTIONS
+from symchain.language.grammar import parse_expression
+from symchain.networks import Network
+from symchain.notation import call, name, walk
+from symchain.render.document import (
+    Count,
+    Field,
+    Formula,
+    Function,
+    LayerNumber,
+    LayerTerm,
+    Listing,
+    Math,
+    Members,
+    Relation,
+    Row,
+    Say,
+    Section,
+    Spoken,
+)
+from symchain.render.fold import replaced
+from symchain.render.maps import Shapes, arrays, entries, whys
+from symchain.render.names import layer_names
+from symchain.render.opening import SHOWN, binding
+from symchain.render.subjects import NAMES, derivative, is_readable, symbol
+from symchain.tensors.matrixform import phrase_of
+
+LISTED = 6
+"""More error terms than this are not listed one by one."""
+
+
+# ---------------------------------------------------------------- known functions
+
+
+def activation(members: Sequence[Derivation]) -> Iterable[Section]:
+    """What the program's functions stand for, and the derivative with their derivatives put in."""
+    pairs = {p: q for d in members for p, q in d.substitutions}
+    if not pairs:
+        return
+    written = [(phrase_of(p), phrase_of(q)) for p, q in pairs.items()]
+    used = dict.fromkeys(c.text for p, _ in written for c in walk(p) if c.primes)
+    program = members[0].program
+    bindings: dict[str, list[str]] = {}
+    for function in program.functions:
+        bound = binding(program, function)
+        if bound is not None and function in used:
+            bindings.setdefault(bound, []).append(function)
+    fields: dict[str, Field] = {"identities": Members(tuple(Relation((Formula(p), Formula(q))) for p, q in written[:NAMES]))}
+    rules = {bound: r for bound, own in bindings.items() if (r := _textbook(bound, _spoken(own, program.functions))) is not None}
+    if rules:
+        fields["rules"] = Listing(tuple(rules.values())[:NAMES])
+    rows = tuple(Row((Formula(derivative(d)), Formula(d.formula_phrase))) for d in members if d.substitutions)
+    if len(rules) == len(bindings) == 1 and FUNCTIONS[next(iter(bindings))].activation:
+        (bound, own), *_ = bindings.items()
+        noun = FUNCTIONS[bound].noun
+        spoken = Spoken({"en": noun.en[0].upper() + noun.en[1:], "fr": noun.fr})  # it begins the English heading
+        heading = Say("section.activation" if len(own) == 1 else "section.activations", {"function": spoken})
+        yield Section(heading, (Say("activation.one", fields),), rows)
+        return
+    if bindings:
+        sides = [Relation((*(Function(f, True) for f in own[:NAMES]), Function(bound, False))) for bound, own in bindings.items()]
+        fields["bindings"] = Listing(tuple(sides[:NAMES]))
+    key = "activation.plain" if not bindings else "activation.rules" if rules else "activation.bound"
+    yield Section(Say("section.functions"), (Say(key, fields),), rows)
+
+
+def _spoken(own: Sequence[str], taken: Iterable[str]) -> str:
+    """One name for several functions that are the same: sigma for sigma1 and sigma2, else the first."""
+    stems = {f.rstrip("0123456789").rstrip("_") for f in own}
+    stem = next(iter(stems))
+    return stem if len(own) > 1 and len(stems) == 1 and stem not in taken and stem not in FUNCTIONS else own[0]
+
+
+def _textbook(bound: str, own: str) -> Relation | None:
+    """sigma'(z) = sigma(z)*(1 - sigma(z)): the registry's derivative of a function of one argument, under the program's name."""
+    spec = FUNCTIONS.get(bound)
+    if spec is None or len(spec.parameters) != 1 or spec.derivatives[0] is None:
+        return None
+    z = name("z")
+    names = {spec.parameters[0]: z, "out": call(own, z)}
+    written = replaced(parse_expression(spec.textbook or spec.derivatives[0]), names)
+    return Relation((Formula(call(own, z, primes=1)), Formula(written)))
+
+
+# ---------------------------------------------------------------- error terms and the result
+
+
+def result(
+    members: Sequence[Derivation], results: Mapping[str, Line], lines: Sequence[Line], network: Network | None, short: bool = False
+) -> Section:
+    """The adjoint lines and the boxed derivative; `short` boxes the whole formula instead of the last line."""
+    program, output = members[0].program, members[0].output
+    shapes = Shapes(members[0].reading or program, lines)
+    written = lines if len(lines) <= SHOWN else [*lines[: SHOWN // 2], *lines[-SHOWN // 2 :]]
+    rows = [_line(line, shapes) for line in written]
+    rows += _boxed(members, results, shapes, network, short)
+    closing = [Say("lines.omitted", {"count": Count(len(lines) - SHOWN)})] if len(lines) > SHOWN else []
+    closing += [zero_sentence(d) for d in members if d.zero_reason]
+    if not short and not arrays(program)[output]:
+        closing += whys((*lines, *results.values()), (*arrays(program), *program.dimensions))
+    terms = [line for line in lines if line.role == "adjoint"]
+    if not terms:
+        return Section(Say("section.result"), (), tuple(rows), tuple(closing))
+    return Section(Say("section.delta"), (_terms(terms, members[0], network),), tuple(rows), tuple(closing))
+
+
+def _line(line: Line, shapes: Shapes) -> Row:
+    sides: list[Math] = [Formula(name(line.name)), Formula(shapes.under(line.general_phrase))]
+    if line.phrase != line.general_phrase:
+        sides.append(Formula(line.phrase))
+    return Row(tuple(sides))
+
+
+def _boxed(
+    members: Sequence[Derivation], results: Mapping[str, Line], shapes: Shapes, network: Network | None, short: bool
+) -> Iterable[Row]:
+    """The results; beside a single one, what the same error terms give of other parameters, those next to the output first."""
+    rows: dict[str, Row] = {}
+    for d in members:
+        last = results[d.wrt]
+        shown = d.formula_phrase if short else last.phrase
+        if is_readable(shown, d):
+            sides = (Formula(derivative(d)), Formula(shown if short else shapes.under(shown)))
+        else:
+            sides = tuple(map(Formula, entries(d.output, d.wrt, last.tree, arrays(d.program))))  # type: ignore[assignment]
+        rows[d.wrt] = Row(sides, boxed=True, beside=not d.shape)
+    if network is None or short or len(members) > 1:
+        return rows.values()
+    for line in members[0].companions:
+        rows[line.of] = Row((Formula(symbol(members[0].output, line.of)), Formula(shapes.under(line.phrase))), beside=not line.shape)
+    return [rows[n] for n in dict.fromkeys((*network.parameters, *rows)) if n in rows]
+
+
+def _terms(terms: Sequence[Line], d: Derivation, network: Network | None) -> Say:
+    """What the error terms are: one by one, once for all layers, or in words where they are many."""
+    sums = [layer.sum for layer in network.layers] if network else []
+    if len(terms) > 1 and all(t.of in sums for t in terms) and layer_names(sums):
+        return Say("delta.layers", {"term": LayerTerm(d.output, sums[0][0]), "layer": LayerNumber()})
+    if len(terms) > LISTED:
+        return Say("delta.many", {"output": Formula(name(d.output))})
+    listed = tuple(Relation((Formula(name(t.name)), Formula(symbol(d.output, t.of)))) for t in terms)
+    return Say("delta.term" if len(terms) == 1 else "delta.terms", {"terms": Listing(listed)})
+
+
+def zero_sentence(d: Derivation) -> Say:
+    key = d.zero_reason if d.zero_reason in ("unrelated", "flat") else "flat"
+    return Say(f"zero.{key}", {"output": Formula(name(d.output)), "wrt": Formula(name(d.wrt))})

@@ -1,0 +1,59 @@
+"""What the parts of a document are about: the derivations of a subject, their symbols, listings of names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from symchain.derivation import Derivation, Derivations, Line
+from symchain.notation import Phrase, name, walk
+from symchain.render.document import Count, Formula, Listing, Math, Say
+from symchain.render.maps import arrays, is_plain
+
+NAMES = 10
+"""Longer listings are cut."""
+
+
+def members_of(subject: Derivation | Derivations) -> list[Derivation]:
+    return [subject] if isinstance(subject, Derivation) else list(subject.members.values())
+
+
+def results_of(subject: Derivation | Derivations) -> Mapping[str, Line]:
+    """The last line of each derivative, as .lines prints it."""
+    return {subject.wrt: subject.result} if isinstance(subject, Derivation) else subject.printed
+
+
+def derivative(d: Derivation) -> Phrase:
+    """The symbol dC/dW1, or d2C/dw2 @ v_w for a Hessian applied to a vector."""
+    symbol = Phrase("partial", (name(d.output), *([name(d.wrt)] * d.order)))
+    vector = vector_of(d)
+    return symbol if vector is None else Phrase("matmul", (symbol, name(vector)))
+
+
+def vector_of(d: Derivation) -> str | None:
+    """The input that a Hessian-vector product adds to the program."""
+    if d.order == 1 or d.reading is None:
+        return None
+    return next((n for n in d.reading.inputs if n not in d.program.inputs), None)
+
+
+def symbol(output: str, by: str) -> Phrase:
+    """dC/dW1."""
+    return Phrase("partial", (name(output), name(by)))
+
+
+def some(items: Sequence[Math]) -> Listing | Say:
+    """A listing, cut when it is long."""
+    if len(items) <= NAMES + 2:
+        return Listing(tuple(items))
+    return Say("names.more", {"names": Listing(tuple(items[:NAMES])), "count": Count(len(items) - NAMES)})
+
+
+def names(listed: Iterable[str]) -> Listing | Say:
+    """Names, cut when they are many."""
+    return some([Formula(name(n)) for n in listed])
+
+
+def is_readable(phrase: Phrase, d: Derivation) -> bool:
+    """Whether the derivative reads well as a whole; else one entry of it is printed."""
+    gradient = not arrays(d.program)[d.output]
+    return is_plain(phrase) or d.order != 1 or (gradient and not any(p.text == "einsum" for p in walk(phrase)))
