@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from symchain.blocks import Block, Program, ancestors, dependents
@@ -79,10 +79,9 @@ def binding(program: Program, function: str) -> str | None:
 
 
 def _variable(members: Sequence[Derivation], program: Program, output: str, network: Network | None) -> Say:
-    topic = "variable" if network is None else "trained"
     fields: dict[str, Field] = {} if network else {"output": Formula(name(output))}
     if len(members) != 1:
-        return Say(f"{topic}.several", {**fields, "wrt": names(d.wrt for d in members)})
+        return _said("several", network, {**fields, "wrt": names(d.wrt for d in members)})
     wrt = members[0].wrt
     moving, wanted = dependents(program, wrt), ancestors(program, output)
     between = [b for b in program.blocks.values() if b.name in moving and b.name in wanted and b.name != wrt]
@@ -94,10 +93,14 @@ def _variable(members: Sequence[Derivation], program: Program, output: str, netw
         fixed.sort(key=lambda n: n in network.parameters)  # the data first
     if fixed:
         fields["fixed"] = names(fixed)
-    return Say(f"{topic}.alone" if not fixed else f"{topic}.fixed_one" if len(fixed) == 1 else f"{topic}.fixed_many", fields)
+    return _said("alone" if not fixed else "fixed_one" if len(fixed) == 1 else "fixed_many", network, fields)
 
 
-_PLURAL = {"weight": "weights", "bias": "biases"}
+def _said(key: str, network: Network | None, fields: Mapping[str, Field]) -> Say:
+    return Say(f"variable.{key}" if network is None else f"trained.{key}", fields)
+
+
+_OF_RANK = {("weight", 1): "weight_vector", ("weight", 2): "weight_matrix", ("bias", 1): "bias_vector"}
 
 
 def _role(wrt: str, program: Program, network: Network) -> Say:
@@ -108,8 +111,7 @@ def _role(wrt: str, program: Program, network: Network) -> Say:
         return Say("role.plain", fields)
     if role.part in ("sum", "output"):
         fields["layer"] = str(role.layer)
-    part = _PLURAL.get(role.part, role.part) if arrays(program)[wrt] else role.part
-    return Say(f"role.{part}", fields)
+    return Say(f"role.{_OF_RANK.get((role.part, len(arrays(program)[wrt])), role.part)}", fields)
 
 
 def _shape(d: Derivation, program: Program) -> Say:

@@ -7,7 +7,6 @@ SENTENCES = {
     "title.derivation": "Derivation of {derivative}.",
     "title.several": "Derivation of {derivatives}.",
     "title.second": "Second derivative {derivative}.",
-    "title.program": "Computation",
     # what is computed, and conventions
     "computation.inline": "The computation is {definitions}.",
     "computation.table": "The computation, block by block:",
@@ -32,9 +31,10 @@ SENTENCES = {
     "trained.fixed_many": "The variable is {role}; {fixed} are held fixed.",
     "trained.several": "The variables are {wrt}, one at a time, everything else held fixed.",
     "role.weight": "the weight {name}",
-    "role.weights": "the weights {name}",
+    "role.weight_vector": "the weight vector {name}",
+    "role.weight_matrix": "the weight matrix {name}",
     "role.bias": "the bias {name}",
-    "role.biases": "the biases {name}",
+    "role.bias_vector": "the bias vector {name}",
     "role.input": "the input {name}",
     "role.target": "the target {name}",
     "role.sum": "the weighted sum {name} of layer {layer}",
@@ -52,8 +52,6 @@ SENTENCES = {
     "chain.few": "{title}, summed over {count} paths: {paths}.",
     "chain.many": "{title}. {count} paths lead from {wrt} to {output}. They are gathered block by block, from the output back: "
     "each block receives the sum of what the blocks that read it send back.",
-    "chain.each": "One product of factors for each path.",
-    "chain.direct": "{wrt} enters {output} directly: there is one factor.",
     "chain.self": "{output} is the variable itself.",
     "chain.omitted": "{count} more lines like these are not shown.",
     "section.local": "Local derivatives",
@@ -130,7 +128,6 @@ SENTENCES = {
     "why.sum": "Why {entry}: the same {input} serves for every value of {index}, so what comes back from each is added.",
     # remarks beside a factor
     "remark.rule": "{rule}",
-    "remark.rules": "{rule}, {second}",
     "remark.inner": "{rule}, inner derivative {inner}",
     "remark.unrelated_one": "{rule}; {names} does not depend on {input}",
     "remark.unrelated_many": "{rule}; {names} do not depend on {input}",

@@ -7,7 +7,6 @@ _SENTENCES = {
     "title.derivation": "Calcul de {derivative}.",
     "title.several": "Calcul de {derivatives}.",
     "title.second": "Dérivée seconde {derivative}.",
-    "title.program": "Calcul",
     # what is computed, and conventions
     "computation.inline": "On calcule {definitions}.",
     "computation.table": "Le calcul, bloc par bloc~:",
@@ -32,9 +31,10 @@ _SENTENCES = {
     "trained.fixed_many": "On dérive par rapport {role}~; {fixed} sont fixés.",
     "trained.several": "On dérive par rapport à chacune des variables {wrt}, toutes les autres restant fixes.",
     "role.weight": "au poids {name}",
-    "role.weights": "aux poids {name}",
+    "role.weight_vector": "au vecteur de poids {name}",
+    "role.weight_matrix": "à la matrice de poids {name}",
     "role.bias": "au biais {name}",
-    "role.biases": "aux biais {name}",
+    "role.bias_vector": "au vecteur de biais {name}",
     "role.input": "à l'entrée {name}",
     "role.target": "à la valeur cible {name}",
     "role.sum": "à la somme pondérée {name} de la couche {layer}",
@@ -52,8 +52,6 @@ _SENTENCES = {
     "chain.few": "{title} (dérivation des fonctions composées), somme sur {count} chemins~: {paths}.",
     "chain.many": "{title}. {count} chemins mènent de {wrt} à {output}. On les regroupe bloc par bloc, en partant de la sortie~: "
     "chaque bloc reçoit la somme de ce que lui renvoient les blocs qui l'utilisent.",
-    "chain.each": "Un produit de facteurs par chemin.",
-    "chain.direct": "{wrt} intervient directement dans {output}~: il y a un seul facteur.",
     "chain.self": "{output} est la variable elle-même.",
     "chain.omitted": "{count} autres lignes du même genre ne sont pas affichées.",
     "section.local": "Dérivées locales",
@@ -131,7 +129,6 @@ _SENTENCES = {
     "contributions qui en reviennent s'ajoutent.",
     # remarks beside a factor
     "remark.rule": "{rule}",
-    "remark.rules": "{rule}, {second}",
     "remark.inner": "{rule}, intérieur de dérivée {inner}",
     "remark.unrelated_one": "{rule}~; {names} ne dépend pas de {input}",
     "remark.unrelated_many": "{rule}~; {names} ne dépendent pas de {input}",
