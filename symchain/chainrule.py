@@ -209,9 +209,9 @@ class Sweep:
         if self._scalar.get(block.name, False) or _is_scalar(block.tree):
             step = differentiate(block.tree, by)
             own = {block.tree: block.leaf} if isinstance(block.tree, Apply) else {}
-            general = simplify(substitute(step.result, own))  # tanh'(z) is 1 - a**2, in the block's own name
+            raw = substitute(step.result, own)  # tanh'(z) is 1 - a**2, in the block's own name
+            general = simplify(raw)
             rule, steps = headline(step).rule, (step,)
-            raw = step.result if step.result is not general and not own else None
         else:
             general = pullback(block.tree, seed(block.shape), len(block.shape), [by], simplify)[by]
             rule = _shaped_rule(block.tree, by)
@@ -223,6 +223,7 @@ class Sweep:
             if price_of(other) < price_of(tree):
                 tree = other
                 general = other if bind(general) is general else general
+        raw = None if raw is general else raw
         return Factor(block.name, by.name, tree, general, rule, shape, steps, raw, unrelated(block.tree, by), self.program.symbols)
 
     def reaching(self, target: str) -> set[str]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from symchain.tensors.nodes import Tree
 
 RULES = (
-    "const", "self", "sum", "scale", "product", "quotient", "power", "chain", "act", "function", "paths", "linear", "hadamard",
-    "batch", "subst", "simp", "ident", "where", "operation",
+    "const", "self", "sum", "scale", "product", "quotient", "power", "exponential", "general_power", "chain", "act", "function", "paths",
+    "linear", "hadamard", "batch", "subst", "simp", "ident", "where", "operation",
 )  # fmt: skip
 """The keys a Step may carry; wording has a name for each in every language."""
 

@@ -43,6 +43,8 @@ from symchain.tensors.nodes import ONE
 FEW_PATHS = 4
 """Up to so many paths are shown one by one."""
 LONG_PATH = 12
+COMPOSING = frozenset({"power", "exponential", "general_power", "function", "act"})
+"""Rules of functions: where more than the variable is inside, the chain rule goes with them."""
 STEPS = 200
 MATRIX_ONLY = frozenset({"layout.maps", "layout.jacobian"})
 """Opening sentences that other notations replace by their own."""
@@ -258,7 +260,9 @@ def _substeps(steps: Sequence[Step]) -> list[Row]:
         step, depth = stack.pop()
         subject, result = phrase_of(step.subject), phrase_of(step.result)
         left = Applied(subject, name(step.by)) if step.by else Formula(subject)
-        rows.append(Row((left, Formula(result)), Say("remark.rule", {"rule": Say(f"rule.{step.rule}")}), depth))
+        composed = step.rule in COMPOSING and any(s.rule not in ("const", "self") for s in step.substeps)
+        said = Say("remark.chain" if composed else "remark.rule", {"rule": Say(f"rule.{step.rule}")})
+        rows.append(Row((left, Formula(result)), said, depth))
         stack.extend((s, depth + 1) for s in reversed(step.substeps))
     return rows
 

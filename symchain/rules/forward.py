@@ -26,6 +26,7 @@ from symchain.tensors.nodes import (
     Where,
     add,
     multiply_scalars,
+    number,
     postorder,
 )
 
@@ -36,6 +37,8 @@ def differentiate(tree: Tree, by: Leaf) -> Step:
     for node in postorder(tree):
         if node is by:
             steps[node] = Step("self", node, by.name, ONE)
+        elif isinstance(node, Contraction) and len(node.args) == 2 and node.args[0] is ONE and node.args[1] in steps:
+            steps[node] = steps[node.args[1]]  # 1/x is written as a product
         elif not isinstance(node, Compare) and any(a in steps for a in node.args):
             steps[node] = _step(node, by, steps)
     return steps.get(tree) or Step("const", tree, by.name, ZERO)
@@ -49,17 +52,20 @@ def _step(node: Tree, by: Leaf, steps: Mapping[Tree, Step]) -> Step:
 
 
 def _term(node: Tree, k: int, inner: Step, by: Leaf) -> Tree:
-    """The local derivative by operand k times what is inside, leaving out a factor 1 unless it is the derivative of more than a name.
+    """The local derivative by operand k times what is inside.
 
-    In a product the derivative stands where its factor stood (u'*v + u*v'); a minus comes first.
+    In a product the derivative stands where its factor stood (u'*v + u*v'). One sign comes first; a factor 1 stays only at the end,
+    where it is the derivative of what is inside: 2*(a - y)*1.
     """
     local = pull(node, k, ONE, 0)
     outer = [f for f in (local.args if isinstance(local, Contraction) else (local,)) if f is not ONE]
     at = k if isinstance(node, Contraction) else len(outer)
     inside = [] if node.args[k] is by else [inner.result]
     factors = [f for tree in (*outer[:at], *inside, *outer[at:]) for f in _factors(tree)]
-    rest = [f for f in factors if f is not MINUS_ONE]
-    return multiply_scalars(rest if (len(factors) - len(rest)) % 2 == 0 else [MINUS_ONE, *rest])
+    sign = [MINUS_ONE] if sum(isinstance(f, Number) and f.value < 0 for f in factors) % 2 else []
+    sizes = [number(abs(f.value), f.decimal) if isinstance(f, Number) else f for f in factors]
+    kept = [f for n, f in enumerate(sizes) if f is not ONE or (n and n == len(sizes) - 1 and factors[n] is ONE)]
+    return multiply_scalars([*sign, *kept])
 
 
 def _factors(tree: Tree) -> list[Tree]:
@@ -80,10 +86,11 @@ def _rule(node: Tree, moving: list[int]) -> str:
         return "sum"
     if isinstance(node, Contraction):
         if any(isinstance(node.args[k], Power) and _is_negative(node.args[k]) for k in moving):
-            return "quotient"
+            still = [a for k, a in enumerate(node.args) if k not in moving]
+            return "scale" if len(moving) == 1 and all(isinstance(a, Number) for a in still) else "quotient"
         return "product" if len(moving) > 1 else "scale"
     if isinstance(node, Power):
-        return "power"
+        return "general_power" if len(moving) > 1 else "exponential" if moving[0] else "power"
     if isinstance(node, Apply):
         return "act" if isinstance(node.function, AbstractFunction) or node.function.activation else "function"
     return "where" if isinstance(node, Where) else "operation"

@@ -17,6 +17,7 @@ from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
 from symchain.rules.operations import PULLBACKS
 from symchain.tensors.nodes import (
+    MINUS_ONE,
     ONE,
     ZERO,
     Apply,
@@ -89,7 +90,7 @@ def pull_power(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
         return elementwise(cotangent, hadamard([node, apply(FUNCTIONS["log"], base)]), node, exponent, lead)
     if isinstance(exponent, Number):
         return elementwise(cotangent, scale(exponent, _lowered(base, exponent)), node, base, lead)
-    lowered = power(base, add([exponent, scale(-1, _like(ONE, exponent))]))
+    lowered = power(base, add([exponent, _like(MINUS_ONE, exponent)]))
     return elementwise(cotangent, hadamard([exponent, lowered]), node, base, lead)
 
 

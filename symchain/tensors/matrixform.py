@@ -15,6 +15,7 @@ from symchain.notation import Phrase, call, name, negate, operations
 from symchain.notation import number as literal
 from symchain.tensors.indexgraph import COLON, NEW, Assembly, Piece, dimension, einsum, product
 from symchain.tensors.nodes import (
+    MINUS_ONE,
     Apply,
     Compare,
     Constant,
@@ -237,14 +238,16 @@ def _write_contraction(node: Any, memo: dict[Tree, Phrase], implicit: bool = Fal
 def _write_as_it_stands(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
     """A product of scalars that was not simplified: 1/2*2*(a2 - y)*1."""
     factors: list[Phrase] = []
-    for a in node.args:
+    signed = node.args[0] is MINUS_ONE and len(node.args) > 1
+    for a in node.args[signed:]:
         over, under = _power_parts(a, memo)
         for p in over:
             factors += p.parts if p.head == "mul" else [p]
         factors += [Phrase("over", (p,)) for p in under]
     if factors[0].head == "over":
         factors.insert(0, literal(1))
-    return Phrase("mul", tuple(factors))
+    written = factors[0] if len(factors) == 1 else Phrase("mul", tuple(factors))
+    return negate(written) if signed else written
 
 
 def _write_apply(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
