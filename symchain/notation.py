@@ -31,6 +31,7 @@ HEADS = {
     "tuple": "parts in round brackets",
     "list": "parts in square brackets",
     "partial": "a derivative symbol: parts are the output and the input, text is empty (never in the input language)",
+    "held": "a derivative symbol, then the names that are held fixed in it (never in the input language)",
     "entry": "index notation, never in the input language: an array, then one index per axis, counted from 1",
     "delta": "index notation: the Kronecker delta of two indices; text is 'bracket' where the name delta is taken",
     "sum_over": "index notation: the summand, then one range per summed index",

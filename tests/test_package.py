@@ -91,7 +91,8 @@ FLOORS = (
     ("chainrule",),
     ("second",),
     # text out: reads data
-    ("render.calls", "render.document", "render.fold", "render.layered", "render.names", "render.numbers", "render.style"),
+    ("render.calls", "render.document", "render.fold", "render.layered", "render.measure", "render.names", "render.numbers",
+     "render.style"),
     ("render.products",),
     ("render.checks", "render.latex", "render.remarks", "render.sentences", "render.text"),
     ("render.data", "render.formulas", "render.maps", "render.unicode"),

@@ -5,14 +5,11 @@ from __future__ import annotations
 import dataclasses
 import html
 import json
-import os
 import re
-import shutil
-import subprocess
-from functools import cache
 from pathlib import Path
 
 import pytest
+from examples import EXAMPLES, HOSTILE, POINT, TWO_LAYERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,37 +30,6 @@ from symchain.wording import LANGUAGES, fields, rule_name
 
 GOLDEN = Path(__file__).parent / "golden"
 SUFFIX = {"text": "txt", "markdown": "md", "latex": "tex", "html": "html", "json": "json"}
-
-TWO_LAYERS = """
-    sigma1 = sigmoid
-    sigma2 = sigmoid
-    z1 = W1*x + b1
-    a1 = sigma1(z1)
-    z2 = W2*a1 + b2
-    a2 = sigma2(z2)
-    C = 1/2*(a2 - y_true)**2
-"""
-
-EXAMPLES = {
-    "two-layers": (TWO_LAYERS, ("C", "W1"), "latex", "standard"),
-    "two-layers-brief": (TWO_LAYERS, ("C", "W1"), "text", "brief"),
-    "several": (TWO_LAYERS, ("C", ["W1", "b1", "W2", "b2"]), "latex", "standard"),
-    "intermediate": (TWO_LAYERS, ("C", "a1"), "markdown", "standard"),
-    "sigmoid-blocks": ("p = x1*y1 + x2*y2; s = sigmoid(p)", ("s", "x2"), "text", "standard"),
-    "linear": ("z1 = W1*x1 + b1", ("z1", "W1"), "markdown", "standard"),
-    "bias": ("z1 = W1*x1 + b1", ("z1", "b1"), "text", "standard"),
-    "quotient": ("u = x**3*sin(x); v = 1 + x**2; y = u/v", ("y", "x"), "text", "full"),
-    "fan-out": ("h = w*x; p = tanh(h); q = h**2; y = p*q", ("y", "w"), "html", "standard"),
-    "zero": ("C = (a - b)**2; d = 3*a", ("d", "b"), "text", "standard"),
-    "abstract": ("z = w*x + b; a = sigma(z); L = a**2", ("L", "w"), "text", "standard"),
-    "log-cosh": ("r = y - t; s = cosh(k*r); L = log(s)", ("L", "y"), "latex", "standard"),
-    "relu": ("z = w*x + b; a = relu(z); L = 0.5*(a - 1.25)**2", ("L", "w"), "latex", "standard"),
-}
-"""name -> (program, arguments of derive, medium, detail); one golden file per language."""
-
-POINT = {"x": 1.5, "W1": 0.8, "b1": -0.2, "W2": -1.2, "b2": 0.3, "y_true": 1.0}
-"""Where the two layers are checked."""
-
 
 def derived(text: str, asked: tuple) -> Derivation | Derivations:
     """The derivation, with the measured rounding errors set to one value: they differ between machines."""
@@ -315,17 +281,6 @@ def _balanced(text: str) -> bool:
 
 # ---------------------------------------------------------------- names from strangers
 
-HOSTILE = [
-    r"\openin5=/etc/passwd", r"\csname input\endcsname{/etc/passwd}", r"\begin{input}{/etc/passwd}\end{input}",
-    r"\verbatiminput{/etc/passwd}",
-    r"\directlua{os.getenv('HOME')}", r"\href{javascript:alert(1)}{x}", "x_1}^{2", "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    'x" onmouseover="alert(1)', "x' autofocus onfocus='alert(1)", "</math><script>alert(1)</script>", "]]>", "x\nimport os",
-    "x $ y", "a%b", "x#1&2~3",
-    "\x1f\x00\x1b[31m", "\u202egnp", "x^^5cinput", "\\", "{", "}", "_{", "x_\\input{y}", "🙂", "x_`id`",
-]  # fmt: skip
-
-
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_no_name_escapes_from_latex(hostile: str) -> None:
     written = typeset(hostile)
@@ -422,78 +377,3 @@ def test_programs_are_printed_as_they_were_written() -> None:
     assert str(symchain.parse(str(program))) == str(program)
     assert program.latex().count(r"\\") == len(program.blocks) - 1
     assert render(program, "html").startswith('<div class="math">')
-
-
-# ---------------------------------------------------------------- other people's programs
-
-TEX = shutil.which("pdflatex") or shutil.which("lualatex")
-
-
-@pytest.mark.skipif(TEX is None, reason="neither pdflatex nor lualatex is installed (texlive-latex-base)")
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_latex_compiles(lang: str, tmp_path: Path) -> None:
-    """All examples, at full length, in one file; the log may not report a line that runs out of the page."""
-    parts = [render(symchain.parse(text).derive(*asked), "latex", lang=lang, detail="full") for text, asked, _, _ in EXAMPLES.values()]
-    hostile = " ".join(f"${typeset(h)}$" for h in HOSTILE)
-    first = render(symchain.parse("y = x").derive("x"), "latex", lang=lang, complete=True)
-    whole = first.replace(r"\end{document}", "\n".join([*parts, hostile, r"\end{document}"]))
-    (tmp_path / "all.tex").write_text(whole, encoding="utf-8")
-    command = [str(TEX), "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120)
-    if done.returncode and re.search(r"(french|english)\.ldf|\.sty' not found|Unknown option", done.stdout):
-        pytest.skip("this TeX lacks a package (texlive-latex-recommended, texlive-lang-french)")
-    assert done.returncode == 0, done.stdout[-3000:]
-    assert (tmp_path / "all.pdf").stat().st_size > 10_000
-
-
-@cache
-def _katex() -> str | None:
-    """Where node finds KaTeX: SYMCHAIN_KATEX, or the global packages of npm."""
-    if shutil.which("node") is None:
-        return None
-    folders = [os.environ.get("SYMCHAIN_KATEX", "")]
-    if shutil.which("npm"):
-        found = subprocess.run(["npm", "root", "--global"], capture_output=True, text=True).stdout.strip()
-        folders.append(f"{found}/katex")
-    for folder in filter(None, folders):
-        for candidate in (Path(folder), Path(folder) / "katex", Path(folder) / "node_modules" / "katex"):
-            if (candidate / "dist" / "katex.js").exists():
-                return str(candidate)
-    return None
-
-
-_CHECK = """
-const katex = require(process.argv[1]);
-let text = ""; process.stdin.on("data", c => text += c); process.stdin.on("end", () => {
-  const failures = [];
-  for (const source of JSON.parse(text)) {
-    try { katex.renderToString(source, {strict: "error", throwOnError: true, displayMode: true, trust: false}); }
-    catch (e) { failures.push([source, e.message]); }
-  }
-  console.log(JSON.stringify(failures));
-});
-"""
-
-
-def _mathematics(fragment: str) -> list[str]:
-    return [html.unescape(m) for m in re.findall(r'<(?:div|span) class="math">(.*?)</(?:div|span)>', fragment, re.DOTALL)]
-
-
-@pytest.mark.skipif(_katex() is None, reason="node or npm's katex is not installed (set SYMCHAIN_KATEX to its folder)")
-def test_katex_accepts_everything() -> None:
-    sources = [typeset(h) for h in HOSTILE]
-    for text, asked, _, _ in EXAMPLES.values():
-        d = symchain.parse(text).derive(*asked)
-        for lang in LANGUAGES:
-            sources += _mathematics(render(d, "html", lang=lang, detail="full"))
-    for f in FUNCTIONS.values():
-        sources.append(tex.write(call(f.name, *map(name, f.parameters))))
-        sources.append(tex.write(Phrase("pow", (call(f.name, *map(name, f.parameters)), number(3)))))
-    for o in OPERATIONS.values():
-        sources.append(tex.write(call(o.name, name("A"), axis=number(0))))
-    sources += [
-        tex.write(parse_expression(t)) for t in ("x[1:n, None, ::2]", "einsum('ij,j->i', A, x)", "A1.T @ x_hat[0]", "where(x == 0, 1, x)")
-    ]
-    done = subprocess.run(["node", "-e", _CHECK, str(_katex())], input=json.dumps(sources), capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == []

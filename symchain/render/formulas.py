@@ -79,7 +79,7 @@ class LatexFormulas:
     def _function(self, math: Function) -> str:
         known = None if math.own else find(math.name)
         if known is None:
-            return typeset(math.name)
+            return self.style.renamed.get(math.name) or typeset(math.name)
         return rf"\text{{{escaped(known.noun.fr if self.style.lang == 'fr' else known.noun.en)}}}"
 
     @display.register
@@ -103,7 +103,7 @@ class LatexFormulas:
 
     @display.register
     def _arrows(self, math: Arrows) -> str:
-        return r"\to ".join(typeset(n) if n else r"\cdots" for n in math.names)
+        return r"\to ".join((self.style.renamed.get(n) or typeset(n)) if n else r"\cdots" for n in math.names)
 
     @display.register
     def _quantity(self, math: Quantity) -> str:

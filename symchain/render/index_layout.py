@@ -16,7 +16,7 @@ from symchain.render.maps import Adjoints, is_plain, pulled, renamed, shown_tree
 from symchain.render.opening import SHOWN
 from symchain.render.remarks import remark
 from symchain.render.results import zero_sentence
-from symchain.render.subjects import derivative, members_of, results_of
+from symchain.render.subjects import barred, derivative, members_of, results_of
 from symchain.render.text import write
 from symchain.tensors.indexform import added, element, entry_of, letters, letters_for, names_in, partial, summed
 from symchain.tensors.indexgraph import product
@@ -95,11 +95,14 @@ class _Telling:
         rows = []
         for f in list(factors.values())[:SHOWN]:
             out, into = self._letters(self._shape(f.output), self._shape(f.input))
-            symbol = partial(name(f.output), tuple(map(name, out)), name(f.input), tuple(map(name, into)))
-            sides = (Label(numbers[f.name]), Formula(symbol), Formula(self._entry(f.shown, (*out, *into))))
+            sides = (Label(numbers[f.name]), Formula(self._local_symbol(f, out, into)), Formula(self._entry(f.shown, (*out, *into))))
             rows.append(Row(sides, remark(f, self.network)))
         closing = (Say("local.omitted", {"count": Count(len(factors) - SHOWN)}),) if len(factors) > SHOWN else ()
         return Section(Say("section.entries"), (), tuple(rows), closing)
+
+    def _local_symbol(self, f: Factor, out: Sequence[str], into: Sequence[str]) -> Phrase:
+        symbol = partial(name(f.output), tuple(map(name, out)), name(f.input), tuple(map(name, into)))
+        return barred(symbol, self.program, f.output, f.input)
 
     def _shape(self, known: str) -> tuple[Dim, ...]:
         source = self.program.inputs.get(known) or self.program.blocks[known]
@@ -128,15 +131,14 @@ class _Telling:
         for f in users:
             if f.output == self.output:
                 local = self._entry(f.shown, (*first, *at))
-                chain.append(partial(name(f.output), tuple(map(name, first)), name(f.input), tuple(map(name, at))))
+                chain.append(self._local_symbol(f, first, at))
                 opened.append(local)
                 left_over.append(local)
                 continue
             _, _, over = self._letters(at, first, self._shape(f.output))
             adjoint = self._symbol(f.output, over, first)
             ranges = list(zip(over, self._shape(f.output), strict=True))
-            symbol = partial(name(f.output), tuple(map(name, over)), name(f.input), tuple(map(name, at)))
-            chain.append(summed(product([adjoint, symbol], []), ranges))
+            chain.append(summed(product([adjoint, self._local_symbol(f, over, at)], []), ranges))
             opened.append(_times(adjoint, self._entry(f.shown, (*over, *at), *first), ranges))
             left_over.append(self._entry(pulled(f, self.adjoints), (*first, *at)))
         yield Row(tuple(map(Formula, distinct([left, added(chain), added(opened), added(left_over)]))))

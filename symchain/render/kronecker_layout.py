@@ -14,7 +14,7 @@ from symchain.render.layout import MATRIX_ONLY, factor_numbers, layout
 from symchain.render.opening import SHOWN
 from symchain.render.remarks import remark
 from symchain.render.results import zero_sentence
-from symchain.render.subjects import members_of
+from symchain.render.subjects import barred, members_of
 from symchain.tensors.kroneckerform import kronecker_of, vec
 
 
@@ -60,7 +60,7 @@ def _sections(members: Sequence[Derivation], detail: str) -> Iterator[Section]:
     products = []
     for d in live:
         if d.path_count == 1 and 1 < len(d.factors) <= 12 and d.paths:
-            path = tuple(Braced(_symbol(d, f.output, f.input), numbers[f.name]) for f in d.paths[0].factors)
+            path = tuple(Braced(_symbol(d, f.output, f.input), numbers[f.name]) for f in d.paths[0].factors)  # one path: nothing to bar
             products.append(Row((Formula(_symbol(d, d.output, d.wrt)), Chains((path,)))))
     if products:
         yield Section(Say("section.chain"), (Say("kronecker.chain"),), tuple(products))
@@ -73,7 +73,7 @@ def _sections(members: Sequence[Derivation], detail: str) -> Iterator[Section]:
                 written = kronecker_of(f.shown, len(d.program.blocks[f.output].shape))
             except UnsupportedError:
                 continue
-            row = (Label(numbers[factor]), Formula(_symbol(d, f.output, f.input)), Formula(written))
+            row = (Label(numbers[factor]), Formula(barred(_symbol(d, f.output, f.input), d.program, f.output, f.input)), Formula(written))
             rows.append(Row(row, remark(f, network_of(d.program, d.output))))
         if rows:
             yield Section(Say("section.local"), (), tuple(rows))

@@ -10,6 +10,7 @@ from symchain.notation import Phrase
 from symchain.render import numbers
 from symchain.render.calls import Macro, macro
 from symchain.render.fold import FIRST, fold
+from symchain.render.measure import width
 from symchain.render.names import is_plain, subscripted, typeset
 from symchain.render.products import (
     ADD,
@@ -26,7 +27,6 @@ from symchain.render.products import (
     outer,
     product,
     solid,
-    width,
     within,
 )
 from symchain.render.style import Style, rank_of_call, rank_of_index
@@ -171,6 +171,12 @@ def _partial(p: Phrase, parts: Sequence[Tex]) -> Tex:
     return Tex(text, MUL, sum(t.rank for t in parts), "fraction", True, rf"\partial{order} {output}/{below}")
 
 
+def _held(p: Phrase, parts: Sequence[Tex]) -> Tex:
+    symbol, *names = parts
+    below = f"_{{{','.join(solid(n.text) for n in names)}}}"
+    return replace(symbol, text=rf"\left.{symbol.text}\right|{below}", inline=f"{symbol.inline}|{below}")
+
+
 # ---------------------------------------------------------------- index notation
 
 
@@ -223,7 +229,7 @@ def inline(phrase: Phrase, style: Style | None = None) -> str:
 
 _HEADS = {
     "add": _sum, "neg": _negation, "over": _denominator, "matmul": matmul, "pow": _power, "transpose": _transpose,
-    "index": _index, "slice": _slice, "compare": _compare, "tuple": _tuple, "list": _list, "partial": _partial,
+    "index": _index, "slice": _slice, "compare": _compare, "tuple": _tuple, "list": _list, "partial": _partial, "held": _held,
     "entry": _entry, "delta": _delta, "range": _range, "sum_over": _sum_over, "sized": _sized,
 }  # fmt: skip
 
@@ -300,14 +306,20 @@ def _keyword_below(keywords: dict[str, Tex], style: Style) -> str:
 # ---------------------------------------------------------------- widths and lines
 
 
-def lines(text: str, room: int) -> list[str]:
-    """A breakable formula as lines of about that width; it breaks only at marks outside every group."""
+INDENT = 2.0
+"""What a continued line is set in by."""
+
+
+def lines(text: str, room: float) -> list[str]:
+    """A breakable formula as lines of about that width, all but the first indented; it breaks only at marks outside every group."""
     if width(text) <= room:
         return [solid(text)]
     found: list[str] = []
     current = ""
     for piece in _pieces(text):
         if current and width(current) + width(piece) > room:
+            if not found:
+                room -= INDENT
             found.append(solid(current))
             current = piece.removeprefix(r"\,")
         else:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
+from math import inf
 
 from symchain.render import latex
 from symchain.render.document import Carried, Document, Formula, Label, Math, Row, Section
 from symchain.render.formulas import LIMIT, LatexFormulas, joint
+from symchain.render.measure import width
 from symchain.render.names import escaped
-from symchain.render.products import BREAK, width
+from symchain.render.products import BREAK
 from symchain.render.sentences import Speaker
 from symchain.render.style import Style
 from symchain.wording import sentence
 
-ROOM = 84
-"""Width of a line of mathematics, in characters."""
+ROOM = 79.0
+"""Width of a line of mathematics, in the units of `measure`."""
+GAP = 6.0
+"""What stands at least between the formulas and a column of remarks."""
 INLINE_BLOCKS = 8
+INLINE_WIDTH = 32.0
 
 
 def style_of(document: Document, lang: str) -> Style:
@@ -43,7 +48,7 @@ def _computation(document: Document, formulas: LatexFormulas, speaker: Speaker) 
     if not definitions:
         return ""
     equations = [f"{formulas.inline(Formula(d.symbol))}={formulas.inline(Formula(d.phrase))}" for d in definitions]
-    if len(definitions) <= INLINE_BLOCKS and all(width(e) <= ROOM // 2 for e in equations):
+    if len(definitions) <= INLINE_BLOCKS and all(width(e) <= INLINE_WIDTH for e in equations):
         return speaker.say(document.sentence)
     rows = []
     for d in definitions:
@@ -58,7 +63,7 @@ def _computation(document: Document, formulas: LatexFormulas, speaker: Speaker) 
 
 def _sections(sections: Sequence[Section], formulas: LatexFormulas, speaker: Speaker) -> Iterator[str]:
     """All sections in one align, with their headings between the rows."""
-    aligned = _remarks_align(sections, formulas, speaker)
+    setting = Setting(formulas, speaker, ROOM, [r for s in sections for r in s.rows], remarks_align=True)
     lines: list[str] = []
     closing: list[str] = []
     for number, section in enumerate(sections, 1):
@@ -67,10 +72,10 @@ def _sections(sections: Sequence[Section], formulas: LatexFormulas, speaker: Spe
             closing.append(said)
             continue
         if closing:
-            said = r"\par ".join([*closing, said])
+            said = r"\endgraf ".join([*closing, said])  # \par may not stand in the argument of an alignment
             closing = []
         lines.append(rf"\intertext{{{said}}}")
-        lines += [r + r"\\" for r in rows_lines(section.rows, formulas, speaker, ROOM, aligned)]
+        lines += [r + r"\\" for r in setting.lines(section.rows)]
         closing = [speaker.say(s) for s in section.closing]
     if lines:
         lines[-1] = lines[-1].removesuffix(r"\\")
@@ -79,74 +84,96 @@ def _sections(sections: Sequence[Section], formulas: LatexFormulas, speaker: Spe
         yield r"\noindent " + "\n\n\\noindent ".join(closing)
 
 
-def _remarks_align(sections: Sequence[Section], formulas: LatexFormulas, speaker: Speaker) -> bool:
-    """Whether all remarks can stand in one column beside the formulas."""
-    left = right = beside = 0
-    for row in (r for s in sections for r in s.rows):
-        if any(isinstance(m, Carried) for m in row.sides):  # maps are wide and of uneven length
-            return False
-        sides = [width(formulas.display(m)) for m in row.sides]
-        heads = 2 if isinstance(row.sides[0], Label) else 1
-        left, right = max(left, sum(sides[:heads])), max(right, sum(sides[heads:]))
-        beside = max(beside, width(speaker.say(row.remark)) if row.remark else 0)
-    return left + right + beside <= ROOM - 8
+class Setting:
+    """Rows as lines of one alignment: F_1=dC/da_2 &= ... (rule), broken where the page ends.
 
+    What stands left of the alignment takes as much room as the widest left side.
+    """
 
-def rows_lines(rows: Sequence[Row], formulas: LatexFormulas, speaker: Speaker, room: int, aligned: bool = False) -> list[str]:
-    """Rows as lines of an alignment; short ones that may stand beside each other share a line."""
-    found: list[str] = []
-    k = 0
-    while k < len(rows):
-        together = [*takewhile(lambda r: r.beside, rows[k:])]
-        texts = [_short(r, formulas) for r in together]
-        taken = max((n for n in range(len(texts) + 1) if sum(map(width, texts[:n])) + 3 * n <= room), default=0)
-        if taken > 1:
-            first, *others = texts[:taken]
-            start = f"&{first}" if rows[k].boxed else first.replace("=", "&=", 1)
-            found.append(start + "".join(r",\quad " + t for t in others))
-            k += taken
-        else:
-            found += row_lines(rows[k], formulas, speaker, room, aligned)
-            k += 1
-    return found
+    def __init__(
+        self, formulas: LatexFormulas, speaker: Speaker, room: float, rows: Sequence[Row] = (), *, remarks_align: bool = False
+    ) -> None:
+        self.formulas, self.speaker = formulas, speaker
+        self.column = min(max((width(self._left(r)) for r in rows if not r.boxed and not r.depth), default=0.0), room / 2)
+        self.room = room - self.column
+        remarks = max((width(self._remark(r)) for r in rows), default=0.0)
+        self.aligned = remarks_align and self._widest(rows) + remarks <= self.room - GAP
+        self.beside = self.room - remarks - GAP if self.aligned else self.room
+        """The room for a line of several rows."""
 
+    def lines(self, rows: Sequence[Row]) -> list[str]:
+        """The rows in order; short ones that may stand beside each other share a line."""
+        found: list[str] = []
+        k = 0
+        while k < len(rows):
+            texts = [self._short(r) for r in takewhile(lambda r: r.beside, rows[k:])]
+            room = self.beside + (0.0 if rows[k].boxed else width(self._left(rows[k])))
+            taken = max((n for n in range(len(texts) + 1) if sum(map(width, texts[:n])) + 3 * n <= room), default=0)
+            if taken > 1:
+                first, *others = texts[:taken]
+                start = f"&{first}" if rows[k].boxed else first.replace("=", "&=", 1)
+                found.append(start + "".join(r",\quad " + t for t in others))
+                k += taken
+            else:
+                found += self._row(rows[k])
+                k += 1
+        return found
 
-def _short(row: Row, formulas: LatexFormulas) -> str:
-    text = "=".join(formulas.display(m).replace(BREAK, "") for m in row.sides)
-    return rf"\boxed{{{text}}}" if row.boxed else text
+    def _heads(self, row: Row) -> int:
+        """How many sides stand left of the alignment: a label and its symbol, or the symbol alone."""
+        return 2 if isinstance(row.sides[0], Label) else 1
 
+    def _left(self, row: Row) -> str:
+        return "=".join(self.formulas.display(m).replace(BREAK, "") for m in row.sides[: self._heads(row)])
 
-def row_lines(row: Row, formulas: LatexFormulas, speaker: Speaker, room: int, aligned: bool = False) -> list[str]:
-    """A row as lines of an alignment: F_1=dC/da_2 &= ... && (rule)."""
-    sides = [formulas.display(m) for m in row.sides]
-    split = 2 if isinstance(row.sides[0], Label) else 1
-    left = "=".join(s.replace(BREAK, "") for s in sides[:split])
-    if row.boxed:
-        right = "=".join(s.replace(BREAK, "") for s in sides[1:])
-        if width(left) + width(right) <= room:
-            return [rf"&\boxed{{{left}={right}}}"]
-    found: list[str] = []
-    used = width(left)
-    current = f"{left}&" if not row.depth else "&" + r"\quad " * row.depth + left  # steps stand to the right of the alignment
-    for side, math in zip(sides[split:], row.sides[split:], strict=True):
-        first, *more = latex.lines(side, room - min(used, room // 2))
-        if width(current) + width(first) > room and not current.endswith("&"):
-            found.append(current)
-            current = "&"
-        current += joint(math, "=", r":\;") + first
-        for line in more:
-            found.append(current)
-            current = rf"&\quad{{}}{line}"
-    if row.remark is not None:
-        remark = rf"\text{{({speaker.say(row.remark)})}}"
-        if aligned:
+    def _short(self, row: Row) -> str:
+        text = "=".join(self.formulas.display(m).replace(BREAK, "") for m in row.sides)
+        return rf"\boxed{{{text}}}" if row.boxed else text
+
+    def _widest(self, rows: Sequence[Row]) -> float:
+        """How wide the rows are right of the alignment; maps are too uneven to stand beside a column of remarks."""
+        widest = 0.0
+        for row in rows:
+            if any(isinstance(m, Carried) for m in row.sides):
+                return inf
+            indented = [r"\quad " * row.depth + self._left(row)] if row.depth else []
+            sides = [*indented, *("=" + self.formulas.display(m) for m in row.sides[self._heads(row) :])]
+            widest = max(widest, sum(map(width, sides)))
+        return widest
+
+    def _remark(self, row: Row) -> str:
+        return "" if row.remark is None else rf"\text{{({self.speaker.say(row.remark)})}}"
+
+    def _row(self, row: Row) -> list[str]:
+        if row.boxed and width(boxed := self._short(row)) <= self.room:
+            return [f"&{boxed}"]
+        found: list[str] = []
+        left, used = self._left(row), 0.0
+        current = f"{left}&"
+        if row.depth:  # steps stand to the right of the alignment
+            current = "&" + r"\quad " * row.depth + left
+            used = width(current)
+        for k, math in enumerate(row.sides[self._heads(row) :]):
+            sign, side = joint(math, "=", r":\;"), self.formulas.display(math)
+            if k and used + width(sign + side) > self.room and width(sign + side) <= self.room:
+                found, current, used = [*found, current], "&", 0.0
+            first, *more = latex.lines(side, self.room - used - width(sign))
+            current, used = current + sign + first, used + width(sign + first)
+            for line in more:
+                found, current, used = [*found, current], rf"&\quad{{}}{line}", latex.INDENT + width(line)
+        remark = self._remark(row)
+        if remark and self.aligned:
             current += f" &&{remark}"
-        elif width(current) + width(remark) <= room:
+        elif remark and used + width(remark) + latex.INDENT <= self.room:
             current += rf"\quad{remark}"
-        else:
-            found.append(current)
-            current = rf"&\qquad{remark}"
-    return [*found, current]
+        elif remark:
+            found, current = [*found, current], rf"&\qquad{remark}"
+        return [*found, current]
+
+
+def rows_lines(rows: Sequence[Row], formulas: LatexFormulas, speaker: Speaker) -> list[str]:
+    """Rows as the lines of an alignment of their own."""
+    return Setting(formulas, speaker, ROOM, rows).lines(rows)
 
 
 PREAMBLES = {

@@ -6,6 +6,7 @@ Everything here is chosen from what the derivation holds; nothing is differentia
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from symchain.blocks import Program, ancestors
@@ -36,7 +37,7 @@ from symchain.render.opening import SHOWN, computation, opening, title, unknown_
 from symchain.render.remarks import remark
 from symchain.render.results import activation, result, zero_sentence
 from symchain.render.style import Style
-from symchain.render.subjects import derivative, is_readable, members_of, results_of, symbol
+from symchain.render.subjects import derivative, is_readable, local_symbol, members_of, results_of, symbol
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import ONE
 
@@ -170,11 +171,22 @@ def _chain(members: Sequence[Derivation], numbers: dict[str, int]) -> Section:
             intro.append(Say("chain.few", {"count": Count(d.path_count), "paths": paths}))
     for d in members:
         if d.factors and _listed(d):
-            rows.append(Row((Formula(derivative(d)), Chains(tuple(_braced(p.factors, numbers) for p in d.paths)))))
+            rows.append(Row((Formula(derivative(d)), Chains(tuple(_braced(d.program, p.factors, numbers) for p in d.paths)))))
+    intro += [Say("chain.gathered")] if crowded else []
+    intro += _held(members)
     recursion = _recursion(crowded)
     rows += recursion[:SHOWN]
     closing = (Say("chain.omitted", {"count": Count(len(recursion) - SHOWN)}),) if len(recursion) > SHOWN else ()
     return Section(Say("section.chain"), tuple(intro), tuple(rows), closing)
+
+
+def _held(members: Sequence[Derivation]) -> list[Say]:
+    """What a bar means, where there is one."""
+    for f in (f for d in members for f in islice(d.factors.values(), SHOWN)):
+        local = local_symbol(members[0].program, f.output, f.input)
+        if local.head == "held":
+            return [Say("chain.held", {"local": Formula(local), "output": Formula(name(f.output)), "whole": Formula(local.parts[0])})]
+    return []
 
 
 def _listed(d: Derivation) -> bool:
@@ -187,9 +199,9 @@ def _arrows(names: Sequence[str]) -> Arrows:
     return Arrows(way if len(way) <= 2 * LONG_PATH else (*way[:4], "", *way[-3:]))
 
 
-def _braced(factors: Sequence[Factor], numbers: dict[str, int]) -> tuple[Braced | None, ...]:
+def _braced(program: Program, factors: Sequence[Factor], numbers: dict[str, int]) -> tuple[Braced | None, ...]:
     flat = all(len(f.shape) <= 2 for f in factors)  # the shape of a map between matrices is said where the map is
-    whole = [Braced(symbol(f.output, f.input), numbers[f.name], f.shape if flat else ()) for f in factors]
+    whole = [Braced(local_symbol(program, f.output, f.input), numbers[f.name], f.shape if flat else ()) for f in factors]
     return tuple(whole) if len(whole) <= LONG_PATH else (*whole[:3], None, *whole[-2:])
 
 
@@ -207,7 +219,7 @@ def _recursion(members: Sequence[Derivation]) -> list[Row]:
     for received in sorted(users, key=lambda n: -position.get(n, -1)):
         terms: list[tuple[Braced | None, ...]] = []
         for sender in users[received]:
-            local = Braced(symbol(sender, received))
+            local = Braced(local_symbol(members[0].program, sender, received))
             terms.append((local,) if sender == output else (Braced(symbol(output, sender)), local))
         if not (len(terms) == 1 and len(terms[0]) == 1):
             rows.append(Row((Formula(symbol(output, received)), Chains(tuple(terms[:SHOWN])))))
@@ -219,7 +231,7 @@ def _local(members: Sequence[Derivation], numbers: dict[str, int], detail: str, 
     for factor in list(numbers)[:SHOWN]:
         f = next(d.factors[factor] for d in members if factor in d.factors)
         rows.append(_factor(f, numbers[f.name], adjoints, network))
-        if detail == "full":
+        if detail == "full" and not f.shape:  # between arrays a factor is one map: its step would say it again
             rows += _substeps(f.steps)
     closing = (Say("local.omitted", {"count": Count(len(numbers) - SHOWN)}),) if len(numbers) > SHOWN else ()
     return Section(Say("section.local"), (), tuple(rows), closing)
@@ -231,7 +243,7 @@ def _factor(f: Factor, number: int, adjoints: Adjoints, network: Network | None)
     if f.shape and not flat and adjoints.lead:
         left, right = entries(f.output, f.input, f.shown, arrays(adjoints.program))
         return Row((Label(number), Formula(left), Formula(right)), remark(f, network))
-    sides: list[Math] = [Label(number), Formula(symbol(f.output, f.input))]
+    sides: list[Math] = [Label(number), Formula(local_symbol(adjoints.program, f.output, f.input))]
     mapped = f.shape and f.output != adjoints.output and not adjoints.lead and arrays(adjoints.program)[f.output]
     if flat or not mapped:
         if f.raw is not None and f.raw != f.general_phrase:

@@ -12,7 +12,7 @@ from symchain.language.elaborate import Scope, elaborate
 from symchain.notation import Phrase, name, operations, walk
 from symchain.render.document import Axes, Formula, Listing, Math, Say
 from symchain.render.fold import fold
-from symchain.render.names import layer_names, typeset
+from symchain.render.names import layer_names, told_apart, typeset
 from symchain.tensors.indexform import element, entry_of, letters, letters_for, names_in, partial
 from symchain.tensors.indexgraph import dimension
 from symchain.tensors.matrixform import phrase_of
@@ -81,12 +81,13 @@ class Adjoints:
 
 def renamed(adjoints: Adjoints) -> dict[str, str]:
     r"""How error terms are set: \delta_1 in a network written layer by layer, \Delta for those of matrices."""
-    named = adjoints.blocks()
+    named, program = adjoints.blocks(), adjoints.program
+    names = [*program.inputs, *program.blocks, *program.dimensions, *program.functions, *named]
     if adjoints.lead or not named:
-        return {}
-    layers = layer_names(list(adjoints.program.blocks))
-    found = {n: rf"\Delta_{{{typeset(b)}}}" for n, b in named.items() if len(adjoints.program.blocks[b].shape) == 2}
-    return {**found, **layers}
+        return told_apart(names, {})
+    layers = {n: text for n, text in layer_names(list(program.blocks)).items() if n in named}
+    found = {n: rf"\Delta_{{{typeset(b)}}}" for n, b in named.items() if len(program.blocks[b].shape) == 2}
+    return told_apart(names, {**found, **layers})
 
 
 def pulled(factor: Factor, adjoints: Adjoints) -> Tree:

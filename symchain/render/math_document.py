@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from symchain.render.document import Axes, Document, Formula, Math, Quantity, Row
 from symchain.render.formulas import LatexFormulas
-from symchain.render.latex_document import ROOM, rows_lines, style_of
+from symchain.render.latex_document import rows_lines, style_of
 from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
 from symchain.wording import sentence
@@ -34,7 +34,7 @@ def html_math(latex: str, display: bool = False) -> str:
 def aligned(rows: Sequence[Row], formulas: LatexFormulas, lang: str) -> str:
     """Rows as one aligned block; remarks are LaTeX text there."""
     inside = Speaker(lang, escaped, lambda m: f"${formulas.inline(m)}$")
-    lines = rows_lines(rows, formulas, inside, ROOM)
+    lines = rows_lines(rows, formulas, inside)
     return "\\begin{aligned}\n" + "\\\\\n".join(lines) + "\n\\end{aligned}"
 
 

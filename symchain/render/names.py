@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 GREEK = {
@@ -154,6 +155,22 @@ def _subscript_piece(piece: str) -> str:
         inner = _MACROS.get(stem, stem)
         return inner + (f"_{digits}" if len(digits) == 1 else f"_{{{digits}}}" if digits else "")
     return rf"\text{{{escaped(piece)}}}"
+
+
+def told_apart(names: Iterable[str], renamed: Mapping[str, str]) -> dict[str, str]:
+    r"""How names are set that are not set by `typeset`: as `renamed` says, where this keeps all apart, and letter by letter where two
+    names would look alike.
+
+    >>> told_apart(["x1", "x_1", "z1"], {"delta_z1": r"\delta_1"})
+    {'x_1': '\\text{x\\_1}', 'delta_z1': '\\delta_1'}
+    """
+    own = [n for n in dict.fromkeys(names) if n not in renamed]
+    users: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for n in own:
+        if users.setdefault(typeset(n), n) != n:
+            found[n] = rf"\text{{{escaped(n)}}}"
+    return found | {n: text for n, text in renamed.items() if text not in users}
 
 
 def is_plain(name: str) -> bool:

@@ -56,7 +56,8 @@ def value(data: Any, lang: str, latex: bool, digits: int = 10) -> str:
         items = [value(v, lang, latex, min(digits, 6)) for v in (data if len(data) <= 6 else [*data[:3], *data[-1:]])]
         if len(data) > 6:
             items.insert(3, r"\ldots" if latex else "...")
-        separator = {(True, True): r";\,", (True, False): r",\,", (False, True): "; ", (False, False): ", "}[latex, lang == "fr"]
+        mark = ";" if lang == "fr" else ","
+        separator = mark + (r"\allowbreak\," if latex else " ")
         return f"[{separator.join(items)}]"
     return real(float(data), lang, latex, digits)
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from symchain.notation import Phrase
 from symchain.render.fold import FIRST
+from symchain.render.measure import width
 from symchain.render.style import rank_of_matmul
 
 COMPARE, ADD, MUL, POW, ATOM = range(5)
@@ -228,26 +229,3 @@ def outer(left: Tex, right: Tex) -> Tex:
     row = (right.text if right.level == ATOM else bracketed(right)) + r"^{\top}"
     close = _LETTER.fullmatch(column) is not None and _LETTER.fullmatch(row) is not None
     return Tex(column + (beside(column, row) if close else r"\," + BREAK) + row, MUL, 2, "product", left.tall or right.tall)
-
-
-def width(text: str) -> int:
-    """About how many characters wide a formula is when set."""
-    count, k, n = 0, 0, len(text)
-    while k < n:
-        c = text[k]
-        if c == "\\":
-            end = k + 1
-            while end < n and text[end].isalpha():
-                end += 1
-            count += text[k + 1 : end] not in _INVISIBLE and end > k + 1
-            k = max(end, k + 2)
-            continue
-        count += c not in "{}^_&\x1f "
-        k += 1
-    return count
-
-
-_INVISIBLE = frozenset({
-    "left", "right", "frac", "tfrac", "text", "mathit", "textit", "mathrm", "operatorname", "begin", "end", "underbrace", "boxed",
-    "hat", "bar", "tilde", "top", "mathbf",
-})  # fmt: skip

@@ -10,7 +10,7 @@ from symchain.render import text
 from symchain.render.document import Axes, Formula
 from symchain.render.formulas import LatexFormulas
 from symchain.render.latex_document import plain_rows
-from symchain.render.names import typeset
+from symchain.render.names import told_apart
 from symchain.render.style import Style
 
 
@@ -23,7 +23,8 @@ def program_text(program: Program) -> str:
 def program_style(program: Program, lang: str) -> Style:
     ranks = {v.name: len(v.shape) for v in program.inputs.values() if v.shape}
     ranks.update((b.name, len(b.shape)) for b in program.blocks.values() if b.shape)
-    return Style(lang, ranks, functions=frozenset(program.functions))
+    names = [*program.inputs, *program.blocks, *program.dimensions, *program.functions]
+    return Style(lang, ranks, told_apart(names, {}), frozenset(program.functions))
 
 
 def program_rows(program: Program, lang: str) -> list[str]:
@@ -31,7 +32,7 @@ def program_rows(program: Program, lang: str) -> list[str]:
     style = program_style(program, lang)
     formulas = LatexFormulas(style)
     shaped = [v for v in program.inputs.values() if v.shape]
-    rows = [rf"{typeset(v.name)}&\in\mathbb{{R}}^{{{_axes(formulas, v.shape)}}}" for v in shaped]
+    rows = [rf"{formulas.inline(Formula(name(v.name)))}&\in\mathbb{{R}}^{{{_axes(formulas, v.shape)}}}" for v in shaped]
     return rows + plain_rows([(Formula(name(b.name)), Formula(b.phrase)) for b in program.blocks.values()], formulas)
 
 

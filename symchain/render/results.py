@@ -26,7 +26,7 @@ from symchain.render.document import (
     Spoken,
 )
 from symchain.render.fold import replaced
-from symchain.render.maps import Shapes, arrays, entries, whys
+from symchain.render.maps import Adjoints, Shapes, arrays, entries, renamed, whys
 from symchain.render.names import layer_names
 from symchain.render.opening import SHOWN, binding
 from symchain.render.subjects import NAMES, derivative, is_readable, symbol
@@ -141,7 +141,8 @@ def _boxed(
 def _terms(terms: Sequence[Line], d: Derivation, network: Network | None) -> Say:
     """What the error terms are: one by one, once for all layers, or in words where they are many."""
     sums = [layer.sum for layer in network.layers] if network else []
-    if len(terms) > 1 and all(t.of in sums for t in terms) and layer_names(sums):
+    numbered, told = layer_names(sums), renamed(Adjoints(d.program, d.output, terms))
+    if len(terms) > 1 and all(t.name in numbered and told.get(t.name) == numbered[t.name] for t in terms):
         return Say("delta.layers", {"term": LayerTerm(d.output, sums[0][0]), "layer": LayerNumber()})
     if len(terms) > LISTED:
         return Say("delta.many", {"output": Formula(name(d.output))})

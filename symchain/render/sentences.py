@@ -11,6 +11,7 @@ from symchain.wording import fields, has, pieces, sentence
 
 _HERE = "\x18"
 _TITLE_HERE = re.compile(rf"{_HERE}(\.?)")
+_AGAIN = re.compile(rf"^{_HERE}[.,:]? *")
 _SPACE_BEFORE = re.compile(r" (?=[:;!?»])|(?<=«) ")
 
 
@@ -35,7 +36,7 @@ class Speaker:
         said = list(map(self.say, section.intro))
         if not section.intro or TITLE not in fields(sentence(self.lang, section.intro[0].key)):
             return [bold(title + "."), *said]
-        return [_TITLE_HERE.sub(lambda m: bold(title + m[1]), said[0]), *said[1:]]
+        return [_TITLE_HERE.sub(lambda m: bold(title + m[1]), said[0]), *(_AGAIN.sub("", s) for s in said[1:])]
 
     def field(self, value: Field) -> str:
         if isinstance(value, str):

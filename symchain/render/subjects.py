@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from symchain.blocks import Program, dependents
 from symchain.derivation import Derivation, Derivations, Line
 from symchain.notation import Phrase, name, walk
 from symchain.render.document import Count, Formula, Listing, Math, Say
@@ -11,6 +12,8 @@ from symchain.render.maps import arrays, is_plain
 
 NAMES = 10
 """Longer listings are cut."""
+HELD = 3
+"""Up to so many names are written at a bar."""
 
 
 def members_of(subject: Derivation | Derivations) -> list[Derivation]:
@@ -39,6 +42,19 @@ def vector_of(d: Derivation) -> str | None:
 def symbol(output: str, by: str) -> Phrase:
     """dC/dW1."""
     return Phrase("partial", (name(output), name(by)))
+
+
+def local_symbol(program: Program, output: str, by: str) -> Phrase:
+    """dC/da; where C also reads other names that depend on a, dC/da|b: the derivative of the block alone, with these held fixed."""
+    return barred(symbol(output, by), program, output, by)
+
+
+def barred(written: Phrase, program: Program, output: str, by: str) -> Phrase:
+    """The symbol of a local derivative, with the names after a bar that are held fixed in it while they depend on the variable too."""
+    moving = dependents(program, by)
+    held = [r for r in program.blocks[output].reads if r != by and r in moving]
+    names = [name(r) for r in held[:HELD]] + ([name("...")] if len(held) > HELD else [])
+    return Phrase("held", (written, *names)) if held else written
 
 
 def some(items: Sequence[Math]) -> Listing | Say:

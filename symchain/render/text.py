@@ -103,6 +103,10 @@ def _partial(phrase: Phrase, parts: Sequence[Written]) -> Written:
     return Written(f"d{order}{output}/{under}", ATOM)
 
 
+def _held(phrase: Phrase, parts: Sequence[Written]) -> Written:
+    return Written(f"{parts[0].text}|{','.join(p.text for p in parts[1:])}", ATOM)
+
+
 def _write(phrase: Phrase, parts: Sequence[Written], keywords: dict[str, Written]) -> Written:
     head = phrase.head
     if head in ("number", "name"):
@@ -173,5 +177,5 @@ def _sized(phrase: Phrase, parts: Sequence[Written]) -> Written:
 
 _OTHERS = {
     "matmul": _matmul, "index": _index, "slice": _slice, "tuple": _tuple, "partial": _partial, "entry": _entry, "delta": _delta,
-    "sum_over": _sum_over, "range": _first, "sized": _sized,
+    "held": _held, "sum_over": _sum_over, "range": _first, "sized": _sized,
 }  # fmt: skip

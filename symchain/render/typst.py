@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from symchain.errors import UnsupportedError
 from symchain.render.document import Document, Formula, Section
 from symchain.render.formulas import LatexFormulas
-from symchain.render.latex_document import ROOM, rows_lines, style_of
+from symchain.render.latex_document import rows_lines, style_of
 from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
 from symchain.wording import sentence
@@ -274,7 +274,7 @@ def _section(section: Section, number: int, formulas: LatexFormulas, speaker: Sp
     yield " ".join(speaker.opening(number, section, "*{}*".format))
     if section.rows:
         inside = Speaker(speaker.lang, escaped, lambda m: f"${formulas.inline(m)}$")
-        yield _block(rows_lines(section.rows, formulas, inside, ROOM))
+        yield _block(rows_lines(section.rows, formulas, inside))
     yield from map(speaker.say, section.closing)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from symchain.render.document import Document, Row, Section
 from symchain.render.formulas import LatexFormulas
-from symchain.render.latex_document import ROOM, rows_lines, style_of
+from symchain.render.latex_document import rows_lines, style_of
 from symchain.render.math_document import cells, html_math, html_text, omitted
 from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
@@ -73,7 +73,7 @@ def _groups(rows: Sequence[Row]) -> Iterator[tuple[Row, list[Row]]]:
 def _block(rows: Sequence[Row], formulas: LatexFormulas, speaker: Speaker) -> str:
     """Rows as one aligned block, with room between rows of stacked fractions."""
     inside = Speaker(speaker.lang, escaped, lambda m: f"${formulas.inline(m)}$")
-    lines = rows_lines(rows, formulas, inside, ROOM)
+    lines = rows_lines(rows, formulas, inside)
     spaced = [rf"{line}\\[0.75em]" if r"\frac" in line and r"\underbrace" not in line else rf"{line}\\" for line in lines]
     body = "\n".join([*spaced[:-1], lines[-1]])
     return html_math(f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}", display=True)

@@ -50,8 +50,10 @@ SENTENCES = {
     "section.chain": "Chain rule",
     "chain.one": "{title}, one path {path}.",
     "chain.few": "{title}, summed over {count} paths: {paths}.",
-    "chain.many": "{title}. {count} paths lead from {wrt} to {output}. They are gathered block by block, from the output back: "
-    "each block receives the sum of what the blocks that read it send back.",
+    "chain.many": "{title}. {count} paths lead from {wrt} to {output}.",
+    "chain.gathered": "Paths are gathered block by block, from the output back: each block receives the sum of what the blocks that "
+    "read it send back.",
+    "chain.held": "A bar names what is held fixed: {local} is the derivative of the block {output} alone, {whole} counts every path.",
     "chain.self": "{output} is the variable itself.",
     "chain.omitted": "{count} more lines like these are not shown.",
     "section.local": "Local derivatives",

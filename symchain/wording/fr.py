@@ -50,8 +50,10 @@ _SENTENCES = {
     "section.chain": "Règle de la chaîne",
     "chain.one": "{title} (dérivation des fonctions composées)~: un seul chemin, {path}.",
     "chain.few": "{title} (dérivation des fonctions composées), somme sur {count} chemins~: {paths}.",
-    "chain.many": "{title}. {count} chemins mènent de {wrt} à {output}. On les regroupe bloc par bloc, en partant de la sortie~: "
-    "chaque bloc reçoit la somme de ce que lui renvoient les blocs qui l'utilisent.",
+    "chain.many": "{title}. {count} chemins mènent de {wrt} à {output}.",
+    "chain.gathered": "On regroupe les chemins bloc par bloc, en partant de la sortie~: chaque bloc reçoit la somme de ce que lui "
+    "renvoient les blocs qui l'utilisent.",
+    "chain.held": "La barre indique ce qui reste fixe~: {local} est la dérivée locale du bloc {output}, {whole} compte tous les chemins.",
     "chain.self": "{output} est la variable elle-même.",
     "chain.omitted": "{count} autres lignes du même genre ne sont pas affichées.",
     "section.local": "Dérivées locales",

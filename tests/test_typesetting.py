@@ -1,0 +1,136 @@
+"""What typesetting programs make of it: LaTeX that compiles and stays on the page, formulas that KaTeX parses."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+from examples import EXAMPLES, HOSTILE
+
+import symchain
+from symchain.functions import FUNCTIONS, OPERATIONS
+from symchain.language.grammar import parse_expression
+from symchain.models import model_names, read_model
+from symchain.notation import Phrase, call, name, number
+from symchain.render import DETAILS, render
+from symchain.render import latex as tex
+from symchain.render.names import told_apart, typeset
+from symchain.wording import LANGUAGES
+
+TEX = shutil.which("pdflatex") or shutil.which("lualatex")
+
+
+
+
+def test_names_that_look_alike_are_told_apart() -> None:
+    assert told_apart(["x1", "x_1", "x__1", "y"], {}) == {"x_1": r"\text{x\_1}", "x__1": r"\text{x\_\_1}"}
+    layers = {"delta_z1": r"\delta_1", "delta_z2": r"\delta_2"}
+    assert told_apart(["z1", "z2", "delta_1"], layers) == {"delta_z2": r"\delta_2"}
+    d = symchain.parse("z1 = W1*x; a1 = tanh(z1); z2 = W2*a1*delta_1; a2 = tanh(z2); C = a2**2").derive("C", "W1")
+    assert r"\delta_{z_1}" in d.latex() and r"\delta_1" in d.latex()
+
+
+TOO_WIDE = 75.0
+"""Points by which a formula that nowhere can break (one call with long arguments) may run into the margin, at the worst."""
+WIDE = 10.0
+
+
+def compiled(document: str, folder: Path) -> list[float]:
+    """By how many points its lines run out of the page; fails where it does not compile."""
+    (folder / "all.tex").write_text(document, encoding="utf-8")
+    command = [str(TEX), "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=240)
+    if done.returncode and re.search(r"(french|english)\.ldf|\.sty' not found|Unknown option", done.stdout):
+        pytest.skip("this TeX lacks a package (texlive-latex-recommended, texlive-lang-french)")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert (folder / "all.pdf").stat().st_size > 10_000
+    return [float(points) for points in re.findall(r"Overfull \\hbox \(([\d.]+)pt", done.stdout)]
+
+
+def one_file(parts: list[str], lang: str) -> str:
+    """Fragments in one document."""
+    first = render(symchain.parse("y = x").derive("x"), "latex", lang=lang, complete=True)
+    return first.replace(r"\end{document}", "\n\n".join([*parts, r"\end{document}"]))
+
+
+@pytest.mark.skipif(TEX is None, reason="neither pdflatex nor lualatex is installed (texlive-latex-base)")
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_latex_compiles(lang: str, tmp_path: Path) -> None:
+    """All examples at full length, names of every kind, and what is cut or has no rows; no line runs out of the page."""
+    parts = [render(symchain.parse(text).derive(*asked), "latex", lang=lang, detail="full") for text, asked, _, _ in EXAMPLES.values()]
+    chain = symchain.parse("; ".join(["a0 = tanh(w*x)", *(f"a{k} = tanh(a{k - 1} + b)" for k in range(1, 50))]))
+    cut = [chain.derive("a49", ["w", "b"]), chain.derive("a49", "a49"), symchain.parse("y = x").derive("all")]
+    parts += [render(d, "latex", lang=lang, detail=detail) for d in cut for detail in DETAILS]
+    assert not [points for points in compiled(one_file(parts, lang), tmp_path) if points > WIDE]
+    compiled(one_file([" ".join(f"${typeset(h)}$" for h in HOSTILE)], lang), tmp_path)
+
+
+@pytest.mark.skipif(TEX is None, reason="neither pdflatex nor lualatex is installed (texlive-latex-base)")
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_models_fit_on_a_page(lang: str, tmp_path: Path) -> None:
+    programs = [symchain.parse(read_model(name).text) for name in model_names()]
+    parts = [render(p.derive(p.last, "all"), "latex", lang=lang) for p in programs]
+    parts += [render(p.derive(p.last, next(iter(p.inputs))), "latex", lang=lang, detail="full") for p in programs]
+    wide = sorted(compiled(one_file(parts, lang), tmp_path))
+    assert not wide or wide[-1] < TOO_WIDE
+    assert sum(points > WIDE for points in wide) <= 4, wide
+
+
+@cache
+def _katex() -> str | None:
+    """Where node finds KaTeX: SYMCHAIN_KATEX, or the global packages of npm."""
+    if shutil.which("node") is None:
+        return None
+    folders = [os.environ.get("SYMCHAIN_KATEX", "")]
+    if shutil.which("npm"):
+        found = subprocess.run(["npm", "root", "--global"], capture_output=True, text=True).stdout.strip()
+        folders.append(f"{found}/katex")
+    for folder in filter(None, folders):
+        for candidate in (Path(folder), Path(folder) / "katex", Path(folder) / "node_modules" / "katex"):
+            if (candidate / "dist" / "katex.js").exists():
+                return str(candidate)
+    return None
+
+
+_CHECK = """
+const katex = require(process.argv[1]);
+let text = ""; process.stdin.on("data", c => text += c); process.stdin.on("end", () => {
+  const failures = [];
+  for (const source of JSON.parse(text)) {
+    try { katex.renderToString(source, {strict: "error", throwOnError: true, displayMode: true, trust: false}); }
+    catch (e) { failures.push([source, e.message]); }
+  }
+  console.log(JSON.stringify(failures));
+});
+"""
+
+
+def _mathematics(fragment: str) -> list[str]:
+    return [html.unescape(m) for m in re.findall(r'<(?:div|span) class="math">(.*?)</(?:div|span)>', fragment, re.DOTALL)]
+
+
+@pytest.mark.skipif(_katex() is None, reason="node or npm's katex is not installed (set SYMCHAIN_KATEX to its folder)")
+def test_katex_accepts_everything() -> None:
+    sources = [typeset(h) for h in HOSTILE]
+    for text, asked, _, _ in EXAMPLES.values():
+        d = symchain.parse(text).derive(*asked)
+        for lang in LANGUAGES:
+            sources += _mathematics(render(d, "html", lang=lang, detail="full"))
+    for f in FUNCTIONS.values():
+        sources.append(tex.write(call(f.name, *map(name, f.parameters))))
+        sources.append(tex.write(Phrase("pow", (call(f.name, *map(name, f.parameters)), number(3)))))
+    for o in OPERATIONS.values():
+        sources.append(tex.write(call(o.name, name("A"), axis=number(0))))
+    sources += [
+        tex.write(parse_expression(t)) for t in ("x[1:n, None, ::2]", "einsum('ij,j->i', A, x)", "A1.T @ x_hat[0]", "where(x == 0, 1, x)")
+    ]
+    done = subprocess.run(["node", "-e", _CHECK, str(_katex())], input=json.dumps(sources), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == []
