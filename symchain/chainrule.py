@@ -223,7 +223,8 @@ class Sweep:
             if price_of(other) < price_of(tree):
                 tree = other
                 general = other if bind(general) is general else general
-        raw = None if raw is general else raw
+        if raw is general or (isinstance(raw, Contraction) and multiply_scalars([a for a in raw.args if a is not ONE]) is general):
+            raw = None  # nothing but a factor 1 was taken away
         return Factor(block.name, by.name, tree, general, rule, shape, steps, raw, unrelated(block.tree, by), self.program.symbols)
 
     def reaching(self, target: str) -> set[str]:

@@ -80,7 +80,7 @@ def test_the_models_fit_on_a_page(lang: str, tmp_path: Path) -> None:
     parts += [render(p.derive(p.last, next(iter(p.inputs))), "latex", lang=lang, detail="full") for p in programs]
     wide = sorted(compiled(one_file(parts, lang), tmp_path))
     assert not wide or wide[-1] < TOO_WIDE
-    assert sum(points > WIDE for points in wide) <= 4, wide
+    assert sum(points > WIDE for points in wide) <= 6, wide  # of two documents a model
 
 
 @cache

@@ -13,7 +13,7 @@ from symchain.notation import number as literal
 from symchain.render.document import Count, Definition, Document, Formula, Label, Row, Say, Section
 from symchain.render.layout import MATRIX_ONLY, factor_numbers, layout
 from symchain.render.maps import Adjoints, is_plain, pulled, renamed, shown_trees, whys
-from symchain.render.opening import SHOWN
+from symchain.render.opening import SHOWN, cut
 from symchain.render.remarks import remark
 from symchain.render.results import zero_sentence
 from symchain.render.subjects import barred, derivative, members_of, results_of
@@ -93,11 +93,12 @@ class _Telling:
 
     def _local(self, factors: dict[str, Factor], numbers: dict[str, int]) -> Section:
         rows = []
-        for f in list(factors.values())[:SHOWN]:
+        told, omitted = cut(list(factors.values()))
+        for f in told:
             out, into = self._letters(self._shape(f.output), self._shape(f.input))
             sides = (Label(numbers[f.name]), Formula(self._local_symbol(f, out, into)), Formula(self._entry(f.shown, (*out, *into))))
             rows.append(Row(sides, remark(f, self.network)))
-        closing = (Say("local.omitted", {"count": Count(len(factors) - SHOWN)}),) if len(factors) > SHOWN else ()
+        closing = (Say("local.omitted", {"count": Count(omitted)}),) if omitted else ()
         return Section(Say("section.entries"), (), tuple(rows), closing)
 
     def _local_symbol(self, f: Factor, out: Sequence[str], into: Sequence[str]) -> Phrase:

@@ -33,7 +33,7 @@ from symchain.render.document import (
     Section,
 )
 from symchain.render.maps import Adjoints, arrays, entries, how, is_plain, pulled, renamed
-from symchain.render.opening import SHOWN, computation, opening, title, unknown_functions
+from symchain.render.opening import SHOWN, computation, cut, opening, title, unknown_functions
 from symchain.render.remarks import remark
 from symchain.render.results import activation, result, zero_sentence
 from symchain.render.style import Style
@@ -57,6 +57,7 @@ def layout(subject: Derivation | Derivations, detail: str) -> Document:
     program, output = subject.program, subject.output
     wanted = ancestors(program, output)
     blocks = [b for b in program.blocks.values() if b.name in wanted]
+    listed, omitted = cut(blocks) if detail != "brief" else ([], 0)
     network = network_of(program, output)
     values = values_at(members)
     reading = members[0].reading or program if members else program
@@ -67,14 +68,14 @@ def layout(subject: Derivation | Derivations, detail: str) -> Document:
         title=title(members, isinstance(subject, Derivations)),
         table=table,
         sentence=sentence,
-        definitions=tuple(Definition(b.name, b.phrase, b.shape, _small(values.get(b.name))) for b in blocks[:SHOWN] if detail != "brief"),
+        definitions=tuple(Definition(b.name, b.phrase, b.shape, _small(values.get(b.name))) for b in listed),
         opening=opening(members, program, output, blocks, network) if detail != "brief" else (),
         sections=sections,
         checks=tuple(check_sentences(subject, members, derivative, bool(unknown_functions(program, blocks)))),
         ranks={**_ranks(reading, subject.adjoint_lines), **adjoints.ranks()},
         renamed=renamed(adjoints),
         functions=frozenset(program.functions),
-        omitted=max(0, len(blocks) - SHOWN) if detail != "brief" else 0,
+        omitted=omitted,
     )
 
 
@@ -175,8 +176,9 @@ def _chain(members: Sequence[Derivation], numbers: dict[str, int]) -> Section:
     intro += [Say("chain.gathered")] if crowded else []
     intro += _held(members)
     recursion = _recursion(crowded)
-    rows += recursion[:SHOWN]
-    closing = (Say("chain.omitted", {"count": Count(len(recursion) - SHOWN)}),) if len(recursion) > SHOWN else ()
+    told, omitted = cut(recursion)
+    rows += told
+    closing = (Say("chain.omitted", {"count": Count(omitted)}),) if omitted else ()
     return Section(Say("section.chain"), tuple(intro), tuple(rows), closing)
 
 
@@ -228,12 +230,13 @@ def _recursion(members: Sequence[Derivation]) -> list[Row]:
 
 def _local(members: Sequence[Derivation], numbers: dict[str, int], detail: str, adjoints: Adjoints, network: Network | None) -> Section:
     rows: list[Row] = []
-    for factor in list(numbers)[:SHOWN]:
+    told, omitted = cut(list(numbers))
+    for factor in told:
         f = next(d.factors[factor] for d in members if factor in d.factors)
         rows.append(_factor(f, numbers[f.name], adjoints, network))
         if detail == "full" and not f.shape:  # between arrays a factor is one map: its step would say it again
             rows += _substeps(f.steps)
-    closing = (Say("local.omitted", {"count": Count(len(numbers) - SHOWN)}),) if len(numbers) > SHOWN else ()
+    closing = (Say("local.omitted", {"count": Count(omitted)}),) if omitted else ()
     return Section(Say("section.local"), (), tuple(rows), closing)
 
 

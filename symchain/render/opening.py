@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from typing import TypeVar
 
 from symchain.blocks import Block, Program, ancestors, dependents
 from symchain.derivation import Derivation
@@ -14,10 +15,17 @@ from symchain.render.document import Axes, Count, Field, Formula, Function, List
 from symchain.render.maps import arrays, gradient_shapes
 from symchain.render.subjects import NAMES, derivative, names, some
 
+T = TypeVar("T")
+
 SHOWN = 40
-"""Tables and lists longer than this are cut, with a sentence saying so."""
+"""Tables and lists longer than this are cut, with a sentence saying so, unless a single line is left."""
 COUNTED = 4
 """Up to so many layers are counted in words."""
+
+
+def cut(items: Sequence[T]) -> tuple[Sequence[T], int]:
+    """The items that are shown, and how many are not."""
+    return (items, 0) if len(items) <= SHOWN + 1 else (items[:SHOWN], len(items) - SHOWN)
 
 
 def title(members: Sequence[Derivation], several: bool) -> Say:

@@ -20,6 +20,9 @@ def remark(factor: Factor, network: Network | None = None, done: Say | None = No
     step = _headline(factor)
     alone = step is not None and step.rule == "sum" and [s.rule for s in _moving(step)] == ["self"]
     rule = done or Say("rule.self" if alone else f"rule.{factor.rule}")
+    second = _second(step) if step is not None and step.rule == "scale" and done is None else ""
+    if second:
+        rule = Say("remark.rules", {"rule": rule, "second": Say(f"rule.{second}")})
     if factor.unrelated and len(factor.unrelated) <= NAMED:
         names = Listing(tuple(Formula(name(n)) for n in factor.unrelated))
         key = "remark.unrelated_one" if len(factor.unrelated) == 1 else "remark.unrelated_many"
@@ -41,6 +44,14 @@ def _headline(factor: Factor) -> Step | None:
         moving = _moving(step)
         step = moving[0] if len(moving) == 1 else None
     return step
+
+
+def _second(step: Step) -> str:
+    """The rule of what stands beside a constant factor, where that is more than the variable."""
+    moving = _moving(step)
+    while step.rule in ("scale", "sum") and len(moving) == 1:
+        step, moving = moving[0], _moving(moving[0])
+    return step.rule if step.rule not in ("scale", "sum", "self") and len(moving) <= 1 else ""
 
 
 def _inner(step: Step) -> Math | None:

@@ -28,7 +28,7 @@ from symchain.render.document import (
 from symchain.render.fold import replaced
 from symchain.render.maps import Adjoints, Shapes, arrays, entries, renamed, whys
 from symchain.render.names import layer_names
-from symchain.render.opening import SHOWN, binding
+from symchain.render.opening import SHOWN, binding, cut
 from symchain.render.subjects import NAMES, derivative, is_readable, symbol
 from symchain.tensors.matrixform import phrase_of
 
@@ -98,10 +98,12 @@ def result(
     """The adjoint lines and the boxed derivative; `short` boxes the whole formula instead of the last line."""
     program, output = members[0].program, members[0].output
     shapes = Shapes(members[0].reading or program, lines)
-    written = lines if len(lines) <= SHOWN else [*lines[: SHOWN // 2], *lines[-SHOWN // 2 :]]
-    rows = [_line(line, shapes) for line in written]
+    shown, omitted = cut(lines)
+    rows = [_line(line, shapes) for line in shown]
+    if omitted:
+        rows[SHOWN // 2 :] = [Row((Formula(name("...")),)), *(_line(line, shapes) for line in lines[-SHOWN // 2 :])]
     rows += _boxed(members, results, shapes, network, short)
-    closing = [Say("lines.omitted", {"count": Count(len(lines) - SHOWN)})] if len(lines) > SHOWN else []
+    closing = [Say("lines.omitted", {"count": Count(omitted)})] if omitted else []
     closing += [zero_sentence(d) for d in members if d.zero_reason]
     if not short and not arrays(program)[output]:
         closing += whys((*lines, *results.values()), (*arrays(program), *program.dimensions))

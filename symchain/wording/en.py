@@ -130,6 +130,7 @@ SENTENCES = {
     "why.sum": "Why {entry}: the same {input} serves for every value of {index}, so what comes back from each is added.",
     # remarks beside a factor
     "remark.rule": "{rule}",
+    "remark.rules": "{rule}, {second}",
     "remark.inner": "{rule}, inner derivative {inner}",
     "remark.unrelated_one": "{rule}; {names} does not depend on {input}",
     "remark.unrelated_many": "{rule}; {names} do not depend on {input}",

@@ -131,6 +131,7 @@ _SENTENCES = {
     "contributions qui en reviennent s'ajoutent.",
     # remarks beside a factor
     "remark.rule": "{rule}",
+    "remark.rules": "{rule}, {second}",
     "remark.inner": "{rule}, intérieur de dérivée {inner}",
     "remark.unrelated_one": "{rule}~; {names} ne dépend pas de {input}",
     "remark.unrelated_many": "{rule}~; {names} ne dépendent pas de {input}",
