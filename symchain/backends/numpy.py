@@ -14,6 +14,7 @@ import numpy as np
 from symchain.backends.arguments import DOUBLE, SINGLE, admit, sizes
 from symchain.backends.floats import HELPERS, NoFloats
 from symchain.backends.guard import check
+from symchain.backends.stable import STABLE
 from symchain.backends.writing import Writer
 from symchain.errors import ArgumentError, NotDifferentiableError, ShapeError
 from symchain.kernel import Kernel, Plan, read_plan
@@ -135,7 +136,7 @@ class _Program:
             from scipy import linalg
 
             modules["linalg"] = linalg
-        helpers: dict[str, Callable[..., Any]] = {"embed": _embed, "gram": _gram, "sigmoids": _sigmoids, **HELPERS}
+        helpers: dict[str, Callable[..., Any]] = {"embed": _embed, "gram": _gram, "sigmoids": _sigmoids, **HELPERS, **STABLE}
         check(text, modules, helpers)
         safe: dict[str, Any] = {
             f.__name__: f for f in (float, int, len, range, type, max, min, abs, tuple, slice, ArithmeticError, ValueError)
@@ -318,8 +319,22 @@ def _shown(text: str) -> str:
 
 
 def _commented(body: Sequence[tuple[str, str]], indent: int, comments: bool) -> list[str]:
-    pad = " " * indent
-    return [f"{pad}{text}  # {_shown(block)}" if comments and block else pad + text for text, block in body]
+    lines = []
+    for text, block in body:
+        lines += _folded(_glued(text), indent)
+        if comments and block:
+            lines[-1] += f"  # {_shown(block)}"
+    return lines
+
+
+def _glued(text: str) -> str:
+    """The text with the spaces outside its brackets glued, so that it is folded inside them alone."""
+    depth = 0
+    glued = []
+    for c in text:
+        depth += (c in "([{") - (c in ")]}")
+        glued.append("\N{NO-BREAK SPACE}" if c == " " and not depth else c)
+    return "".join(glued)
 
 
 def _folded(line: str, indent: int) -> list[str]:

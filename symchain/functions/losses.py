@@ -51,7 +51,7 @@ declare(
     parameters=("z", "t"),
     meaning=lambda z, t: sp.log(1 + sp.exp(z)) - t * z,
     derivatives=("sigmoid(z) - t", "-z"),
-    code={"numpy": "np.logaddexp({z}, 0) - {t}*{z}"},
+    code={"numpy": "np.where({z} > 0, 1 - {t}, -{t})*{z} + np.log1p(np.exp(-np.abs({z})))"},
     analytic="np.where(np.real({z}) > 0, {z}, 0) + special.log1p(np.exp(np.where(np.real({z}) > 0, -{z}, {z}))) - {t}*{z}",
     probes=_LOGITS,
     latex=r"\operatorname{bce}_{\mathrm{logit}}",

@@ -138,7 +138,8 @@ class OperationSpec:
     evaluate: Callable[..., Any]
     """The meaning over complex NumPy arrays: evaluate(*arrays, *parameters)."""
     code: Mapping[str, Callable[..., str]]
-    """Per backend family: code(*operand names, *parameters) -> expression. NumPy's may use np, special and linalg (SciPy's)."""
+    """Per backend family: code(*operand names, *parameters) -> expression. NumPy's may use np, special and linalg (SciPy's), and what
+    `backends.stable` defines."""
     noun: Noun
     latex: str = ""
     r"""A macro or operator name (\det) put before the operands, or a template over them: {0}^{{-1}}. Empty: written as indexing."""

@@ -13,14 +13,16 @@ from types import MappingProxyType
 from typing import Any
 
 from symchain.blocks import Program
-from symchain.functions.spec import FUNCTIONS, OPERATIONS, AbstractFunction
+from symchain.factoring import factored
+from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
+from symchain.lowering.series import mended, with_powers
+from symchain.lowering.softmaxes import balanced, of_exponentials
 from symchain.matching import Identity, identities_of, rewrite
 from symchain.rules.operations import without_division
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (
-    MINUS_ONE,
     ONE,
     ZERO,
     Apply,
@@ -28,13 +30,12 @@ from symchain.tensors.nodes import (
     Leaf,
     Number,
     Operation,
-    Power,
+    Sum,
     Tree,
     Where,
     contract,
     leaf,
     leaves,
-    operation,
     postorder,
     rebuild,
     substitute,
@@ -98,14 +99,15 @@ def stabilise(trees: Sequence[Tree], definitions: Mapping[str, Tree], late: bool
 
     A name whose definition is a function of something is looked through: 1 - a is sigmoid(-z) where a = sigmoid(z).
     """
-    forms = _Forms(late)
+    forms = _Forms(late, definitions)
     names = list(definitions)
     return [forms.stable(tree, names[k] if k < len(names) else None) for k, tree in enumerate(trees)]
 
 
 class _Forms:
-    def __init__(self, late: bool) -> None:
+    def __init__(self, late: bool, definitions: Mapping[str, Tree]) -> None:
         self.late = late
+        self.definitions = definitions
         self.inside: dict[str, Tree] = {}
         """What names that are looked through stand for, one level deep."""
         self.names: dict[Tree, Tree] = {}
@@ -135,10 +137,28 @@ class _Forms:
             if found is None or found is node:
                 break
             node = found
-        return without_division(node) if self.late and isinstance(node, Contraction) else node
+        if self.late and isinstance(node, Sum):
+            return mended(node, self.definitions) or self._factored(node) or node
+        if self.late and isinstance(node, Contraction):
+            return without_division(with_powers(node) or node)
+        return node
+
+    def _factored(self, node: Sum) -> Tree | None:
+        """x*exp(y) - x as x*expm1(y): a common factor taken out where that leaves a sum with a stable form."""
+        if not any(isinstance(n, Apply) for t in node.args for n in (t, *t.args)):
+            return None
+        for candidate in factored(node):
+            parts = candidate.args if isinstance(candidate, Contraction) else ()
+            for part in parts:
+                found = (self._rewritten(part) or mended(part, self.definitions)) if isinstance(part, Sum) else None
+                if found is not None and found.shape == part.shape:
+                    return rebuild(candidate, [found if a is part else a for a in parts])
+        return None
 
     def _rewritten(self, node: Tree) -> Tree | None:
-        found = _of_exponentials(node) or (_chosen(node) if isinstance(node, Contraction) else None)
+        found = of_exponentials(node) or (_chosen(node) if isinstance(node, Contraction) else None)
+        if found is None and self.late:
+            found = balanced(node)
         if found is not None:
             return found
         known = self._below(node)
@@ -211,56 +231,3 @@ def _is_zero(tree: Tree) -> bool:
     while isinstance(tree, Contraction) and len(tree.args) == 1:
         tree = tree.args[0]
     return tree is ZERO
-
-
-# ---------------------------------------------------------------- exponentials over an axis
-
-
-def _of_exponentials(node: Tree) -> Tree | None:
-    """log(sum(exp(x))), exp(x)/sum(exp(x)), and logarithms of the latter."""
-    if isinstance(node, Apply) and node.function is FUNCTIONS["log"]:
-        inner = node.args[0]
-        summed = _summed_exponential(inner)
-        if summed is not None:
-            return operation(OPERATIONS["logsumexp"], [summed[0]], (summed[1],))
-        if isinstance(inner, Operation) and inner.operation is OPERATIONS["softmax"]:
-            return operation(OPERATIONS["log_softmax"], inner.args, inner.parameters)
-        if isinstance(inner, Operation) and inner.operation is OPERATIONS["index"]:
-            part = inner.args[0]
-            if isinstance(part, Operation) and part.operation is OPERATIONS["softmax"]:
-                return rebuild(inner, [operation(OPERATIONS["log_softmax"], part.args, part.parameters)])
-    return _softmax(node) if isinstance(node, Contraction) and len(node.args) == 2 else None
-
-
-def _summed_exponential(tree: Tree) -> tuple[Tree, tuple[int, ...]] | None:
-    """(x, axes) where the tree is sum(exp(x), axes)."""
-    if not isinstance(tree, Contraction) or len(tree.args) != 1 or not _is_exponential(tree.args[0]):
-        return None
-    (indices,) = tree.subscripts
-    axes = tuple(k for k, i in enumerate(indices) if i not in tree.output)
-    kept = tuple(i for i in indices if i in tree.output)
-    if not axes or len(set(indices)) < len(indices) or kept != tree.output or len(tree.dims) != len(indices):
-        return None
-    return tree.args[0].args[0], axes
-
-
-def _is_exponential(tree: Tree) -> bool:
-    return isinstance(tree, Apply) and tree.function is FUNCTIONS["exp"]
-
-
-def _softmax(node: Contraction) -> Tree | None:
-    for k in (0, 1):
-        top, bottom = node.args[k], node.args[1 - k]
-        if not _is_exponential(top) or not isinstance(bottom, Power) or bottom.exponent is not MINUS_ONE:
-            continue
-        summed = _summed_exponential(bottom.base)
-        if summed is None or summed[0] is not top.args[0] or len(summed[1]) != 1:
-            continue
-        indices, over = node.subscripts[k], node.subscripts[1 - k]
-        if (
-            indices == node.output
-            and over == tuple(i for a, i in enumerate(indices) if a not in summed[1])
-            and len(node.dims) == len(indices)
-        ):
-            return operation(OPERATIONS["softmax"], top.args, summed[1])
-    return None

@@ -1,0 +1,151 @@
+"""Kernels where float64 is unforgiving: values and derivatives against mpmath, at points where the formula as written fails.
+
+Each case spells the program a second time, over mpmath's functions; its gradient comes from differences with hundreds of digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+import symchain
+
+DIGITS = 1200
+"""Enough for x - sin(x) at 1e-160, and for differences there."""
+
+
+def reference(f: Callable[..., Any], point: Sequence[float]) -> tuple[Any, list[Any]]:
+    """The value and the partial derivatives of f, to 40 digits."""
+    with mp.workdps(DIGITS):
+        at = [mp.mpf(x) for x in point]
+        slopes = []
+        for k, x in enumerate(at):
+            h = abs(x) * mp.mpf(10) ** (-DIGITS // 3) or mp.mpf(10) ** (-DIGITS // 3)
+            ahead, behind = (f(*at[:k], x + s * h, *at[k + 1 :]) for s in (1, -1))
+            slopes.append((ahead - behind) / (2 * h))
+        return f(*at), slopes
+
+
+def off(got: Any, want: Any) -> float:
+    """The relative error; numbers too small for float64 may be off by a few of the smallest."""
+    got = mp.mpf(float(got))
+    if abs(got - want) <= 4 * mp.mpf(2) ** -1074:
+        return 0.0
+    return float(abs(got - want) / abs(want)) if want else float("inf")
+
+
+def errors(text: str, f: Callable[..., Any], point: Sequence[float], dtype: Any = float) -> list[float]:
+    """The errors of the value and of every derivative, for plain floats and for an array of samples, the larger of the two."""
+    program = symchain.parse(text)
+    kernel = program.compile(wrt=list(program.inputs))
+    value, slopes = reference(f, [float(dtype(x)) for x in point])
+    found = []
+    for arguments in ([dtype(x) for x in point], [np.array([x, x], dtype) for x in point]):
+        got, gradient = kernel(**dict(zip(program.inputs, arguments, strict=True)))
+        results = [got, *(gradient[n] for n in program.inputs)]
+        assert all(np.asarray(r).dtype == dtype for r in results)
+        found.append([off(np.ravel(r)[-1], w) for r, w in zip(results, [value, *slopes], strict=True)])
+    return [max(pair) for pair in zip(*found, strict=True)]
+
+
+# ---------------------------------------------------------------- sums that cancel near zero
+
+NEAR_ZERO = {
+    "y = x - sin(x)": lambda x: x - mp.sin(x),
+    "y = tan(x) - x": lambda x: mp.tan(x) - x,
+    "y = exp(x) - 1 - x": lambda x: mp.exp(x) - 1 - x,
+    "y = log(1 + x) - x": lambda x: mp.log(1 + x) - x,
+    "y = (1 - cos(x))/x**2": lambda x: (1 - mp.cos(x)) / x**2,
+    "y = (exp(x) - 1)/x": lambda x: (mp.exp(x) - 1) / x,
+    "y = sin(x)/x": lambda x: mp.sin(x) / x,
+    "y = 1/x - 1/tan(x)": lambda x: 1 / x - 1 / mp.tan(x),
+    "y = 2*sigmoid(x) - 1": lambda x: mp.tanh(x / 2),
+    "y = sqrt(1 + x) - 1 - x/2": lambda x: mp.sqrt(1 + x) - 1 - x / 2,
+    "a = sin(x)\nb = a - x\ny = b/x**3": lambda x: (mp.sin(x) - x) / x**3,
+    "y = cosh(x) - cos(x)": lambda x: mp.cosh(x) - mp.cos(x),
+}
+
+
+@pytest.mark.parametrize("x", [1e-160, -1e-9, 1e-4, 0.03, -0.3, 0.7])
+@pytest.mark.parametrize("text", NEAR_ZERO)
+def test_sums_that_cancel_near_zero(text: str, x: float) -> None:
+    if "\n" in text and abs(x) < 1e-100:
+        pytest.skip("a block of the program is too small for float64 there")
+    assert max(errors(text, NEAR_ZERO[text], [x])) < 2e-14
+
+
+@pytest.mark.parametrize("text", NEAR_ZERO)
+def test_sums_that_cancel_near_zero_in_single_precision(text: str) -> None:
+    assert max(errors(text, NEAR_ZERO[text], [1e-3], np.float32)) < 2e-5
+
+
+def test_a_series_of_something() -> None:
+    text = "y = exp(-t/d) - 1 + t/d"
+    assert max(errors(text, lambda t, d: mp.exp(-t / d) - 1 + t / d, [1e-9, 3.0])) < 1e-14
+
+
+def test_what_has_no_value_keeps_none() -> None:
+    value, gradient = symchain.parse("y = (exp(x) - 1)/x").compile()(x=np.zeros(2))
+    assert np.isnan(value).all() and np.isnan(gradient["x"]).all()
+
+
+def test_second_derivatives_have_series_too() -> None:
+    _, _, hessian = symchain.parse("y = x - sin(x)").compile(order=2)(x=1e-9)
+    assert hessian["x"] == pytest.approx(1e-9, rel=1e-15)
+    _, _, hessian = symchain.parse("y = sin(x)/x").compile(order=2)(x=1e-5)
+    assert hessian["x"] == pytest.approx(-1 / 3, rel=1e-9)
+
+
+@pytest.mark.parametrize("text", ["y = x - abs(x)", "y = x - x*w", "y = x - sqrt(x)", "y = 1 + x**2", "y = x**2 - w*x"])
+def test_nothing_else_gets_a_series(text: str) -> None:
+    assert "near_zero" not in symchain.parse(text).compile().source
+
+
+# ---------------------------------------------------------------- softmax
+
+Z = [36.0, 0.0, 1.0]
+
+
+def probability(z: Sequence[Any], k: int) -> Any:
+    return mp.exp(z[k]) / mp.fsum(map(mp.exp, z))
+
+
+ROWS = {
+    "p = softmax(z)\nq = p[0]": lambda *z: probability(z, 0),
+    "q = -log_softmax(z)[0]": lambda *z: -mp.log(probability(z, 0)),
+    "e = exp(z)\np = e/sum(e)\nq = -log(p[0])": lambda *z: -mp.log(probability(z, 0)),
+    "q = -sum(y*log(softmax(z)))": lambda *z: -mp.log(probability(z, 0)),
+    "q = sum((softmax(z) - y)**2)": lambda *z: mp.fsum((probability(z, k) - (k == 0)) ** 2 for k in range(3)),
+}
+
+
+@pytest.mark.parametrize("text", ROWS)
+def test_a_softmax_that_is_nearly_certain(text: str) -> None:
+    """One minus a probability is the sum of the others, in values and in what is sent back."""
+    program = symchain.parse(text, shapes={"z": (3,), "y": (3,)} if "y" in text else {"z": (3,)})
+    inputs = {"z": np.array(Z), **({"y": np.array([1.0, 0, 0])} if "y" in text else {})}
+    value, gradient = program.compile(wrt="z")(**inputs)
+    with mp.workdps(60):
+        want, slopes = (
+            ROWS[text](*map(mp.mpf, Z)),
+            [mp.diff(ROWS[text], tuple(map(mp.mpf, Z)), tuple(int(j == k) for j in range(3))) for k in range(3)],
+        )
+        assert off(value, want) < 1e-14
+        assert max(off(g, s) for g, s in zip(gradient["z"], slopes, strict=True)) < 1e-14
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_rows_and_columns_are_balanced(axis: int) -> None:
+    text = f"P = softmax(Z, axis={axis})\nC = sum(G*P) + sum((P - Y)**2)"
+    rng = np.random.default_rng(5)
+    z, g, y = rng.normal(size=(3, 3, 3)) * 20
+    kernel = symchain.parse(text, shapes=dict.fromkeys("ZGY", (3, 3))).compile(wrt="Z")
+    _, gradient = kernel(Z=z, G=g, Y=y)
+    shifted = np.exp((z - z.max(axis, keepdims=True)).astype(np.longdouble))
+    p = shifted / shifted.sum(axis, keepdims=True)
+    sent = g + 2 * (p - y)
+    np.testing.assert_allclose(gradient["Z"], (p * (sent - (sent * p).sum(axis, keepdims=True))).astype(float), rtol=1e-10, atol=1e-12)
