@@ -101,7 +101,7 @@ declare(
     parameters=("r", "delta"),
     meaning=lambda r, d: d**2 * (sp.sqrt(1 + (r / d) ** 2) - 1),
     derivatives=("r/sqrt(1 + (r/delta)**2)", "2*out/delta - r**2/(delta*sqrt(1 + (r/delta)**2))"),
-    code={"numpy": "special.pseudo_huber({delta}, {r})"},
+    code={"numpy": "{r}*({r}/(1 + np.hypot(1, {r}/{delta})))"},
     analytic="{r}*{r}/(1 + np.sqrt(1 + ({r}/{delta})**2))",
     domains=(REAL, POSITIVE),
     range=NONNEGATIVE,

@@ -17,6 +17,9 @@ from symchain.factoring import factored
 from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
+from symchain.lowering.logarithms import constant_and_logarithm, is_known_product, logarithm_of_product
+from symchain.lowering.numerics import FUNCTIONS
+from symchain.lowering.roots import less_root, orthogonal, root_less_one, root_of_squares, unit_vectors
 from symchain.lowering.series import mended, with_powers
 from symchain.lowering.softmaxes import balanced, of_exponentials
 from symchain.matching import Identity, identities_of, rewrite
@@ -30,6 +33,7 @@ from symchain.tensors.nodes import (
     Leaf,
     Number,
     Operation,
+    Power,
     Sum,
     Tree,
     Where,
@@ -45,6 +49,9 @@ from symchain.tensors.nodes import (
 STABLE = (
     ("1 - sigmoid(x)", "sigmoid(-x)"),
     ("sigmoid(x) - 1", "-sigmoid(-x)"),
+    ("1 - tanh(x)", "2*sigmoid(-2*x)"),
+    ("tanh(x) - 1", "-2*sigmoid(-2*x)"),
+    ("1 + tanh(x)", "2*sigmoid(2*x)"),
     ("1 - tanh(x)**2", "sech(x)**2"),
     ("tanh(x)**2 - 1", "-sech(x)**2"),
     ("log(1 + x)", "log1p(x)"),
@@ -60,6 +67,7 @@ STABLE = (
     ("1 + erf(x)", "erfc(-x)"),
     ("log(gamma(x))", "gammaln(x)"),
     ("log(cosh(x))", "where(abs(x) < 1, log1p(2*sinh(x/2)**2), abs(x) + log1p(exp(-2*abs(x))) - log(2))"),
+    ("1/expm1(x)", "bose(x)"),
     ("sqrt(x) - sqrt(y)", "(x - y)/(sqrt(x) + sqrt(y))"),
     ("sqrt(1 + x) - 1", "x/(sqrt(1 + x) + 1)"),
     ("x**2 - y**2", "(x - y)*(x + y)"),
@@ -70,8 +78,20 @@ STABLE = (
 LATE = (
     ("sigmoid(x) - y", "(1 - y)*sigmoid(x) - y*sigmoid(-x)"),
     ("y - sigmoid(x)", "y*sigmoid(-x) - (1 - y)*sigmoid(x)"),
+    ("sigmoid(x)*(1 + x*sigmoid(-x))", "silu_slope(x)"),
+    ("log(erfc(x))", "where(x < 0.5, log1p(-erf(x)), where(x < 26.2, log(erfc(x)), log(erfcx(x)) - x**2))"),
+    ("exp(-x**2)/erfc(x)", "1/erfcx(x)"),
+    ("x**2/y**2 - 1", "(x - y)*(x + y)/y**2"),
+    ("tanh(x) - y", "tanh_less(x, y)"),
+    ("y - tanh(x)", "-tanh_less(x, y)"),
+    ("log((1 + x)/(1 + y))", "where(abs(x - y) < abs(1 + y)/2, log1p((x - y)/(1 + y)), log((1 + x)/(1 + y)))"),
+    ("log(x/y)", "log_quotient(x, y)"),
+    ("2*pseudo_huber(x, y) - x**2/hypot(x/y, 1)", "pseudo_huber(x, y)**2/(y**2*hypot(x/y, 1))"),
+    ("rsqrt((x - 1)*(x + 1))", "rsqrt(abs(x) - 1)*rsqrt(abs(x) + 1)"),
+    ("x**2 - 1", "(x - 1)*(x + 1)"),
+    ("1 - x**2", "(1 - x)*(1 + x)"),
 )
-"""Forms for computing alone: their derivatives would be longer than those of what they replace."""
+"""Forms for computing alone: their derivatives would be longer than those of what they replace. They may name what is in `numerics`."""
 
 _ROUNDS = 4
 """How often the result of one rule may be taken up by the next at the same place."""
@@ -80,7 +100,8 @@ _ROUNDS = 4
 def stable_program(program: Program) -> Program:
     """The program with its blocks in stable form: the same values, and gradients that stay accurate where they are tiny or huge."""
     definitions = {name: block.tree for name, block in program.blocks.items()}
-    trees = stabilise(list(definitions.values()), definitions, late=False)
+    stable = stabilise(list(definitions.values()), definitions, late=False)
+    trees = [before if before is after else normal(after) for before, after in zip(definitions.values(), stable, strict=True)]
     if all(a is b for a, b in zip(trees, definitions.values(), strict=True)):
         return program
     blocks = {
@@ -110,6 +131,8 @@ class _Forms:
         self.definitions = definitions
         self.inside: dict[str, Tree] = {}
         """What names that are looked through stand for, one level deep."""
+        self.products: dict[str, Tree] = {}
+        """What names stand for that logarithms are taken of."""
         self.names: dict[Tree, Tree] = {}
         """The same read backwards, so that trees stay as shallow as they were."""
         self.done: dict[Tree, Tree] = {}
@@ -121,6 +144,8 @@ class _Forms:
         result = substitute(self.done[tree], self.names) if self.names else self.done[tree]
         if name is not None and isinstance(result, (Apply, Operation)):
             self.inside[name] = result
+        elif name is not None and is_known_product(result):
+            self.products[name] = result
         return result
 
     def _visit(self, node: Tree) -> Tree:
@@ -140,12 +165,12 @@ class _Forms:
         if self.late and isinstance(node, Sum):
             return mended(node, self.definitions) or self._factored(node) or node
         if self.late and isinstance(node, Contraction):
-            return without_division(with_powers(node) or node)
+            return without_division(with_powers(node) or unit_vectors(node) or node)
         return node
 
     def _factored(self, node: Sum) -> Tree | None:
         """x*exp(y) - x as x*expm1(y): a common factor taken out where that leaves a sum with a stable form."""
-        if not any(isinstance(n, Apply) for t in node.args for n in (t, *t.args)):
+        if not any(isinstance(n, (Apply, Power)) for t in node.args for n in (t, *t.args)):
             return None
         for candidate in factored(node):
             parts = candidate.args if isinstance(candidate, Contraction) else ()
@@ -156,9 +181,11 @@ class _Forms:
         return None
 
     def _rewritten(self, node: Tree) -> Tree | None:
-        found = of_exponentials(node) or (_chosen(node) if isinstance(node, Contraction) else None)
+        found = of_exponentials(node) or root_less_one(node) or logarithm_of_product(node, self.products)
+        if found is None and isinstance(node, Contraction):
+            found = _chosen(node)
         if found is None and self.late:
-            found = balanced(node)
+            found = balanced(node) or root_of_squares(node) or less_root(node) or orthogonal(node) or constant_and_logarithm(node)
         if found is not None:
             return found
         known = self._below(node)
@@ -191,12 +218,14 @@ def _without_ones(node: Tree) -> Tree:
 @lru_cache(maxsize=32)
 def _rules(kind: Any, late: bool) -> tuple[Identity, ...]:
     """The rules for one kind of node, this file's before those of the registry."""
-    return (*(rule for rule in _table((*STABLE, *LATE) if late else STABLE) if type(rule.before) is kind), *identities_of(kind))
+    own = [rule for rule in _table((*STABLE, *LATE) if late else STABLE) if type(rule.before) is kind]
+    declared = sorted(identities_of(kind), key=lambda rule: -len(postorder(rule.before)))  # what takes in most comes first
+    return (*own, *declared)
 
 
 @lru_cache(maxsize=2)
 def _table(texts: tuple[tuple[str, str], ...]) -> tuple[Identity, ...]:
-    scope = Scope(names={n: leaf(f"?{n}") for n in ("x", "y")})
+    scope = Scope(names={n: leaf(f"?{n}") for n in ("x", "y")}, functions=FUNCTIONS)
     found = []
     for before, after in texts:
         left, right = (normal(elaborate(parse_expression(text), scope)) for text in (before, after))

@@ -13,7 +13,8 @@ from typing import Any
 
 import sympy
 
-from symchain.functions.spec import AbstractFunction, FunctionSpec, Noun
+from symchain.functions.spec import AbstractFunction, FunctionSpec
+from symchain.lowering.numerics import numeric_function
 from symchain.tensors.nodes import (
     Apply,
     Constant,
@@ -282,19 +283,7 @@ def _coefficients(nodes: Sequence[Tree], body: Tree, radius: Any) -> tuple[int, 
 
 @cache
 def _function(radius: float, first: int, step: int, coefficients: tuple[float, ...]) -> FunctionSpec:
-    shown = ", ".join(map(repr, coefficients))
-    call = f"({{value}}, {{x}}, {radius!r}, {first}, {step}, ({shown},))"
-    made = FunctionSpec(
-        name="near_zero",
-        parameters=("value", "x"),
-        meaning=lambda value, x: value,
-        derivatives=(None, None),
-        code={"numpy": f"near_zero{call}", "math": f"near_zero_of_floats{call}"},
-        latex="",
-        noun=Noun("series near zero", "développement près de zéro", "m"),
-        reason={},
-        probes=(),
-    )
+    made = numeric_function("near_zero", ("value", "x"), lambda value, x: value, radius, first, step, coefficients)
     _SERIES[made] = radius, first, step, coefficients
     return made
 

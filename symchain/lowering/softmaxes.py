@@ -6,7 +6,8 @@ What the entries add up to is known, mostly zero, so the one that cancels is tha
 
 from __future__ import annotations
 
-from symchain.functions.spec import FUNCTIONS, OPERATIONS, Noun, OperationSpec
+from symchain.functions.spec import FUNCTIONS, OPERATIONS
+from symchain.lowering.numerics import BALANCED
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (
     MINUS_ONE,
@@ -27,15 +28,6 @@ from symchain.tensors.nodes import (
     scale,
     transform,
 )
-
-BALANCED = OperationSpec(
-    name="balanced",
-    shape=lambda shapes, parameters: shapes[0],
-    evaluate=lambda r, p, *rest: r,
-    code={"numpy": lambda r, *rest: f"balanced({r}, {', '.join(map(str, rest))})"},
-    noun=Noun("array that adds up to zero", "tableau de somme nulle", "m"),
-)
-"""r itself, of which it is known what it adds up to along the axis (zero, or the third operand), as p adds up to one."""
 
 
 def of_exponentials(node: Tree) -> Tree | None:
