@@ -11,8 +11,10 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 import pytest
+import sympy as sp
 
 import symchain
+from symchain.functions import FUNCTIONS, FunctionSpec
 
 DIGITS = 1200
 """Enough for x - sin(x) at 1e-160, and for differences there."""
@@ -149,3 +151,68 @@ def test_rows_and_columns_are_balanced(axis: int) -> None:
     p = shifted / shifted.sum(axis, keepdims=True)
     sent = g + 2 * (p - y)
     np.testing.assert_allclose(gradient["Z"], (p * (sent - (sent * p).sum(axis, keepdims=True))).astype(float), rtol=1e-10, atol=1e-12)
+
+
+# ---------------------------------------------------------------- every registered function
+
+ULPS = 64
+"""What a value or derivative may be off by, in units of the last place of its argument carried through: see `bound`."""
+LOOSE = {
+    "beta": "a difference of digammas", "betaln": "a difference of digammas", "i0e": "a difference of Bessel functions",
+    "i1e": "a difference of Bessel functions", "ndtri": "SciPy's", "erfinv": "SciPy's", "erfcinv": "SciPy's", "zeta": "SciPy's",
+    "polygamma": "SciPy's", "gammainc": "SciPy's", "gammaincc": "SciPy's",
+}  # fmt: skip
+"""Functions of which the derivative (or SciPy's value) is worse in the tails: held to 1e-9 here."""
+LINE = (-30.0, -1.7, -0.3, -1e-9, -1e-30, 1e-30, 1e-9, 0.01, 0.3, 0.4999999, 0.999999999, 1.000000001, 1.7, 1.999999, 6.5, 30.0, 300.0)
+
+
+def points(spec: FunctionSpec) -> list[tuple[float, ...]]:
+    """Ordinary points, tails, both sides of kinks and of places where forms cancel; probes for several arguments, with a few more."""
+    if len(spec.parameters) == 1:
+        beside = [k.at + s * 1e-9 for k in spec.kinks for s in (1, -1)]
+        return [(x,) for x in (*LINE, *beside) if x in spec.domain(0) and x not in {k.at for k in spec.kinks}]
+    moved = [tuple(x * f for x, f in zip(p, fs, strict=False)) for p in spec.probes for fs in ((1, 1.0000001, 1), (1.3, 0.7, 1))]
+    near = [(x, x * (1 + 1e-9), *p[2:]) for p in spec.probes for x in (0.3, 2.0)]
+    inside = [p for p in (*spec.probes, *moved, *near) if all(x in spec.domain(k) for k, x in enumerate(p))]
+    whole = {"clip": lambda p: p[1] <= p[2], "polygamma": lambda p: p[0] == int(p[0])}.get(spec.name, bool)
+    return [p for p in inside if whole(p)]
+
+
+def bound(f: Callable[..., Any], point: Sequence[Any], value: Any) -> Any:
+    """ULPS units of the last place of the value, and of each argument carried through to it: what float64 arithmetic can promise."""
+    total = abs(value)
+    for k, x in enumerate(point):
+        h = abs(x) * mp.mpf(10) ** (-mp.mp.dps // 12)
+        total += abs(x * (f(*point[:k], x + h, *point[k + 1 :]) - value) / h) if h else 0
+    return ULPS * mp.mpf(2) ** -53 * total + mp.mpf(2) ** -1070
+
+
+@pytest.mark.parametrize("spec", FUNCTIONS.values(), ids=list(FUNCTIONS))
+def test_every_function_and_its_derivatives_are_accurate(spec: FunctionSpec) -> None:
+    by = [(k, p) for k, (p, d) in enumerate(zip(spec.parameters, spec.derivatives, strict=True)) if d is not None]
+    names = [f"u{k}" for k in range(len(spec.parameters))]
+    kernel = symchain.parse(f"y = {spec.name}({', '.join(names)})").compile(wrt=[names[k] for k, _ in by])
+    symbols = sp.symbols(f"u:{len(names)}", real=True)
+    meaning = sp.lambdify(symbols, spec.meaning(*symbols), "mpmath")
+    loose = 2.0**53 * 1e-9 / ULPS if spec.name in LOOSE else 1
+
+    def slope(k: int) -> Callable[..., Any]:
+        def g(*at: Any) -> Any:
+            h = (abs(at[k]) or 1) * mp.mpf(10) ** (-mp.mp.dps // 5)
+            ahead, behind = (meaning(*at[:k], at[k] + s * h, *at[k + 1 :]) for s in (1, -1))
+            return (ahead - behind) / (2 * h)
+
+        return g
+
+    worst = []
+    with mp.workdps(100 if spec.name in ("zeta", "polygamma", "gammainc", "gammaincc") else 500):
+        for point in points(spec):
+            value, gradient = kernel(**dict(zip(names, point, strict=True)))
+            at = tuple(map(mp.mpf, point))
+            for f, got in [(meaning, value), *((slope(k), gradient[names[k]]) for k, _ in by)]:
+                want = mp.mpmathify(f(*at))
+                if not isinstance(want, mp.mpf) or not mp.isfinite(want) or abs(want) > 1e308:
+                    continue
+                if not abs(mp.mpf(float(got)) - want) <= loose * bound(f, at, want):
+                    worst.append((point, float(got), float(want)))
+    assert not worst

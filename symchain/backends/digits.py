@@ -29,7 +29,17 @@ def functions() -> Mapping[str, Any]:
 
         return g
 
-    exp, expm1, sin, cos, tan, sinh, cosh, tanh = map(bounded, (mp.exp, mp.expm1, mp.sin, mp.cos, mp.tan, mp.sinh, mp.cosh, mp.tanh))
+    def exp(x: Any) -> Any:
+        return mp.exp(x) if abs(x) < _LARGEST else mp.mpf(0) if x < 0 else mp.inf
+
+    def expit(x: Any) -> Any:
+        e = exp(-abs(x))
+        return (e if x < 0 else 1) / (1 + e)
+
+    def tanh(x: Any) -> Any:
+        return mp.tanh(x) if abs(x) < _LARGEST else mp.sign(x)
+
+    expm1, sin, cos, tan, sinh, cosh = map(bounded, (mp.expm1, mp.sin, mp.cos, mp.tan, mp.sinh, mp.cosh))
     same = ("log", "sqrt", "cbrt", "hypot", "asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh", "erf", "erfc")
     math = SimpleNamespace(
         **{name: getattr(mp, name) for name in same},
@@ -47,7 +57,7 @@ def functions() -> Mapping[str, Any]:
         "clip": lambda x, low, high: min(max(x, low), high),
         "where": lambda condition, x, y: x if condition else y,
         "logaddexp": lambda x, y: max(x, y) + mp.log1p(exp(-abs(x - y))),
-        "expit": lambda x: 1 / (1 + exp(-x)),
+        "expit": expit,
         "log_expit": lambda x: min(x, 0) - mp.log1p(exp(-abs(x))),
         "xlogy": lambda x, y: x * mp.log(y) if x else x,
         "near_zero_of_floats": lambda value, *series: value,
@@ -55,9 +65,11 @@ def functions() -> Mapping[str, Any]:
         "log_quotient_of_floats": lambda x, y: mp.log(x / y),
         "tanh_less_of_floats": lambda x, y: tanh(x) - y,
         "bose_of_floats": lambda x: 1 / expm1(x),
-        "silu_of_floats": lambda x: x / (1 + exp(-x)),
-        "silu_slope_of_floats": lambda x: (1 + x / (1 + exp(x))) / (1 + exp(-x)),
+        "silu_of_floats": lambda x: x * expit(x),
+        "silu_slope_of_floats": lambda x: expit(x) * (1 + x * expit(-x)),
         "gammaln_of_floats": lambda x: mp.re(mp.loggamma(x)),
+        "erfcx_slope_of_floats": lambda x: 2 * x * exp(x * x) * mp.erfc(x) - 2 / mp.sqrt(mp.pi),
+        "over_squares_of_floats": lambda x, y: x / (x * x + y * y),
         "root_of_floats": lambda x, y: mp.sqrt(x * x + y),
     }
 

@@ -27,8 +27,8 @@ _ALIASING = frozenset({"view", "drop", "broadcast", "diagonal", "operation"})
 """Instructions whose result may be a view of an argument or of another result."""
 _RESCUED = 1000
 """At most so many samples of a call are worked out again with many digits; a tenth of a millisecond each."""
-_GROWING = re.compile(r"exp\b|exp2|expm1|log|sinh|cosh|power|tan\b|gamma|/")
-"""Code of functions that overflow or have poles."""
+_GROWING = re.compile(r"exp\b|exp2|expm1|log|sinh|(?<!^1/np\.)cosh|power|tan\b|gamma|(?<!^1)/")
+"""Code of functions that overflow or have poles; 1/cosh(x) does neither."""
 _CHAIN = 32
 """Up to this many arguments are tested for floats one by one."""
 

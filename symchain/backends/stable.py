@@ -71,9 +71,42 @@ def log_quotient_of_floats(x: float, y: float) -> float:
     return math.log1p((x - y) / y) if abs(x - y) < abs(y) / 16 else math.log(x / y)
 
 
+def kl_div(x: Array, y: Array) -> Array:
+    """x*log(x/y) - x + y, by y*(t**2/2 - t**3/6 + t**4/12 - ...) with t = (x - y)/y where x and y are nearly equal."""
+    from scipy import special
+
+    return _mended(special.kl_div(x, y), np.abs(x - y) < np.abs(y) / 16, _kl_div, x, y)
+
+
+def _kl_div(x: Array, y: Array) -> Array:
+    return y * _series((x - y) / y, 2, 1, [(-1) ** k / (k * (k - 1)) for k in range(2, 15)])
+
+
+def erfcx_slope(x: Array) -> Array:
+    """2*x*erfcx(x) - 2/sqrt(pi), by 2/sqrt(pi)*(-1/(2*x**2) + 3/(2*x**2)**2 - 15/(2*x**2)**3 + ...) for large x (DLMF 7.12.1)."""
+    from scipy import special
+
+    return _mended(2 * x * special.erfcx(x) - _TWO_OVER_ROOT_PI, x > 10, _erfcx_slope, x)
+
+
+def erfcx_slope_of_floats(x: float) -> float:
+    return float(erfcx_slope(x))
+
+
+_TWO_OVER_ROOT_PI = 1.1283791670955126
+
+
+def _erfcx_slope(x: Array) -> Array:
+    odd = [math.prod(range(1, 2 * k, 2)) * (-1.0) ** k for k in range(1, 13)]
+    return _TWO_OVER_ROOT_PI * _series(0.5 / x / x, 1, 1, odd)
+
+
 def tanh_less(x: Array, y: Array) -> Array:
     """tanh(x) - y, by (s - y) - 2*s/(exp(2*|x|) + 1) far from zero, where tanh(x) is nearly s, the sign of x."""
-    return _mended(np.tanh(x) - y, np.abs(x) > 3, _tanh_less, x, y)
+    value = np.tanh(x) - y
+    if np.size(x) and np.max(x) <= 3 and np.min(x) >= -3:  # cheaper than looking at each
+        return value
+    return _mended(value, np.abs(x) > 3, _tanh_less, x, y)
 
 
 def _tanh_less(x: Array, y: Array) -> Array:
@@ -196,6 +229,17 @@ def root_of_floats(x: float, y: float) -> float:
     return value if 1 / _LARGE < value < _LARGE else float(_root(x, y))
 
 
+def over_squares(x: Array, y: Array) -> Array:
+    """x/(x**2 + y**2), divided twice by the root of x**2 + y**2."""
+    h = np.hypot(x, y)
+    return x / h / h
+
+
+def over_squares_of_floats(x: float, y: float) -> float:
+    h = math.hypot(x, y)
+    return x / h / h
+
+
 def norm(squares: Array, x: Array, axes: tuple[int, ...]) -> Array:
     """sqrt(sum(x**2)), given sum(x**2); from x/max|x| where its squares are beyond the range of floats."""
     value = np.sqrt(squares)
@@ -225,12 +269,14 @@ def softmax(x: Array, axis: int) -> Array:
 
 
 def log_softmax(x: Array, axis: int) -> Array:
-    """(x - max x) - log1p(sum of the other exp(x - max x)): the term that is 1 is left out of the sum, not rounded into it."""
-    top = np.expand_dims(x.argmax(axis), axis)
-    shifted = x - np.take_along_axis(x, top, axis)
-    e = np.exp(shifted)
-    np.put_along_axis(e, top, 0, axis)
-    return shifted - np.log1p(e.sum(axis, keepdims=True))
+    """(x - max x) - log1p(n - 1 + sum of the others), where n of the exp(x - max x) are 1 and the others less.
+
+    A one among them is not rounded into the sum, which may be tiny.
+    """
+    shifted = x - x.max(axis, keepdims=True)
+    others = shifted < 0
+    ones = x.shape[axis] - others.sum(axis, keepdims=True, dtype=x.dtype)
+    return shifted - np.log1p((np.exp(shifted) * others).sum(axis, keepdims=True) + (ones - 1))
 
 
 def balanced(r: Array, p: Array, *rest: Any) -> Array:
@@ -240,29 +286,25 @@ def balanced(r: Array, p: Array, *rest: Any) -> Array:
     other probabilities, and p*(g - sum(g*p)) minus what the others send back.
     """
     *total, axis = rest
-    shares = np.moveaxis(p, axis, -1).reshape(-1, p.shape[axis])
-    top = shares.argmax(1)
-    rows = np.flatnonzero(shares[np.arange(len(top)), top] > 0.75)
-    if not rows.size:
+    sure = p > 0.75
+    if not sure.any():
         return r
-    top = top[rows]
-    moved = np.array(np.moveaxis(r, axis, -1), order="C")
-    flat = moved.reshape(shares.shape)
-    others = flat[rows]
-    others[np.arange(len(rows)), top] = 0
-    flat[rows, top] = (np.reshape(total[0], -1)[rows] if total else 0) - others.sum(1)
-    return np.moveaxis(moved, -1, axis)
+    result = np.array(r)
+    result[sure] = 0
+    left = (np.expand_dims(total[0], axis) if total else 0) - result.sum(axis, keepdims=True)
+    result[sure] = np.broadcast_to(left, r.shape)[sure]
+    return result
 
 
 FLOATS: Mapping[str, Callable[..., float]] = {
     f.__name__: f
     for f in (
-        *(near_zero_of_floats, log_plus_of_floats, log_quotient_of_floats, tanh_less_of_floats, root_of_floats),
-        *(bose_of_floats, silu_of_floats, silu_slope_of_floats, gammaln_of_floats),
+        *(near_zero_of_floats, log_plus_of_floats, log_quotient_of_floats, tanh_less_of_floats, root_of_floats, over_squares_of_floats),
+        *(erfcx_slope_of_floats, bose_of_floats, silu_of_floats, silu_slope_of_floats, gammaln_of_floats),
     )
 }
 STABLE: Mapping[str, Callable[..., Any]] = {
     **{f.__name__: f for f in (near_zero, log_plus, log_quotient, tanh_less, sigmoid, sigmoids, silu, silu_slope, bose, gammaln)},
-    **{f.__name__: f for f in (root, norm, orthogonal, softmax, log_softmax, balanced)},
+    **{f.__name__: f for f in (kl_div, erfcx_slope, root, over_squares, norm, orthogonal, softmax, log_softmax, balanced)},
     **FLOATS,
 }

@@ -48,6 +48,8 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
             math="(math.tanh({x}) - {y} if -3.0 < {x} < 3.0 else tanh_less_of_floats({x}, {y}))",
         ),
         numeric_function("silu_slope", ("x",), lambda x: sympy.diff(x / (1 + sympy.exp(-x)), x)),
+        numeric_function("over_squares", ("x", "y"), lambda x, y: x / (x**2 + y**2)),
+        numeric_function("erfcx_slope", ("x",), lambda x: 2 * x * sympy.exp(x**2) * sympy.erfc(x) - 2 / sympy.sqrt(sympy.pi)),
         numeric_function("bose", ("x",), lambda x: 1 / (sympy.exp(x) - 1), slope="out/expm1(-x)"),
         numeric_function("root", ("x", "y"), lambda x, y: sympy.sqrt(x**2 + y)),
     )
