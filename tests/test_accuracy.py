@@ -107,6 +107,86 @@ def test_nothing_else_gets_a_series(text: str) -> None:
     assert "near_zero" not in symchain.parse(text).compile().source
 
 
+# ---------------------------------------------------------------- classes of forms, at ordinary and extreme points
+
+CLASSES: list[tuple[str, Callable[..., Any], list[list[float]]]] = [
+    ("y = tanh(x) - w", lambda x, w: mp.tanh(x) - w, [[21.0, 1.0], [-21.0, -1.0], [0.4, 0.1], [5.0, 0.9999]]),
+    ("y = 1/(exp(x) - 1)", lambda x: 1 / mp.expm1(x), [[1e-100], [0.7], [-3.0], [700.0], [710.0], [-710.0], [750.0]]),
+    ("y = silu(x)", lambda x: x / (1 + mp.exp(-x)), [[-745.0], [-710.0], [-90.0], [-2.0], [3.0]]),
+    ("y = softplus(x)", lambda x: mp.log1p(mp.exp(x)), [[-710.0], [-745.0], [0.3], [800.0]]),
+    ("y = x*log(x)", lambda x: x * mp.log(x), [[0.36787944117144233], [0.3679], [5e-324], [3.0]]),
+    ("y = 3 - 2*log(x)", lambda x: 3 - 2 * mp.log(x), [[4.4816890703380645], [4.5], [1e-200]]),
+    ("y = log(p/q)", lambda p, q: mp.log(p / q), [[0.3, 0.30000000000000004], [1.0, 1e-200], [-2.0, -2.00001]]),
+    ("y = log((1 - p)/(1 - q))", lambda p, q: mp.log((1 - p) / (1 - q)), [[1e-12, 1.1e-12], [0.3, 0.9], [0.5, 0.5000001]]),
+    ("y = gammaln(x)", lambda x: mp.loggamma(x), [[0.9999999], [2.0000001], [1.1], [1.9], [30.5], [0.1]]),
+    ("y = log(erfc(x))", lambda x: mp.log(mp.erfc(x)), [[1e-17], [-1e-9], [0.7], [10.0], [40.0]]),
+    ("y = sqrt(x**2 + w)", lambda x, w: mp.sqrt(x**2 + w), [[1e200, 1e-12], [3.0, 4.0], [1e-9, 1e-12], [1e-200, 1e-300]]),
+    ("y = x/sqrt(x**2 + 1)", lambda x: x / mp.sqrt(x**2 + 1), [[1e200], [2.0], [1e-9]]),
+    ("y = sqrt(x**2 + 1) - x", lambda x: mp.sqrt(x**2 + 1) - x, [[1e9], [0.5], [-3.0]]),
+    ("y = d**2*(sqrt(1 + (r/d)**2) - 1)", lambda d, r: d**2 * (mp.sqrt(1 + (r / d) ** 2) - 1), [[1.0, 1e200], [0.5, 1e-9], [1.0, 3.0]]),
+    ("p = exp(-x**2/(2*s**2))/(s*sqrt(2*pi))\ny = log(p)",
+     lambda x, s: -(x**2) / (2 * s**2) - mp.log(s * mp.sqrt(2 * mp.pi)), [[50.0, 1.0], [1.0, 0.01], [0.3, 2.0]]),
+    ("y = arctan2(x, w)", lambda x, w: mp.atan2(x, w), [[1e155, 2e155], [0.3, -2.0], [1e-200, 2e-200]]),
+    ("y = S**n/(K**n + S**n)", lambda S, n, K: S**n / (K**n + S**n), [[1e200, 2.0, 1e199], [2.0, 3.0, 1.5]]),
+    ("y = (exp(x) - exp(-x))/(exp(x) + exp(-x))", lambda x: mp.tanh(x), [[20.0], [1e-10], [2.0], [400.0]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, f, points", CLASSES, ids=[text for text, _, _ in CLASSES])
+def test_classes_of_forms(text: str, f: Callable[..., Any], points: list[list[float]]) -> None:
+    for point in points:
+        assert max(errors(text, f, point)) < 1e-13, point
+
+
+@pytest.mark.parametrize("text, f, points", CLASSES, ids=[text for text, _, _ in CLASSES])
+def test_classes_of_forms_in_single_precision(text: str, f: Callable[..., Any], points: list[list[float]]) -> None:
+    for point in points:
+        if all(1e-6 < abs(x) < 20 for x in point):
+            assert max(errors(text, f, point, np.float32)) < 3e-5, point
+
+
+@pytest.mark.parametrize("x", [[3e200, 4e200], [3e-200, 4e-200], [3.0, 4.0], [3e8, 4.0], [-1.0, 1e-9]])
+def test_unit_vectors(x: list[float]) -> None:
+    """x/norm(x) has no square that overflows, and sends back what is orthogonal to it."""
+    value, gradient = symchain.parse("u = x/sqrt(sum(x**2))\nq = u[0]", shapes={"x": (2,)}).compile()(x=np.array(x))
+    want, slopes = reference(lambda a, b: a / mp.sqrt(a**2 + b**2), x)
+    assert off(value, want) < 1e-14
+    assert max(off(g, s) for g, s in zip(gradient["x"], slopes, strict=True)) < 1e-14
+
+
+# ---------------------------------------------------------------- many digits
+
+
+def test_samples_that_are_lost_are_worked_out_again() -> None:
+    kernel = symchain.parse("v = S**n/(K**n + S**n)").compile(wrt="S")
+    value, gradient = kernel(S=np.array([1e200, 2.0, np.inf, 1e200]), n=2.0, K=1e199)
+    np.testing.assert_allclose(value[[0, 3]], 100 / 101, rtol=1e-15)
+    np.testing.assert_allclose(gradient["S"][0], 2e-200 * 100 / 101**2, rtol=1e-13)
+    assert np.isnan(value[2])
+
+
+def test_what_has_no_value_stays_so() -> None:
+    for text, x in (("y = log(x)/x", -1.0), ("y = 1/x", 0.0), ("y = log(x)/x", 0.0), ("y = exp(exp(exp(exp(x))))/x", 10.0)):
+        for at in (x, np.array([x])):
+            value, _ = symchain.parse(text).compile()(x=at)
+            assert not np.isfinite(value).any()
+
+
+def test_a_zero_is_a_zero_only_with_all_digits() -> None:
+    """What cancels to the last digit at one precision may not at the next."""
+    from symchain.backends.digits import evaluated
+
+    assert evaluated(lambda x: [mp.sin(x) - x], [1e-100]) == pytest.approx([-1e-300 / 6], rel=1e-15)
+    assert evaluated(lambda x: [x - x, x], [3.0]) == [0.0, 3.0]
+
+
+def test_a_saved_kernel_has_the_same_digits(tmp_path: Any) -> None:
+    kernel = symchain.parse("v = S**n/(K**n + S**n)").compile(wrt="S")
+    kernel.save(tmp_path / "kernel.json")
+    arguments = {"S": 1e200, "n": 2.0, "K": 1e199}
+    assert symchain.load(tmp_path / "kernel.json")(**arguments) == kernel(**arguments)
+
+
 # ---------------------------------------------------------------- softmax
 
 Z = [36.0, 0.0, 1.0]

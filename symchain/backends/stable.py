@@ -55,7 +55,7 @@ def _series(x: Any, first: int, step: int, coefficients: Sequence[float]) -> Any
 
 def log_plus(x: Array, c: float, high: float, low: float) -> Array:
     """log(x) + c, by log1p((x - r)/r) near its root r = exp(-c), given as high + low."""
-    return _mended(np.log(x) + c, np.abs(x - high) < high / 16, lambda x: np.log1p((x - high - low) / high), x)
+    return _mended(np.log(x) + c, np.abs(x - high) < high / 16, lambda x: np.log1p((np.float64(x) - high - low) / high), x)
 
 
 def log_plus_of_floats(x: float, c: float, high: float, low: float) -> float:

@@ -81,7 +81,7 @@ LATE = (
     ("sigmoid(x) - y", "(1 - y)*sigmoid(x) - y*sigmoid(-x)"),
     ("y - sigmoid(x)", "y*sigmoid(-x) - (1 - y)*sigmoid(x)"),
     ("sigmoid(x)*(1 + x*sigmoid(-x))", "silu_slope(x)"),
-    ("log(erfc(x))", "where(x < 0.5, log1p(-erf(x)), where(x < 26.2, log(erfc(x)), log(erfcx(x)) - x**2))"),
+    ("log(erfc(x))", "where(x < 0.5, log1p(-erf(x)), where(x < 5, log(erfc(x)), log(erfcx(x)) - x**2))"),
     ("exp(-x**2)/erfc(x)", "1/erfcx(x)"),
     ("2*x*erfcx(x) - 2/sqrt(pi)", "erfcx_slope(x)"),
     ("x/(x**2 + y**2)", "over_squares(x, y)"),
@@ -135,6 +135,7 @@ class _Forms:
     def __init__(self, late: bool, definitions: Mapping[str, Tree]) -> None:
         self.late = late
         self.definitions = definitions
+        self.order = {name: k for k, name in enumerate(definitions)}
         self.inside: dict[str, Tree] = {}
         """What names that are looked through stand for, one level deep."""
         self.products: dict[str, Tree] = {}
@@ -169,7 +170,7 @@ class _Forms:
                 break
             node = found
         if self.late and isinstance(node, Sum):
-            return mended(node, self.definitions) or self._factored(node) or node
+            return mended(node, self.definitions, self.order) or self._factored(node) or node
         if self.late and isinstance(node, Contraction):
             return without_division(with_powers(node) or unit_vectors(node) or node)
         return node
@@ -181,7 +182,7 @@ class _Forms:
         for candidate in factored(node):
             parts = candidate.args if isinstance(candidate, Contraction) else ()
             for part in parts:
-                found = (self._rewritten(part) or mended(part, self.definitions)) if isinstance(part, Sum) else None
+                found = (self._rewritten(part) or mended(part, self.definitions, self.order)) if isinstance(part, Sum) else None
                 if found is not None and found.shape == part.shape:
                     return rebuild(candidate, [found if a is part else a for a in parts])
         return None

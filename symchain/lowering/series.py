@@ -54,11 +54,14 @@ class Unsuitable(Exception):
     """Not a sum of one variable, or not one that has a Laurent series."""
 
 
-def mended(tree: Sum, definitions: Mapping[str, Tree]) -> Tree | None:
-    """The sum with its series near zero; None where it has no need of one. `definitions` says what some names stand for."""
+def mended(tree: Sum, definitions: Mapping[str, Tree], order: Mapping[str, int]) -> Tree | None:
+    """The sum with its series near zero; None where it has no need of one.
+
+    `definitions` says what some names stand for, `order` which of them comes after which.
+    """
     if len(postorder(tree)) > _NODES:
         return None
-    whole = _opened(tree, definitions)
+    whole = _opened(tree, definitions, order)
     for variable in _variables(whole):
         body = _body(whole, variable)
         if body is not None:
@@ -100,9 +103,8 @@ def _exponent(factor: Tree, x: Tree) -> int | None:
 # ---------------------------------------------------------------- the one variable
 
 
-def _opened(tree: Tree, definitions: Mapping[str, Tree]) -> Tree:
+def _opened(tree: Tree, definitions: Mapping[str, Tree], order: Mapping[str, int]) -> Tree:
     """The tree over one name, where replacing names by what they stand for leads there; else the tree itself."""
-    order = {name: k for k, name in enumerate(definitions)}
     opened = tree
     for _ in range(_OPENED):
         names = leaves(opened)
