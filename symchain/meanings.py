@@ -265,6 +265,7 @@ def _digits(
 ) -> tuple[float, tuple[float, ...]]:
     """The value and the partial derivatives by the moving arguments; directions share points, so this is remembered."""
     import mpmath
+    from mpmath.libmp import NoConvergence
 
     code = _mp_code(spec, orders)
 
@@ -279,6 +280,6 @@ def _digits(
             for k, moves in enumerate(moving):
                 order = tuple(int(j == k) for j in range(len(point)))
                 slopes.append(float(mpmath.re(mpmath.diff(code, tuple(exact), order))) if moves else 0.0)
-        except (ValueError, ZeroDivisionError, OverflowError, TypeError, mpmath.NoConvergence):
+        except (ValueError, ZeroDivisionError, OverflowError, TypeError, NoConvergence):
             return float("nan"), (0.0,) * len(point)
     return value, tuple(slopes)

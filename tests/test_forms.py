@@ -12,17 +12,19 @@ from symchain.evaluation import evaluate
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
 from symchain.lowering.forms import LATE, STABLE, stabilise, stable_program
+from symchain.lowering.numerics import FUNCTIONS
 from symchain.tensors.nodes import leaf
 
 
 def read(text):
-    return elaborate(parse_expression(text), Scope(names={n: leaf(n) for n in ("x", "y")}))
+    return elaborate(parse_expression(text), Scope(names={n: leaf(n) for n in ("x", "y")}, functions=FUNCTIONS))
 
 
 @pytest.mark.parametrize("before, after", [*STABLE, *LATE], ids=lambda text: text)
 def test_both_sides_are_equal(before, after):
     rng = np.random.default_rng(3)
-    values = {n: rng.uniform(0.1, 0.9, 50) * sign for n, sign in zip("xy", rng.choice([-1, 1], (2, 50)), strict=True)}
+    small, large = rng.uniform(0.1, 0.9, (2, 50)) * rng.choice([-1, 1], (2, 50)), rng.uniform(1.1, 2.5, (2, 50))
+    values = dict(zip("xy", np.concatenate([small, large], axis=1), strict=True))
     left, right = evaluate([read(before), read(after)], values, {})
     defined = np.isfinite(left)
     assert defined.any()

@@ -19,6 +19,7 @@ import pytest
 import sympy as sp
 from scipy import special
 
+from symchain.backends.stable import STABLE
 from symchain.errors import ArgumentError
 from symchain.functions import ALIASES, FUNCTIONS, OPERATIONS, REAL, FunctionSpec, Noun, declare, find
 from symchain.language.grammar import parse_expression
@@ -240,7 +241,7 @@ def run(template: str, arguments: Mapping[str, Any]) -> Any:
     """Numeric code of a declaration, filled in with names as a backend does."""
     names = {p: f"v{k}" for k, p in enumerate(arguments)}
     values = {names[p]: v for p, v in arguments.items()}
-    return eval(template.format(**names), {"np": np, "special": special, **values})
+    return eval(template.format(**names), {"np": np, "special": special, **STABLE, **values})
 
 
 def columns(spec: FunctionSpec, dtype: Any) -> dict[str, Any]:

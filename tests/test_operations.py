@@ -13,6 +13,7 @@ from treeeval import evaluate
 
 import symchain.functions  # noqa: F401
 from symchain import dimensions
+from symchain.backends.stable import STABLE
 from symchain.errors import NotDifferentiableError, ShapeError, UnsupportedError
 from symchain.functions.spec import OPERATIONS, map_dims
 from symchain.rules import operations as rules
@@ -154,7 +155,7 @@ def test_code_agrees_with_the_meaning_and_keeps_the_type(name: str, k: int, dtyp
     spec = OPERATIONS[name]
     operands = [x if j in spec.integers else x.astype(dtype) for j, x in enumerate(sample(name, case))]
     names = [f"v{j}" for j in range(len(operands))]
-    scope = {"np": np, "special": special, "linalg": linalg, **dict(zip(names, operands, strict=True))}
+    scope = {"np": np, "special": special, "linalg": linalg, **STABLE, **dict(zip(names, operands, strict=True))}
     for texts in (lambda d: str(number(d)), str):  # sizes as numbers, and as letters known when the code runs
         value = eval(spec.code["numpy"](*names, *map_dims(name, case.parameters, texts)), scope, dict(SIZES))
         assert close(value, meaning(name, case, operands), 1e-9 if dtype is np.float64 else 1e-3)

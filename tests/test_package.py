@@ -34,7 +34,7 @@ FLOORS = (
      "wording.sensitivity_fr"),
     ("wording",),
     # what runs; neither SymPy nor the registry
-    ("backends", "backends.floats", "backends.guard", "kernel"),
+    ("backends", "backends.digits", "backends.floats", "backends.guard", "backends.stable", "kernel"),
     ("backends.arguments", "backends.writing"),
     ("backends.numpy",),
     # what is known
@@ -105,7 +105,9 @@ FLOORS = (
     ("render.influences", "render.math_document", "render.programs", "render.typst"),
     ("render", "render.chart", "render.explanation", "render.notebook"),
     # code out
-    ("lowering.assembly", "lowering.forms"),
+    ("lowering.assembly", "lowering.numerics"),
+    ("lowering.logarithms", "lowering.roots", "lowering.series", "lowering.softmaxes"),
+    ("lowering.forms",),
     ("lowering.contractions",),
     ("lowering.plan",),
     ("lowering",),

@@ -88,7 +88,9 @@ def function_value(spec: Any, *args: Any) -> Any:
     """A registered function by its NumPy code (the analytic one for complex arguments)."""
     from scipy import special
 
+    from symchain.backends.stable import STABLE
+
     complex_arguments = any(np.iscomplexobj(a) for a in args)
     code = spec.analytic if complex_arguments and spec.analytic else spec.code["numpy"]
     names = dict(zip(spec.parameters, (f"_{k}" for k in range(len(args))), strict=True))
-    return eval(code.format(**names), {"np": np, "special": special, **{f"_{k}": a for k, a in enumerate(args)}})
+    return eval(code.format(**names), {"np": np, "special": special, **STABLE, **{f"_{k}": a for k, a in enumerate(args)}})

@@ -53,16 +53,17 @@ MATH: Mapping[str, str] = {
     "np.logaddexp": "logaddexp",
     "special.erf": "math.erf",
     "special.erfc": "math.erfc",
-    "special.gammaln": "math.lgamma",
-    "special.expit": "expit",
+    "gammaln": "gammaln_of_floats",
+    "sigmoid": "expit",
+    "silu": "silu_of_floats",
     "special.log_expit": "log_expit",
     "special.xlogy": "xlogy",
 }
 """NumPy and SciPy functions, and what computes the same of floats wherever it does not raise."""
 
-INLINE: Mapping[str, str] = {"special.expit({0})": "1.0/(1.0 + math.exp(-{0}))", "np.maximum({0}, 0)": "max({0}, 0.0)"}
+INLINE: Mapping[str, str] = {"sigmoid({0})": "1.0/(1.0 + math.exp(-{0}))", "np.maximum({0}, 0)": "max({0}, 0.0)"}
 """Whole templates that are worth the call they save."""
-PAIRED = "special.expit({0})"
+PAIRED = "sigmoid({0})"
 """Wanted at x and at -x, it is computed for both at once."""
 
 _CALLED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[A-Za-z_]\w*(?=\()")

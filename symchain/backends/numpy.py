@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
@@ -12,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from symchain.backends.arguments import DOUBLE, SINGLE, admit, sizes
+from symchain.backends.digits import evaluated, functions
 from symchain.backends.floats import HELPERS, NoFloats
 from symchain.backends.guard import check
+from symchain.backends.stable import STABLE
 from symchain.backends.writing import Writer
 from symchain.errors import ArgumentError, NotDifferentiableError, ShapeError
 from symchain.kernel import Kernel, Plan, read_plan
@@ -22,6 +25,10 @@ _CHUNK = 16384
 """Samples worked on at once: the temporaries of this many stay in the cache."""
 _ALIASING = frozenset({"view", "drop", "broadcast", "diagonal", "operation"})
 """Instructions whose result may be a view of an argument or of another result."""
+_RESCUED = 1000
+"""At most so many samples of a call are worked out again with many digits; a tenth of a millisecond each."""
+_GROWING = re.compile(r"exp\b|exp2|expm1|log|sinh|(?<!^1/np\.)cosh|power|tan\b|gamma|(?<!^1)/")
+"""Code of functions that overflow or have poles; 1/cosh(x) does neither."""
 _CHAIN = 32
 """Up to this many arguments are tested for floats one by one."""
 
@@ -67,8 +74,8 @@ class _Program:
 
     # ------------------------------------------------------------ sources
 
-    def written(self, family: str, comments: bool = False) -> str:
-        """The source of one function; empty where the family has no code for the plan."""
+    def written(self, family: str, comments: bool = False, digits: bool = False) -> str:
+        """The source of one function; empty where the family has no code for the plan. `digits`: that of floats, for other numbers."""
         if family == "math" and (not self.plan.scalar or not self.plan.inputs or self.guards):
             return ""
         try:
@@ -76,6 +83,10 @@ class _Program:
             body = list(writer.statements())
         except NoFloats:
             return ""
+        if family == "math" and digits:
+            names = ", ".join(f"v{k}" for k in range(len(self.plan.inputs)))
+            results = ", ".join([*writer.results_text(), ""])
+            return "\n".join([*_folded(f"def kernel({names}):", 0), *_commented(body, 4, False), *_folded(f"return ({results})", 4)]) + "\n"
         if family == "math":
             return self._of_floats(body, writer.results_text(), comments)
         arguments = [*(f"v{k}" for k in range(len(self.plan.inputs))), *(f"s{k}" for k in range(len(self.plan.letters))), "dt"]
@@ -101,7 +112,10 @@ class _Program:
         lines = [*_folded(f"def kernel_of_floats({arguments}):", 0), "    try:", *_folded(f"if {test}:", 8)]
         if comments:
             lines += [f"            # {v} = {_shown(i.name)}" for v, i in zip(names, self.plan.inputs, strict=True)]
-        lines += [*taken, *_commented(body, 12, comments), *_folded(f"return {self._packed(results)}", 12)]
+        lines += [*taken, *_commented(body, 12, comments)]
+        if self.divides:
+            lines += [*_folded(f"if not math.isfinite({' + '.join(results)}):", 12), *_folded(f"return again({passed})", 16)]
+        lines += _folded(f"return {self._packed(results)}", 12)
         lines += [
             "    except (ArithmeticError, ValueError):",
             *_folded(f"return again({passed})", 8),
@@ -123,9 +137,25 @@ class _Program:
             return heads[0]
         return ", ".join([heads[0], *("{" + ", ".join(g) + "}" for g in list(groups.values())[:order])])
 
+    @cached_property
+    def divides(self) -> bool:
+        """Whether anything is divided by what is no constant: elsewhere products of floats that overflow are not made finite again."""
+        steps = map(self.plan.instruction, self.plan.needed())
+        first = len(self.plan.inputs)
+        return any(
+            s.opcode == "divide" and not (s.operands[1] >= first and self.plan.instruction(s.operands[1]).opcode == "constant")
+            for s in steps
+        )
+
+    @cached_property
+    def may_overflow(self) -> bool:
+        """Whether arrays may overflow on the way to finite results: they divide, or call a function that grows fast or has poles."""
+        steps = map(self.plan.instruction, self.plan.needed())
+        return self.divides or any(s.opcode == "power" or (s.opcode == "call" and _GROWING.search(s.code["numpy"])) for s in steps)
+
     # ------------------------------------------------------------ functions
 
-    def _compiled(self, text: str, entry: str) -> Callable[..., Any]:
+    def _compiled(self, text: str, entry: str, instead: Mapping[str, Any] | None = None) -> Callable[..., Any]:
         modules: dict[str, Any] = {"np": np, "math": math}
         if "special." in text:
             from scipy import special
@@ -135,13 +165,13 @@ class _Program:
             from scipy import linalg
 
             modules["linalg"] = linalg
-        helpers: dict[str, Callable[..., Any]] = {"embed": _embed, "gram": _gram, "sigmoids": _sigmoids, **HELPERS}
+        helpers: dict[str, Callable[..., Any]] = {"embed": _embed, "gram": _gram, **HELPERS, **STABLE}
         check(text, modules, helpers)
         safe: dict[str, Any] = {
             f.__name__: f for f in (float, int, len, range, type, max, min, abs, tuple, slice, ArithmeticError, ValueError)
         }
         safe["__import__"] = __import__  # NumPy's methods import through it; the pattern keeps generated code from naming it
-        scope = {**modules, **helpers, "__builtins__": safe, "general": self.general, "again": self.again}
+        scope = {**modules, **helpers, **(instead or {}), "__builtins__": safe, "general": self.general, "again": self.again}
         scope.update((f"k{k}", key) for k, key in enumerate(self.keys))
         exec(compile(text, f"<symchain {entry}>", "exec"), scope)
         return scope[entry]  # type: ignore[no-any-return]
@@ -151,6 +181,12 @@ class _Program:
         """The whole call for plain floats; it hands other arguments, and what raises, to `general`."""
         text = self.written("math")
         return self._compiled(text, "kernel_of_floats") if text else None
+
+    @cached_property
+    def of_digits(self) -> Callable[..., Any] | None:
+        """The function over numbers of mpmath; None where there is none."""
+        text = self.written("math", digits=True)
+        return self._compiled(text, "kernel", functions()) if text else None
 
     @cached_property
     def arrays(self) -> Callable[..., Any]:
@@ -170,7 +206,7 @@ class _Program:
             shape = self._common_shape(converted)
             if shape == () and precision == DOUBLE and floats is not None:
                 return _boxed(floats(*map(float, converted)))
-            results = self._samples(converted, shape, precision)
+            results = self._rescued(converted, shape, self._samples(list(converted), shape, precision))
         else:
             results = self._raw([*converted, *sizes(self.plan, converted)], precision)
         return self._formed(self._finished(results, precision))
@@ -218,6 +254,20 @@ class _Program:
             for result, part in zip(results, self._raw(values, precision), strict=True):
                 result[piece] = part
         return [r.reshape(shape) for r in results]
+
+    def _rescued(self, values: Sequence[Any], shape: tuple[int, ...], results: list[Any]) -> list[Any]:
+        """The results, with those samples worked out again with many digits that are not finite although all arguments are."""
+        if not self.may_overflow or all(np.isfinite(r).all() for r in results) or self.of_digits is None:
+            return results
+        lost = np.logical_and.reduce([np.broadcast_to(np.isfinite(v), shape) for v in values])
+        lost &= ~np.logical_and.reduce([np.broadcast_to(np.isfinite(r), shape) for r in results])
+        results = [np.array(np.broadcast_to(r, shape)) for r in results]
+        for at in np.argwhere(lost)[:_RESCUED]:
+            place = tuple(at)
+            found = evaluated(self.of_digits, [float(np.broadcast_to(v, shape)[place]) for v in values])
+            for r, x in zip(results, found or (), strict=False):
+                r[place] = x
+        return results
 
     def _finished(self, results: Sequence[Any], precision: np.dtype[Any]) -> list[Any]:
         """The results as arrays of their own, or as NumPy floats."""
@@ -302,13 +352,6 @@ def _gram(x: Any, w: Any) -> Any:
     return x.T @ (w[:, None] * x)
 
 
-def _sigmoids(x: Any) -> Any:
-    """The sigmoids of x and -x from two exponentials, neither of which overflows: NumPy's is several times faster than expit."""
-    p, q = np.exp(np.minimum(x, 0)), np.exp(np.minimum(-x, 0))
-    d = 1 + p * q
-    return p / d, q / d
-
-
 # ---------------------------------------------------------------- layout of the source
 
 
@@ -318,8 +361,22 @@ def _shown(text: str) -> str:
 
 
 def _commented(body: Sequence[tuple[str, str]], indent: int, comments: bool) -> list[str]:
-    pad = " " * indent
-    return [f"{pad}{text}  # {_shown(block)}" if comments and block else pad + text for text, block in body]
+    lines = []
+    for text, block in body:
+        lines += _folded(_glued(text), indent)
+        if comments and block:
+            lines[-1] += f"  # {_shown(block)}"
+    return lines
+
+
+def _glued(text: str) -> str:
+    """The text with the spaces outside its brackets glued, so that it is folded inside them alone."""
+    depth = 0
+    glued = []
+    for c in text:
+        depth += (c in "([{") - (c in ")]}")
+        glued.append("\N{NO-BREAK SPACE}" if c == " " and not depth else c)
+    return "".join(glued)
 
 
 def _folded(line: str, indent: int) -> list[str]:

@@ -25,7 +25,7 @@ declare(
     parameters=("x",),
     meaning=lambda x: 1 / (1 + sp.exp(-x)),
     derivatives=("out*(1 - out)",),
-    code={"numpy": "special.expit({x})"},
+    code={"numpy": "sigmoid({x})"},
     analytic="np.exp(np.where(np.real({x}) < 0, {x}, 0))/(1 + np.exp(np.where(np.real({x}) < 0, {x}, -{x})))",
     range=Interval(0.0, 1.0),
     identities=(
@@ -189,7 +189,7 @@ declare(
     meaning=lambda x: x / (1 + sp.exp(-x)),
     derivatives=("sigmoid(x)*(1 + x*(1 - sigmoid(x)))",),
     textbook="out + sigmoid(x)*(1 - out)",
-    code={"numpy": "{x}*special.expit({x})"},
+    code={"numpy": "silu({x})"},
     analytic="{x}*np.exp(np.where(np.real({x}) < 0, {x}, 0))/(1 + np.exp(np.where(np.real({x}) < 0, {x}, -{x})))",
     range=Interval(low=-0.2784645427610738, low_open=False),
     identities=(("x*sigmoid(x)", "silu(x)"), ("x/(1 + exp(-x))", "silu(x)")),
@@ -230,7 +230,7 @@ declare(
         "sigmoid(sqrt(8/pi)*(x + 0.044715*x**3))"
         "*(1 + x*sigmoid(-sqrt(8/pi)*(x + 0.044715*x**3))*sqrt(8/pi)*(1 + 0.134145*x**2))",
     ),
-    code={"numpy": "{x}*special.expit(1.5957691216057308*({x} + 0.044715*{x}*{x}*{x}))"},
+    code={"numpy": "{x}*sigmoid(1.5957691216057308*({x} + 0.044715*{x}*{x}*{x}))"},
     analytic="{x}/(1 + np.exp(-1.5957691216057308*({x} + 0.044715*{x}*{x}*{x})))",
     range=Interval(low=-0.1700407505712541, low_open=False),
     activation=True,

@@ -64,7 +64,8 @@ class FunctionSpec:
     derivatives: tuple[str | None, ...]
     """One per parameter; None where the function cannot be differentiated by it (the order of polygamma)."""
     code: Mapping[str, str]
-    """Stable numeric code per backend family: {"numpy": "special.expit({x})"}; fields are the parameters."""
+    """Stable numeric code per backend family: {"numpy": "special.erf({x})"}; fields are the parameters. NumPy's may use np, special and
+    what `backends.stable` defines."""
     latex: str
     r"""A macro or operator name (\tanh) put before the arguments, or a template with fields such as \sqrt{{{x}}}."""
     noun: Noun
@@ -138,7 +139,8 @@ class OperationSpec:
     evaluate: Callable[..., Any]
     """The meaning over complex NumPy arrays: evaluate(*arrays, *parameters)."""
     code: Mapping[str, Callable[..., str]]
-    """Per backend family: code(*operand names, *parameters) -> expression. NumPy's may use np, special and linalg (SciPy's)."""
+    """Per backend family: code(*operand names, *parameters) -> expression. NumPy's may use np, special and linalg (SciPy's), and what
+    `backends.stable` defines."""
     noun: Noun
     latex: str = ""
     r"""A macro or operator name (\det) put before the operands, or a template over them: {0}^{{-1}}. Empty: written as indexing."""

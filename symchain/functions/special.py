@@ -126,7 +126,7 @@ declare(
     parameters=("x",),
     meaning=sp.loggamma,
     derivatives=("digamma(x)",),
-    code={"numpy": "special.gammaln({x})"},
+    code={"numpy": "gammaln({x})"},
     domains=(POSITIVE,),
     identities=(("log(gamma(x))", "gammaln(x)"),),
     probes=(*_RIGHT, (1e6,)),

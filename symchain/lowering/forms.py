@@ -13,14 +13,19 @@ from types import MappingProxyType
 from typing import Any
 
 from symchain.blocks import Program
-from symchain.functions.spec import FUNCTIONS, OPERATIONS, AbstractFunction
+from symchain.factoring import factored
+from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
+from symchain.lowering.logarithms import constant_and_logarithm, is_known_product, logarithm_of_product
+from symchain.lowering.numerics import FUNCTIONS
+from symchain.lowering.roots import less_root, orthogonal, root_less_one, root_of_squares, unit_vectors
+from symchain.lowering.series import mended, with_powers
+from symchain.lowering.softmaxes import balanced, of_exponentials
 from symchain.matching import Identity, identities_of, rewrite
 from symchain.rules.operations import without_division
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (
-    MINUS_ONE,
     ONE,
     ZERO,
     Apply,
@@ -29,12 +34,12 @@ from symchain.tensors.nodes import (
     Number,
     Operation,
     Power,
+    Sum,
     Tree,
     Where,
     contract,
     leaf,
     leaves,
-    operation,
     postorder,
     rebuild,
     substitute,
@@ -44,8 +49,13 @@ from symchain.tensors.nodes import (
 STABLE = (
     ("1 - sigmoid(x)", "sigmoid(-x)"),
     ("sigmoid(x) - 1", "-sigmoid(-x)"),
+    ("1 - tanh(x)", "2*sigmoid(-2*x)"),
+    ("tanh(x) - 1", "-2*sigmoid(-2*x)"),
+    ("1 + tanh(x)", "2*sigmoid(2*x)"),
     ("1 - tanh(x)**2", "sech(x)**2"),
     ("tanh(x)**2 - 1", "-sech(x)**2"),
+    ("1 - coth(x)**2", "-csch(x)**2"),
+    ("coth(x)**2 - 1", "csch(x)**2"),
     ("log(1 + x)", "log1p(x)"),
     ("log(sigmoid(x))", "logsigmoid(x)"),
     ("exp(x) - 1", "expm1(x)"),
@@ -59,6 +69,7 @@ STABLE = (
     ("1 + erf(x)", "erfc(-x)"),
     ("log(gamma(x))", "gammaln(x)"),
     ("log(cosh(x))", "where(abs(x) < 1, log1p(2*sinh(x/2)**2), abs(x) + log1p(exp(-2*abs(x))) - log(2))"),
+    ("1/expm1(x)", "bose(x)"),
     ("sqrt(x) - sqrt(y)", "(x - y)/(sqrt(x) + sqrt(y))"),
     ("sqrt(1 + x) - 1", "x/(sqrt(1 + x) + 1)"),
     ("x**2 - y**2", "(x - y)*(x + y)"),
@@ -69,8 +80,24 @@ STABLE = (
 LATE = (
     ("sigmoid(x) - y", "(1 - y)*sigmoid(x) - y*sigmoid(-x)"),
     ("y - sigmoid(x)", "y*sigmoid(-x) - (1 - y)*sigmoid(x)"),
+    ("sigmoid(x)*(1 + x*sigmoid(-x))", "silu_slope(x)"),
+    ("log(erfc(x))", "where(x < 0.5, log1p(-erf(x)), where(x < 5, log(erfc(x)), log(erfcx(x)) - x**2))"),
+    ("exp(-x**2)/erfc(x)", "1/erfcx(x)"),
+    ("2*x*erfcx(x) - 2/sqrt(pi)", "erfcx_slope(x)"),
+    ("x/(x**2 + y**2)", "over_squares(x, y)"),
+    ("1 - x/y", "(y - x)/y"),
+    ("x/y - 1", "(x - y)/y"),
+    ("x**2/y**2 - 1", "(x - y)*(x + y)/y**2"),
+    ("tanh(x) - y", "tanh_less(x, y)"),
+    ("y - tanh(x)", "-tanh_less(x, y)"),
+    ("log((1 + x)/(1 + y))", "where(abs(x - y) < abs(1 + y)/2, log1p((x - y)/(1 + y)), log((1 + x)/(1 + y)))"),
+    ("log(x/y)", "log_quotient(x, y)"),
+    ("2*pseudo_huber(x, y) - x**2/hypot(x/y, 1)", "pseudo_huber(x, y)**2/(y**2*hypot(x/y, 1))"),
+    ("rsqrt((x - 1)*(x + 1))", "rsqrt(abs(x) - 1)*rsqrt(abs(x) + 1)"),
+    ("x**2 - 1", "(x - 1)*(x + 1)"),
+    ("1 - x**2", "(1 - x)*(1 + x)"),
 )
-"""Forms for computing alone: their derivatives would be longer than those of what they replace."""
+"""Forms for computing alone: their derivatives would be longer than those of what they replace. They may name what is in `numerics`."""
 
 _ROUNDS = 4
 """How often the result of one rule may be taken up by the next at the same place."""
@@ -79,7 +106,8 @@ _ROUNDS = 4
 def stable_program(program: Program) -> Program:
     """The program with its blocks in stable form: the same values, and gradients that stay accurate where they are tiny or huge."""
     definitions = {name: block.tree for name, block in program.blocks.items()}
-    trees = stabilise(list(definitions.values()), definitions, late=False)
+    stable = stabilise(list(definitions.values()), definitions, late=False)
+    trees = [before if before is after else normal(after) for before, after in zip(definitions.values(), stable, strict=True)]
     if all(a is b for a, b in zip(trees, definitions.values(), strict=True)):
         return program
     blocks = {
@@ -98,16 +126,20 @@ def stabilise(trees: Sequence[Tree], definitions: Mapping[str, Tree], late: bool
 
     A name whose definition is a function of something is looked through: 1 - a is sigmoid(-z) where a = sigmoid(z).
     """
-    forms = _Forms(late)
+    forms = _Forms(late, definitions)
     names = list(definitions)
     return [forms.stable(tree, names[k] if k < len(names) else None) for k, tree in enumerate(trees)]
 
 
 class _Forms:
-    def __init__(self, late: bool) -> None:
+    def __init__(self, late: bool, definitions: Mapping[str, Tree]) -> None:
         self.late = late
+        self.definitions = definitions
+        self.order = {name: k for k, name in enumerate(definitions)}
         self.inside: dict[str, Tree] = {}
         """What names that are looked through stand for, one level deep."""
+        self.products: dict[str, Tree] = {}
+        """What names stand for that logarithms are taken of."""
         self.names: dict[Tree, Tree] = {}
         """The same read backwards, so that trees stay as shallow as they were."""
         self.done: dict[Tree, Tree] = {}
@@ -119,6 +151,8 @@ class _Forms:
         result = substitute(self.done[tree], self.names) if self.names else self.done[tree]
         if name is not None and isinstance(result, (Apply, Operation)):
             self.inside[name] = result
+        elif name is not None and is_known_product(result):
+            self.products[name] = result
         return result
 
     def _visit(self, node: Tree) -> Tree:
@@ -135,10 +169,30 @@ class _Forms:
             if found is None or found is node:
                 break
             node = found
-        return without_division(node) if self.late and isinstance(node, Contraction) else node
+        if self.late and isinstance(node, Sum):
+            return mended(node, self.definitions, self.order) or self._factored(node) or node
+        if self.late and isinstance(node, Contraction):
+            return without_division(with_powers(node) or unit_vectors(node) or node)
+        return node
+
+    def _factored(self, node: Sum) -> Tree | None:
+        """x*exp(y) - x as x*expm1(y): a common factor taken out where that leaves a sum with a stable form."""
+        if not any(isinstance(n, (Apply, Power)) for t in node.args for n in (t, *t.args)):
+            return None
+        for candidate in factored(node):
+            parts = candidate.args if isinstance(candidate, Contraction) else ()
+            for part in parts:
+                found = (self._rewritten(part) or mended(part, self.definitions, self.order)) if isinstance(part, Sum) else None
+                if found is not None and found.shape == part.shape:
+                    return rebuild(candidate, [found if a is part else a for a in parts])
+        return None
 
     def _rewritten(self, node: Tree) -> Tree | None:
-        found = _of_exponentials(node) or (_chosen(node) if isinstance(node, Contraction) else None)
+        found = of_exponentials(node) or root_less_one(node) or logarithm_of_product(node, self.products)
+        if found is None and isinstance(node, Contraction):
+            found = _chosen(node)
+        if found is None and self.late:
+            found = balanced(node) or root_of_squares(node) or less_root(node) or orthogonal(node) or constant_and_logarithm(node)
         if found is not None:
             return found
         known = self._below(node)
@@ -171,12 +225,14 @@ def _without_ones(node: Tree) -> Tree:
 @lru_cache(maxsize=32)
 def _rules(kind: Any, late: bool) -> tuple[Identity, ...]:
     """The rules for one kind of node, this file's before those of the registry."""
-    return (*(rule for rule in _table((*STABLE, *LATE) if late else STABLE) if type(rule.before) is kind), *identities_of(kind))
+    own = [rule for rule in _table((*STABLE, *LATE) if late else STABLE) if type(rule.before) is kind]
+    declared = sorted(identities_of(kind), key=lambda rule: -len(postorder(rule.before)))  # what takes in most comes first
+    return (*own, *declared)
 
 
 @lru_cache(maxsize=2)
 def _table(texts: tuple[tuple[str, str], ...]) -> tuple[Identity, ...]:
-    scope = Scope(names={n: leaf(f"?{n}") for n in ("x", "y")})
+    scope = Scope(names={n: leaf(f"?{n}") for n in ("x", "y")}, functions=FUNCTIONS)
     found = []
     for before, after in texts:
         left, right = (normal(elaborate(parse_expression(text), scope)) for text in (before, after))
@@ -211,56 +267,3 @@ def _is_zero(tree: Tree) -> bool:
     while isinstance(tree, Contraction) and len(tree.args) == 1:
         tree = tree.args[0]
     return tree is ZERO
-
-
-# ---------------------------------------------------------------- exponentials over an axis
-
-
-def _of_exponentials(node: Tree) -> Tree | None:
-    """log(sum(exp(x))), exp(x)/sum(exp(x)), and logarithms of the latter."""
-    if isinstance(node, Apply) and node.function is FUNCTIONS["log"]:
-        inner = node.args[0]
-        summed = _summed_exponential(inner)
-        if summed is not None:
-            return operation(OPERATIONS["logsumexp"], [summed[0]], (summed[1],))
-        if isinstance(inner, Operation) and inner.operation is OPERATIONS["softmax"]:
-            return operation(OPERATIONS["log_softmax"], inner.args, inner.parameters)
-        if isinstance(inner, Operation) and inner.operation is OPERATIONS["index"]:
-            part = inner.args[0]
-            if isinstance(part, Operation) and part.operation is OPERATIONS["softmax"]:
-                return rebuild(inner, [operation(OPERATIONS["log_softmax"], part.args, part.parameters)])
-    return _softmax(node) if isinstance(node, Contraction) and len(node.args) == 2 else None
-
-
-def _summed_exponential(tree: Tree) -> tuple[Tree, tuple[int, ...]] | None:
-    """(x, axes) where the tree is sum(exp(x), axes)."""
-    if not isinstance(tree, Contraction) or len(tree.args) != 1 or not _is_exponential(tree.args[0]):
-        return None
-    (indices,) = tree.subscripts
-    axes = tuple(k for k, i in enumerate(indices) if i not in tree.output)
-    kept = tuple(i for i in indices if i in tree.output)
-    if not axes or len(set(indices)) < len(indices) or kept != tree.output or len(tree.dims) != len(indices):
-        return None
-    return tree.args[0].args[0], axes
-
-
-def _is_exponential(tree: Tree) -> bool:
-    return isinstance(tree, Apply) and tree.function is FUNCTIONS["exp"]
-
-
-def _softmax(node: Contraction) -> Tree | None:
-    for k in (0, 1):
-        top, bottom = node.args[k], node.args[1 - k]
-        if not _is_exponential(top) or not isinstance(bottom, Power) or bottom.exponent is not MINUS_ONE:
-            continue
-        summed = _summed_exponential(bottom.base)
-        if summed is None or summed[0] is not top.args[0] or len(summed[1]) != 1:
-            continue
-        indices, over = node.subscripts[k], node.subscripts[1 - k]
-        if (
-            indices == node.output
-            and over == tuple(i for a, i in enumerate(indices) if a not in summed[1])
-            and len(node.dims) == len(indices)
-        ):
-            return operation(OPERATIONS["softmax"], top.args, summed[1])
-    return None

@@ -1,0 +1,109 @@
+"""Functions that exist in kernels alone: what forms are written with where NumPy and SciPy have no accurate function.
+
+Each is an equation of its own name in `backends.stable`. They are no part of the input language; most replace what has been
+differentiated already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy
+
+from symchain.functions.spec import FunctionSpec, Noun, OperationSpec
+
+
+def numeric_function(
+    name: str, parameters: tuple[str, ...], meaning: Callable[..., Any], *constants: Any, math: str = "", slope: str = ""
+) -> FunctionSpec:
+    """A function of `backends.stable`; constants follow its parameters. `math` is its code over floats where that is more than a call.
+
+    What has a `slope`, the derivative in the input language, may stand in what is differentiated.
+    """
+    fields = ", ".join([*(f"{{{p}}}" for p in parameters), *map(repr, constants)])
+    return FunctionSpec(
+        name=name,
+        parameters=parameters,
+        meaning=meaning,
+        derivatives=(slope,) if slope else (None,) * len(parameters),
+        code={"numpy": f"{name}({fields})", "math": math or f"{name}_of_floats({fields})"},
+        latex="",
+        noun=Noun(name, name),
+        reason={},
+        probes=(),
+    )
+
+
+FUNCTIONS: Mapping[str, FunctionSpec] = {
+    spec.name: spec
+    for spec in (
+        numeric_function("log_quotient", ("x", "y"), lambda x, y: sympy.log(x / y)),
+        numeric_function(
+            "tanh_less",
+            ("x", "y"),
+            lambda x, y: sympy.tanh(x) - y,
+            math="(math.tanh({x}) - {y} if -3.0 < {x} < 3.0 else tanh_less_of_floats({x}, {y}))",
+        ),
+        numeric_function("silu_slope", ("x",), lambda x: sympy.diff(x / (1 + sympy.exp(-x)), x)),
+        numeric_function("over_squares", ("x", "y"), lambda x, y: x / (x**2 + y**2)),
+        numeric_function("erfcx_slope", ("x",), lambda x: 2 * x * sympy.exp(x**2) * sympy.erfc(x) - 2 / sympy.sqrt(sympy.pi)),
+        numeric_function("bose", ("x",), lambda x: 1 / (sympy.exp(x) - 1), slope="out/expm1(-x)"),
+        numeric_function("root", ("x", "y"), lambda x, y: sympy.sqrt(x**2 + y)),
+    )
+}
+"""Those that the tables of forms name."""
+
+
+def log_plus(c: Fraction) -> FunctionSpec:
+    """log(x) + c."""
+    import mpmath
+
+    with mpmath.workdps(40):
+        root = mpmath.exp(-mpmath.mpf(c.numerator) / c.denominator)
+        high = float(root)
+        low = float(root - high)
+    return _LOG_PLUS.setdefault(
+        c, numeric_function("log_plus", ("x",), lambda x: sympy.log(x) + sympy.Rational(c.numerator, c.denominator), float(c), high, low)
+    )
+
+
+_LOG_PLUS: dict[Fraction, FunctionSpec] = {}
+
+BALANCED = OperationSpec(
+    name="balanced",
+    shape=lambda shapes, parameters: shapes[0],
+    evaluate=lambda r, p, *rest: r,
+    code={"numpy": lambda r, *rest: f"balanced({r}, {', '.join(map(str, rest))})"},
+    noun=Noun("array of known sum", "tableau de somme connue", "m"),
+)
+"""r itself, of which it is known what it adds up to along the axis (zero, or the third operand), as p adds up to one."""
+
+NORM = OperationSpec(
+    name="norm",
+    shape=lambda shapes, parameters: shapes[0],
+    evaluate=lambda squares, x, axes: squares**0.5,
+    code={"numpy": lambda squares, x, axes: f"norm({squares}, {x}, {axes})"},
+    noun=Noun("norm", "norme"),
+)
+"""sqrt(sum(x**2)), of sum(x**2) and x."""
+
+UNIT = OperationSpec(
+    name="unit",
+    shape=lambda shapes, parameters: shapes[0],
+    evaluate=lambda x, r, axes: x / np.expand_dims(r, axes),
+    code={"numpy": lambda x, r, axes: f"{x}/np.expand_dims({r}, {axes})"},
+    noun=Noun("unit vector", "vecteur unitaire", "m"),
+)
+"""x/norm(x), divided before anything is multiplied with it."""
+
+ORTHOGONAL = OperationSpec(
+    name="orthogonal",
+    shape=lambda shapes, parameters: shapes[0],
+    evaluate=lambda r, u, axis: r,
+    code={"numpy": lambda r, u, axis: f"orthogonal({r}, {u}, {axis})"},
+    noun=Noun("orthogonal array", "tableau orthogonal", "m"),
+)
+"""r itself, of which it is known that sum(u*r) is zero along the axis, u being a unit vector."""

@@ -1,0 +1,229 @@
+"""Square roots of sums of squares, whose squares may overflow or vanish although the root does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from symchain.functions.spec import FUNCTIONS
+from symchain.lowering.numerics import FUNCTIONS as NUMERIC
+from symchain.lowering.numerics import NORM, ORTHOGONAL, UNIT
+from symchain.tensors.algebra import normal
+from symchain.tensors.nodes import (
+    MINUS_ONE,
+    ONE,
+    ZERO,
+    Apply,
+    Contraction,
+    Number,
+    Operation,
+    Power,
+    Sum,
+    Tree,
+    add,
+    apply,
+    broadcast,
+    compare,
+    contract,
+    hadamard,
+    number,
+    operation,
+    power,
+    reciprocal,
+    scale,
+    where,
+)
+
+
+def root_of_squares(node: Tree) -> Tree | None:
+    """(x**2 + y)**(n/2) as root(x, y)**n, hypot where y is a square too, and sum(x**2)**(n/2) as norm(x)**n."""
+    if isinstance(node, Apply) and node.function in (FUNCTIONS["sqrt"], FUNCTIONS["rsqrt"]):
+        base, exponent = node.args[0], Fraction(1 if node.function is FUNCTIONS["sqrt"] else -1, 2)
+    elif isinstance(node, Power) and isinstance(node.exponent, Number):
+        base, exponent = node.base, node.exponent.value
+    else:
+        return None
+    if exponent.denominator != 2 or abs(exponent) > 8:
+        return None
+    root = _of_two(base) if isinstance(base, Sum) else _norm(base) if isinstance(base, Contraction) else None
+    if root is None:
+        return None
+    return root if exponent == Fraction(1, 2) else power(root, number(2 * exponent))
+
+
+def _of_two(base: Sum) -> Tree | None:
+    if len(base.args) != 2:
+        return None
+    for k in (0, 1):
+        x, other = _root(base.args[k]), base.args[1 - k]
+        if x is None or isinstance(x, Number):
+            continue
+        y = _root(other)
+        return apply(NUMERIC["root"], x, other) if y is None else apply(FUNCTIONS["hypot"], x, y)
+    return None
+
+
+def root_less_one(node: Tree) -> Tree | None:
+    """sqrt(1 + (x/y)**2) - 1 as pseudo_huber(x, y)/y**2, that is x**2/(1 + hypot(1, x/y))/y**2."""
+    if not isinstance(node, Sum) or len(node.args) != 2 or MINUS_ONE not in node.args:
+        return None
+    base = next((_under_root(t) for t in node.args if t is not MINUS_ONE), None)
+    if not isinstance(base, Sum) or len(base.args) != 2 or ONE not in base.args:
+        return None
+    ratio = next((_root(t) for t in base.args if t is not ONE), None)
+    if ratio is None:
+        return None
+    top, bottom = _parts(ratio)
+    loss = apply(FUNCTIONS["pseudo_huber"], top, bottom)
+    return loss if bottom is ONE else hadamard([loss, power(bottom, number(-2))])
+
+
+def _under_root(tree: Tree) -> Tree | None:
+    if isinstance(tree, Apply) and tree.function is FUNCTIONS["sqrt"]:
+        return tree.args[0]
+    return tree.base if isinstance(tree, Power) and tree.exponent is number(Fraction(1, 2)) else None
+
+
+def _parts(ratio: Tree) -> tuple[Tree, Tree]:
+    """Numerator and denominator of a product."""
+    if not isinstance(ratio, Contraction) or any(a.shape not in ((), ratio.shape) for a in ratio.args):
+        return ratio, ONE
+    below = [a.base for a in ratio.args if isinstance(a, Power) and a.exponent is MINUS_ONE]
+    above = [a for a in ratio.args if not (isinstance(a, Power) and a.exponent is MINUS_ONE)]
+    if len(below) + len(above) < len(ratio.args) or not below or not above:
+        return ratio, ONE
+    return hadamard(above), hadamard(below)
+
+
+def less_root(node: Tree) -> Tree | None:
+    """r - x as y/(r + x), and 1 - x/r as y/(r*(r + x)), where r = sqrt(x**2 + y) and the sign of x makes the two cancel."""
+    if not isinstance(node, Sum) or len(node.args) != 2:
+        return None
+    for first, second in (node.args, node.args[::-1]):
+        (plus, a), (times, b) = _signed(first), _signed(second)
+        found = _beside_root(a, b) if not isinstance(a, Number) else _over_root(b) if a.value == 1 else None
+        if found is not None:
+            x, small = found
+            condition = compare("<" if plus == times else ">", x, ZERO)
+            return where(condition, small if plus > 0 else scale(-1, small), node)
+    return None
+
+
+def _signed(tree: Tree) -> tuple[int, Tree]:
+    """(-1, x) of -x; (1, x) of anything else."""
+    if isinstance(tree, Number):
+        return (1, tree) if tree.value >= 0 else (-1, number(-tree.value))
+    if isinstance(tree, Contraction) and tree.args[0] is MINUS_ONE and len(tree.args) > 1:
+        return -1, contract(tree.args[1:], tree.subscripts[1:], tree.output, dict(enumerate(tree.dims)))
+    return 1, tree
+
+
+def _beside_root(r: Tree, x: Tree) -> tuple[Tree, Tree] | None:
+    """(x, r - |x|) where r is the root of x**2 + y."""
+    for y, factors in _added(r, x):
+        return x, hadamard([*factors, hadamard([y, reciprocal(add([r, broadcast(apply(FUNCTIONS["abs"], x), r.shape)]))])])
+    return None
+
+
+def _over_root(quotient: Tree) -> tuple[Tree, Tree] | None:
+    """(x, 1 - |x|/r) of x/r."""
+    if not isinstance(quotient, Contraction) or len(quotient.args) != 2:
+        return None
+    for x, divisor in (quotient.args, quotient.args[::-1]):
+        if isinstance(divisor, Power) and divisor.exponent is MINUS_ONE and x.shape in ((), divisor.shape):
+            found = _beside_root(divisor.base, x)
+            if found is not None:
+                return x, hadamard([found[1], divisor])
+    return None
+
+
+def _added(r: Tree, x: Tree) -> Iterator[tuple[Tree, list[Tree]]]:
+    """What is added to x**2 under the root r, as a product."""
+    if isinstance(r, Apply) and r.function is NUMERIC["root"] and r.args[0] is x:
+        yield r.args[1], []
+    elif isinstance(r, Apply) and r.function is FUNCTIONS["hypot"] and x in r.args:
+        other = r.args[1] if r.args[0] is x else r.args[0]
+        yield other, [other]
+
+
+def _root(tree: Tree) -> Tree | None:
+    """x where the tree is x**2, up to the sign of x."""
+    if isinstance(tree, Number):
+        top, bottom = (_whole_root(n) for n in (tree.value.numerator, tree.value.denominator))
+        return None if top is None or bottom is None else number(Fraction(top, bottom))
+    if isinstance(tree, Power) and isinstance(tree.exponent, Number):
+        half = tree.exponent.value / 2
+        return None if half.denominator != 1 else tree.base if half == 1 else power(tree.base, number(half))
+    if not isinstance(tree, Contraction) or len(tree.dims) != len(tree.output):
+        return None
+    roots = [_root(a) for a in tree.args]
+    if len(roots) == 2 and None in roots and tree.args[0] is tree.args[1] and tree.subscripts[0] == tree.subscripts[1]:
+        return tree.args[0]
+    if any(r is None for r in roots):
+        return None
+    kept = [(r, s) for r, s in zip(roots, tree.subscripts, strict=True) if r is not None and r is not ONE]
+    return contract([r for r, _ in kept], [s for _, s in kept], tree.output, dict(enumerate(tree.dims)))
+
+
+def _whole_root(n: int) -> int | None:
+    if n < 0:
+        return None
+    root = round(n**0.5) if n < 2**100 else 0
+    return root if root * root == n else None
+
+
+def _norm(squares: Contraction) -> Tree | None:
+    """The norm of x along some axes, where the tree is sum(x**2)."""
+    if len(squares.args) == 1 and isinstance(squares.args[0], Power) and squares.args[0].exponent is number(2):
+        x, indices = squares.args[0].base, squares.subscripts[0]
+    elif len(squares.args) == 2 and squares.args[0] is squares.args[1] and squares.subscripts[0] == squares.subscripts[1]:
+        x, indices = squares.args[0], squares.subscripts[0]
+    else:
+        return None
+    axes = tuple(k for k, i in enumerate(indices) if i not in squares.output)
+    kept = tuple(i for i in indices if i in squares.output)
+    if not axes or kept != squares.output or len(squares.dims) != len(indices) or len(set(indices)) < len(indices):
+        return None
+    return operation(NORM, [squares, x], (axes,))
+
+
+def unit_vectors(node: Contraction) -> Tree | None:
+    """x*norm(x)**-n as unit(x)*norm(x)**(1 - n), once for each x there is."""
+    for k, divisor in enumerate(node.args):
+        base, exponent = (divisor.base, divisor.exponent) if isinstance(divisor, Power) else (divisor, ONE)
+        if not isinstance(base, Operation) or base.operation is not NORM or not isinstance(exponent, Number):
+            continue
+        (axes,), x, over = base.parameters, base.args[1], node.subscripts[k]
+        left = -exponent.value
+        args, subscripts = list(node.args), list(node.subscripts)
+        for j, a in enumerate(args):
+            along = tuple(i for m, i in enumerate(subscripts[j]) if m not in axes)
+            if a is x and left >= 1 and along == over:
+                args[j] = operation(UNIT, [x, base], (axes,))
+                left -= 1
+        if left == -exponent.value:
+            continue
+        args[k] = power(base, number(-left)) if left else ONE
+        if not left:
+            subscripts[k] = ()
+        return contract(args, subscripts, node.output, dict(enumerate(node.dims)))
+    return None
+
+
+def orthogonal(node: Tree) -> Tree | None:
+    """g - sum(g*u)*u, where u is a unit vector, as an array that is orthogonal to u."""
+    if not isinstance(node, Sum):
+        return None
+    for k, term in enumerate(node.args):
+        u = next((a for a in term.args if isinstance(a, Operation) and a.operation is UNIT), None)
+        if u is None or u.shape != node.shape or len(u.parameters[0]) != 1:
+            continue
+        (axis,) = u.parameters[0]
+        g = add([t for j, t in enumerate(node.args) if j != k])
+        here: list[Any] = list(range(len(u.shape)))
+        there = ["along" if a == axis else a for a in here]
+        along = contract([MINUS_ONE, g, u, u], [(), there, there, here], here)
+        if normal(term) is normal(along):
+            return operation(ORTHOGONAL, [node, u], (axis,))
+    return None
