@@ -20,10 +20,11 @@ from symchain.repetition import with_common_lines
 from symchain.rewriting import is_large, price_of, simplify
 from symchain.rules.binding import bind
 from symchain.rules.entries import by_entries
-from symchain.rules.forward import differentiate, headline, unrelated
+from symchain.rules.forward import Locals, differentiate, headline, unrelated
 from symchain.rules.reverse import pullback
 from symchain.tensors.nodes import (
     ONE,
+    SHAPED,
     Apply,
     Contraction,
     Leaf,
@@ -39,6 +40,7 @@ from symchain.tensors.nodes import (
     leaves,
     multiply_scalars,
     postorder,
+    scalar_factors,
     substitute,
     zeros,
 )
@@ -69,7 +71,6 @@ class Sweep:
         self.results: dict[str, Line] = {}
         self._factors: dict[tuple[str, str], Factor] = {}
         self._short: dict[str, Tree] = {}
-        self._scalar = {b.name: _is_scalar(b.tree) for b in self.order}
         self._bound = any(bind(b.tree) is not b.tree for b in self.order)
         self.recognise = Recogniser(program)
         self._sweep()
@@ -150,13 +151,14 @@ class Sweep:
 
     def _send(self, block: Block, reads: list[str], general: Tree, concrete: Tree) -> dict[str, tuple[Tree, Tree]]:
         """The adjoint of a block, carried through its local derivatives to the names it reads."""
-        if self._scalar[block.name] and not self.lead:
+        if not self.lead and not block.tree.kinds & SHAPED:
             sent = {}
+            known: Locals = {}
             for read in reads:
-                factor = self.factor(block.name, read)
-                g = simplify(multiply_scalars([general, factor.general]))
+                factor = self.factor(block.name, read, known)
+                g = simplify(multiply_scalars([general, *scalar_factors(factor.general)]))
                 same = general is concrete and factor.general is factor.tree
-                whole = g if same else simplify(multiply_scalars([concrete, factor.tree]))
+                whole = g if same else simplify(multiply_scalars([concrete, *scalar_factors(factor.tree)]))
                 sent[read] = (g, whole if isinstance(concrete, (Leaf, Number)) else self.recognise(whole))
             return sent
         wanted = {self.leaf_of(r): r for r in reads}
@@ -172,7 +174,7 @@ class Sweep:
     def short(self, block: Block) -> Tree:
         """The block's right-hand side simplified, where that says it in fewer words: log(1 + exp(x)) is softplus(x)."""
         if block.name not in self._short:
-            tree = block.tree if is_large(block.tree) else simplify(bind(block.tree))
+            tree = block.tree if is_large(block.tree) else simplify(bind(block.tree) if self._bound else block.tree)
             self._short[block.name] = tree if tree is not block.tree and price_of(tree) < price_of(block.tree) else block.tree
         return self._short[block.name]
 
@@ -194,17 +196,18 @@ class Sweep:
 
     # ------------------------------------------------------------ factors and paths
 
-    def factor(self, output: str, input: str) -> Factor:
+    def factor(self, output: str, input: str, known: Locals | None = None) -> Factor:
+        """The local derivative of a block by a name it reads; `known` is what other names have shown of the block's nodes."""
         key = (output, input)
         if key not in self._factors:
-            self._factors[key] = self._make_factor(self.program.blocks[output], self.leaf_of(input))
+            self._factors[key] = self._make_factor(self.program.blocks[output], self.leaf_of(input), known)
         return self._factors[key]
 
-    def _make_factor(self, block: Block, by: Leaf) -> Factor:
+    def _make_factor(self, block: Block, by: Leaf, known: Locals | None) -> Factor:
         shape = block.shape + by.shape
         raw: Tree | None = None
-        if self._scalar.get(block.name, False) or _is_scalar(block.tree):
-            step = differentiate(block.tree, by)
+        if not block.tree.kinds & SHAPED:
+            step = differentiate(block.tree, by, known)
             own = {block.tree: block.leaf} if isinstance(block.tree, Apply) else {}
             general = simplify(substitute(step.result, own))  # tanh'(z) is 1 - a**2, in the block's own name
             rule, steps = headline(step).rule, (step,)
@@ -327,11 +330,11 @@ class Sweep:
         values: dict[Tree, Tree] = {}
         for line in lines:
             expanded = substitute(pick(line), values)
-            if _written_size(expanded) > 4 * _EXPANDED_COST:
+            if expanded.size > 4 * _EXPANDED_COST:
                 return None
             values[leaf(line.name, line.shape)] = expanded
         whole = substitute(tree, values)
-        return None if _written_size(whole) > 4 * _EXPANDED_COST else simplify(whole)
+        return None if whole.size > 4 * _EXPANDED_COST else simplify(whole)
 
     def _substitutions(self, general: Tree) -> tuple[tuple[Tree, Tree], ...]:
         found = []
@@ -399,10 +402,6 @@ def derive(program: Program, output: str, targets: Sequence[str]) -> Sweep:
     return Sweep(program, output, targets)
 
 
-def _is_scalar(tree: Tree) -> bool:
-    return all(not n.shape for n in postorder(tree))
-
-
 def _activation_arguments(block: Block) -> list[str]:
     """The names that enter the block as the argument of an activation."""
     tree = block.tree
@@ -443,11 +442,3 @@ def _shaped_rule(tree: Tree, by: Leaf) -> str:
     if isinstance(tree, Leaf):
         return "self"
     return "where" if isinstance(tree, Where) else "operation" if isinstance(tree, Operation) else "power"
-
-
-def _written_size(tree: Tree) -> int:
-    """How many nodes the tree has when written out, without building it."""
-    sizes: dict[Tree, int] = {}
-    for node in postorder(tree):
-        sizes[node] = 1 + sum(sizes[a] for a in node.args)
-    return sizes[tree]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from symchain.blocks import Program, engine
@@ -24,7 +25,10 @@ RULES = (
 """The keys a Step may carry; wording has a name for each in every language."""
 
 
-@dataclass(frozen=True)
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """d(subject)/d(by) = result, by a named rule applied to the results of the substeps.
 
@@ -36,7 +40,7 @@ class Step:
     by: str
     result: Tree
     substeps: tuple[Step, ...] = ()
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True)

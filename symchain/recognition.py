@@ -10,13 +10,14 @@ from symchain.blocks import Block, Program
 from symchain.rewriting import is_large, price_of, simplify
 from symchain.rules.binding import bind
 from symchain.tensors.algebra import normal
-from symchain.tensors.nodes import Apply, Contraction, Number, Operation, Power, Tree, Where, postorder, power, substitute, transform
+from symchain.tensors.nodes import Apply, Contraction, Number, Operation, Power, Tree, Where, power, substitute, transform
 from symchain.tensors.products import normal_product, raised, term_of
 from symchain.tensors.terms import Indices, Term, invariant, split_power
 
 _PRODUCTS = 60
 """Programs of more product blocks are searched for whole blocks only."""
 
+_FUNCTIONS = Apply.bit | Operation.bit | Where.bit
 Match = tuple[Term, Indices, Fraction]
 
 
@@ -30,15 +31,11 @@ class Recogniser:
     def __init__(self, program: Program) -> None:
         blocks = [b for b in program.blocks.values() if not is_large(b.tree)]
         self._all = _Table(blocks)
-        self._plain = _Table([b for b in blocks if not _has_functions(b.tree)])
+        self._plain = _Table([b for b in blocks if not b.tree.kinds & _FUNCTIONS])
 
     def __call__(self, tree: Tree) -> Tree:
         """The tree in the program's own names, simplified; a formula that is a whole block is left written out."""
-        return (self._all if _has_functions(tree) else self._plain).recognise(tree)
-
-
-def _has_functions(tree: Tree) -> bool:
-    return any(isinstance(n, (Apply, Operation, Where)) for n in postorder(tree))
+        return (self._all if tree.kinds & _FUNCTIONS else self._plain).recognise(tree)
 
 
 class _Table:

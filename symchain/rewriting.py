@@ -29,12 +29,11 @@ from symchain.tensors.nodes import (
     add,
     contract,
     operation,
-    postorder,
     rebuild,
 )
 from symchain.tensors.products import normal_product, raised, settled, term_of, tree_of
 from symchain.tensors.sums import collect, summands
-from symchain.tensors.terms import Term, flipped, split_power
+from symchain.tensors.terms import Term, divides, factor_kinds, flipped, split_power
 
 _TERMS = 12
 """Sums of more terms are left as they are: factoring looks at pairs."""
@@ -48,7 +47,6 @@ _LARGE = 600
 
 _DONE: dict[Tree, Tree] = {}
 _PRICES: dict[Tree, int] = {}
-_SIZES: dict[Tree, int] = {}
 _REMEMBERED = 50_000
 
 
@@ -67,18 +65,7 @@ def simplify(tree: Tree) -> Tree:
 
 def is_large(tree: Tree) -> bool:
     """Whether a tree is too large for anything but its normal form."""
-    return _size(tree) > _LARGE
-
-
-def _size(tree: Tree) -> int:
-    """The number of nodes when written out, remembered level by level."""
-    if tree not in _SIZES:
-        if len(_SIZES) > _REMEMBERED:
-            _SIZES.clear()
-        for node in (tree,) if all(a in _SIZES for a in tree.args) else postorder(tree):
-            if node not in _SIZES:
-                _SIZES[node] = min(1 + sum(_SIZES.get(a, 1) for a in node.args), _LARGE + 1)
-    return _SIZES[tree]
+    return tree.size > _LARGE
 
 
 def upright(tree: Sum) -> Tree:
@@ -101,9 +88,13 @@ def price_of(tree: Tree) -> int:
     return _PRICES[tree]
 
 
+_SHORTENED = Sum.bit | Apply.bit | Where.bit | Operation.bit
+"""A product is looked at only where a factor is one of these."""
+
+
 def polish(tree: Tree, effort: int = 2) -> Tree:
     """The cheapest of a normalised node and its rewrites; `effort` bounds how often a rewrite may be tried on the way to another."""
-    if isinstance(tree, Contraction) and not any(isinstance(split_power(a)[0], (Sum, Apply, Where, Operation)) for a in tree.args):
+    if isinstance(tree, Contraction) and not factor_kinds(tree) & _SHORTENED:
         return tree
     if isinstance(tree, Power) and not isinstance(tree.base, (Sum, Apply)):
         return tree
@@ -124,30 +115,29 @@ def polish(tree: Tree, effort: int = 2) -> Tree:
 def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
     yield from rewritings(tree)
     if isinstance(tree, Sum):
-        if any(_holds(t, Where) for t in tree.args):
+        kinds = 0
+        for t in tree.args:
+            kinds |= factor_kinds(t)
+        if kinds & Where.bit:
             yield from chosen(tree)
         yield from factored(tree)
-        if any(_holds(t, Power) for t in tree.args):
+        if kinds & Power.bit:
             yield from one_fraction(tree)
-        if effort and any(_holds(t, Sum) for t in tree.args) and (opened := expanded(tree)) is not None:
+        if effort and kinds & Sum.bit and (opened := expanded(tree)) is not None:
             yield polish(opened, effort - 1)
     elif isinstance(tree, Contraction):
+        kinds = factor_kinds(tree)
         if sum(isinstance(a, Power) for a in tree.args) > 1:
             yield from denominators_joined(tree)
-        if _holds(tree, Where):
+        if kinds & Where.bit:
             yield from masked(tree)
-        if _holds(tree, Sum):
+        if kinds & Sum.bit:
             yield from inside(tree)
             if effort and len(tree.args) > 1:
                 yield from (polish(spread, effort - 1) for spread in distributed(tree))
-        if effort and _holds(tree, Operation):
+        if effort and kinds & Operation.bit:
             yield from (polish(opened, effort - 1) for opened in inverses_opened(tree))
             yield from pseudoinverses(tree)
-
-
-def _holds(tree: Tree, kind: type[Tree]) -> bool:
-    """Whether a tree is of a kind, or a product with a factor (or the base of one) of that kind."""
-    return isinstance(tree, kind) or (isinstance(tree, Contraction) and any(isinstance(split_power(a)[0], kind) for a in tree.args))
 
 
 # ---------------------------------------------------------------- multiplying out
@@ -171,6 +161,8 @@ def expanded(tree: Tree) -> Tree | None:
 
 def distributed(tree: Contraction) -> Iterator[Tree]:
     """The product over one of its sums, where something cancels: (a/p + b/q)*p*q is a*q + b*p."""
+    if not tree.dims and not any(_may_cancel(k, tree.args) for k, f in enumerate(tree.args) if isinstance(f, Sum)):
+        return
     term = term_of(tree)
     for k, (factor, indices) in enumerate(term.factors):
         if not isinstance(factor, Sum) or len(factor.args) > _TERMS:
@@ -186,6 +178,8 @@ def distributed(tree: Contraction) -> Iterator[Tree]:
 
 def _summed_constant(factor: Sum, indices: tuple[int, ...], term: Term) -> bool:
     """Whether an axis is summed along which some term is constant: the sum of x - m is sum(x) - n*m."""
+    if not indices:
+        return False
     summed = {place for place, i in enumerate(indices) if i not in term.output and len(term.users(i)) == 1}
     return bool(summed) and any(
         isinstance(t, Contraction) and any(t.output[p] not in {i for s in t.subscripts for i in s} for p in summed) for t in factor.args
@@ -196,7 +190,7 @@ def inside(tree: Contraction) -> Iterator[Tree]:
     """The product with one of its sums shortened: a number in front hides the sum from the rewrites of sums."""
     for k, factor in enumerate(tree.args):
         if isinstance(factor, Sum):
-            choices = chosen(factor) if any(_holds(t, Where) for t in factor.args) else ()
+            choices = chosen(factor) if factor.kinds & Where.bit else ()
             for candidate in (*choices, *factored(factor), *one_fraction(factor)):
                 yield settled(tree_of(term_of(rebuild(tree, (*tree.args[:k], candidate, *tree.args[k + 1 :])))))
 
@@ -261,6 +255,12 @@ def _opened_inverse(tree: Tree) -> Tree:
     scalars = [(raised(f, Fraction(-1)), s) for f, s in term.factors if not s]
     # inv(A B)_{ij} = inv(B)_{ik} inv(A)_{kj}: the chain read from its far end
     return tree_of(Term(1 / term.coefficient, False, [*scalars, *chain[::-1]], (end, term.output[0]), dict(term.dims)))
+
+
+def _may_cancel(k: int, factors: tuple[Tree, ...]) -> bool:
+    """Whether factor k holds a name that another factor holds; numbers apart, what has no name counts as every name."""
+    names = factors[k].names or -1
+    return any((f.names or -1) & names for n, f in enumerate(factors) if n != k and not isinstance(f, Number))
 
 
 def _cancels(factor: Sum, others: list[tuple[Tree, tuple[int, ...]]]) -> bool:
@@ -340,7 +340,7 @@ def one_fraction(tree: Sum) -> Iterator[Tree]:
 def _divides(tree: Tree) -> bool:
     """Whether a term has a denominator."""
     factors = tree.args if isinstance(tree, Contraction) else (tree,)
-    return any(isinstance(f, Power) and isinstance(f.exponent, Number) and f.exponent.value < 0 for f in factors)
+    return any(map(divides, factors))
 
 
 def denominators_joined(tree: Contraction) -> Iterator[Tree]:

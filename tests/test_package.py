@@ -44,7 +44,8 @@ FLOORS = (
      "functions.trigonometric"),
     ("functions",),
     # trees
-    ("tensors", "tensors.indexgraph", "tensors.nodes"),
+    ("tensors", "tensors.indexgraph", "tensors.trees"),
+    ("tensors.nodes",),
     ("tensors.exchange", "tensors.terms"),
     ("tensors.sums",),
     ("tensors.products",),

@@ -16,7 +16,7 @@ from symchain.blocks import Program
 from symchain.functions.spec import FUNCTIONS, OPERATIONS, AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
-from symchain.matching import Identity, identities_of, rewrite
+from symchain.matching import Identities, Identity, identities_of, rewrite
 from symchain.rules.operations import without_division
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (
@@ -35,9 +35,9 @@ from symchain.tensors.nodes import (
     leaf,
     leaves,
     operation,
-    postorder,
     rebuild,
     substitute,
+    transform,
     where,
 )
 
@@ -113,10 +113,7 @@ class _Forms:
         self.done: dict[Tree, Tree] = {}
 
     def stable(self, tree: Tree, name: str | None) -> Tree:
-        for node in postorder(tree):
-            if node not in self.done:
-                self.done[node] = self._visit(rebuild(node, [self.done[a] for a in node.args]))
-        result = substitute(self.done[tree], self.names) if self.names else self.done[tree]
+        result = substitute(transform(tree, self._visit, self.done), self.names)
         if name is not None and isinstance(result, (Apply, Operation)):
             self.inside[name] = result
         return result
@@ -138,26 +135,29 @@ class _Forms:
         return without_division(node) if self.late and isinstance(node, Contraction) else node
 
     def _rewritten(self, node: Tree) -> Tree | None:
-        found = _of_exponentials(node) or (_chosen(node) if isinstance(node, Contraction) else None)
+        found = None
+        if node.kinds & (Apply.bit | Operation.bit):
+            found = _of_exponentials(node)
+        if found is None and isinstance(node, Contraction) and node.kinds & Where.bit:
+            found = _chosen(node)
         if found is not None:
             return found
-        known = self._below(node)
         kind: Any = type(node)
-        for rule in _rules(kind, self.late):
-            if rule.functions <= known:
-                found = rewrite(node, rule)
-                if found is not None and found.shape == node.shape:
-                    return found
+        for rule in _rules(kind, self.late).fitting(node, _functions):
+            found = rewrite(node, rule)
+            if found is not None and found.shape == node.shape:
+                return found
         return None
 
-    def _below(self, node: Tree) -> frozenset[str]:
-        """The functions a few levels down."""
-        found: set[str] = set()
-        level: list[Tree] = [node]
-        for _ in range(5):
-            found.update(n.function.name for n in level if isinstance(n, Apply) and not isinstance(n.function, AbstractFunction))
-            level = [a for n in level for a in n.args[:8]]
-        return frozenset(found)
+
+def _functions(node: Tree) -> set[str]:
+    """The functions a few levels down."""
+    found: set[str] = set()
+    level: list[Tree] = [node]
+    for _ in range(5):
+        found.update(n.function.name for n in level if isinstance(n, Apply) and not isinstance(n.function, AbstractFunction))
+        level = [a for n in level for a in n.args[:8]]
+    return found
 
 
 def _without_ones(node: Tree) -> Tree:
@@ -169,9 +169,10 @@ def _without_ones(node: Tree) -> Tree:
 
 
 @lru_cache(maxsize=32)
-def _rules(kind: Any, late: bool) -> tuple[Identity, ...]:
+def _rules(kind: Any, late: bool) -> Identities:
     """The rules for one kind of node, this file's before those of the registry."""
-    return (*(rule for rule in _table((*STABLE, *LATE) if late else STABLE) if type(rule.before) is kind), *identities_of(kind))
+    mine = [rule for rule in _table((*STABLE, *LATE) if late else STABLE) if type(rule.before) is kind]
+    return Identities([*mine, *identities_of(kind).rules])
 
 
 @lru_cache(maxsize=2)
@@ -180,7 +181,7 @@ def _table(texts: tuple[tuple[str, str], ...]) -> tuple[Identity, ...]:
     found = []
     for before, after in texts:
         left, right = (normal(elaborate(parse_expression(text), scope)) for text in (before, after))
-        found.append(Identity(left, right, frozenset(n.function.name for n in postorder(left) if isinstance(n, Apply))))
+        found.append(Identity(left, right))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from symchain.derivation import Step
+from symchain.derivation import NOTHING, Step
 from symchain.functions.spec import AbstractFunction
 from symchain.rules.local import pull
 from symchain.tensors.nodes import (
@@ -24,35 +24,44 @@ from symchain.tensors.nodes import (
     Tree,
     Where,
     add,
+    leaves,
     multiply_scalars,
-    postorder,
+    ways_to,
 )
+from symchain.tensors.terms import divides
+
+Locals = dict[tuple[Tree, int], list[Tree]]
+"""The derivative of a node by one of its operands, as factors: the same whatever name lies below."""
 
 
-def differentiate(tree: Tree, by: Leaf) -> Step:
-    """d(tree)/d(by) for trees of shape () throughout; the result is as the rules give it, not simplified."""
+def differentiate(tree: Tree, by: Leaf, known: Locals | None = None) -> Step:
+    """d(tree)/d(by) for trees of shape () throughout; the result is as the rules give it, not simplified.
+
+    What is `known` of a tree's nodes is used, and added to, when it is differentiated by one name after another.
+    """
+    local: Locals = {} if known is None else known
     steps: dict[Tree, Step] = {}
-    for node in postorder(tree):
+    for node in ways_to(by, tree):
         if node is by:
             steps[node] = Step("self", node, by.name, ONE)
         elif not isinstance(node, Compare) and any(a in steps for a in node.args):
-            steps[node] = _step(node, by, steps)
+            steps[node] = _step(node, by, steps, local)
     return steps.get(tree) or Step("const", tree, by.name, ZERO)
 
 
-def _step(node: Tree, by: Leaf, steps: Mapping[Tree, Step]) -> Step:
+def _step(node: Tree, by: Leaf, steps: Mapping[Tree, Step], known: Locals) -> Step:
     moving = [k for k, a in enumerate(node.args) if a in steps]
-    terms = [_term(pull(node, k, ONE, 0), node.args[k], steps[node.args[k]], by) for k in moving]
+    for k in moving:
+        if (node, k) not in known:
+            known[node, k] = [f for f in _factors(pull(node, k, ONE, 0)) if f is not ONE]
+    terms = [_term(known[node, k], node.args[k], steps[node.args[k]], by) for k in moving]
     substeps = [steps.get(a) or Step("const", a, by.name, ZERO) for a in node.args if a in steps or isinstance(node, Sum)]
     return Step(_rule(node, moving), node, by.name, add(terms), tuple(substeps), _parameters(node))
 
 
-def _term(local: Tree, operand: Tree, inner: Step, by: Leaf) -> Tree:
+def _term(local: list[Tree], operand: Tree, inner: Step, by: Leaf) -> Tree:
     """local * inner, leaving out a factor 1 unless it is the derivative of something inside that is worth a word."""
-    factors = [f for f in _factors(local) if f is not ONE]
-    if operand is not by:
-        factors += _factors(inner.result)
-    return multiply_scalars(factors)
+    return multiply_scalars(local if operand is by else [*local, *_factors(inner.result)])
 
 
 def _factors(tree: Tree) -> list[Tree]:
@@ -72,7 +81,7 @@ def _rule(node: Tree, moving: list[int]) -> str:
     if isinstance(node, Sum):
         return "sum"
     if isinstance(node, Contraction):
-        if any(isinstance(node.args[k], Power) and _is_negative(node.args[k]) for k in moving):
+        if any(divides(node.args[k]) for k in moving):
             return "quotient"
         return "product" if len(moving) > 1 else "scale"
     if isinstance(node, Power):
@@ -82,16 +91,12 @@ def _rule(node: Tree, moving: list[int]) -> str:
     return "where" if isinstance(node, Where) else "operation"
 
 
-def _is_negative(power: Tree) -> bool:
-    return isinstance(power, Power) and isinstance(power.exponent, Number) and power.exponent.value < 0
-
-
-def _parameters(node: Tree) -> dict[str, str]:
+def _parameters(node: Tree) -> Mapping[str, str]:
     if isinstance(node, Apply):
         return {"function": node.function.name}
     if isinstance(node, Operation):
         return {"operation": node.operation.name}
-    return {}
+    return NOTHING
 
 
 def headline(step: Step) -> Step:
@@ -112,7 +117,6 @@ def unrelated(tree: Tree, by: Leaf) -> tuple[str, ...]:
         return ()
     found: dict[str, None] = {}
     for term in tree.args:
-        below = postorder(term)
-        if by not in below:
-            found.update(dict.fromkeys(n.name for n in below if isinstance(n, Leaf)))
+        if by not in ways_to(by, term):
+            found.update(dict.fromkeys(n.name for n in leaves(term)))
     return tuple(found)

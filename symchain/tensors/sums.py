@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
@@ -73,6 +74,11 @@ def coefficient_of(tree: Tree) -> Fraction:
     return Fraction(1)
 
 
+def is_negative(tree: Tree) -> bool:
+    """Whether the coefficient is."""
+    return coefficient_of(tree).numerator < 0
+
+
 def is_decimal(tree: Tree) -> bool:
     first = tree.args[0] if isinstance(tree, Contraction) else tree
     return isinstance(first, Number) and first.decimal
@@ -81,8 +87,10 @@ def is_decimal(tree: Tree) -> bool:
 def collect(tree: Tree) -> Tree:
     """A sum with like terms collected, zeros dropped and a common coefficient in front."""
     groups: dict[Any, list[Any]] = {}
-    for t in summands(tree):
-        key, value = keyed(t)
+    found = list(summands(tree))
+    alike = Counter([t.names for t in found])
+    for n, t in enumerate(found):
+        key, value = keyed(t) if alike[t.names] > 1 else (n, coefficient_of(t))
         if value == 0:
             continue
         decimal = is_decimal(t)
@@ -93,7 +101,9 @@ def collect(tree: Tree) -> Tree:
             groups[key] = [value, decimal, t, value]
     terms = []
     for value, decimal, body, mine in groups.values():
-        if value != 0:
+        if value is mine:
+            terms.append(body)
+        elif value != 0:
             terms.append(number(value, decimal) if isinstance(body, Number) else scaled(body, value / mine, decimal))
     if not terms:
         return zeros(tree.shape)
@@ -102,11 +112,12 @@ def collect(tree: Tree) -> Tree:
 
 def content(terms: list[Tree]) -> Tree:
     """The sum of terms; where all coefficients have one size other than 1 it stands in front."""
-    sizes = {abs(coefficient_of(t)) for t in terms}
-    if len(terms) > 1 and len(sizes) == 1 and not any(isinstance(t, Number) for t in terms):
+    coefficients = [coefficient_of(t) for t in terms]
+    negative = all(c.numerator < 0 for c in coefficients)
+    if len(terms) > 1 and (negative or 1 not in coefficients) and not any(isinstance(t, Number) for t in terms):
+        sizes = set(map(abs, coefficients))
         common = sizes.pop()
-        negative = all(coefficient_of(t) < 0 for t in terms)
-        if common != 1 or negative:
+        if not sizes and (common != 1 or negative):
             decimal = any(isinstance(t, Contraction) and isinstance(t.args[0], Number) and t.args[0].decimal for t in terms)
             factor = -common if negative else common
             inner = add([scaled(t, 1 / factor) for t in terms])
