@@ -39,11 +39,19 @@ _HALF = Fraction(1, 2)
 
 def phrase_of(tree: Tree) -> Phrase:
     """How a tree is written. Linear in the graph; a shared subtree is written at each use but built once."""
-    memo: dict[Tree, Phrase] = {}
+    memo = _Phrases()
     for node in postorder(tree):
-        if node not in memo:
+        if not isinstance(node, Number):
             memo[node] = _WRITERS[type(node)](node, memo)
     return memo[tree]
+
+
+class _Phrases(dict[Tree, Phrase]):
+    """The phrases of the parts of a tree; those of numbers, which products and powers write their own way, are made when asked for."""
+
+    def __missing__(self, node: Tree) -> Phrase:
+        phrase = self[node] = _WRITERS[type(node)](node, self)
+        return phrase
 
 
 def cost(tree: Tree) -> int:
@@ -53,16 +61,16 @@ def cost(tree: Tree) -> int:
 
 def rational(value: Fraction, decimal: bool) -> Phrase:
     """A number as it is written: 0.5, 1/2, -3; a decimal that does not end within 17 digits is a fraction."""
-    sign, value = value < 0, abs(value)
+    over, under = abs(value.numerator), value.denominator
     phrase: Phrase
-    text = _decimal_text(value) if decimal and value.denominator != 1 else None
+    text = _decimal_text(abs(value)) if decimal and under != 1 else None
     if text is not None:
         phrase = literal(text)
-    elif value.denominator == 1:
-        phrase = literal(value.numerator)
+    elif under == 1:
+        phrase = literal(over)
     else:
-        phrase = Phrase("mul", (literal(value.numerator), Phrase("over", (literal(value.denominator),))))
-    return negate(phrase) if sign else phrase
+        phrase = Phrase("mul", (literal(over), Phrase("over", (literal(under),))))
+    return negate(phrase) if value.numerator < 0 else phrase
 
 
 def _decimal_text(value: Fraction) -> str | None:
@@ -114,7 +122,7 @@ def _write_identity(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
 
 
 def _write_sum(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
-    full = any(not _broadcasts(t) for t in node.args)
+    full = node.shape and any(not _broadcasts(t) for t in node.args)
     terms = [_write_contraction(t, memo, implicit=True) if full and _broadcasts(t) else memo[t] for t in node.args]
     if terms[0].head == "neg":  # b - a rather than -a + b
         first = next((k for k, t in enumerate(terms) if t.head != "neg"), 0)
@@ -131,7 +139,7 @@ def _power_parts(tree: Tree, memo: dict[Tree, Phrase]) -> tuple[list[Phrase], li
     """A factor as (over, under) phrases."""
     if isinstance(tree, Power) and isinstance(tree.exponent, Number):
         value = tree.exponent.value
-        if value < 0:
+        if value.numerator < 0:
             return [], [_raised(tree.base, -value, tree.exponent.decimal, memo)]
     return [memo[tree]], []
 
@@ -163,44 +171,29 @@ def _square_root_of(base: Tree) -> Tree | None:
 def _write_power(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
     if isinstance(node.exponent, Number):
         value, decimal = node.exponent.value, node.exponent.decimal
-        if value < 0:
+        if value.numerator < 0:
             return product([], [_raised(node.base, -value, decimal, memo)])
         return _raised(node.base, value, decimal, memo)
     return Phrase("pow", (memo[node.base], memo[node.exponent]))
 
 
 def _write_contraction(node: Any, memo: dict[Tree, Phrase], implicit: bool = False) -> Phrase:
-    numbers = [a for a, s in zip(node.args, node.subscripts, strict=True) if isinstance(a, Number)]
+    numbers = [a for a in node.args if isinstance(a, Number)]
     if not node.dims and (len(numbers) > 1 or (numbers and node.args[0] is not numbers[0])):
         return _write_as_it_stands(node, memo)
-    if any(isinstance(a, Identity) and not set(s) <= set(node.output) for a, s in zip(node.args, node.subscripts, strict=True)):
+    if node.dims and any(
+        isinstance(a, Identity) and not set(s) <= set(node.output) for a, s in zip(node.args, node.subscripts, strict=True)
+    ):
         plain = tree_of(normalise(node))
         return phrase_of(plain)
-    pieces: list[Piece] = []
-    sign = False
     coefficient = Fraction(1)
     for n in numbers:
         coefficient *= n.value
-    decimal = any(n.decimal for n in numbers)
-    if coefficient < 0:
-        sign, coefficient = True, -coefficient
-    front: list[Phrase] = []
-    back: list[Phrase] = []
-    if coefficient == 0:
-        front = [literal(0)]
-    elif coefficient != 1:
-        text = _decimal_text(coefficient) if decimal else None
-        reciprocal = _decimal_reciprocal(coefficient) if decimal and text is None else None
-        if text is not None:
-            front = [literal(text)]
-        elif reciprocal is not None:
-            front, back = ([literal(reciprocal[0])] if reciprocal[0] != "1" else []), [literal(reciprocal[1])]
-        elif coefficient.numerator == 1:
-            back = [literal(coefficient.denominator)]
-        elif coefficient.denominator == 1:
-            front = [literal(coefficient.numerator)]
-        else:
-            front = [rational(coefficient, False)]
+    sign = coefficient.numerator < 0
+    front, back = _coefficient(abs(coefficient), any(n.decimal for n in numbers)) if numbers else ([], [])
+    if not node.dims:
+        return _write_scalars(node, memo, sign, front, back)
+    pieces: list[Piece] = []
     if front or back:
         pieces.append(Piece((), front, back))
     for position, (a, s) in enumerate(zip(node.args, node.subscripts, strict=True)):
@@ -231,6 +224,36 @@ def _write_contraction(node: Any, memo: dict[Tree, Phrase], implicit: bool = Fal
     written = walk.run(implicit)
     if written is None:
         written = einsum([walk.coefficient, *walk.pieces], node.output, sizes)
+    return negate(written) if sign else written
+
+
+def _coefficient(value: Fraction, decimal: bool) -> tuple[list[Phrase], list[Phrase]]:
+    """A number in front of a product, as (over, under)."""
+    if value == 0:
+        return [literal(0)], []
+    if value == 1:
+        return [], []
+    text = _decimal_text(value) if decimal else None
+    reciprocal = _decimal_reciprocal(value) if decimal and text is None else None
+    if text is not None:
+        return [literal(text)], []
+    if reciprocal is not None:
+        return ([literal(reciprocal[0])] if reciprocal[0] != "1" else []), [literal(reciprocal[1])]
+    if value.numerator == 1:
+        return [], [literal(value.denominator)]
+    return [literal(value.numerator) if value.denominator == 1 else rational(value, False)], []
+
+
+def _write_scalars(node: Any, memo: dict[Tree, Phrase], sign: bool, front: list[Phrase], back: list[Phrase]) -> Phrase:
+    """A product of scalars, its sign and its number told apart."""
+    above, below = list(front), list(back)
+    for a in node.args:
+        if not isinstance(a, Number):
+            over, under = _power_parts(a, memo)
+            sign ^= sum(p.head == "neg" for p in over) % 2 == 1
+            above += [p.parts[0] if p.head == "neg" else p for p in over]
+            below += under
+    written = product(above, below)
     return negate(written) if sign else written
 
 
