@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from symchain.blocks import Program, engine
+from symchain.collecting import making_trees
 from symchain.dimensions import Shape
 from symchain.notation import Phrase, walk
 
@@ -301,6 +302,7 @@ class Derivations(Mapping[str, Derivation]):
         return len(self.members)
 
     @property
+    @making_trees()
     def lines(self) -> tuple[str, ...]:
         """The shared adjoint lines once, then one line per derivative."""
         return tuple(engine().render(line, "text") for line in (*self.adjoint_lines, *self.printed.values()))

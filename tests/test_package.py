@@ -27,7 +27,7 @@ MODULES = sorted(
 FLOORS = (
     # ground: no mathematics
     ("dimensions", "errors"),
-    ("assignments", "notation"),
+    ("assignments", "collecting", "notation"),
     # sentences
     ("wording.check_en", "wording.check_fr", "wording.en", "wording.explain_en", "wording.explain_fr", "wording.fr",
      "wording.graph_en", "wording.graph_fr", "wording.page_en", "wording.page_fr", "wording.sensitivity_en",
