@@ -17,7 +17,7 @@ from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope
 from symchain.recognition import Recogniser
 from symchain.repetition import with_common_lines
-from symchain.rewriting import is_large, price_of, simplify
+from symchain.rewriting import is_large, price_of, reduced, simplify
 from symchain.rules.binding import bind
 from symchain.rules.entries import by_entries
 from symchain.rules.forward import Locals, differentiate, headline, unrelated
@@ -126,9 +126,9 @@ class Sweep:
         if len(terms) == 1:
             return terms[0]
         terms = terms[::-1]
-        concrete = simplify(add([c for _, c in terms]))
+        concrete = reduced(add([c for _, c in terms]))
         same = all(g is c for g, c in terms)
-        return (concrete if same else simplify(add([g for g, _ in terms]))), concrete
+        return (concrete if same else reduced(add([g for g, _ in terms]))), concrete
 
     def _zero(self, name: str) -> Tree:
         return zeros(self.output_shape + self.shape_of(name))
@@ -156,25 +156,25 @@ class Sweep:
             known: Locals = {}
             for read in reads:
                 factor = self.factor(block.name, read, known)
-                g = simplify(multiply_scalars([general, *scalar_factors(factor.general)]))
+                g = reduced(multiply_scalars([general, *scalar_factors(factor.general)]))
                 same = general is concrete and factor.general is factor.tree
-                whole = g if same else simplify(multiply_scalars([concrete, *scalar_factors(factor.tree)]))
+                whole = g if same else reduced(multiply_scalars([concrete, *scalar_factors(factor.tree)]))
                 sent[read] = (g, whole if isinstance(concrete, (Leaf, Number)) else self.recognise(whole))
             return sent
         wanted = {self.leaf_of(r): r for r in reads}
-        carried = pullback(block.tree, general, self.lead, wanted, simplify)
-        bound = carried if general is concrete else pullback(block.tree, concrete, self.lead, wanted, simplify)
+        carried = pullback(block.tree, general, self.lead, wanted, reduced)
+        bound = carried if general is concrete else pullback(block.tree, concrete, self.lead, wanted, reduced)
         found = {name: self.concrete(bound[name]) for name in wanted}
         short = self.short(block)
         if short is not block.tree:
-            other = pullback(short, concrete, self.lead, wanted, simplify)
+            other = pullback(short, concrete, self.lead, wanted, reduced)
             found = {name: min(found[name], self.concrete(other[name]), key=price_of) for name in wanted}
         return {read: (carried[name], found[name]) for name, read in wanted.items()}
 
     def short(self, block: Block) -> Tree:
         """The block's right-hand side simplified, where that says it in fewer words: log(1 + exp(x)) is softplus(x)."""
         if block.name not in self._short:
-            tree = block.tree if is_large(block.tree) else simplify(bind(block.tree) if self._bound else block.tree)
+            tree = block.tree if is_large(block.tree) else reduced(bind(block.tree) if self._bound else block.tree)
             self._short[block.name] = tree if tree is not block.tree and price_of(tree) < price_of(block.tree) else block.tree
         return self._short[block.name]
 
@@ -192,7 +192,7 @@ class Sweep:
     def concrete(self, tree: Tree) -> Tree:
         """Bound function names replaced, blocks recognised, simplified."""
         bound = bind(tree) if self._bound else tree
-        return self.recognise(tree if bound is tree else simplify(bound))
+        return self.recognise(tree if bound is tree else reduced(bound))
 
     # ------------------------------------------------------------ factors and paths
 
@@ -209,17 +209,17 @@ class Sweep:
         if not block.tree.kinds & SHAPED:
             step = differentiate(block.tree, by, known)
             own = {block.tree: block.leaf} if isinstance(block.tree, Apply) else {}
-            general = simplify(substitute(step.result, own))  # tanh'(z) is 1 - a**2, in the block's own name
+            general = reduced(substitute(step.result, own))  # tanh'(z) is 1 - a**2, in the block's own name
             rule, steps = headline(step).rule, (step,)
             raw = step.result if step.result is not general and not own else None
         else:
-            general = pullback(block.tree, seed(block.shape), len(block.shape), [by], simplify)[by]
+            general = pullback(block.tree, seed(block.shape), len(block.shape), [by], reduced)[by]
             rule = _shaped_rule(block.tree, by)
             steps = (Step(rule, block.tree, by.name, general),)
         tree = self.concrete(general)
         short = self.short(block)
         if short is not block.tree:
-            other = self.concrete(simplify(pullback(short, seed(block.shape), len(block.shape), [by], simplify)[by]))
+            other = self.concrete(reduced(pullback(short, seed(block.shape), len(block.shape), [by], reduced)[by]))
             if price_of(other) < price_of(tree):
                 tree = other
                 general = other if bind(general) is general else general

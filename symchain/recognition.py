@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from symchain.blocks import Block, Program
-from symchain.rewriting import is_large, price_of, simplify
+from symchain.rewriting import is_large, price_of, reduced
 from symchain.rules.binding import bind
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import Apply, Contraction, Number, Operation, Power, Tree, Where, power, substitute, transform
@@ -49,7 +49,7 @@ class _Table:
         """What whole blocks are equal to, in normal form."""
         found: dict[Tree, Tree] = {}
         for block in self.blocks:
-            tree = simplify(bind(block.tree))
+            tree = reduced(bind(block.tree))
             if tree.args and price_of(tree):
                 found.setdefault(tree, block.leaf)
         return found
@@ -80,7 +80,7 @@ class _Table:
             replaced = transform(replaced, self._root)
         if self.products:
             replaced = transform(replaced, self._product)
-        return tree if replaced is tree else simplify(replaced)
+        return tree if replaced is tree else reduced(replaced)
 
     def _root(self, node: Tree) -> Tree:
         if isinstance(node, Power) and node.base in self.roots and isinstance(node.exponent, Number):

@@ -1,7 +1,7 @@
 """Named simplifications with a price: the operations of the printed form.
 
-`simplify` brings a tree to normal form and at each sum, product, power and call tries the rewrites below; one is taken only when
-the formula gets shorter. Nothing gets longer, the order of trial is fixed, and every rewrite is an identity of real arrays.
+`reduced` brings a tree to normal form and at each sum, product, power and call tries the rewrites below; one is taken only when
+the formula gets shorter. The order of trial is fixed, and every rewrite is an identity of real arrays. `simplify` makes nothing longer.
 """
 
 from __future__ import annotations
@@ -51,7 +51,13 @@ _REMEMBERED = 50_000
 
 
 def simplify(tree: Tree) -> Tree:
-    """The normal form, shortened. What was simplified before is remembered."""
+    """The shortest form known of a tree: reduced, or as it is. To be shown; further work starts from the reduced form."""
+    result = reduced(tree)
+    return tree if result is not tree and not is_large(tree) and price_of(tree) < price_of(result) else result
+
+
+def reduced(tree: Tree) -> Tree:
+    """The normal form, shortened: equal trees mostly have one. What was reduced before is remembered."""
     known = _DONE.get(tree)
     if known is not None:
         return known

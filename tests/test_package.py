@@ -47,7 +47,7 @@ FLOORS = (
     ("tensors", "tensors.indexgraph", "tensors.trees"),
     ("tensors.nodes",),
     ("tensors.exchange", "tensors.terms"),
-    ("tensors.sums",),
+    ("tensors.sums", "tensors.totals"),
     ("tensors.products",),
     ("tensors.algebra", "tensors.matrixform"),
     ("tensors.facts", "tensors.indexform"),

@@ -39,11 +39,11 @@ def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[T
         if isinstance(node, Contraction):
             result = _distribute_deltas(node, polish) or product_of(node)
         elif isinstance(node, Sum):
-            result = collect(node)
+            result = _as_product(collect(node))
         elif isinstance(node, Power):
-            result = normal_power(node)
+            result = _as_product(normal_power(node))
         elif isinstance(node, Apply):
-            result = _apply(node)
+            result = _as_product(_apply(node))
         elif isinstance(node, Operation):
             return _operation(node)
         elif isinstance(node, Where):
@@ -53,6 +53,11 @@ def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[T
         return polish(result) if polish is not None and isinstance(result, (Sum, Contraction, Power, Apply)) else result
 
     return transform(tree, visit, memo)
+
+
+def _as_product(tree: Tree) -> Tree:
+    """What became a product on the way, in normal form."""
+    return product_of(tree) if isinstance(tree, Contraction) else tree
 
 
 def _distribute_deltas(node: Contraction, polish: Callable[[Tree], Tree] | None) -> Tree | None:

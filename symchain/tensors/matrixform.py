@@ -6,12 +6,14 @@ outer(delta, x), W.T @ delta * s), and where none exists einsum(...) is written.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from symchain.dimensions import Dim, add, multiply
 from symchain.functions.spec import AbstractFunction
-from symchain.notation import Phrase, call, name, negate, operations
+from symchain.notation import Phrase, call, name, negate, operations, walk
 from symchain.notation import number as literal
 from symchain.tensors.indexgraph import COLON, NEW, Assembly, Piece, dimension, einsum, product
 from symchain.tensors.nodes import (
@@ -220,11 +222,33 @@ def _write_contraction(node: Any, memo: dict[Tree, Phrase], implicit: bool = Fal
     if len(node.args) == len(numbers) and node.output and coefficient == 0:
         shape = sizes[node.output[0]] if len(node.output) == 1 else Phrase("tuple", tuple(sizes[i] for i in node.output))
         return literal(0) if implicit else call("zeros", shape)
-    walk = Assembly(pieces, node.output, sizes)
-    written = walk.run(implicit)
-    if written is None:
-        written = einsum([walk.coefficient, *walk.pieces], node.output, sizes)
+    written = _assembled(pieces, node.output, sizes, implicit)
+    if not implicit:
+        others = [_assembled([*pieces, ones], node.output, sizes, False) for ones in _ones_between(pieces, node.output, sizes)]
+        written = min([written, *others], key=_length)
     return negate(written) if sign else written
+
+
+def _assembled(pieces: list[Piece], output: tuple[int, ...], sizes: list[Phrase], implicit: bool) -> Phrase:
+    walk = Assembly([replace(p) for p in pieces], output, sizes)
+    written = walk.run(implicit)
+    return einsum([walk.coefficient, *walk.pieces], output, sizes) if written is None else written
+
+
+def _ones_between(pieces: list[Piece], output: tuple[int, ...], sizes: list[Phrase]) -> Iterator[Piece]:
+    """Matrices of ones that sum an index away and repeat along an axis of the output: A @ ones((n, k)) for sum(A, axis=1)[:, None]*..."""
+    carried = [i for p in pieces for i in p.indices]
+    repeated = [j for j in output if j not in carried]
+    for p in pieces if repeated else ():
+        for k in p.indices:
+            if k not in output and carried.count(k) == 1 and not p.delta:
+                for pair in (pair for j in repeated for pair in ((k, j), (j, k))):
+                    yield Piece(pair, [call("ones", Phrase("tuple", tuple(sizes[i] for i in pair)))], [], len(pieces))
+
+
+def _length(phrase: Phrase) -> tuple[int, int]:
+    """Operations, then transposes."""
+    return operations(phrase), sum(p.head == "transpose" for p in walk(phrase))
 
 
 def _coefficient(value: Fraction, decimal: bool) -> tuple[list[Phrase], list[Phrase]]:

@@ -32,6 +32,7 @@ from symchain.tensors.nodes import (
 )
 from symchain.tensors.sums import collect, is_negative, negated, scaled
 from symchain.tensors.terms import Indices, Term, invariant, is_symmetric, split, split_power, sums_over
+from symchain.tensors.totals import merge_totals
 
 _EXACT_POWER = 64  # numbers are raised exactly up to this exponent
 _NORMAL: set[Tree] = set()
@@ -108,8 +109,17 @@ def normal_product(term: Term) -> Tree:
 
 def normalise(node: Contraction) -> Term:
     term = flatten(node)
+    _simplify_factors(term)
+    while any(isinstance(t, (Number, Contraction)) for t, _ in term.factors):  # a power that became a number or a product
+        term = flatten(_contraction_of(term))
+        _simplify_factors(term)
+    _absorb_sign(term)
+    return term
+
+
+def _simplify_factors(term: Term) -> None:
     if term.dims:
-        while _eliminate_deltas(term) or _use_facts(term) or _merge_powers(term):
+        while _eliminate_deltas(term) or _use_facts(term) or _merge_powers(term) or merge_totals(term, raised):
             pass
         carried = {i for _, s in term.factors for i in s}.union(term.output)
         for index in [i for i in term.dims if i not in carried]:
@@ -122,8 +132,16 @@ def normalise(node: Contraction) -> Term:
     else:
         while _merge_powers(term):
             pass
-    _absorb_sign(term)
-    return term
+
+
+def _contraction_of(term: Term) -> Contraction:
+    """The product of a term's factors, a single one too."""
+    factors = [(number(term.coefficient, term.decimal), ()), *term.factors]
+    subscripts = tuple(s for _, s in factors)
+    order = sorted(term.dims)
+    place = {i: k for k, i in enumerate(order)}
+    data = (tuple(tuple(place[i] for i in s) for s in subscripts), tuple(place[i] for i in term.output), tuple(term.dims[i] for i in order))
+    return Contraction(tuple(t for t, _ in factors), tuple(term.dims[i] for i in term.output), data)  # type: ignore[return-value]
 
 
 def flatten(node: Contraction) -> Term:
