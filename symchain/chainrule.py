@@ -184,6 +184,8 @@ class Sweep:
             same = general is concrete
             concrete = by_entries(concrete, self.lead, facts)
             general = concrete if same else by_entries(general, self.lead, facts)
+        last = self.recognise.unfold(concrete)
+        general, concrete = (last if general is concrete else general), last
         symbol = self.fresh(f"d{self.output}_d{name}")
         self.results[name] = Line(symbol, concrete, "derivative", name, concrete.shape, None if general is concrete else general)
 

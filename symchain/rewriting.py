@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 from itertools import product as combinations
 
-from symchain.choices import chosen, masked
+from symchain.choices import chosen, clipped, compared, masked
 from symchain.factoring import factored
 from symchain.functions.spec import OPERATIONS
 from symchain.matching import rewritings
 from symchain.notation import operations, walk
+from symchain.slices import slices_opened
 from symchain.tensors.algebra import normal
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
@@ -120,7 +122,10 @@ def polish(tree: Tree, effort: int = 2) -> Tree:
 
 def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
     yield from rewritings(tree)
-    if isinstance(tree, Sum):
+    if isinstance(tree, Where):
+        yield from clipped(tree)
+        yield from compared(tree)
+    elif isinstance(tree, Sum):
         kinds = 0
         for t in tree.args:
             kinds |= factor_kinds(t)
@@ -137,13 +142,14 @@ def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
             yield from denominators_joined(tree)
         if kinds & Where.bit:
             yield from masked(tree)
-        if kinds & Sum.bit:
+        if kinds & (Sum.bit | Where.bit):
             yield from inside(tree)
-            if effort and len(tree.args) > 1:
-                yield from (polish(spread, effort - 1) for spread in distributed(tree))
+        if effort and kinds & Sum.bit and len(tree.args) > 1:
+            yield from (polish(spread, effort - 1) for spread in distributed(tree))
         if effort and kinds & Operation.bit:
             yield from (polish(opened, effort - 1) for opened in inverses_opened(tree))
             yield from pseudoinverses(tree)
+            yield from slices_opened(tree)
 
 
 # ---------------------------------------------------------------- multiplying out
@@ -163,6 +169,34 @@ def expanded(tree: Tree) -> Tree | None:
         return None
     result = collect(add(terms))
     return result if sum(1 for _ in summands(result)) < len(terms) else None
+
+
+def multiplied_out(tree: Tree) -> Tree | None:
+    """The tree without brackets; None where there are none, or too many terms would come out.
+
+    A bracket with a number in it stays: 1 - a loses its accuracy where a is near 1 when it is multiplied out.
+    """
+    terms, opened = [tree], False
+    while True:
+        found: list[Tree] = []
+        for term in (s for t in terms for s in summands(t)):
+            pieces = [term] if _holds_complement(term) else _multiplied(term)
+            if pieces is None or len(found) + len(pieces) > _EXPANDED:
+                return None
+            found += pieces
+        if len(found) == len(terms):
+            return collect(add(terms)) if opened else None
+        terms, opened = found, True
+
+
+def _holds_complement(tree: Tree) -> bool:
+    """Whether a factor is a sum with a number among its terms."""
+    bases = [split_power(f)[0] for f in tree.args] if isinstance(tree, Contraction) else []
+    return any(isinstance(b, Sum) and any(_is_number(t) for t in b.args) for b in bases)
+
+
+def _is_number(tree: Tree) -> bool:
+    return isinstance(tree, Number) or (isinstance(tree, Contraction) and all(isinstance(a, Number) for a in tree.args))
 
 
 def distributed(tree: Contraction) -> Iterator[Tree]:
@@ -193,12 +227,15 @@ def _summed_constant(factor: Sum, indices: tuple[int, ...], term: Term) -> bool:
 
 
 def inside(tree: Contraction) -> Iterator[Tree]:
-    """The product with one of its sums shortened: a number in front hides the sum from the rewrites of sums."""
+    """The product with one of its sums or choices shortened: a number in front hides them from their own rewrites."""
     for k, factor in enumerate(tree.args):
+        found: Iterator[Tree] = iter(())
         if isinstance(factor, Sum):
-            choices = chosen(factor) if factor.kinds & Where.bit else ()
-            for candidate in (*choices, *factored(factor), *one_fraction(factor)):
-                yield settled(tree_of(term_of(rebuild(tree, (*tree.args[:k], candidate, *tree.args[k + 1 :])))))
+            found = chain(chosen(factor) if factor.kinds & Where.bit else (), factored(factor), one_fraction(factor))
+        elif isinstance(factor, Where):
+            found = chain(clipped(factor), compared(factor))
+        for candidate in found:
+            yield settled(tree_of(term_of(rebuild(tree, (*tree.args[:k], candidate, *tree.args[k + 1 :])))))
 
 
 def pseudoinverses(tree: Contraction) -> Iterator[Tree]:
@@ -241,7 +278,7 @@ def _opened_inverse(tree: Tree) -> Tree:
     dim = tree.shape[0]
     if len(matrices) < 1 or any(len(s) != 2 or f.shape != (dim, dim) for f, s in matrices) or len(tree.shape) != 2:
         return tree
-    chain: list[tuple[Tree, tuple[int, ...]]] = []
+    path: list[tuple[Tree, tuple[int, ...]]] = []
     at, end = term.output
     left = list(matrices)
     while left:
@@ -252,7 +289,7 @@ def _opened_inverse(tree: Tree) -> Tree:
         f, s = step
         if s[0] == s[1]:
             return tree
-        chain.append((operation(tree.operation, [f]), (s[1], s[0])))  # the inverse swaps the axes of its factor
+        path.append((operation(tree.operation, [f]), (s[1], s[0])))  # the inverse swaps the axes of its factor
         at = s[1] if s[0] == at else s[0]
         if left and at in term.output:
             return tree
@@ -260,7 +297,7 @@ def _opened_inverse(tree: Tree) -> Tree:
         return tree
     scalars = [(raised(f, Fraction(-1)), s) for f, s in term.factors if not s]
     # inv(A B)_{ij} = inv(B)_{ik} inv(A)_{kj}: the chain read from its far end
-    return tree_of(Term(1 / term.coefficient, False, [*scalars, *chain[::-1]], (end, term.output[0]), dict(term.dims)))
+    return tree_of(Term(1 / term.coefficient, False, [*scalars, *path[::-1]], (end, term.output[0]), dict(term.dims)))
 
 
 def _may_cancel(k: int, factors: tuple[Tree, ...]) -> bool:

@@ -83,7 +83,7 @@ FLOORS = (
     ("latexin.formulas",),
     ("latexin.reading",),
     # deriving
-    ("choices", "factoring", "matching", "rules", "rules.matrix_operations"),
+    ("choices", "factoring", "matching", "rules", "rules.matrix_operations", "slices"),
     ("rewriting", "rules.operations"),
     ("rules.entries", "rules.local"),
     ("rules.forward", "rules.reverse"),

@@ -47,10 +47,10 @@ def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[T
         elif isinstance(node, Operation):
             return _operation(node)
         elif isinstance(node, Where):
-            return _where(node)
+            result = _where(node)
         else:
             return node
-        return polish(result) if polish is not None and isinstance(result, (Sum, Contraction, Power, Apply)) else result
+        return polish(result) if polish is not None and isinstance(result, (Sum, Contraction, Power, Apply, Where)) else result
 
     return transform(tree, visit, memo)
 

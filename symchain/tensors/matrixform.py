@@ -353,6 +353,9 @@ def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
         return Phrase("index", (parts[0], *items))
     if kind in ("max", "min", "prod", "logsumexp", "softmax", "log_softmax", "cumsum", "cumprod"):
         return Phrase("call", (parts[0],), kind, tuple(_axis_keyword(parameters[0], len(operand)).items()))
+    if kind == "concatenate" and (layers := _layers(node, memo)) is not None:
+        keywords = (("axis", literal(parameters[0])),) if parameters[0] else ()
+        return Phrase("call", (Phrase("list", tuple(layers)),), "stack", keywords)
     if kind == "concatenate":
         joined = Phrase("list", tuple(parts))
         return call(kind, joined, axis=literal(parameters[0])) if parameters[0] else call(kind, joined)
@@ -373,6 +376,18 @@ def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
     if kind == "gather":
         return Phrase("index", (parts[0], parts[1]))
     return call(kind, *parts, *(_parameter(p) for p in parameters))
+
+
+def _layers(node: Any, memo: dict[Tree, Phrase]) -> list[Phrase] | None:
+    """What is concatenated, where each part is an array with one new axis, the one along which the parts follow each other."""
+    axis, found = node.parameters[0], []
+    for part in node.args:
+        if not isinstance(part, Contraction) or len(part.args) != 1 or len(part.output) != len(part.subscripts[0]) + 1:
+            return None
+        if part.shape[axis] != 1 or part.subscripts[0] != (*part.output[:axis], *part.output[axis + 1 :]) or not part.subscripts[0]:
+            return None
+        found.append(memo[part.args[0]])
+    return found
 
 
 def _kronecker(node: Any, memo: dict[Tree, Phrase]) -> Phrase | None:

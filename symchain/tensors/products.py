@@ -398,6 +398,8 @@ def normal_power(node: Power) -> Tree:
         return number(base.value ** int(value), base.decimal)
     if isinstance(base, Power) and isinstance(base.exponent, Number) and _may_multiply(base, value):
         return raised(base.base, base.exponent.value * value)
+    if _is_root_of_number(base) and value.denominator == 1 and value % 2 == 0:
+        return raised(base.args[0], value / 2, exponent.decimal)
     if (core := unrepeated(base)) is not None:
         inner, kept = core
         return contract([normal_power(power(inner, exponent))], [kept], tuple(range(len(node.shape))), dict(enumerate(node.shape)))  # type: ignore[arg-type]
@@ -423,6 +425,11 @@ def normal_power(node: Power) -> Tree:
     if isinstance(base, Sum) and value.denominator == 1 and value % 2 == 0 and all(map(is_negative, base.args)):
         return raised(negated(base), value)
     return node
+
+
+def _is_root_of_number(tree: Tree) -> bool:
+    """sqrt(3), whose square is 3; the square of sqrt(v) stays, beside blocks that hold sqrt(v)."""
+    return isinstance(tree, Apply) and tree.function.name == "sqrt" and isinstance(tree.args[0], Number)
 
 
 def _as_contraction(node: Power) -> Contraction:
