@@ -130,6 +130,8 @@ class Program:
     later: tuple[Program, ...] = field(default=(), repr=False)
     understood: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """For a LaTeX text: each line that was read, and how, in the input language."""
+    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+    """What the engine worked out last, under what was asked: deriving and then compiling is one sweep."""
 
     @property
     def sections(self) -> tuple[Program, ...]:

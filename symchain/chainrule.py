@@ -17,13 +17,14 @@ from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope
 from symchain.recognition import Recogniser
 from symchain.repetition import with_common_lines
-from symchain.rewriting import is_large, price_of, simplify
+from symchain.rewriting import is_large, price_of, reduced, simplify
 from symchain.rules.binding import bind
 from symchain.rules.entries import by_entries
-from symchain.rules.forward import differentiate, headline, unrelated
+from symchain.rules.forward import Locals, differentiate, headline, unrelated
 from symchain.rules.reverse import pullback
 from symchain.tensors.nodes import (
     ONE,
+    SHAPED,
     Apply,
     Contraction,
     Leaf,
@@ -39,6 +40,7 @@ from symchain.tensors.nodes import (
     leaves,
     multiply_scalars,
     postorder,
+    scalar_factors,
     substitute,
     zeros,
 )
@@ -72,7 +74,6 @@ class Sweep:
         self.results: dict[str, Line] = {}
         self._factors: dict[tuple[str, str], Factor] = {}
         self._short: dict[str, Tree] = {}
-        self._scalar = {b.name: _is_scalar(b.tree) for b in self.order}
         self._bound = any(bind(b.tree) is not b.tree for b in self.order)
         self.recognise = Recogniser(program)
         self._sweep()
@@ -128,9 +129,9 @@ class Sweep:
         if len(terms) == 1:
             return terms[0]
         terms = terms[::-1]
-        concrete = simplify(add([c for _, c in terms]))
+        concrete = reduced(add([c for _, c in terms]))
         same = all(g is c for g, c in terms)
-        return (concrete if same else simplify(add([g for g, _ in terms]))), concrete
+        return (concrete if same else reduced(add([g for g, _ in terms]))), concrete
 
     def _zero(self, name: str) -> Tree:
         return zeros(self.output_shape + self.shape_of(name))
@@ -153,29 +154,30 @@ class Sweep:
 
     def _send(self, block: Block, reads: list[str], general: Tree, concrete: Tree) -> dict[str, tuple[Tree, Tree]]:
         """The adjoint of a block, carried through its local derivatives to the names it reads."""
-        if self._scalar[block.name] and not self.lead:
+        if not self.lead and not block.tree.kinds & SHAPED:
             sent = {}
+            known: Locals = {}
             for read in reads:
-                factor = self.factor(block.name, read)
-                g = simplify(multiply_scalars([general, factor.general]))
+                factor = self.factor(block.name, read, known)
+                g = reduced(multiply_scalars([general, *scalar_factors(factor.general)]))
                 same = general is concrete and factor.general is factor.tree
-                whole = g if same else simplify(multiply_scalars([concrete, factor.tree]))
+                whole = g if same else reduced(multiply_scalars([concrete, *scalar_factors(factor.tree)]))
                 sent[read] = (g, whole if isinstance(concrete, (Leaf, Number)) else self.recognise(whole))
             return sent
         wanted = {self.leaf_of(r): r for r in reads}
-        carried = pullback(block.tree, general, self.lead, wanted, simplify)
-        bound = carried if general is concrete else pullback(block.tree, concrete, self.lead, wanted, simplify)
+        carried = pullback(block.tree, general, self.lead, wanted, reduced)
+        bound = carried if general is concrete else pullback(block.tree, concrete, self.lead, wanted, reduced)
         found = {name: self.concrete(bound[name]) for name in wanted}
         short = self.short(block)
         if short is not block.tree:
-            other = pullback(short, concrete, self.lead, wanted, simplify)
+            other = pullback(short, concrete, self.lead, wanted, reduced)
             found = {name: min(found[name], self.concrete(other[name]), key=price_of) for name in wanted}
         return {read: (carried[name], found[name]) for name, read in wanted.items()}
 
     def short(self, block: Block) -> Tree:
         """The block's right-hand side simplified, where that says it in fewer words: log(1 + exp(x)) is softplus(x)."""
         if block.name not in self._short:
-            tree = block.tree if is_large(block.tree) else simplify(bind(block.tree))
+            tree = block.tree if is_large(block.tree) else reduced(bind(block.tree) if self._bound else block.tree)
             self._short[block.name] = tree if tree is not block.tree and price_of(tree) < price_of(block.tree) else block.tree
         return self._short[block.name]
 
@@ -185,6 +187,8 @@ class Sweep:
             same = general is concrete
             concrete = by_entries(concrete, self.lead, facts)
             general = concrete if same else by_entries(general, self.lead, facts)
+        last = self.recognise.unfold(concrete)
+        general, concrete = (last if general is concrete else general), last
         symbol = self.fresh(f"d{self.output}_d{name}")
         self.results[name] = Line(symbol, concrete, "derivative", name, concrete.shape, None if general is concrete else general)
 
@@ -193,33 +197,34 @@ class Sweep:
     def concrete(self, tree: Tree) -> Tree:
         """Bound function names replaced, blocks recognised, simplified."""
         bound = bind(tree) if self._bound else tree
-        return self.recognise(tree if bound is tree else simplify(bound))
+        return self.recognise(tree if bound is tree else reduced(bound))
 
     # ------------------------------------------------------------ factors and paths
 
-    def factor(self, output: str, input: str) -> Factor:
+    def factor(self, output: str, input: str, known: Locals | None = None) -> Factor:
+        """The local derivative of a block by a name it reads; `known` is what other names have shown of the block's nodes."""
         key = (output, input)
         if key not in self._factors:
-            self._factors[key] = self._make_factor(self.program.blocks[output], self.leaf_of(input))
+            self._factors[key] = self._make_factor(self.program.blocks[output], self.leaf_of(input), known)
         return self._factors[key]
 
-    def _make_factor(self, block: Block, by: Leaf) -> Factor:
+    def _make_factor(self, block: Block, by: Leaf, known: Locals | None) -> Factor:
         shape = block.shape + by.shape
         raw: Tree | None = None
-        if self._scalar.get(block.name, False) or _is_scalar(block.tree):
-            step = differentiate(block.tree, by)
+        if not block.tree.kinds & SHAPED:
+            step = differentiate(block.tree, by, known)
             own = {block.tree: block.leaf} if isinstance(block.tree, Apply) else {}
             raw = substitute(step.result, own)  # tanh'(z) is 1 - a**2, in the block's own name
-            general = simplify(raw)
+            general = reduced(raw)
             rule, steps = headline(step).rule, (step,)
         else:
-            general = pullback(block.tree, seed(block.shape), len(block.shape), [by], simplify)[by]
+            general = pullback(block.tree, seed(block.shape), len(block.shape), [by], reduced)[by]
             rule = _shaped_rule(block.tree, by)
             steps = (Step(rule, block.tree, by.name, general),)
         tree = self.concrete(general)
         short = self.short(block)
         if short is not block.tree:
-            other = self.concrete(simplify(pullback(short, seed(block.shape), len(block.shape), [by], simplify)[by]))
+            other = self.concrete(reduced(pullback(short, seed(block.shape), len(block.shape), [by], reduced)[by]))
             if price_of(other) < price_of(tree):
                 tree = other
                 general = other if bind(general) is general else general
@@ -332,11 +337,11 @@ class Sweep:
         values: dict[Tree, Tree] = {}
         for line in lines:
             expanded = substitute(pick(line), values)
-            if _written_size(expanded) > 4 * _EXPANDED_COST:
+            if expanded.size > 4 * _EXPANDED_COST:
                 return None
             values[leaf(line.name, line.shape)] = expanded
         whole = substitute(tree, values)
-        return None if _written_size(whole) > 4 * _EXPANDED_COST else simplify(whole)
+        return None if whole.size > 4 * _EXPANDED_COST else simplify(whole)
 
     def _substitutions(self, general: Tree) -> tuple[tuple[Tree, Tree], ...]:
         found = []
@@ -404,10 +409,6 @@ def derive(program: Program, output: str, targets: Sequence[str]) -> Sweep:
     return Sweep(program, output, targets)
 
 
-def _is_scalar(tree: Tree) -> bool:
-    return all(not n.shape for n in postorder(tree))
-
-
 def _activation_arguments(block: Block) -> list[str]:
     """The names that enter the block as the argument of an activation."""
     tree = block.tree
@@ -445,11 +446,3 @@ def _shaped_rule(tree: Tree, by: Leaf) -> str:
     if isinstance(tree, Leaf):
         return "self"
     return "where" if isinstance(tree, Where) else "operation" if isinstance(tree, Operation) else "power"
-
-
-def _written_size(tree: Tree) -> int:
-    """How many nodes the tree has when written out, without building it."""
-    sizes: dict[Tree, int] = {}
-    for node in postorder(tree):
-        sizes[node] = 1 + sum(sizes[a] for a in node.args)
-    return sizes[tree]

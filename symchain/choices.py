@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from symchain.functions.spec import FUNCTIONS
+from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (
+    Apply,
+    Compare,
     Contraction,
     Number,
     Power,
@@ -12,12 +16,16 @@ from symchain.tensors.nodes import (
     Tree,
     Where,
     add,
+    apply,
     broadcast,
+    compare,
+    number,
+    rebuild,
     where,
 )
 from symchain.tensors.products import normal_product, term_of, tree_of
-from symchain.tensors.sums import collect
-from symchain.tensors.terms import Term
+from symchain.tensors.sums import coefficient_of, collect, negated, scaled
+from symchain.tensors.terms import Term, invariant
 
 
 def chosen(tree: Sum) -> Iterator[Tree]:
@@ -48,6 +56,54 @@ def choice(condition: Tree, a: Tree, b: Tree) -> Tree:
     inner = where(condition, tree_of(left), tree_of(right))
     axes = tuple(range(len(inner.shape)))
     return normal_product(Term(factors=[(inner, axes), *common], output=axes, dims=dict(enumerate(inner.shape))))
+
+
+_MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+
+
+def clipped(tree: Where) -> Iterator[Tree]:
+    """where(abs(x) <= c, k*x, k*c*sign(x)) is k*clip(x, -c, c) for numbers c > 0 and k: at abs(x) = c both branches are equal."""
+    condition, inner, outer = tree.args
+    if not isinstance(condition, Compare) or condition.operator not in ("<", "<=", ">", ">="):
+        return
+    size, bound = condition.args
+    if condition.operator in (">", ">="):
+        inner, outer = outer, inner
+    limit, term = _constant(bound), term_of(outer)
+    if not (isinstance(size, Apply) and size.function is FUNCTIONS["abs"] and limit and limit.value > 0 and len(term.factors) == 1):
+        return
+    x, (side, indices) = size.args[0], term.factors[0]
+    slope = term.coefficient / limit.value
+    if not (isinstance(side, Apply) and side.function is FUNCTIONS["sign"] and side.args[0] is x and indices == term.output):
+        return
+    if x.shape == tree.shape and invariant(normal(scaled(x, slope))) == invariant(normal(inner)):
+        yield normal(scaled(apply(FUNCTIONS["clip"], x, number(-limit.value, limit.decimal), limit), slope))
+
+
+def compared(tree: Where) -> Iterator[Tree]:
+    """where(x + 3 > 0, a, b) is where(x > -3, a, b), and where(-x > 0, a, b) is where(x < 0, a, b)."""
+    condition = tree.args[0]
+    if not isinstance(condition, Compare):
+        return
+    left, right = condition.args
+    limit = _constant(right)
+    if limit is None:
+        return
+    if coefficient_of(left) == -1 and isinstance(left, Contraction):
+        bound = number(-limit.value, limit.decimal)
+        yield rebuild(tree, (compare(_MIRROR[condition.operator], negated(left), bound), *tree.args[1:]))
+    moved = [(t, c) for t in left.args if (c := _constant(t))] if isinstance(left, Sum) else []
+    if len(moved) == 1:
+        (_, constant), rest = moved[0], [t for t in left.args if t is not moved[0][0]]
+        bound = number(limit.value - constant.value, limit.decimal or constant.decimal)
+        yield rebuild(tree, (compare(condition.operator, add(rest), bound), *tree.args[1:]))
+
+
+def _constant(tree: Tree) -> Number | None:
+    """The number that a tree is, or repeats."""
+    if isinstance(tree, Contraction) and len(tree.args) == 1 and set(tree.output) == set(range(len(tree.dims))):
+        tree = tree.args[0]
+    return tree if isinstance(tree, Number) else None
 
 
 def masked(tree: Contraction) -> Iterator[Tree]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from symchain.blocks import Program, engine
+from symchain.collecting import making_trees
 from symchain.dimensions import Shape
 from symchain.notation import Phrase, walk
 
@@ -24,7 +26,10 @@ RULES = (
 """The keys a Step may carry; wording has a name for each in every language."""
 
 
-@dataclass(frozen=True)
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """d(subject)/d(by) = result, by a named rule applied to the results of the substeps.
 
@@ -36,7 +41,7 @@ class Step:
     by: str
     result: Tree
     substeps: tuple[Step, ...] = ()
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True)
@@ -298,6 +303,7 @@ class Derivations(Mapping[str, Derivation]):
         return len(self.members)
 
     @property
+    @making_trees()
     def lines(self) -> tuple[str, ...]:
         """The shared adjoint lines once, then one line per derivative."""
         return tuple(engine().render(line, "text") for line in (*self.adjoint_lines, *self.printed.values()))

@@ -1,11 +1,14 @@
-"""Where the floors meet: the public functions, and the engine that gives the nouns their methods."""
+"""Where the floors meet: the public functions, and the engine that gives the nouns their methods.
+
+What few programs ask for (reading LaTeX, checking, drawing, pages) is loaded when it is asked for.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy
 
@@ -13,31 +16,30 @@ from symchain import blocks, verification
 from symchain.backends.numpy import NumPyBackend
 from symchain.blocks import Program
 from symchain.chainrule import Sweep
-from symchain.checking.judging import check
-from symchain.checking.verdict import Verdict
+from symchain.collecting import making_trees
 from symchain.derivation import Derivation, Derivations, Line
 from symchain.errors import ArgumentError, LimitError, NumberVariableError, UnsupportedError
-from symchain.graphing import Graph, graph_of
 from symchain.kernel import Kernel
 from symchain.language.expressions import program_of
 from symchain.language.reading import read_program
-from symchain.latexin.reading import read_latex
 from symchain.lowering import Label, lower
 from symchain.lowering.forms import stable_program
 from symchain.networks import network_of
 from symchain.notation import Phrase
-from symchain.press import pdf
 from symchain.render import render
 from symchain.render.notebook import bundle
 from symchain.render.text import write
 from symchain.rewriting import simplify
 from symchain.rules.binding import bind
 from symchain.second import hessian_vector_product, second_derivative
-from symchain.sensitivity import Sensitivity, measure
 from symchain.tensors.exchange import from_sympy, to_sympy
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Tree, contract, leaf, postorder, substitute
-from symchain.web.page import page
+
+if TYPE_CHECKING:
+    from symchain.checking.verdict import Verdict
+    from symchain.graphing import Graph
+    from symchain.sensitivity import Sensitivity
 
 _CLOSED_NODES = 10_000
 _TOGETHER = 6
@@ -45,6 +47,7 @@ _TOGETHER = 6
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
+@making_trees()
 def parse(
     text: str,
     shapes: Mapping[str, Any] | None = None,
@@ -78,6 +81,8 @@ def parse_latex(
     >>> str(program), program.claims[0].claim
     ('a = sigma(W*x + b)', "sigma'(W*x + b)")
     """
+    from symchain.latexin.reading import read_latex
+
     return read_latex(text, write, shapes=shapes, assume=assume, let=let)
 
 
@@ -147,11 +152,12 @@ class _Engine:
 
     # ------------------------------------------------------------ deriving
 
+    @making_trees()
     def derive(self, program: Program, args: tuple[Any, ...], order: int, vector: str | None) -> Derivation | Derivations:
         output, wrt = _asked(program, args)
         names = _names(program, wrt)
         if order == 1:
-            sweep = Sweep(program, output, names)
+            sweep = _sweep(program, output, names)
             return sweep.derivation(names[0]) if isinstance(wrt, str) and wrt != "all" else sweep.derivations()
         if vector is None:
             made = {n: second_derivative(program, output, n, n) for n in names}
@@ -211,6 +217,7 @@ class _Engine:
 
     # ------------------------------------------------------------ compiling
 
+    @making_trees()
     def compile(self, program: Program, output: str | None, wrt: Any, order: int, target: str, options: Mapping[str, Any]) -> Kernel:
         output = _output(program, output)
         if order not in (0, 1, 2):
@@ -220,7 +227,7 @@ class _Engine:
         names = _names(program, wrt) if order else []
         extra: dict[str, Tree] = {}
         if names:
-            sweep = Sweep(program, output, names)
+            sweep = _sweep(program, output, names)
             extra |= {line.name: line.tree for line in sweep.lines.values()}
             trees += [(("gradient", n), sweep.results[n].tree) for n in names]
         if order == 2:
@@ -231,6 +238,7 @@ class _Engine:
                     trees.append((label, _beside(extra, d, {*program.inputs, *program.blocks})))
         return _kernel(program, trees, order, target, extra, options)
 
+    @making_trees()
     def compile_derivation(self, derivation: Derivation | Derivations, target: str, options: Mapping[str, Any]) -> Kernel:
         if isinstance(derivation, Derivations):
             if any(d.order != 1 for d in derivation.values()):
@@ -245,12 +253,18 @@ class _Engine:
     # ------------------------------------------------------------ reading at a point
 
     def sensitivity(self, program: Program, output: str | None, at: Any) -> Sensitivity:
+        from symchain.sensitivity import measure
+
         return measure(program, _output(program, output), at)
 
     def page(self, program: Program, output: str | None, wrt: Any, at: Any, lang: str) -> str:
+        from symchain.web.page import page
+
         return page(program, _output(program, output), _names(program, wrt), at, lang)
 
     def graph(self, program: Program, at: Any, output: str | None, level: str) -> Graph:
+        from symchain.graphing import graph_of
+
         return graph_of(program, _output(program, output), at, level)
 
     # ------------------------------------------------------------ explaining
@@ -262,6 +276,8 @@ class _Engine:
         return explain(program, output, _name(program, wrt), lang, at)
 
     def check(self, program: Program, output: str, wrt: Any, claim: str) -> Verdict:
+        from symchain.checking.judging import check
+
         return check(program, output, wrt, claim)
 
     # ------------------------------------------------------------ printing
@@ -276,10 +292,21 @@ class _Engine:
         return bundle(subject)
 
     def pdf(self, derivation: Derivation | Derivations, lang: str, detail: str, notation: str) -> bytes:
+        from symchain.press import pdf
+
         return pdf(derivation, lang, detail, notation)
 
     def render(self, subject: Any, medium: str, **options: Any) -> str:
         return render(subject, medium, **options)
+
+
+def _sweep(program: Program, output: str, names: Sequence[str]) -> Sweep:
+    """The sweep from an output to some names: the program's last one, if it is that."""
+    asked = (output, *names)
+    if asked not in program.kept:
+        program.kept.clear()
+        program.kept[asked] = Sweep(program, output, names)
+    return program.kept[asked]  # type: ignore[no-any-return]
 
 
 def _kernel(

@@ -39,6 +39,24 @@ def factored(tree: Sum) -> Iterator[Tree]:
 
 
 def _shares_a_base(tree: Sum) -> bool:
+    return _shares_a_name(tree) and _repeats_a_base(tree)
+
+
+def _shares_a_name(tree: Sum) -> bool:
+    """Whether some name stands in two terms, or may: what is no number and yet has no name counts as every name."""
+    seen = 0
+    for t in tree.args:
+        mine = 0
+        for f in t.args if isinstance(t, Contraction) else (t,):
+            if not isinstance(f, Number):
+                mine |= f.names or -1
+        if mine & seen:
+            return True
+        seen |= mine
+    return False
+
+
+def _repeats_a_base(tree: Sum) -> bool:
     seen: set[Tree] = set()
     for t in tree.args:
         bases = {split_power(f)[0] for f in (t.args if isinstance(t, Contraction) else (t,)) if not isinstance(f, Number)}

@@ -23,7 +23,7 @@ from symchain.notation import Phrase
 from symchain.render.graph_text import dot, mermaid
 from symchain.render.svg import svg
 from symchain.render.tikz import tikz
-from symchain.rewriting import simplify
+from symchain.rewriting import reduced
 from symchain.rules.binding import bind
 from symchain.rules.reverse import pullback
 from symchain.tensors.matrixform import phrase_of
@@ -207,7 +207,7 @@ def _edges(
         received = leaf(RECEIVED, block.shape)
         through = [x for x in passing[block.name] if block.name in active]
         scalar = _is_scalar(block.tree)
-        maps = {} if scalar else pullback(block.tree, received, 0, through, simplify)
+        maps = {} if scalar else pullback(block.tree, received, 0, through, reduced)
         for read in block.reads:
             symbol = sweep.leaf_of(read)
             local: Phrase | None = None

@@ -6,8 +6,7 @@ factors. A product may hold more factors than the pattern, a sum may not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from fractions import Fraction
 from functools import lru_cache
 
@@ -39,22 +38,66 @@ from symchain.tensors.terms import Term
 Bindings = dict[Leaf, Tree]
 
 
-@dataclass(frozen=True)
 class Identity:
-    """before = after, over placeholders; `functions` must occur for a match to be possible."""
+    """before = after, over placeholders; and what a tree must hold to match: functions, kinds of nodes, kinds of factors, terms."""
 
-    before: Tree
-    after: Tree
-    functions: frozenset[str]
+    def __init__(self, before: Tree, after: Tree) -> None:
+        self.before, self.after = before, after
+        self.functions = frozenset(n.function.name for n in postorder(before) if isinstance(n, Apply))
+        self.kinds = before.kinds & ~_ANYTHING
+        self.factors = _top(before) & ~_ANYTHING if isinstance(before, Contraction) else 0
+        self.terms = len(before.args) if isinstance(before, Sum) else 0
+
+    def may_match(self, tree: Tree) -> bool:
+        """Whether the top of a tree looks like the left side's."""
+        if self.factors:
+            return not self.factors & ~_top(tree)
+        return not self.terms or self.terms == len(tree.args)
 
 
-def identities_of(kind: type[Tree]) -> Sequence[Identity]:
-    """The identities whose left side is a node of one kind."""
-    return _by_kind().get(kind, ())
+_ANYTHING = Leaf.bit | Number.bit | Contraction.bit
+"""The kinds of nodes in a pattern that stand for anything: placeholders, with numbers in front of them."""
+
+
+def _top(tree: Tree) -> int:
+    """The bits of the kinds of a product's factors; all bits where a factor is a product, or a power of one, that will be opened."""
+    bits = 0
+    for a in tree.args:
+        opened = a.args[0] if isinstance(a, Power) and isinstance(a.args[0], (Contraction, Power)) else a
+        if isinstance(opened, Contraction) or opened is not a:
+            return -1
+        bits |= a.bit
+    return bits
+
+
+class Identities:
+    """Identities whose left side is a node of one kind, in the order in which they are tried."""
+
+    def __init__(self, rules: Iterable[Identity]) -> None:
+        self.rules = tuple(rules)
+        self._possible: dict[int, tuple[Identity, ...]] = {}
+
+    def fitting(self, tree: Tree, functions_of: Callable[[Tree], Set[str]]) -> Iterator[Identity]:
+        """Those that a tree may match, by the kinds of nodes and the functions in it."""
+        possible = self._possible.get(tree.kinds)
+        if possible is None:
+            possible = self._possible[tree.kinds] = tuple(rule for rule in self.rules if not rule.kinds & ~tree.kinds)
+        likely = [rule for rule in possible if rule.may_match(tree)]
+        if likely:
+            present = functions_of(tree) if tree.kinds & Apply.bit else frozenset()
+            yield from (rule for rule in likely if rule.functions <= present)
+
+
+def identities_of(kind: type[Tree]) -> Identities:
+    """The declared identities whose left side is a node of one kind."""
+    return _by_kind().get(kind, _NONE)
+
+
+_NONE = Identities(())
 
 
 @lru_cache(maxsize=1)
-def _by_kind() -> Mapping[type[Tree], list[Identity]]:
+def _by_kind() -> Mapping[type[Tree], Identities]:
     found: dict[type[Tree], list[Identity]] = {}
     for spec in FUNCTIONS.values():
         names: dict[str, Tree] = {p: leaf(f"?{p}") for p in spec.parameters}
@@ -62,19 +105,14 @@ def _by_kind() -> Mapping[type[Tree], list[Identity]]:
         for before, after in spec.identities:
             left = normal(elaborate(parse_expression(before), scope))
             right = normal(elaborate(parse_expression(after), scope))
-            used = frozenset(n.function.name for n in postorder(left) if isinstance(n, Apply))
-            found.setdefault(type(left), []).append(Identity(left, right, used))
-    return found
+            found.setdefault(type(left), []).append(Identity(left, right))
+    return {kind: Identities(rules) for kind, rules in found.items()}
 
 
 def rewritings(tree: Tree) -> Iterator[Tree]:
     """The tree with each declared identity applied at its top, where one fits."""
-    rules = identities_of(type(tree))
-    present = _functions(tree) if rules else frozenset()
-    if not present:
-        rules = [rule for rule in rules if not rule.functions]
-    for rule in rules:
-        if rule.functions <= present and (rewritten := rewrite(tree, rule)) is not None:
+    for rule in identities_of(type(tree)).fitting(tree, _functions):
+        if (rewritten := rewrite(tree, rule)) is not None:
             yield rewritten
 
 

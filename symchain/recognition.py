@@ -7,16 +7,17 @@ from fractions import Fraction
 from functools import cached_property
 
 from symchain.blocks import Block, Program
-from symchain.rewriting import is_large, price_of, simplify
+from symchain.rewriting import is_large, multiplied_out, price_of, reduced
 from symchain.rules.binding import bind
 from symchain.tensors.algebra import normal
-from symchain.tensors.nodes import Apply, Contraction, Number, Operation, Power, Tree, Where, postorder, power, substitute, transform
-from symchain.tensors.products import normal_product, raised, term_of
+from symchain.tensors.nodes import Apply, Contraction, Number, Operation, Power, Sum, Tree, Where, power, substitute, transform
+from symchain.tensors.products import normal_product, raised, term_of, tree_of
 from symchain.tensors.terms import Indices, Term, invariant, split_power
 
 _PRODUCTS = 60
 """Programs of more product blocks are searched for whole blocks only."""
 
+_FUNCTIONS = Apply.bit | Operation.bit | Where.bit
 Match = tuple[Term, Indices, Fraction]
 
 
@@ -30,15 +31,16 @@ class Recogniser:
     def __init__(self, program: Program) -> None:
         blocks = [b for b in program.blocks.values() if not is_large(b.tree)]
         self._all = _Table(blocks)
-        self._plain = _Table([b for b in blocks if not _has_functions(b.tree)])
+        self._plain = _Table([b for b in blocks if not b.tree.kinds & _FUNCTIONS])
 
     def __call__(self, tree: Tree) -> Tree:
         """The tree in the program's own names, simplified; a formula that is a whole block is left written out."""
-        return (self._all if _has_functions(tree) else self._plain).recognise(tree)
+        return (self._all if tree.kinds & _FUNCTIONS else self._plain).recognise(tree)
 
 
-def _has_functions(tree: Tree) -> bool:
-    return any(isinstance(n, (Apply, Operation, Where)) for n in postorder(tree))
+    def unfold(self, tree: Tree) -> Tree:
+        """A last word on a result: u*sqrt(3)/l is 3*r/l**2 where u = sqrt(3)*r/l. In between, the block's name is what terms share."""
+        return (self._all if tree.kinds & _FUNCTIONS else self._plain).unfolded(tree)
 
 
 class _Table:
@@ -52,7 +54,7 @@ class _Table:
         """What whole blocks are equal to, in normal form."""
         found: dict[Tree, Tree] = {}
         for block in self.blocks:
-            tree = simplify(bind(block.tree))
+            tree = reduced(bind(block.tree))
             if tree.args and price_of(tree):
                 found.setdefault(tree, block.leaf)
         return found
@@ -78,12 +80,60 @@ class _Table:
     def recognise(self, tree: Tree) -> Tree:
         if not self.definitions or tree in self.definitions:
             return tree
+        replaced = self._renamed(tree)
+        found = tree if replaced is tree else reduced(replaced)
+        for opened in self._multiplied_out(tree):
+            renamed = self._renamed(opened)
+            if renamed is not opened and price_of(shorter := reduced(renamed)) < price_of(found):
+                found = shorter
+        return found
+
+    def unfolded(self, tree: Tree) -> Tree:
+        """The tree with a block written out where it meets its own factors."""
+        if not isinstance(tree, Contraction) or not self.products or is_large(tree):
+            return tree
+        term = term_of(tree)
+        bases = [split_power(f)[0] for f, _ in term.factors]
+        for definition, name in self.products:
+            if name not in bases or not any(split_power(f)[0] in bases for f, _ in definition.factors):
+                continue
+            k = bases.index(name)
+            power_of_name, indices = term.factors[k]
+            written = normal(substitute(power_of_name, {name: tree_of(definition)}))
+            factors = [*term.factors[:k], (written, indices), *term.factors[k + 1 :]]
+            candidate = reduced(normal_product(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims))))
+            if price_of(candidate) < price_of(tree):
+                return candidate
+        return tree
+
+    def _renamed(self, tree: Tree) -> Tree:
         replaced = substitute(tree, self.definitions)
         if self.roots:
             replaced = transform(replaced, self._root)
         if self.products:
             replaced = transform(replaced, self._product)
-        return tree if replaced is tree else simplify(replaced)
+        return replaced
+
+    def _multiplied_out(self, tree: Tree) -> Iterator[Tree]:
+        """The tree without brackets, where a block that is a product may stand in what comes out: a*(b + c) holds a*c."""
+        if not tree.kinds & Sum.bit or is_large(tree):
+            return
+        if any(not name.names & tree.names and not kind & ~tree.kinds and not names & ~tree.names for name, kind, names in self._wanted):
+            opened = multiplied_out(tree)
+            if opened is not None:
+                yield opened
+
+    @cached_property
+    def _wanted(self) -> list[tuple[Tree, int, int]]:
+        """For each block that is a product: its name, and the kinds of nodes and the names that a tree needs to hold it."""
+        found = []
+        for definition, name in self.products:
+            kinds = names = 0
+            for f, _ in definition.factors:
+                kinds |= f.kinds
+                names |= f.names
+            found.append((name, kinds, names))
+        return found
 
     def _root(self, node: Tree) -> Tree:
         if isinstance(node, Power) and node.base in self.roots and isinstance(node.exponent, Number):

@@ -1,20 +1,22 @@
 """Named simplifications with a price: the operations of the printed form.
 
-`simplify` brings a tree to normal form and at each sum, product, power and call tries the rewrites below; one is taken only when
-the formula gets shorter. Nothing gets longer, the order of trial is fixed, and every rewrite is an identity of real arrays.
+`reduced` brings a tree to normal form and at each sum, product, power and call tries the rewrites below; one is taken only when
+the formula gets shorter. The order of trial is fixed, and every rewrite is an identity of real arrays. `simplify` makes nothing longer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 from itertools import product as combinations
 
-from symchain.choices import chosen, masked
+from symchain.choices import chosen, clipped, compared, masked
 from symchain.factoring import factored
 from symchain.functions.spec import OPERATIONS
 from symchain.matching import rewritings
 from symchain.notation import operations, walk
+from symchain.slices import slices_opened
 from symchain.tensors.algebra import normal
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
@@ -29,12 +31,11 @@ from symchain.tensors.nodes import (
     add,
     contract,
     operation,
-    postorder,
     rebuild,
 )
 from symchain.tensors.products import normal_product, raised, settled, term_of, tree_of
 from symchain.tensors.sums import collect, summands
-from symchain.tensors.terms import Term, flipped, split_power
+from symchain.tensors.terms import Term, divides, factor_kinds, flipped, split_power
 
 _TERMS = 12
 """Sums of more terms are left as they are: factoring looks at pairs."""
@@ -48,12 +49,17 @@ _LARGE = 600
 
 _DONE: dict[Tree, Tree] = {}
 _PRICES: dict[Tree, int] = {}
-_SIZES: dict[Tree, int] = {}
 _REMEMBERED = 50_000
 
 
 def simplify(tree: Tree) -> Tree:
-    """The normal form, shortened. What was simplified before is remembered."""
+    """The shortest form known of a tree: reduced, or as it is. To be shown; further work starts from the reduced form."""
+    result = reduced(tree)
+    return tree if result is not tree and not is_large(tree) and price_of(tree) < price_of(result) else result
+
+
+def reduced(tree: Tree) -> Tree:
+    """The normal form, shortened: equal trees mostly have one. What was reduced before is remembered."""
     known = _DONE.get(tree)
     if known is not None:
         return known
@@ -67,18 +73,7 @@ def simplify(tree: Tree) -> Tree:
 
 def is_large(tree: Tree) -> bool:
     """Whether a tree is too large for anything but its normal form."""
-    return _size(tree) > _LARGE
-
-
-def _size(tree: Tree) -> int:
-    """The number of nodes when written out, remembered level by level."""
-    if tree not in _SIZES:
-        if len(_SIZES) > _REMEMBERED:
-            _SIZES.clear()
-        for node in (tree,) if all(a in _SIZES for a in tree.args) else postorder(tree):
-            if node not in _SIZES:
-                _SIZES[node] = min(1 + sum(_SIZES.get(a, 1) for a in node.args), _LARGE + 1)
-    return _SIZES[tree]
+    return tree.size > _LARGE
 
 
 def upright(tree: Sum) -> Tree:
@@ -101,9 +96,13 @@ def price_of(tree: Tree) -> int:
     return _PRICES[tree]
 
 
+_SHORTENED = Sum.bit | Apply.bit | Where.bit | Operation.bit
+"""A product is looked at only where a factor is one of these."""
+
+
 def polish(tree: Tree, effort: int = 2) -> Tree:
     """The cheapest of a normalised node and its rewrites; `effort` bounds how often a rewrite may be tried on the way to another."""
-    if isinstance(tree, Contraction) and not any(isinstance(split_power(a)[0], (Sum, Apply, Where, Operation)) for a in tree.args):
+    if isinstance(tree, Contraction) and not factor_kinds(tree) & _SHORTENED:
         return tree
     if isinstance(tree, Power) and not isinstance(tree.base, (Sum, Apply)):
         return tree
@@ -123,31 +122,34 @@ def polish(tree: Tree, effort: int = 2) -> Tree:
 
 def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
     yield from rewritings(tree)
-    if isinstance(tree, Sum):
-        if any(_holds(t, Where) for t in tree.args):
+    if isinstance(tree, Where):
+        yield from clipped(tree)
+        yield from compared(tree)
+    elif isinstance(tree, Sum):
+        kinds = 0
+        for t in tree.args:
+            kinds |= factor_kinds(t)
+        if kinds & Where.bit:
             yield from chosen(tree)
         yield from factored(tree)
-        if any(_holds(t, Power) for t in tree.args):
+        if kinds & Power.bit:
             yield from one_fraction(tree)
-        if effort and any(_holds(t, Sum) for t in tree.args) and (opened := expanded(tree)) is not None:
+        if effort and kinds & Sum.bit and (opened := expanded(tree)) is not None:
             yield polish(opened, effort - 1)
     elif isinstance(tree, Contraction):
+        kinds = factor_kinds(tree)
         if sum(isinstance(a, Power) for a in tree.args) > 1:
             yield from denominators_joined(tree)
-        if _holds(tree, Where):
+        if kinds & Where.bit:
             yield from masked(tree)
-        if _holds(tree, Sum):
+        if kinds & (Sum.bit | Where.bit):
             yield from inside(tree)
-            if effort and len(tree.args) > 1:
-                yield from (polish(spread, effort - 1) for spread in distributed(tree))
-        if effort and _holds(tree, Operation):
+        if effort and kinds & Sum.bit and len(tree.args) > 1:
+            yield from (polish(spread, effort - 1) for spread in distributed(tree))
+        if effort and kinds & Operation.bit:
             yield from (polish(opened, effort - 1) for opened in inverses_opened(tree))
             yield from pseudoinverses(tree)
-
-
-def _holds(tree: Tree, kind: type[Tree]) -> bool:
-    """Whether a tree is of a kind, or a product with a factor (or the base of one) of that kind."""
-    return isinstance(tree, kind) or (isinstance(tree, Contraction) and any(isinstance(split_power(a)[0], kind) for a in tree.args))
+            yield from slices_opened(tree)
 
 
 # ---------------------------------------------------------------- multiplying out
@@ -169,8 +171,38 @@ def expanded(tree: Tree) -> Tree | None:
     return result if sum(1 for _ in summands(result)) < len(terms) else None
 
 
+def multiplied_out(tree: Tree) -> Tree | None:
+    """The tree without brackets; None where there are none, or too many terms would come out.
+
+    A bracket with a number in it stays: 1 - a loses its accuracy where a is near 1 when it is multiplied out.
+    """
+    terms, opened = [tree], False
+    while True:
+        found: list[Tree] = []
+        for term in (s for t in terms for s in summands(t)):
+            pieces = [term] if _holds_complement(term) else _multiplied(term)
+            if pieces is None or len(found) + len(pieces) > _EXPANDED:
+                return None
+            found += pieces
+        if len(found) == len(terms):
+            return collect(add(terms)) if opened else None
+        terms, opened = found, True
+
+
+def _holds_complement(tree: Tree) -> bool:
+    """Whether a factor is a sum with a number among its terms."""
+    bases = [split_power(f)[0] for f in tree.args] if isinstance(tree, Contraction) else []
+    return any(isinstance(b, Sum) and any(_is_number(t) for t in b.args) for b in bases)
+
+
+def _is_number(tree: Tree) -> bool:
+    return isinstance(tree, Number) or (isinstance(tree, Contraction) and all(isinstance(a, Number) for a in tree.args))
+
+
 def distributed(tree: Contraction) -> Iterator[Tree]:
     """The product over one of its sums, where something cancels: (a/p + b/q)*p*q is a*q + b*p."""
+    if not tree.dims and not any(_may_cancel(k, tree.args) for k, f in enumerate(tree.args) if isinstance(f, Sum)):
+        return
     term = term_of(tree)
     for k, (factor, indices) in enumerate(term.factors):
         if not isinstance(factor, Sum) or len(factor.args) > _TERMS:
@@ -186,6 +218,8 @@ def distributed(tree: Contraction) -> Iterator[Tree]:
 
 def _summed_constant(factor: Sum, indices: tuple[int, ...], term: Term) -> bool:
     """Whether an axis is summed along which some term is constant: the sum of x - m is sum(x) - n*m."""
+    if not indices:
+        return False
     summed = {place for place, i in enumerate(indices) if i not in term.output and len(term.users(i)) == 1}
     return bool(summed) and any(
         isinstance(t, Contraction) and any(t.output[p] not in {i for s in t.subscripts for i in s} for p in summed) for t in factor.args
@@ -193,12 +227,15 @@ def _summed_constant(factor: Sum, indices: tuple[int, ...], term: Term) -> bool:
 
 
 def inside(tree: Contraction) -> Iterator[Tree]:
-    """The product with one of its sums shortened: a number in front hides the sum from the rewrites of sums."""
+    """The product with one of its sums or choices shortened: a number in front hides them from their own rewrites."""
     for k, factor in enumerate(tree.args):
+        found: Iterator[Tree] = iter(())
         if isinstance(factor, Sum):
-            choices = chosen(factor) if any(_holds(t, Where) for t in factor.args) else ()
-            for candidate in (*choices, *factored(factor), *one_fraction(factor)):
-                yield settled(tree_of(term_of(rebuild(tree, (*tree.args[:k], candidate, *tree.args[k + 1 :])))))
+            found = chain(chosen(factor) if factor.kinds & Where.bit else (), factored(factor), one_fraction(factor))
+        elif isinstance(factor, Where):
+            found = chain(clipped(factor), compared(factor))
+        for candidate in found:
+            yield settled(tree_of(term_of(rebuild(tree, (*tree.args[:k], candidate, *tree.args[k + 1 :])))))
 
 
 def pseudoinverses(tree: Contraction) -> Iterator[Tree]:
@@ -241,7 +278,7 @@ def _opened_inverse(tree: Tree) -> Tree:
     dim = tree.shape[0]
     if len(matrices) < 1 or any(len(s) != 2 or f.shape != (dim, dim) for f, s in matrices) or len(tree.shape) != 2:
         return tree
-    chain: list[tuple[Tree, tuple[int, ...]]] = []
+    path: list[tuple[Tree, tuple[int, ...]]] = []
     at, end = term.output
     left = list(matrices)
     while left:
@@ -252,7 +289,7 @@ def _opened_inverse(tree: Tree) -> Tree:
         f, s = step
         if s[0] == s[1]:
             return tree
-        chain.append((operation(tree.operation, [f]), (s[1], s[0])))  # the inverse swaps the axes of its factor
+        path.append((operation(tree.operation, [f]), (s[1], s[0])))  # the inverse swaps the axes of its factor
         at = s[1] if s[0] == at else s[0]
         if left and at in term.output:
             return tree
@@ -260,7 +297,13 @@ def _opened_inverse(tree: Tree) -> Tree:
         return tree
     scalars = [(raised(f, Fraction(-1)), s) for f, s in term.factors if not s]
     # inv(A B)_{ij} = inv(B)_{ik} inv(A)_{kj}: the chain read from its far end
-    return tree_of(Term(1 / term.coefficient, False, [*scalars, *chain[::-1]], (end, term.output[0]), dict(term.dims)))
+    return tree_of(Term(1 / term.coefficient, False, [*scalars, *path[::-1]], (end, term.output[0]), dict(term.dims)))
+
+
+def _may_cancel(k: int, factors: tuple[Tree, ...]) -> bool:
+    """Whether factor k holds a name that another factor holds; numbers apart, what has no name counts as every name."""
+    names = factors[k].names or -1
+    return any((f.names or -1) & names for n, f in enumerate(factors) if n != k and not isinstance(f, Number))
 
 
 def _cancels(factor: Sum, others: list[tuple[Tree, tuple[int, ...]]]) -> bool:
@@ -340,7 +383,7 @@ def one_fraction(tree: Sum) -> Iterator[Tree]:
 def _divides(tree: Tree) -> bool:
     """Whether a term has a denominator."""
     factors = tree.args if isinstance(tree, Contraction) else (tree,)
-    return any(isinstance(f, Power) and isinstance(f.exponent, Number) and f.exponent.value < 0 for f in factors)
+    return any(map(divides, factors))
 
 
 def denominators_joined(tree: Contraction) -> Iterator[Tree]:

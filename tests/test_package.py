@@ -27,7 +27,7 @@ MODULES = sorted(
 FLOORS = (
     # ground: no mathematics
     ("dimensions", "errors"),
-    ("assignments", "notation"),
+    ("assignments", "collecting", "notation"),
     # sentences
     ("wording.check_en", "wording.check_fr", "wording.en", "wording.explain_en", "wording.explain_fr", "wording.fr",
      "wording.graph_en", "wording.graph_fr", "wording.page_en", "wording.page_fr", "wording.sensitivity_en",
@@ -44,9 +44,10 @@ FLOORS = (
      "functions.trigonometric"),
     ("functions",),
     # trees
-    ("tensors", "tensors.indexgraph", "tensors.nodes"),
+    ("tensors", "tensors.indexgraph", "tensors.trees"),
+    ("tensors.nodes",),
     ("tensors.exchange", "tensors.terms"),
-    ("tensors.sums",),
+    ("tensors.sums", "tensors.totals"),
     ("tensors.products",),
     ("tensors.algebra", "tensors.matrixform"),
     ("tensors.facts", "tensors.indexform"),
@@ -82,7 +83,7 @@ FLOORS = (
     ("latexin.formulas",),
     ("latexin.reading",),
     # deriving
-    ("choices", "factoring", "matching", "rules", "rules.matrix_operations"),
+    ("choices", "factoring", "matching", "rules", "rules.matrix_operations", "slices"),
     ("rewriting", "rules.operations"),
     ("rules.entries", "rules.local"),
     ("rules.forward", "rules.reverse"),

@@ -27,7 +27,7 @@ from symchain.functions import FUNCTIONS
 from symchain.functions.spec import AbstractFunction, abstract
 from symchain.notation import walk
 from symchain.render.text import write
-from symchain.rewriting import is_large, price_of, simplify
+from symchain.rewriting import is_large, price_of, reduced
 from symchain.rules.binding import bind
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import MINUS_ONE, Apply, Tree, add, apply, leaf, leaves, postorder, scale, substitute, transform
@@ -119,10 +119,10 @@ class _Judging:
         difference = bind(add([claimed, scale(MINUS_ONE, truth)]))
         if is_large(difference):
             return False
-        if is_zero(simplify(difference)):
+        if is_zero(reduced(difference)):
             return True
         closed = self._closed(difference)
-        return closed is not None and is_zero(simplify(closed))
+        return closed is not None and is_zero(reduced(closed))
 
     def _closed(self, tree: Tree) -> Tree | None:
         """The tree over inputs alone (and the variable), where that is not long."""

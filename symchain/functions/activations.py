@@ -34,6 +34,8 @@ declare(
         ("sigmoid(x)*exp(-x)", "sigmoid(-x)"),
         ("sigmoid(-x) - sigmoid(x)", "1 - 2*sigmoid(x)"),
         ("sigmoid(x) + sigmoid(-x)", "1"),
+        ("1 - sigmoid(-x)", "sigmoid(x)"),
+        ("sigmoid(-x) - 1", "-sigmoid(x)"),
         ("(1 + tanh(x/2))/2", "sigmoid(x)"),
     ),
     activation=True,

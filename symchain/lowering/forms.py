@@ -22,7 +22,7 @@ from symchain.lowering.numerics import FUNCTIONS
 from symchain.lowering.roots import less_root, orthogonal, root_less_one, root_of_squares, unit_vectors
 from symchain.lowering.series import mended, with_powers
 from symchain.lowering.softmaxes import balanced, of_exponentials
-from symchain.matching import Identity, identities_of, rewrite
+from symchain.matching import Identities, Identity, identities_of, rewrite
 from symchain.rules.operations import without_division
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (
@@ -43,6 +43,7 @@ from symchain.tensors.nodes import (
     postorder,
     rebuild,
     substitute,
+    transform,
     where,
 )
 
@@ -145,10 +146,7 @@ class _Forms:
         self.done: dict[Tree, Tree] = {}
 
     def stable(self, tree: Tree, name: str | None) -> Tree:
-        for node in postorder(tree):
-            if node not in self.done:
-                self.done[node] = self._visit(rebuild(node, [self.done[a] for a in node.args]))
-        result = substitute(self.done[tree], self.names) if self.names else self.done[tree]
+        result = substitute(transform(tree, self._visit, self.done), self.names)
         if name is not None and isinstance(result, (Apply, Operation)):
             self.inside[name] = result
         elif name is not None and is_known_product(result):
@@ -188,30 +186,31 @@ class _Forms:
         return None
 
     def _rewritten(self, node: Tree) -> Tree | None:
-        found = of_exponentials(node) or root_less_one(node) or logarithm_of_product(node, self.products)
-        if found is None and isinstance(node, Contraction):
+        found = root_less_one(node) or logarithm_of_product(node, self.products)
+        if found is None and node.kinds & (Apply.bit | Operation.bit):
+            found = of_exponentials(node)
+        if found is None and isinstance(node, Contraction) and node.kinds & Where.bit:
             found = _chosen(node)
         if found is None and self.late:
             found = balanced(node) or root_of_squares(node) or less_root(node) or orthogonal(node) or constant_and_logarithm(node)
         if found is not None:
             return found
-        known = self._below(node)
         kind: Any = type(node)
-        for rule in _rules(kind, self.late):
-            if rule.functions <= known:
-                found = rewrite(node, rule)
-                if found is not None and found.shape == node.shape:
-                    return found
+        for rule in _rules(kind, self.late).fitting(node, _functions):
+            found = rewrite(node, rule)
+            if found is not None and found.shape == node.shape:
+                return found
         return None
 
-    def _below(self, node: Tree) -> frozenset[str]:
-        """The functions a few levels down."""
-        found: set[str] = set()
-        level: list[Tree] = [node]
-        for _ in range(5):
-            found.update(n.function.name for n in level if isinstance(n, Apply) and not isinstance(n.function, AbstractFunction))
-            level = [a for n in level for a in n.args[:8]]
-        return frozenset(found)
+
+def _functions(node: Tree) -> set[str]:
+    """The functions a few levels down."""
+    found: set[str] = set()
+    level: list[Tree] = [node]
+    for _ in range(5):
+        found.update(n.function.name for n in level if isinstance(n, Apply) and not isinstance(n.function, AbstractFunction))
+        level = [a for n in level for a in n.args[:8]]
+    return found
 
 
 def _without_ones(node: Tree) -> Tree:
@@ -223,11 +222,11 @@ def _without_ones(node: Tree) -> Tree:
 
 
 @lru_cache(maxsize=32)
-def _rules(kind: Any, late: bool) -> tuple[Identity, ...]:
+def _rules(kind: Any, late: bool) -> Identities:
     """The rules for one kind of node, this file's before those of the registry."""
-    own = [rule for rule in _table((*STABLE, *LATE) if late else STABLE) if type(rule.before) is kind]
-    declared = sorted(identities_of(kind), key=lambda rule: -len(postorder(rule.before)))  # what takes in most comes first
-    return (*own, *declared)
+    mine = [rule for rule in _table((*STABLE, *LATE) if late else STABLE) if type(rule.before) is kind]
+    declared = sorted(identities_of(kind).rules, key=lambda rule: -len(postorder(rule.before)))  # what takes in most comes first
+    return Identities([*mine, *declared])
 
 
 @lru_cache(maxsize=2)
@@ -236,7 +235,7 @@ def _table(texts: tuple[tuple[str, str], ...]) -> tuple[Identity, ...]:
     found = []
     for before, after in texts:
         left, right = (normal(elaborate(parse_expression(text), scope)) for text in (before, after))
-        found.append(Identity(left, right, frozenset(n.function.name for n in postorder(left) if isinstance(n, Apply))))
+        found.append(Identity(left, right))
     return tuple(found)
 
 

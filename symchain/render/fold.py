@@ -37,16 +37,18 @@ def replaced(phrase: Phrase, names: dict[str, Phrase]) -> Phrase:
 def fold(phrase: Phrase, visit: Callable[[Phrase, Sequence[T], dict[str, T]], T], limit: int | None = None) -> T:
     """visit(phrase, what its shown parts became, what its keywords became), parts before wholes, each distinct object once."""
     done: dict[int, T] = {}
-    stack: list[tuple[Phrase, bool]] = [(phrase, False)]
+    stack: list[Phrase] = [phrase]
     while stack:
-        p, ready = stack.pop()
+        p = stack[-1]
         if id(p) in done:
+            stack.pop()
             continue
         parts = shown_parts(p, limit)
-        if ready:
-            done[id(p)] = visit(p, [done[id(q)] for q in parts], {k: done[id(v)] for k, v in p.keywords})
-        else:
-            stack.append((p, True))
-            stack.extend((q, False) for q in parts if id(q) not in done)
-            stack.extend((v, False) for _, v in p.keywords if id(v) not in done)
+        pending = [q for q in parts if id(q) not in done]
+        pending += [v for _, v in p.keywords if id(v) not in done]
+        if pending:
+            stack += pending
+            continue
+        stack.pop()
+        done[id(p)] = visit(p, [done[id(q)] for q in parts], {k: done[id(v)] for k, v in p.keywords})
     return done[id(phrase)]

@@ -13,7 +13,7 @@ from symchain.tensors.nodes import ONE, Apply, Leaf, Tree, broadcast, leaf, post
 
 def bind(tree: Tree) -> Tree:
     """The tree with every bound function, and every derivative of one, written out; unbound ones stay."""
-    if not any(_bound(n) for n in postorder(tree)):
+    if not tree.kinds & Apply.bit or not any(_bound(n) for n in postorder(tree)):
         return tree
     return transform(tree, lambda n: _bind_node(n) if isinstance(n, Apply) and _bound(n) else n)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from symchain.errors import UnsupportedError
-from symchain.rewriting import simplify
+from symchain.rewriting import reduced
 from symchain.tensors.nodes import Tree, add, contract, identity, scale
 
 
@@ -26,6 +26,6 @@ def by_entries(tree: Tree, lead: int, facts: Set[str]) -> Tree:
     i, j = lead, lead + 1
     diagonal = contract([tree, identity(tree.shape[-1])], [(*leading, i, j), (i, j)], (*leading, i, j))
     if "diagonal_entries" in facts:
-        return simplify(diagonal)
+        return reduced(diagonal)
     flipped = contract([tree], [(*leading, i, j)], (*leading, j, i))
-    return simplify(add([tree, flipped, scale(-1, diagonal)]))
+    return reduced(add([tree, flipped, scale(-1, diagonal)]))

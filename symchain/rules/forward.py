@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from symchain.derivation import Step
+from symchain.derivation import NOTHING, Step
 from symchain.functions.spec import AbstractFunction
 from symchain.rules.local import pull
 from symchain.tensors.nodes import (
@@ -25,40 +25,51 @@ from symchain.tensors.nodes import (
     Tree,
     Where,
     add,
+    leaves,
     multiply_scalars,
     number,
-    postorder,
+    ways_to,
 )
+from symchain.tensors.terms import divides
+
+Locals = dict[tuple[Tree, int], list[Tree]]
+"""The derivative of a node by one of its operands, as factors: the same whatever name lies below."""
 
 
-def differentiate(tree: Tree, by: Leaf) -> Step:
-    """d(tree)/d(by) for trees of shape () throughout; the result is as the rules give it, not simplified."""
+def differentiate(tree: Tree, by: Leaf, known: Locals | None = None) -> Step:
+    """d(tree)/d(by) for trees of shape () throughout; the result is as the rules give it, not simplified.
+
+    What is `known` of a tree's nodes is used, and added to, when it is differentiated by one name after another.
+    """
+    local: Locals = {} if known is None else known
     steps: dict[Tree, Step] = {}
-    for node in postorder(tree):
+    for node in ways_to(by, tree):
         if node is by:
             steps[node] = Step("self", node, by.name, ONE)
         elif isinstance(node, Contraction) and len(node.args) == 2 and node.args[0] is ONE and node.args[1] in steps:
             steps[node] = steps[node.args[1]]  # 1/x is written as a product
         elif not isinstance(node, Compare) and any(a in steps for a in node.args):
-            steps[node] = _step(node, by, steps)
+            steps[node] = _step(node, by, steps, local)
     return steps.get(tree) or Step("const", tree, by.name, ZERO)
 
 
-def _step(node: Tree, by: Leaf, steps: Mapping[Tree, Step]) -> Step:
+def _step(node: Tree, by: Leaf, steps: Mapping[Tree, Step], known: Locals) -> Step:
     moving = [k for k, a in enumerate(node.args) if a in steps]
-    terms = [_term(node, k, steps[node.args[k]], by) for k in moving]
+    for k in moving:
+        if (node, k) not in known:
+            local = pull(node, k, ONE, 0)
+            known[node, k] = [f for f in (local.args if isinstance(local, Contraction) else (local,)) if f is not ONE]
+    terms = [_term(node, k, known[node, k], steps[node.args[k]], by) for k in moving]
     substeps = [steps.get(a) or Step("const", a, by.name, ZERO) for a in node.args if a in steps or isinstance(node, Sum)]
     return Step(_rule(node, moving), node, by.name, add(terms), tuple(substeps), _parameters(node))
 
 
-def _term(node: Tree, k: int, inner: Step, by: Leaf) -> Tree:
-    """The local derivative by operand k times what is inside.
+def _term(node: Tree, k: int, outer: list[Tree], inner: Step, by: Leaf) -> Tree:
+    """The local derivative by operand k, as factors, times what is inside.
 
     In a product the derivative stands where its factor stood (u'*v + u*v'). One sign comes first; a factor 1 stays only at the end,
     where it is the derivative of what is inside: 2*(a - y)*1.
     """
-    local = pull(node, k, ONE, 0)
-    outer = [f for f in (local.args if isinstance(local, Contraction) else (local,)) if f is not ONE]
     at = k if isinstance(node, Contraction) else len(outer)
     inside = [] if node.args[k] is by else [inner.result]
     factors = [f for tree in (*outer[:at], *inside, *outer[at:]) for f in _factors(tree)]
@@ -85,7 +96,7 @@ def _rule(node: Tree, moving: list[int]) -> str:
     if isinstance(node, Sum):
         return "sum"
     if isinstance(node, Contraction):
-        if any(isinstance(node.args[k], Power) and _is_negative(node.args[k]) for k in moving):
+        if any(divides(node.args[k]) for k in moving):
             still = [a for k, a in enumerate(node.args) if k not in moving]
             return "scale" if len(moving) == 1 and all(isinstance(a, Number) for a in still) else "quotient"
         return "product" if len(moving) > 1 else "scale"
@@ -96,16 +107,12 @@ def _rule(node: Tree, moving: list[int]) -> str:
     return "where" if isinstance(node, Where) else "operation"
 
 
-def _is_negative(power: Tree) -> bool:
-    return isinstance(power, Power) and isinstance(power.exponent, Number) and power.exponent.value < 0
-
-
-def _parameters(node: Tree) -> dict[str, str]:
+def _parameters(node: Tree) -> Mapping[str, str]:
     if isinstance(node, Apply):
         return {"function": node.function.name}
     if isinstance(node, Operation):
         return {"operation": node.operation.name}
-    return {}
+    return NOTHING
 
 
 def headline(step: Step) -> Step:
@@ -126,7 +133,6 @@ def unrelated(tree: Tree, by: Leaf) -> tuple[str, ...]:
         return ()
     found: dict[str, None] = {}
     for term in tree.args:
-        below = postorder(term)
-        if by not in below:
-            found.update(dict.fromkeys(n.name for n in below if isinstance(n, Leaf)))
+        if by not in ways_to(by, term):
+            found.update(dict.fromkeys(n.name for n in leaves(term)))
     return tuple(found)

@@ -27,7 +27,7 @@ from symchain.tensors.nodes import (
     rebuild,
     transform,
 )
-from symchain.tensors.products import flatten, normal_power, normalise, settled, tree_of, unrepeated
+from symchain.tensors.products import flatten, normal_power, product_of, tree_of, unrepeated
 from symchain.tensors.sums import collect
 from symchain.tensors.terms import Indices, Term, is_zero, sums_over
 
@@ -37,26 +37,33 @@ def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[T
 
     def visit(node: Tree) -> Tree:
         if isinstance(node, Contraction):
-            result = settled(_distribute_deltas(node, memo, polish) or tree_of(normalise(node)))
+            result = _distribute_deltas(node, polish) or product_of(node)
         elif isinstance(node, Sum):
-            result = collect(node)
+            result = _as_product(collect(node))
         elif isinstance(node, Power):
-            result = normal_power(node)
+            result = _as_product(normal_power(node))
         elif isinstance(node, Apply):
-            result = _apply(node)
+            result = _as_product(_apply(node))
         elif isinstance(node, Operation):
             return _operation(node)
         elif isinstance(node, Where):
-            return _where(node)
+            result = _where(node)
         else:
             return node
-        return polish(result) if polish is not None and isinstance(result, (Sum, Contraction, Power, Apply)) else result
+        return polish(result) if polish is not None and isinstance(result, (Sum, Contraction, Power, Apply, Where)) else result
 
     return transform(tree, visit, memo)
 
 
-def _distribute_deltas(node: Contraction, memo: dict[Tree, Tree] | None, polish: Callable[[Tree], Tree] | None) -> Tree | None:
+def _as_product(tree: Tree) -> Tree:
+    """What became a product on the way, in normal form."""
+    return product_of(tree) if isinstance(tree, Contraction) else tree
+
+
+def _distribute_deltas(node: Contraction, polish: Callable[[Tree], Tree] | None) -> Tree | None:
     """A sum with an identity matrix among its terms is multiplied out where a product runs over it: (A + c*I) @ x, v[:, None]*(I - A)."""
+    if not (node.kinds & Identity.bit and node.kinds & Sum.bit):
+        return None
     term = flatten(node)
     for k, (tree, indices) in enumerate(term.factors):
         if not isinstance(tree, Sum) or len(indices) < 2:
@@ -90,6 +97,8 @@ def _delta_over(tree: Tree, indices: Indices, term: Term) -> bool:
 
 def _apply(node: Apply) -> Tree:
     """f(A.T) is f(A).T: a function of one argument goes inside transposes and broadcasts."""
+    if not node.shape:
+        return node
     if len(node.args) == 1 and (core := unrepeated(node.args[0])) is not None:
         base, kept = core
         applied = _apply(Apply((base,), base.shape, node.data))  # type: ignore[arg-type]

@@ -6,12 +6,14 @@ outer(delta, x), W.T @ delta * s), and where none exists einsum(...) is written.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from symchain.dimensions import Dim, add, multiply
 from symchain.functions.spec import AbstractFunction
-from symchain.notation import Phrase, call, name, negate, operations
+from symchain.notation import Phrase, call, name, negate, operations, walk
 from symchain.notation import number as literal
 from symchain.tensors.indexgraph import COLON, NEW, Assembly, Piece, dimension, einsum, product
 from symchain.tensors.nodes import (
@@ -40,11 +42,19 @@ _HALF = Fraction(1, 2)
 
 def phrase_of(tree: Tree) -> Phrase:
     """How a tree is written. Linear in the graph; a shared subtree is written at each use but built once."""
-    memo: dict[Tree, Phrase] = {}
+    memo = _Phrases()
     for node in postorder(tree):
-        if node not in memo:
+        if not isinstance(node, Number):
             memo[node] = _WRITERS[type(node)](node, memo)
     return memo[tree]
+
+
+class _Phrases(dict[Tree, Phrase]):
+    """The phrases of the parts of a tree; those of numbers, which products and powers write their own way, are made when asked for."""
+
+    def __missing__(self, node: Tree) -> Phrase:
+        phrase = self[node] = _WRITERS[type(node)](node, self)
+        return phrase
 
 
 def cost(tree: Tree) -> int:
@@ -54,16 +64,16 @@ def cost(tree: Tree) -> int:
 
 def rational(value: Fraction, decimal: bool) -> Phrase:
     """A number as it is written: 0.5, 1/2, -3; a decimal that does not end within 17 digits is a fraction."""
-    sign, value = value < 0, abs(value)
+    over, under = abs(value.numerator), value.denominator
     phrase: Phrase
-    text = _decimal_text(value) if decimal and value.denominator != 1 else None
+    text = _decimal_text(abs(value)) if decimal and under != 1 else None
     if text is not None:
         phrase = literal(text)
-    elif value.denominator == 1:
-        phrase = literal(value.numerator)
+    elif under == 1:
+        phrase = literal(over)
     else:
-        phrase = Phrase("mul", (literal(value.numerator), Phrase("over", (literal(value.denominator),))))
-    return negate(phrase) if sign else phrase
+        phrase = Phrase("mul", (literal(over), Phrase("over", (literal(under),))))
+    return negate(phrase) if value.numerator < 0 else phrase
 
 
 def _decimal_text(value: Fraction) -> str | None:
@@ -115,7 +125,7 @@ def _write_identity(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
 
 
 def _write_sum(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
-    full = any(not _broadcasts(t) for t in node.args)
+    full = node.shape and any(not _broadcasts(t) for t in node.args)
     terms = [_write_contraction(t, memo, implicit=True) if full and _broadcasts(t) else memo[t] for t in node.args]
     if terms[0].head == "neg":  # b - a rather than -a + b
         first = next((k for k, t in enumerate(terms) if t.head != "neg"), 0)
@@ -132,7 +142,7 @@ def _power_parts(tree: Tree, memo: dict[Tree, Phrase]) -> tuple[list[Phrase], li
     """A factor as (over, under) phrases."""
     if isinstance(tree, Power) and isinstance(tree.exponent, Number):
         value = tree.exponent.value
-        if value < 0:
+        if value.numerator < 0:
             return [], [_raised(tree.base, -value, tree.exponent.decimal, memo)]
     return [memo[tree]], []
 
@@ -164,44 +174,29 @@ def _square_root_of(base: Tree) -> Tree | None:
 def _write_power(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
     if isinstance(node.exponent, Number):
         value, decimal = node.exponent.value, node.exponent.decimal
-        if value < 0:
+        if value.numerator < 0:
             return product([], [_raised(node.base, -value, decimal, memo)])
         return _raised(node.base, value, decimal, memo)
     return Phrase("pow", (memo[node.base], memo[node.exponent]))
 
 
 def _write_contraction(node: Any, memo: dict[Tree, Phrase], implicit: bool = False) -> Phrase:
-    numbers = [a for a, s in zip(node.args, node.subscripts, strict=True) if isinstance(a, Number)]
+    numbers = [a for a in node.args if isinstance(a, Number)]
     if not node.dims and (len(numbers) > 1 or (numbers and node.args[0] is not numbers[0])):
         return _write_as_it_stands(node, memo)
-    if any(isinstance(a, Identity) and not set(s) <= set(node.output) for a, s in zip(node.args, node.subscripts, strict=True)):
+    if node.dims and any(
+        isinstance(a, Identity) and not set(s) <= set(node.output) for a, s in zip(node.args, node.subscripts, strict=True)
+    ):
         plain = tree_of(normalise(node))
         return phrase_of(plain)
-    pieces: list[Piece] = []
-    sign = False
     coefficient = Fraction(1)
     for n in numbers:
         coefficient *= n.value
-    decimal = any(n.decimal for n in numbers)
-    if coefficient < 0:
-        sign, coefficient = True, -coefficient
-    front: list[Phrase] = []
-    back: list[Phrase] = []
-    if coefficient == 0:
-        front = [literal(0)]
-    elif coefficient != 1:
-        text = _decimal_text(coefficient) if decimal else None
-        reciprocal = _decimal_reciprocal(coefficient) if decimal and text is None else None
-        if text is not None:
-            front = [literal(text)]
-        elif reciprocal is not None:
-            front, back = ([literal(reciprocal[0])] if reciprocal[0] != "1" else []), [literal(reciprocal[1])]
-        elif coefficient.numerator == 1:
-            back = [literal(coefficient.denominator)]
-        elif coefficient.denominator == 1:
-            front = [literal(coefficient.numerator)]
-        else:
-            front = [rational(coefficient, False)]
+    sign = coefficient.numerator < 0
+    front, back = _coefficient(abs(coefficient), any(n.decimal for n in numbers)) if numbers else ([], [])
+    if not node.dims:
+        return _write_scalars(node, memo, sign, front, back)
+    pieces: list[Piece] = []
     if front or back:
         pieces.append(Piece((), front, back))
     for position, (a, s) in enumerate(zip(node.args, node.subscripts, strict=True)):
@@ -228,10 +223,62 @@ def _write_contraction(node: Any, memo: dict[Tree, Phrase], implicit: bool = Fal
     if len(node.args) == len(numbers) and node.output and coefficient == 0:
         shape = sizes[node.output[0]] if len(node.output) == 1 else Phrase("tuple", tuple(sizes[i] for i in node.output))
         return literal(0) if implicit else call("zeros", shape)
-    walk = Assembly(pieces, node.output, sizes)
+    written = _assembled(pieces, node.output, sizes, implicit)
+    if not implicit:
+        others = [_assembled([*pieces, ones], node.output, sizes, False) for ones in _ones_between(pieces, node.output, sizes)]
+        written = min([written, *others], key=_length)
+    return negate(written) if sign else written
+
+
+def _assembled(pieces: list[Piece], output: tuple[int, ...], sizes: list[Phrase], implicit: bool) -> Phrase:
+    walk = Assembly([replace(p) for p in pieces], output, sizes)
     written = walk.run(implicit)
-    if written is None:
-        written = einsum([walk.coefficient, *walk.pieces], node.output, sizes)
+    return einsum([walk.coefficient, *walk.pieces], output, sizes) if written is None else written
+
+
+def _ones_between(pieces: list[Piece], output: tuple[int, ...], sizes: list[Phrase]) -> Iterator[Piece]:
+    """Matrices of ones that sum an index away and repeat along an axis of the output: A @ ones((n, k)) for sum(A, axis=1)[:, None]*..."""
+    carried = [i for p in pieces for i in p.indices]
+    repeated = [j for j in output if j not in carried]
+    for p in pieces if repeated else ():
+        for k in p.indices:
+            if k not in output and carried.count(k) == 1 and not p.delta:
+                for pair in (pair for j in repeated for pair in ((k, j), (j, k))):
+                    yield Piece(pair, [call("ones", Phrase("tuple", tuple(sizes[i] for i in pair)))], [], len(pieces))
+
+
+def _length(phrase: Phrase) -> tuple[int, int]:
+    """Operations, then transposes."""
+    return operations(phrase), sum(p.head == "transpose" for p in walk(phrase))
+
+
+def _coefficient(value: Fraction, decimal: bool) -> tuple[list[Phrase], list[Phrase]]:
+    """A number in front of a product, as (over, under)."""
+    if value == 0:
+        return [literal(0)], []
+    if value == 1:
+        return [], []
+    text = _decimal_text(value) if decimal else None
+    reciprocal = _decimal_reciprocal(value) if decimal and text is None else None
+    if text is not None:
+        return [literal(text)], []
+    if reciprocal is not None:
+        return ([literal(reciprocal[0])] if reciprocal[0] != "1" else []), [literal(reciprocal[1])]
+    if value.numerator == 1:
+        return [], [literal(value.denominator)]
+    return [literal(value.numerator) if value.denominator == 1 else rational(value, False)], []
+
+
+def _write_scalars(node: Any, memo: dict[Tree, Phrase], sign: bool, front: list[Phrase], back: list[Phrase]) -> Phrase:
+    """A product of scalars, its sign and its number told apart."""
+    above, below = list(front), list(back)
+    for a in node.args:
+        if not isinstance(a, Number):
+            over, under = _power_parts(a, memo)
+            sign ^= sum(p.head == "neg" for p in over) % 2 == 1
+            above += [p.parts[0] if p.head == "neg" else p for p in over]
+            below += under
+    written = product(above, below)
     return negate(written) if sign else written
 
 
@@ -309,6 +356,9 @@ def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
         return Phrase("index", (parts[0], *items))
     if kind in ("max", "min", "prod", "logsumexp", "softmax", "log_softmax", "cumsum", "cumprod"):
         return Phrase("call", (parts[0],), kind, tuple(_axis_keyword(parameters[0], len(operand)).items()))
+    if kind == "concatenate" and (layers := _layers(node, memo)) is not None:
+        keywords = (("axis", literal(parameters[0])),) if parameters[0] else ()
+        return Phrase("call", (Phrase("list", tuple(layers)),), "stack", keywords)
     if kind == "concatenate":
         joined = Phrase("list", tuple(parts))
         return call(kind, joined, axis=literal(parameters[0])) if parameters[0] else call(kind, joined)
@@ -329,6 +379,18 @@ def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
     if kind == "gather":
         return Phrase("index", (parts[0], parts[1]))
     return call(kind, *parts, *(_parameter(p) for p in parameters))
+
+
+def _layers(node: Any, memo: dict[Tree, Phrase]) -> list[Phrase] | None:
+    """What is concatenated, where each part is an array with one new axis, the one along which the parts follow each other."""
+    axis, found = node.parameters[0], []
+    for part in node.args:
+        if not isinstance(part, Contraction) or len(part.args) != 1 or len(part.output) != len(part.subscripts[0]) + 1:
+            return None
+        if part.shape[axis] != 1 or part.subscripts[0] != (*part.output[:axis], *part.output[axis + 1 :]) or not part.subscripts[0]:
+            return None
+        found.append(memo[part.args[0]])
+    return found
 
 
 def _kronecker(node: Any, memo: dict[Tree, Phrase]) -> Phrase | None:

@@ -15,82 +15,20 @@ millisecond; `tensors.exchange.to_sympy` makes plain SymPy of a tree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from hashlib import blake2b
+from functools import lru_cache
 from typing import Any
-from weakref import WeakValueDictionary
-
-from sympy import Basic
 
 from symchain.dimensions import Dim, Shape, multiply, show
 from symchain.errors import ShapeError
-
-_TABLE: WeakValueDictionary[tuple[Any, ...], Tree] = WeakValueDictionary()
-
-
-class Tree(Basic):
-    """Base of all nodes. `args` are the subtrees, `data` what else identifies the node, `shape` the shape of its value."""
-
-    __slots__ = ("__weakref__", "_digest", "data", "shape")
-    is_commutative = True
-    args: tuple[Tree, ...]
-    data: tuple[Any, ...]
-    shape: Shape
-    _digest: bytes | None
-
-    def __new__(cls, args: tuple[Tree, ...], shape: Shape, data: tuple[Any, ...] = ()) -> Tree:
-        key = (cls, args, shape, data)
-        found = _TABLE.get(key)
-        if found is not None:
-            return found
-        node: Tree = object.__new__(cls)
-        node._assumptions = cls.default_assumptions
-        node._mhash = None
-        node._args = args
-        node.data = data
-        node.shape = shape
-        node._digest = None
-        _TABLE[key] = node
-        return node
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __ne__(self, other: object) -> bool:
-        return self is not other
-
-    __hash__ = object.__hash__
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return (type(self), (self._args, self.shape, self.data))
-
-    @property
-    def digest(self) -> bytes:
-        """A fingerprint of the structure, the same in every process: what deterministic orders are made of."""
-        if self._digest is None:
-            for node in postorder(self):
-                if node._digest is None:
-                    text = repr((type(node).__name__, node.shape, _plain(node.data)))
-                    node._digest = blake2b(text.encode() + b"".join(a._digest or b"" for a in node._args), digest_size=12).digest()
-        assert self._digest is not None
-        return self._digest
-
-    @property
-    def func(self) -> Callable[..., Tree]:  # type: ignore[override]
-        """Rebuilds the node with other subtrees, as SymPy's traversals expect."""
-        return lambda *args: rebuild(self, args)
-
-    def _sympystr(self, printer: Any) -> str:
-        inner = ", ".join(map(printer._print, self._args))
-        return f"{type(self).__name__}({inner}{'; ' if inner and self.data else ''}{', '.join(map(str, self.data))})"
-
-
-def _plain(data: Any) -> Any:
-    """The data of a node without anything that depends on the process (the order of a frozenset)."""
-    if isinstance(data, tuple):
-        return tuple(map(_plain, data))
-    return sorted(data) if isinstance(data, frozenset) else data
+from symchain.tensors.trees import SHAPED as SHAPED
+from symchain.tensors.trees import Tree as Tree
+from symchain.tensors.trees import postorder as postorder
+from symchain.tensors.trees import rebuild as rebuild
+from symchain.tensors.trees import substitute as substitute
+from symchain.tensors.trees import transform as transform
+from symchain.tensors.trees import ways_to as ways_to
 
 
 class Number(Tree):
@@ -111,6 +49,7 @@ class Constant(Tree):
     """A named constant: pi."""
 
     __slots__ = ()
+    named = True
 
     @property
     def name(self) -> str:
@@ -121,6 +60,7 @@ class Size(Tree):
     """A dimension used as a number: the n of 1/n."""
 
     __slots__ = ()
+    named = True
 
     @property
     def dim(self) -> str:
@@ -131,6 +71,7 @@ class Leaf(Tree):
     """A name: an input of the program or the value of one of its blocks. Another shape or other facts, another node."""
 
     __slots__ = ()
+    named = True
 
     @property
     def name(self) -> str:
@@ -182,11 +123,11 @@ class Power(Tree):
 
     @property
     def base(self) -> Tree:
-        return self._args[0]
+        return self.args[0]
 
     @property
     def exponent(self) -> Tree:
-        return self._args[1]
+        return self.args[1]
 
 
 class Apply(Tree):
@@ -289,6 +230,8 @@ def contract(
 
     Operands of one index must agree; the caller has checked user input before.
     """
+    if not dims and not output and operands and not any(subscripts):
+        return multiply_scalars(operands)
     sizes: dict[Any, Dim] = dict(dims or {})
     for operand, indices in zip(operands, subscripts, strict=True):
         for index, dim in zip(indices, operand.shape, strict=True):
@@ -322,7 +265,18 @@ def multiply_scalars(factors: Sequence[Tree]) -> Tree:
         return ONE
     if len(factors) == 1:
         return factors[0]
-    return contract(factors, [()] * len(factors), ())
+    return Contraction(tuple(factors), (), _scalars(len(factors)))
+
+
+def scalar_factors(tree: Tree) -> tuple[Tree, ...]:
+    """The factors of a product of scalars; of anything else, itself."""
+    return tree.args if isinstance(tree, Contraction) and not tree.dims else (tree,)
+
+
+@lru_cache(maxsize=256)
+def _scalars(count: int) -> tuple[Any, ...]:
+    """The data of a product of so many scalars, shared by all of them."""
+    return ((),) * count, (), ()
 
 
 def broadcast(tree: Tree, shape: Shape) -> Tree:
@@ -411,69 +365,6 @@ def where(condition: Tree, a: Tree, b: Tree) -> Tree:
 def operation(spec: Any, args: Sequence[Tree], parameters: tuple[Any, ...] = ()) -> Tree:
     """A node of a declared operation (an OperationSpec); its shape rule checks the operands."""
     return Operation(tuple(args), spec.shape(tuple(a.shape for a in args), parameters), (spec, parameters))
-
-
-def rebuild(node: Tree, args: Sequence[Tree]) -> Tree:
-    """The same node over other subtrees of the same shapes."""
-    args = tuple(args)
-    if args == node._args:
-        return node
-    return type(node)(args, node.shape, node.data)
-
-
-# ---------------------------------------------------------------- traversal, never recursive
-
-
-def postorder(*roots: Tree) -> list[Tree]:
-    """Every distinct node below the roots, operands before users."""
-    seen: set[Tree] = set()
-    order: list[Tree] = []
-    stack: list[Tree] = list(reversed(roots))
-    while stack:
-        node = stack[-1]
-        pending = [a for a in node._args if a not in seen] if node not in seen else None
-        if pending:
-            stack.extend(reversed(pending))
-            continue
-        stack.pop()
-        if pending is not None:
-            seen.add(node)
-            order.append(node)
-    return order
-
-
-def transform(tree: Tree, visit: Callable[[Tree], Tree], memo: dict[Tree, Tree] | None = None) -> Tree:
-    """Rebuild bottom-up: visit receives each node with its operands already transformed."""
-    done = {} if memo is None else memo
-    stack: list[Tree] = [tree]
-    while stack:
-        node = stack[-1]
-        if node in done:
-            stack.pop()
-            continue
-        pending = [a for a in node._args if a not in done]
-        if pending:
-            stack.extend(reversed(pending))
-            continue
-        stack.pop()
-        done[node] = visit(rebuild(node, tuple(done[a] for a in node._args)))
-    return done[tree]
-
-
-def substitute(tree: Tree, replacement: Mapping[Tree, Tree]) -> Tree:
-    """Replace subtrees by trees of the same shape; replaced parts are not entered."""
-    done: dict[Tree, Tree] = dict(replacement)
-    stack: list[tuple[Tree, bool]] = [(tree, False)]
-    while stack:
-        node, ready = stack.pop()
-        if node in done:
-            continue
-        if ready:
-            done[node] = rebuild(node, tuple(done[a] for a in node._args))
-        else:
-            stack.append((node, True))
-            stack.extend((a, False) for a in node._args)
-    return done[tree]
 
 
 def leaves(*trees: Tree) -> list[Leaf]:

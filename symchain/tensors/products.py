@@ -30,8 +30,9 @@ from symchain.tensors.nodes import (
     size,
     zeros,
 )
-from symchain.tensors.sums import coefficient_of, collect, negated, scaled
+from symchain.tensors.sums import collect, is_negative, negated, scaled
 from symchain.tensors.terms import Indices, Term, invariant, is_symmetric, split, split_power, sums_over
+from symchain.tensors.totals import merge_totals
 
 _EXACT_POWER = 64  # numbers are raised exactly up to this exponent
 _NORMAL: set[Tree] = set()
@@ -72,6 +73,35 @@ def term_of(tree: Tree) -> Term:
     return Term(factors=[(tree, indices)], output=indices, dims=dict(enumerate(tree.shape)))
 
 
+def product_of(node: Contraction) -> Tree:
+    """The normal form of a product of normal forms."""
+    return settled(node if _stands(node) else tree_of(normalise(node)))
+
+
+def _stands(node: Contraction) -> bool:
+    """Whether a product of scalars is in normal form as it is: a number in front at most, nothing to open, no base twice."""
+    if node.dims or len(node.args) < 2:
+        return False
+    bases: set[Tree] = set()
+    sums = 0
+    for k, factor in enumerate(node.args):
+        if isinstance(factor, Number):
+            if k or factor.value == 0 or factor.value == 1:
+                return False
+            continue
+        if isinstance(factor, Contraction) or (isinstance(factor, Power) and _is_opened(factor)):
+            return False
+        base = factor.args[0] if isinstance(factor, Power) else factor
+        if isinstance(base, Sum):
+            sums += 1
+            if sums > 1 or isinstance(node.args[0], Number) or all(map(is_negative, base.args)):
+                return False
+        if base in bases or _is_onehot(base):
+            return False
+        bases.add(base)
+    return True
+
+
 def normal_product(term: Term) -> Tree:
     """The tree of a term whose factors may be products themselves, in normal form."""
     return settled(tree_of(term_of(tree_of(term))))
@@ -79,31 +109,45 @@ def normal_product(term: Term) -> Tree:
 
 def normalise(node: Contraction) -> Term:
     term = flatten(node)
-    while _eliminate_deltas(term) or _use_facts(term) or _merge_powers(term):
-        pass
-    carried = {i for _, s in term.factors for i in s}.union(term.output)
-    for index in [i for i in term.dims if i not in carried]:
-        dim = term.dims.pop(index)
-        if isinstance(dim, int):
-            term.coefficient *= dim
-        else:
-            term.factors.insert(0, (size(dim), ()))
-            _merge_powers(term)
+    _simplify_factors(term)
+    while any(isinstance(t, (Number, Contraction)) for t, _ in term.factors):  # a power that became a number or a product
+        term = flatten(_contraction_of(term))
+        _simplify_factors(term)
     _absorb_sign(term)
     return term
 
 
+def _simplify_factors(term: Term) -> None:
+    if term.dims:
+        while _eliminate_deltas(term) or _use_facts(term) or _merge_powers(term) or merge_totals(term, raised):
+            pass
+        carried = {i for _, s in term.factors for i in s}.union(term.output)
+        for index in [i for i in term.dims if i not in carried]:
+            dim = term.dims.pop(index)
+            if isinstance(dim, int):
+                term.coefficient *= dim
+            else:
+                term.factors.insert(0, (size(dim), ()))
+                _merge_powers(term)
+    else:
+        while _merge_powers(term):
+            pass
+
+
+def _contraction_of(term: Term) -> Contraction:
+    """The product of a term's factors, a single one too."""
+    factors = [(number(term.coefficient, term.decimal), ()), *term.factors]
+    subscripts = tuple(s for _, s in factors)
+    order = sorted(term.dims)
+    place = {i: k for k, i in enumerate(order)}
+    data = (tuple(tuple(place[i] for i in s) for s in subscripts), tuple(place[i] for i in term.output), tuple(term.dims[i] for i in order))
+    return Contraction(tuple(t for t, _ in factors), tuple(term.dims[i] for i in term.output), data)  # type: ignore[return-value]
+
+
 def flatten(node: Contraction) -> Term:
-    term = Term()
-    fresh = count()
-    mine: dict[int, int] = {}
-    for i, dim in enumerate(node.dims):
-        mine[i] = next(fresh)
-        term.dims[mine[i]] = dim
-    term.output = tuple(mine[i] for i in node.output)
-    stack: list[tuple[Tree, Indices, int]] = [(a, tuple(mine[i] for i in s), 1) for a, s in zip(node.args, node.subscripts, strict=True)][
-        ::-1
-    ]
+    term = Term(output=node.output, dims=dict(enumerate(node.dims)))
+    fresh = count(len(node.dims))
+    stack: list[tuple[Tree, Indices, int]] = [(a, s, 1) for a, s in zip(node.args, node.subscripts, strict=True)][::-1]
     while stack:
         operand, indices, exponent = stack.pop()
         if isinstance(operand, Number):
@@ -118,23 +162,20 @@ def flatten(node: Contraction) -> Term:
                 if i not in inner:
                     inner[i] = next(fresh)
                     term.dims[inner[i]] = dim
-            stack.extend(
-                (a, tuple(inner[i] for i in s), exponent) for a, s in reversed(list(zip(operand.args, operand.subscripts, strict=True)))
-            )
-        elif (
-            isinstance(operand, Power)
-            and isinstance(operand.exponent, Number)
-            and operand.exponent.value.denominator == 1
-            and _opens(operand.base)
-        ):
-            stack.append((operand.base, indices, exponent * int(operand.exponent.value)))
+            pairs = zip(reversed(operand.args), reversed(operand.subscripts), strict=True)
+            stack += [(a, tuple([inner[i] for i in s]) if s else (), exponent) for a, s in pairs]
+        elif isinstance(operand, Power) and _is_opened(operand):
+            stack.append((operand.base, indices, exponent * int(operand.exponent.value)))  # type: ignore[attr-defined]
         else:
             term.factors.append((operand if exponent == 1 else raised(operand, Fraction(exponent)), indices))
     return term
 
 
-def _opens(base: Tree) -> bool:
+def _is_opened(power: Power) -> bool:
     """Whether base**n is a product of powers."""
+    base, exponent = power.args
+    if not isinstance(exponent, Number) or exponent.value.denominator != 1:
+        return False
     return isinstance(base, (Number, Power)) or (isinstance(base, Contraction) and not sums_over(base))
 
 
@@ -170,7 +211,10 @@ def _eliminate_deltas(term: Term) -> bool:
 
 def _merge_powers(term: Term) -> bool:
     """Equal bases over equal indices become one power; x**0 disappears."""
-    sums = sum(isinstance(split_power(t)[0], Sum) for t, _ in term.factors)
+    bases = [split_power(t)[0] for t, _ in term.factors]
+    sums = sum(isinstance(b, Sum) for b in bases)
+    if sums < 2 and len(set(bases)) == len(bases) and not any(_is_onehot(b) for b in bases):
+        return False
     groups: dict[tuple[Any, Indices], list[tuple[int, Tree]]] = {}
     for k, (tree, indices) in enumerate(term.factors):
         base, exponent = split_power(tree)
@@ -183,7 +227,7 @@ def _merge_powers(term: Term) -> bool:
         base = split_power(term.factors[members[0][0]][0])[0]
         if len(members) > 1 and isinstance(base, Sum) and not _same_sign(term, members, base):
             continue
-        onehot = isinstance(base, Leaf) and "onehot" in base.facts
+        onehot = _is_onehot(base)
         if len(members) == 1 and not (onehot and _is_number_above_one(members[0][1])):
             continue
         exponent = (
@@ -201,6 +245,10 @@ def _merge_powers(term: Term) -> bool:
     if replaced:
         term.factors = [f for k, factor in enumerate(term.factors) for f in replaced.get(k, [factor])]
     return bool(replaced)
+
+
+def _is_onehot(tree: Tree) -> bool:
+    return isinstance(tree, Leaf) and "onehot" in tree.facts
 
 
 def _same_sign(term: Term, members: list[tuple[int, Tree]], base: Tree) -> bool:
@@ -312,13 +360,13 @@ def _contract_pair(term: Term, k: int, inverse: Tree, same_side: bool) -> bool:
 def _absorb_sign(term: Term) -> None:
     """-(a - b)*c is (b - a)*c, and c*(-a - b) is -c*(a + b)."""
     for k, (tree, indices) in enumerate(term.factors):
-        if isinstance(tree, Sum) and all(coefficient_of(t) < 0 for t in tree.args):
+        if isinstance(tree, Sum) and all(map(is_negative, tree.args)):
             term.factors[k] = (negated(tree), indices)
             term.coefficient = -term.coefficient
     if term.coefficient != -1:
         return
     for k, (tree, indices) in enumerate(term.factors):
-        if isinstance(tree, Sum) and any(coefficient_of(t) < 0 for t in tree.args):
+        if isinstance(tree, Sum) and any(map(is_negative, tree.args)):
             term.factors[k] = (negated(tree), indices)
             term.coefficient = Fraction(1)
             return
@@ -350,6 +398,8 @@ def normal_power(node: Power) -> Tree:
         return number(base.value ** int(value), base.decimal)
     if isinstance(base, Power) and isinstance(base.exponent, Number) and _may_multiply(base, value):
         return raised(base.base, base.exponent.value * value)
+    if _is_root_of_number(base) and value.denominator == 1 and value % 2 == 0:
+        return raised(base.args[0], value / 2, exponent.decimal)
     if (core := unrepeated(base)) is not None:
         inner, kept = core
         return contract([normal_power(power(inner, exponent))], [kept], tuple(range(len(node.shape))), dict(enumerate(node.shape)))  # type: ignore[arg-type]
@@ -372,9 +422,14 @@ def normal_power(node: Power) -> Tree:
     ):
         inner = scaled(base, 1 / base.args[0].value)
         return scaled(raised(inner, value), _exact_root(base.args[0].value, value))
-    if isinstance(base, Sum) and value.denominator == 1 and value % 2 == 0 and all(coefficient_of(t) < 0 for t in base.args):
+    if isinstance(base, Sum) and value.denominator == 1 and value % 2 == 0 and all(map(is_negative, base.args)):
         return raised(negated(base), value)
     return node
+
+
+def _is_root_of_number(tree: Tree) -> bool:
+    """sqrt(3), whose square is 3; the square of sqrt(v) stays, beside blocks that hold sqrt(v)."""
+    return isinstance(tree, Apply) and tree.function.name == "sqrt" and isinstance(tree.args[0], Number)
 
 
 def _as_contraction(node: Power) -> Contraction:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
 from symchain.tensors.nodes import Contraction, Number, Sum, Tree, add, contract, number, rebuild, zeros
-from symchain.tensors.terms import flipped, is_zero, keyed
+from symchain.tensors.terms import factor_kinds, flipped, invariant, is_zero, keyed
 
 
 def summands(tree: Tree) -> Iterable[Tree]:
@@ -73,6 +74,11 @@ def coefficient_of(tree: Tree) -> Fraction:
     return Fraction(1)
 
 
+def is_negative(tree: Tree) -> bool:
+    """Whether the coefficient is."""
+    return coefficient_of(tree).numerator < 0
+
+
 def is_decimal(tree: Tree) -> bool:
     first = tree.args[0] if isinstance(tree, Contraction) else tree
     return isinstance(first, Number) and first.decimal
@@ -81,8 +87,10 @@ def is_decimal(tree: Tree) -> bool:
 def collect(tree: Tree) -> Tree:
     """A sum with like terms collected, zeros dropped and a common coefficient in front."""
     groups: dict[Any, list[Any]] = {}
-    for t in summands(tree):
-        key, value = keyed(t)
+    found = list(summands(tree))
+    alike = Counter([t.names for t in found])
+    for n, t in enumerate(found):
+        key, value = keyed(t) if alike[t.names] > 1 else (n, coefficient_of(t))
         if value == 0:
             continue
         decimal = is_decimal(t)
@@ -93,7 +101,9 @@ def collect(tree: Tree) -> Tree:
             groups[key] = [value, decimal, t, value]
     terms = []
     for value, decimal, body, mine in groups.values():
-        if value != 0:
+        if value is mine:
+            terms.append(body)
+        elif value != 0:
             terms.append(number(value, decimal) if isinstance(body, Number) else scaled(body, value / mine, decimal))
     if not terms:
         return zeros(tree.shape)
@@ -102,17 +112,56 @@ def collect(tree: Tree) -> Tree:
 
 def content(terms: list[Tree]) -> Tree:
     """The sum of terms; where all coefficients have one size other than 1 it stands in front."""
-    sizes = {abs(coefficient_of(t)) for t in terms}
-    if len(terms) > 1 and len(sizes) == 1 and not any(isinstance(t, Number) for t in terms):
+    coefficients = [coefficient_of(t) for t in terms]
+    negative = all(c.numerator < 0 for c in coefficients)
+    if len(terms) > 1 and (negative or 1 not in coefficients) and not any(isinstance(t, Number) for t in terms):
+        sizes = set(map(abs, coefficients))
         common = sizes.pop()
-        negative = all(coefficient_of(t) < 0 for t in terms)
-        if common != 1 or negative:
+        if not sizes and (common != 1 or negative):
             decimal = any(isinstance(t, Contraction) and isinstance(t.args[0], Number) and t.args[0].decimal for t in terms)
             factor = -common if negative else common
-            inner = add([scaled(t, 1 / factor) for t in terms])
+            inner = add(_oriented([scaled(t, 1 / factor) for t in terms]))
             indices = tuple(range(len(inner.shape)))
             return contract([number(factor, decimal), inner], [(), indices], indices)
-    return add(terms)
+    return add(_oriented(terms))
+
+
+def _oriented(terms: list[Tree]) -> list[Tree]:
+    """The terms with each sum among their factors written one way: a*(x - y) - b*(x - y), not a*(x - y) + b*(y - x).
+
+    What stands first decides. Where only one term has a sum with a minus, it takes the term's sign: -(a - b)*c is (b - a)*c.
+    """
+    seen: dict[bytes, tuple[int, Tree]] = {}
+    found = []
+    for t in terms:
+        if isinstance(t, Contraction) and factor_kinds(t) & Sum.bit:
+            t = _alike(t, seen)
+            seen |= {key: (sign, f) for f in t.args if isinstance(f, Sum) for sign, key in [invariant(f)] if key not in seen}
+        found.append(t)
+    return found
+
+
+def _alike(tree: Contraction, seen: Mapping[bytes, tuple[int, Tree]]) -> Contraction:
+    value, args = coefficient_of(tree), list(tree.args)
+    fresh = []
+    for k, factor in enumerate(args):
+        if isinstance(factor, Sum):
+            sign, key = invariant(factor)
+            if key not in seen:
+                fresh.append(k)
+            elif seen[key][1] is not factor:
+                value *= sign * seen[key][0]
+                args[k] = seen[key][1]
+    if value == -1:
+        for k in fresh:
+            if any(map(is_negative, args[k].args)):
+                value, args[k] = Fraction(1), negated(args[k])
+                break
+    if args == list(tree.args) and value == coefficient_of(tree):
+        return tree
+    changed = scaled(rebuild(tree, args), value / coefficient_of(tree), is_decimal(tree))
+    assert isinstance(changed, Contraction)
+    return changed
 
 
 def _turned(tree: Tree) -> Tree:
@@ -120,7 +169,7 @@ def _turned(tree: Tree) -> Tree:
     inner = tree.args[-1] if isinstance(tree, Contraction) and isinstance(tree.args[-1], Sum) else tree
     if not isinstance(inner, Sum) or len(inner.shape) != 2 or not all(_reads_transposed(t) for t in inner.args):
         return tree
-    straight = add([flipped(t) for t in inner.args])
+    straight = collect(add([flipped(t) for t in inner.args]))
     if inner is tree:
         return contract([straight], [(0, 1)], (1, 0))
     return contract([tree.args[0], straight], [(), (0, 1)], (1, 0))
@@ -136,6 +185,8 @@ def _reads_transposed(tree: Tree) -> bool:
 
 def _narrowed(tree: Tree) -> Tree:
     """A sum of terms that all repeat along an axis is a sum without the axis, repeated once."""
+    if isinstance(tree, Contraction) and len(tree.args) == 2 and isinstance(tree.args[0], Number) and isinstance(tree.args[1], Sum):
+        return rebuild(tree, (tree.args[0], _narrowed(tree.args[1])))
     if not isinstance(tree, Sum) or not tree.shape:
         return tree
     carried: set[int] = set()

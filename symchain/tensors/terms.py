@@ -76,6 +76,21 @@ def split_power(tree: Tree) -> tuple[Tree, Tree]:
     return (tree.base, tree.exponent) if isinstance(tree, Power) else (tree, ONE)
 
 
+def divides(tree: Tree) -> bool:
+    """Whether a tree is a power with a negative number as its exponent."""
+    return isinstance(tree, Power) and isinstance(tree.args[1], Number) and tree.args[1].value.numerator < 0
+
+
+def factor_kinds(tree: Tree) -> int:
+    """The bits of the kinds of a product's factors, powers counting as their bases; of what is no product, its own bit."""
+    if not isinstance(tree, Contraction):
+        return tree.bit
+    bits = 0
+    for a in tree.args:
+        bits |= a.args[0].bit if isinstance(a, Power) else a.bit
+    return bits
+
+
 def sums_over(node: Contraction) -> bool:
     return len(node.dims) != len(set(node.output))
 
