@@ -64,6 +64,22 @@ def check_spellings(names: Iterable[str]) -> None:
         raise ParseError(f"{name} and {other} are two spellings of one name", advice=f"Write {other} everywhere, or choose another name.")
 
 
+def mapping(given: Any, option: str) -> Mapping[str, Any]:
+    """What an option that maps names was given. Raises ArgumentError where it is no mapping."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise ArgumentError(f"{option} is {type(given).__name__}, not a mapping of names", advice=_MAPPED[option])
+    return given
+
+
+_MAPPED = {
+    "shapes": 'Write shapes={"W": ("m", "n")}.',
+    "assume": 'Write assume={"A": "spd"}.',
+    "let": 'Write let={"sigma1": "sigmoid"}.',
+}
+
+
 def add_given(declared: dict[str, Declared], shapes: Mapping[str, Any], assume: Mapping[str, Any]) -> None:
     """Add what the caller says to what the text declares. Raises ShapeError where the two differ."""
     for name in (*shapes, *assume):

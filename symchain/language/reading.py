@@ -22,6 +22,7 @@ from symchain.language.inputs import (
     check_free,
     check_spellings,
     dimension_symbol,
+    mapping,
     two_spellings,
     variable,
 )
@@ -66,7 +67,8 @@ def build_program(
     let: Mapping[str, Any] | None = None,
 ) -> Program:
     """The Program that statements describe, wherever they were read; `lines` is the text their places refer to."""
-    return _Reading(statements, lines, shapes or {}, assume or {}, let or {}).program()
+    given = mapping(shapes, "shapes"), mapping(assume, "assume"), mapping(let, "let")
+    return _Reading(statements, lines, *given).program()
 
 
 def program_scope(program: Program, lines: tuple[str, ...] = ()) -> Scope:

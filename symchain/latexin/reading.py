@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from symchain.blocks import Claim, Program
 from symchain.dimensions import Dim, Shape, show
 from symchain.errors import ArgumentError, ParseError, Place, SymchainError
-from symchain.language.inputs import bindings
+from symchain.language.inputs import bindings, mapping
 from symchain.language.lookup import is_known_function
 from symchain.language.reading import build_program
 from symchain.language.shapes import facts_from, shape_from
@@ -44,7 +44,8 @@ def read_latex(
     """
     if not isinstance(text, str):
         raise ArgumentError(f"a LaTeX text is a text, not {type(text).__name__}", advice="Read the file first.")
-    return _Reading(text, write, dict(shapes or {}), dict(assume or {}), dict(let or {})).program()
+    given = (dict(mapping(m, option)) for m, option in ((shapes, "shapes"), (assume, "assume"), (let, "let")))
+    return _Reading(text, write, *given).program()
 
 
 @dataclass
