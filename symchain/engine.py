@@ -264,7 +264,7 @@ class _Engine:
         output = _output(program, output)
         if type(order) is not int or order not in (0, 1, 2):
             raise ArgumentError(f"order is 0, 1 or 2, not {order!r}", advice="order=1 returns value and gradients.")
-        program = stable_program(program)
+        written, program = program, stable_program(program)
         trees: list[tuple[Label, Tree]] = [(("value",), program.blocks[output].leaf)]
         names = _names(program, wrt) if order else []
         extra: dict[str, Tree] = {}
@@ -278,7 +278,7 @@ class _Engine:
                     d = second_derivative(program, output, first, second)
                     label = ("hessian", first) if first == second else ("hessian", first, second)
                     trees.append((label, _beside(extra, d, {*program.inputs, *program.blocks})))
-        return _kernel(program, trees, order, target, extra, options)
+        return _kernel(program, trees, order, target, extra, options, written)
 
     def compile_derivation(self, derivation: Derivation | Derivations, target: str, options: Mapping[str, Any]) -> Kernel:
         if isinstance(derivation, Derivations):
@@ -338,10 +338,11 @@ def _kernel(
     target: str,
     extra: Mapping[str, Tree],
     options: Mapping[str, Any],
+    written: Program | None = None,
 ) -> Kernel:
     if target not in ("auto", "numpy"):
         raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy".')
-    return Kernel(lower(program, trees, order=order, extra=extra), NumPyBackend(), options)
+    return Kernel(lower(program, trees, order=order, extra=extra, written=written), NumPyBackend(), options)
 
 
 def _beside(extra: dict[str, Tree], derivation: Derivation, taken: set[str]) -> Tree:

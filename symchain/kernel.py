@@ -89,12 +89,13 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A place where a function has no derivative: the value at which kinks="raise" refuses."""
+    """A place where a function has no derivative: kinks="raise" refuses a value that is `at`, or equal to the value `other`."""
 
     value: int
     at: float
     function: str
     block: str = ""
+    other: int | None = None
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,16 @@ class Plan:
     def needed(self, guards: bool = False) -> list[int]:
         """The values that the outputs (and guards) depend on, inputs apart, in order."""
         first = len(self.inputs)
-        used = {o.value for o in self.outputs} | ({g.value for g in self.guards} if guards else set())
+        used = {o.value for o in self.outputs} | (set(self.guarded) if guards else set())
         for number in range(first + len(self.instructions) - 1, first - 1, -1):
             if number in used:
                 used.update(self.instruction(number).operands)
         return sorted(n for n in used if n >= first)
+
+    @property
+    def guarded(self) -> tuple[int, ...]:
+        """The values that guards look at: one or two for each."""
+        return tuple(v for g in self.guards for v in (g.value, g.other) if v is not None)
 
     @cached_property
     def operations(self) -> int:
@@ -150,7 +156,7 @@ class Plan:
             "outputs": [[o.kind, o.names, o.value, o.shape] for o in self.outputs],
             "order": self.order,
             "scalar": self.scalar,
-            "guards": [[g.value, g.at, g.function, g.block] for g in self.guards],
+            "guards": [[g.value, g.at, g.function, g.block, g.other] for g in self.guards],
         }
 
     @staticmethod
@@ -188,7 +194,7 @@ def _check(plan: Plan) -> None:
         if step.opcode not in OPCODES or not all(type(v) is int and 0 <= v < here for v in step.operands):
             raise ValueError(step)
     last = len(plan.inputs) + len(plan.instructions)
-    results = [*(o.value for o in plan.outputs), *(g.value for g in plan.guards)]
+    results = [*(o.value for o in plan.outputs), *plan.guarded]
     if not all(type(v) is int and 0 <= v < last for v in results) or plan.order not in (0, 1, 2, None):
         raise ValueError("outputs")
     if not all(isinstance(n, str) for n in (*plan.letters, *(i.name for i in plan.inputs))):

@@ -104,7 +104,7 @@ FLOORS = (
     ("render.influences", "render.math_document", "render.programs", "render.typst"),
     ("render", "render.chart", "render.explanation", "render.notebook"),
     # code out
-    ("lowering.assembly", "lowering.forms"),
+    ("lowering.assembly", "lowering.forms", "lowering.kinks"),
     ("lowering.contractions",),
     ("lowering.plan",),
     ("lowering",),

@@ -151,6 +151,7 @@ declare(
     parameters=("x",),
     meaning=lambda x: sp.sign(x) * sp.Abs(x) ** _THIRD,
     derivatives=("1/(3*out**2)",),
+    ties=(("x", "0"),),
     code={"numpy": "np.cbrt({x})"},
     increasing=True,
     probes=((-1e12,), (-2.5,), (-1e-9,), (0.3,), (8.0,), (1e12,)),

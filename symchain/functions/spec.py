@@ -80,7 +80,7 @@ class FunctionSpec:
     range: Interval = REAL
     kinks: tuple[Kink, ...] = ()
     ties: tuple[tuple[str, str], ...] = ()
-    """Functions of several arguments have no derivative where two of these expressions are equal: ("x", "y") for maximum."""
+    """There is no derivative where two of these expressions are equal: ("x", "y") for maximum. `out` is the function's own value."""
     analytic: str | None = None
     """NumPy code for complex arguments, for verification, where evaluating `meaning` in complex NumPy will not do."""
     identities: tuple[tuple[str, str], ...] = ()

@@ -83,7 +83,7 @@ def plain(name: str) -> str:
     r"""The plain name that a LaTeX one stands for; any other text is returned as it is.
 
     >>> plain(r"\alpha"), plain("x_{1}"), plain(r"y_{\text{true}}"), plain(r"\input")
-    ('alpha', 'x_1', 'y_true', '\\\\input')
+    ('alpha', 'x_1', 'y_true', '\\input')
     """
     found = _LATEX.fullmatch(name)
     if found is None or not ("\\" in name or "{" in name) or name.count("{") != name.count("}"):
