@@ -401,7 +401,7 @@ def _some(program: Program, wrt: Any) -> list[str]:
     names = _names(program, wrt)
     if names:
         return names
-    if isinstance(wrt, str):
+    if not program.inputs:
         raise ArgumentError("the program has no input to differentiate by", advice="Put a name where something varies: y = 3*x.")
     raise ArgumentError("no name to differentiate by is given", advice='Write "W1", ["W1", "b1"] or "all".')
 

@@ -206,3 +206,37 @@ def test_what_is_asked_is_a_name(wrt: Any) -> None:
 def test_orders_are_whole_numbers(order: Any) -> None:
     with pytest.raises(ArgumentError, match="order is 0, 1 or 2"):
         symchain.program({"C": x**2}).compile(order=order)
+
+
+def test_without_inputs_there_is_nothing_to_differentiate_by() -> None:
+    program = symchain.parse("y = 3")
+    for ask in (program.derive, program.hessian, program.jacobian, program.hvp):
+        for wrt in ("all", []):
+            with pytest.raises(ArgumentError, match="no input to differentiate by"):
+                ask("y", wrt)
+    for show in (program.html, lambda: program.sensitivity(at={})):
+        with pytest.raises(ArgumentError, match="no input to differentiate by"):
+            show()
+    assert program.compile()() == (3.0, {}) and symchain.parse("y = 2*x").compile(wrt=[])(x=1.0) == (2.0, {})
+    assert program.latex() and program.graph().svg()
+
+
+@pytest.mark.parametrize("name", ["oo", "zoo", "I", "E", "lambda"])
+def test_plain_names_are_inputs_whatever_they_are_called(name: str) -> None:
+    assert symchain.parse(f"y = {name}**2*x").derive("y", name).lines == (f"dy_d{name} = 2*{name}*x",)
+
+
+def test_what_is_bound_is_called() -> None:
+    sigma = sp.Function("sigma")
+    for read in (
+        lambda let: symchain.parse("y = sigma(x)", let=let),
+        lambda let: symchain.parse_latex(r"$$y = \sigma(x)$$", let=let),
+        lambda let: symchain.program({"y": sigma(x)}, let=let),
+    ):
+        assert read({"sigma": "tanh"}).functions["sigma"].binding.name == "tanh"
+        with pytest.raises(ArgumentError, match="sgima is never called") as refused:
+            read({"sigma": "tanh", "sgima": "tanh"})
+        assert refused.value.advice == "The program calls no other function."
+        with pytest.raises(ArgumentError, match="sgima is never called") as refused:
+            read({"sgima": "tanh"})
+        assert refused.value.advice == "Did you mean sigma?"

@@ -17,7 +17,7 @@ from symchain.backends.guard import check
 from symchain.backends.writing import Writer
 from symchain.dimensions import show
 from symchain.errors import ArgumentError, NotDifferentiableError, ShapeError
-from symchain.kernel import Kernel, Plan, read_plan
+from symchain.kernel import Kernel, Plan, not_a_kernel, read_plan
 
 _CHUNK = 16384
 """Samples worked on at once: the temporaries of this many stay in the cache."""
@@ -48,10 +48,15 @@ class NumPyBackend:
 def load(path: str | PathLike[str]) -> Kernel:
     """Read a kernel that `Kernel.save` wrote. Neither SymPy nor the program is needed, and nothing in the file is run unchecked.
 
-    Raises ArgumentError when the file is not a kernel, UnsupportedError when its code is not symchain's.
+    Raises ArgumentError when the file cannot be read or is not a kernel, UnsupportedError when its code is not symchain's.
     """
     plan = read_plan(path)
-    _Program(plan, {}).arrays  # noqa: B018  (checks the code before the first call)
+    for options in ({}, {"kinks": "raise"}):  # all the code is checked before the first call
+        try:
+            program = _Program(plan, options)
+            program.arrays, program.floats  # noqa: B018
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, SyntaxError, RecursionError) as error:
+            raise not_a_kernel() from error
     return Kernel(plan, NumPyBackend())
 
 

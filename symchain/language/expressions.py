@@ -19,6 +19,7 @@ from symchain.language.inputs import (
     add_given,
     bindings,
     check_block_name,
+    check_bound,
     check_free,
     check_spellings,
     dimension_symbol,
@@ -83,6 +84,7 @@ class _Writing:
         self.expressions = {name: sympified(name, e) for name, e in expressions.items()}
         self.from_sympy = from_sympy
         self.functions = bindings(let)
+        self.let, self.called = let, dict[str, None]()
         self.declared: dict[str, Declared] = {}
         self.own: dict[str, Any] = {}  # the caller's symbols by name
         self.inputs: dict[str, Variable] = {}
@@ -135,6 +137,7 @@ class _Writing:
             names[name] = own
             if not tree.shape:
                 known[name] = self.own.get(name, sympy.Symbol(name, real=True))
+        check_bound(self.let, self.called)
         return Program(MappingProxyType(self.inputs), MappingProxyType(self.blocks), self.dims, MappingProxyType(self.functions), shared)
 
     def _input(self, name: str) -> Variable:
@@ -178,6 +181,7 @@ class _Writing:
         """What an undefined SymPy function stands for."""
         name = function.name
         check_free(name)
+        self.called[name] = None
         if name in self.functions:
             return self.functions[name]
         known = find(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,6 +109,17 @@ def bindings(let: Mapping[str, Any]) -> dict[str, AbstractFunction]:
             raise ParseError(f"let: {value!r} is no function that {name} can stand for", advice=advice)
         bound[name] = abstract(name, spec)
     return bound
+
+
+def check_bound(let: Collection[str], called: Collection[str]) -> None:
+    """Refuse a binding of what is never called: the name was meant otherwise."""
+    known = [name for name in dict.fromkeys(called) if name not in let]
+    for name in let:
+        if name not in called:
+            advice = closest(name, known) or (
+                "Functions called: " + ", ".join(known[:12]) + "." if known else "The program calls no other function."
+            )
+            raise ArgumentError(f"let: {name} is never called", advice=advice)
 
 
 def variable(name: str, known: Declared | None = None, symbol: Any = None) -> Variable:

@@ -19,6 +19,7 @@ from symchain.language.inputs import (
     add_given,
     bindings,
     check_block_name,
+    check_bound,
     check_free,
     check_spellings,
     dimension_symbol,
@@ -56,7 +57,12 @@ def read_program(
     """
     if not isinstance(text, str):
         raise ArgumentError(f"a program is a text, not {type(text).__name__}", advice="SymPy expressions go to symchain.program.")
-    return build_program(parse_statements(text), source_lines(text), shapes, assume, let)
+    reading = _Reading(
+        parse_statements(text), source_lines(text), mapping(shapes, "shapes"), mapping(assume, "assume"), mapping(let, "let")
+    )
+    program = reading.program()
+    check_bound(reading.let, [*reading.called, *(d.name for d in reading.declarations)])
+    return program
 
 
 def build_program(

@@ -102,6 +102,6 @@ def is_abstract(name: str) -> bool:
     return _ABSTRACT.fullmatch(canonical(name)) is not None
 
 
-NOT_NUMBERS = ("nan", "NaN", "NAN", "inf", "Inf", "INF", "infinity", "Infinity", "oo", "zoo")
+NOT_NUMBERS = ("nan", "NaN", "NAN", "inf", "Inf", "INF", "infinity", "Infinity")
 RESERVED = ("None", "newaxis", "True", "False")
 """Words that name no input: what other languages call not-a-number and infinity, and the words of NumPy's indices and flags."""
