@@ -41,11 +41,15 @@ Bindings = dict[Leaf, Tree]
 
 @dataclass(frozen=True)
 class Identity:
-    """before = after, over placeholders; `functions` must occur for a match to be possible."""
+    """before = after, over placeholders; `functions` must occur for a match to be possible.
+
+    `coined` are functions that the right side brings up out of nothing: formulas are written with them only where they occur already.
+    """
 
     before: Tree
     after: Tree
     functions: frozenset[str]
+    coined: frozenset[str] = frozenset()
 
 
 def identities_of(kind: type[Tree]) -> Sequence[Identity]:
@@ -62,9 +66,20 @@ def _by_kind() -> Mapping[type[Tree], list[Identity]]:
         for before, after in spec.identities:
             left = normal(elaborate(parse_expression(before), scope))
             right = normal(elaborate(parse_expression(after), scope))
-            used = frozenset(n.function.name for n in postorder(left) if isinstance(n, Apply))
-            found.setdefault(type(left), []).append(Identity(left, right, used))
+            used = frozenset(_applied(left))
+            found.setdefault(type(left), []).append(Identity(left, right, used, _coined(used, _applied(right))))
     return found
+
+
+def _applied(tree: Tree) -> list[str]:
+    return [n.function.name for n in postorder(tree) if isinstance(n, Apply)]
+
+
+def _coined(before: frozenset[str], after: Sequence[str]) -> frozenset[str]:
+    """What a reader of everyday functions would not expect: hypot for a root of squares, but erfc where there is erf."""
+    if not all(FUNCTIONS[name].everyday for name in before):
+        return frozenset()
+    return frozenset(name for name in after if name not in before and not FUNCTIONS[name].everyday)
 
 
 def rewritings(tree: Tree) -> Iterator[Tree]:
@@ -72,9 +87,9 @@ def rewritings(tree: Tree) -> Iterator[Tree]:
     rules = identities_of(type(tree))
     present = _functions(tree) if rules else frozenset()
     if not present:
-        rules = [rule for rule in rules if not rule.functions]
+        rules = [rule for rule in rules if not rule.functions and not rule.coined]
     for rule in rules:
-        if rule.functions <= present and (rewritten := rewrite(tree, rule)) is not None:
+        if rule.functions <= present and rule.coined <= present and (rewritten := rewrite(tree, rule)) is not None:
             yield rewritten
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from itertools import product
 from typing import Any
 
@@ -240,3 +242,40 @@ def test_what_is_bound_is_called() -> None:
         with pytest.raises(ArgumentError, match="sgima is never called") as refused:
             read({"sgima": "tanh"})
         assert refused.value.advice == "Did you mean sigma?"
+
+
+@pytest.mark.parametrize("function", ["exp", "gamma"])
+def test_what_sympy_cannot_hold_is_a_limit(function: str) -> None:
+    program = symchain.parse("y = " + f"{function}(" * 250 + "x" + ")" * 250)
+    derivation = program.derive("y", "x")
+    assert derivation.lines
+    for ask in (lambda: derivation.formula, lambda: derivation.closed, lambda: program.blocks["y"].expr):
+        with contextlib.suppress(LimitError):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("y = x**2*log(x)", ("dy_dx = 2*x*log(x) + x",)),
+        ("y = x/sqrt(x**2 + a**2)", ("t1 = sqrt(x**2 + a**2)", "dy_dx = 1/t1 - x**2/t1**3")),
+        ("y = arcsin(x)", ("dy_dx = 1/sqrt(1 - x**2)",)),
+        ("y = log(exp(x) + exp(a))", ("dy_dx = sigmoid(x - a)",)),
+        ("y = x*log(1 + exp(x))", ("dy_dx = softplus(x) + x*sigmoid(x)",)),
+        ("y = x*entr(x)", None),
+        ("y = x*log(x/(1 - x))", None),
+        ("y = a*log(exp(x) + exp(a))", None),
+    ],
+)
+def test_formulas_speak_of_functions_that_every_reader_knows_or_the_program_has(text: str, lines: tuple[str, ...] | None) -> None:
+    derivation = symchain.parse(text).derive("y", "x")
+    assert derivation.verification.held
+    if lines is not None:
+        assert derivation.lines == lines
+    rare = {"entr", "hypot", "logit", "logaddexp", "rsqrt"} - set(re.findall(r"\w+", text))
+    assert not rare & set(re.findall(r"\w+", " ".join(derivation.lines)))
+
+
+def test_a_gradient_is_what_a_textbook_has() -> None:
+    [slope] = symchain.gradient(a**2 * sp.log(a), [a])
+    assert str(slope) in ("2*a*log(a) + a", "a + 2*a*log(a)", "2*(a*log(a)) + a")

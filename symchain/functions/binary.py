@@ -111,7 +111,7 @@ declare(
     code={"numpy": "np.logaddexp({x}, {y})"},
     analytic="np.where(np.real({x}) > np.real({y}), {x}, {y})"
     " + special.log1p(np.exp(np.where(np.real({x}) > np.real({y}), {y} - {x}, {x} - {y})))",
-    identities=(("log(exp(x) + exp(y))", "logaddexp(x, y)"),),
+    identities=(("log(exp(x) + exp(y))", "logaddexp(x, y)"), ("exp(x)/(exp(x) + exp(y))", "sigmoid(x - y)")),
     probes=((0.3, 1.7), (-2.5, 2.0), (2.0, -30.0), (800.0, 799.0)),
     latex=r"\operatorname{logaddexp}",
     noun=Noun("logarithm of a sum of exponentials", "logarithme d'une somme d'exponentielles", "m"),

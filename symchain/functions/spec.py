@@ -90,6 +90,8 @@ class FunctionSpec:
     activation: bool = False
     """Whether it is used as the activation of a layer (rule name "act" rather than "chain")."""
     increasing: bool = False
+    everyday: bool = False
+    """Whether a formula may be written with it for a reader who has not: exp and sigmoid, but not entr, hypot or logit."""
 
     def domain(self, k: int) -> Interval:
         return self.domains[k] if self.domains else REAL

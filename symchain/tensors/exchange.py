@@ -62,12 +62,17 @@ def to_sympy(tree: Tree, symbols: Mapping[str, Any]) -> Any:
     for node in order:
         depth[node] = 1 + max((depth[a] for a in node.args), default=0)
         if depth[node] > _DEEP:
-            raise LimitError(
-                f"the expression is nested more than {_DEEP} deep, which SymPy cannot hold",
-                advice="Use .lines, which keep the program's names.",
-            )
-        done[node] = _OUT[type(node)](node, [done[a] for a in node.args], symbols)
+            raise _too_deep(_DEEP)
+        try:
+            done[node] = _OUT[type(node)](node, [done[a] for a in node.args], symbols)
+        except RecursionError:
+            raise _too_deep(depth[node] - 1) from None
     return done[tree]
+
+
+def _too_deep(depth: int) -> LimitError:
+    what = f"the expression is nested more than {depth} deep, which SymPy cannot hold"
+    return LimitError(what, advice="Use .lines, which keep the program's names.")
 
 
 def _symbol(node: Any, args: list[Any], symbols: Mapping[str, Any]) -> Any:
