@@ -264,7 +264,7 @@ class _Engine:
         output = _output(program, output)
         if type(order) is not int or order not in (0, 1, 2):
             raise ArgumentError(f"order is 0, 1 or 2, not {order!r}", advice="order=1 returns value and gradients.")
-        written, program = program, stable_program(program)
+        written, program = program, stable_program(program, corners=order > 0)
         trees: list[tuple[Label, Tree]] = [(("value",), program.blocks[output].leaf)]
         names = _names(program, wrt) if order else []
         extra: dict[str, Tree] = {}

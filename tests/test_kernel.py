@@ -463,3 +463,22 @@ def test_deep_products_are_taken_apart_in_linear_time():
     for _ in range(3000):
         tree = nodes.multiply_scalars([tree, MINUS_ONE, x])
     assert kernel_of(tree)(x=1.0) == 1
+
+
+@pytest.mark.parametrize("text", ["hypot(x, w)", "sqrt(x**2 + w**2)", "c*sqrt(3*x**2 + (2*w)**2)", "hypot(x, w)**3", "exp(hypot(x, w))"])
+def test_a_distance_has_no_slope_at_the_origin(text):
+    program = symchain.parse(f"y = {text}")
+    kernel = program.compile(wrt=["x", "w"], order=2)
+    at = {n: 0.0 for n in kernel.names} | ({"c": 2.0} if "c" in kernel.names else {})
+    value, slopes, _ = kernel(**at)
+    assert value == (1 if "exp" in text else 0) and slopes == {"x": 0, "w": 0}
+    value, slopes, _ = kernel(**{**at, "x": np.array([0.0, 3.0, np.nan]), "w": np.array([0.0, 4.0, 1.0])})
+    assert slopes["x"][0] == 0 and slopes["x"][1] > 0 and np.isnan(value[2]) and np.isnan(slopes["x"][2])
+
+
+def test_a_norm_has_no_slope_at_the_origin():
+    kernel = symchain.parse("A: (n, m)\ny = sum(norm(A, axis=1)) + norm(A)").compile()
+    a = np.array([[0.0, 0.0], [3.0, 4.0]])
+    value, slopes = kernel(A=a)
+    assert value == 10 and slopes["A"] == pytest.approx(np.array([[0, 0], [1.2, 1.6]]))
+    assert not kernel(A=0 * a)[1]["A"].any()

@@ -104,7 +104,8 @@ FLOORS = (
     ("render.influences", "render.math_document", "render.programs", "render.typst"),
     ("render", "render.chart", "render.explanation", "render.notebook"),
     # code out
-    ("lowering.assembly", "lowering.forms", "lowering.kinks"),
+    ("lowering.assembly", "lowering.kinks", "lowering.roots"),
+    ("lowering.forms",),
     ("lowering.contractions",),
     ("lowering.plan",),
     ("lowering",),

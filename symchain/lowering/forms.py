@@ -16,6 +16,7 @@ from symchain.blocks import Program
 from symchain.functions.spec import FUNCTIONS, OPERATIONS, AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
+from symchain.lowering.roots import with_corners
 from symchain.matching import Identity, identities_of, rewrite
 from symchain.rules.operations import without_division
 from symchain.tensors.algebra import normal
@@ -76,10 +77,15 @@ _ROUNDS = 4
 """How often the result of one rule may be taken up by the next at the same place."""
 
 
-def stable_program(program: Program) -> Program:
-    """The program with its blocks in stable form: the same values, and gradients that stay accurate where they are tiny or huge."""
+def stable_program(program: Program, corners: bool = True) -> Program:
+    """The program with its blocks in stable form: the same values, and gradients that stay accurate where they are tiny or huge.
+
+    With `corners`, roots of sums of squares have gradient 0 where they are 0.
+    """
     definitions = {name: block.tree for name, block in program.blocks.items()}
     trees = stabilise(list(definitions.values()), definitions, late=False)
+    if corners:
+        trees = [with_corners(tree) for tree in trees]
     if all(a is b for a, b in zip(trees, definitions.values(), strict=True)):
         return program
     blocks = {
