@@ -32,15 +32,20 @@ def read_point(text: str) -> Point:
     return read_pairs(text, _value)
 
 
-def read_pairs(text: str, read: Callable[[str], _T], what: str = "a number or a JSON list of numbers") -> dict[str, _T]:
-    """`name = value` pairs, each value understood by `read`; commas inside brackets do not separate. A colon may stand for =."""
+def read_pairs(
+    text: str, read: Callable[[str], _T], what: str = "a number or a JSON list of numbers", example: str = "x = 1.5, y = 2"
+) -> dict[str, _T]:
+    """`name = value` pairs, each value understood by `read`; commas inside brackets do not separate. A colon may stand for =.
+
+    `what` says what a value is, `example` how pairs are written.
+    """
     found: dict[str, _T] = {}
     for number, line in enumerate(text.splitlines(), 1):
         for column, piece in _pieces(line):
             name, separator, value = _halves(piece)
             place = Place(number, column, max(1, len(piece)))
             if not separator or not name or not value:
-                raise ArgumentError(f"'{piece}' is not name = value", advice="Write x = 1.5, y = 2.", place=place, source=line)
+                raise ArgumentError(f"'{piece}' is not name = value", advice=f"Write {example}.", place=place, source=line)
             if name in found:
                 raise ArgumentError(f"{name} is given twice", advice="Give every name once.", place=place, source=line)
             try:

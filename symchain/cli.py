@@ -33,7 +33,8 @@ def commands() -> None:
     A program is one named block a line, such as z = w*x + b. Commands read it from a file, from standard input (-), from -e "text",
     or from a ready model (--model NAME; `symchain models` lists them).
 
-    Exit codes: 0 done, 1 a check failed, 2 unreadable input or usage, 3 not supported or not differentiable, 4 undecided.
+    Exit codes: 0 done, 1 a check failed, 2 unreadable input or usage, 3 not supported or not differentiable, 4 undecided, 70 a defect
+    of symchain.
     """
 
 
@@ -51,25 +52,51 @@ def _together(*decorators: Callable[[_Command], _Command]) -> Callable[[_Command
     return decorate
 
 
+def _only(context: click.Context, parameter: click.Parameter, values: tuple[Any, ...]) -> Any:
+    """The value of an option that is given once; nothing that was given is dropped in silence."""
+    if len(values) > 1:
+        raise click.UsageError(f"{parameter.opts[0]} is given {len(values)} times; give it once.")
+    return values[0] if values else None
+
+
+def _joined(separator: str) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], str | None]:
+    """The values of an option that adds up where it is given again."""
+    return lambda context, parameter, values: separator.join(values) if values else None
+
+
+def _once(*names: str, default: Any = None, **attributes: Any) -> Callable[[_Command], _Command]:
+    default = None if default is None else (default,)
+    return click.option(*names, multiple=True, default=default, callback=_only, **attributes)
+
+
 _source = _together(
     click.argument("file", required=False),
-    click.option("-e", "text", metavar="TEXT", help='The program itself: -e "z = w*x; C = z**2".'),
-    click.option("--model", metavar="NAME", help="A ready model; `symchain models` lists them."),
+    click.option("-e", "text", multiple=True, callback=_joined("\n"), metavar="TEXT", help='The program itself: -e "z = w*x; C = z**2".'),
+    _once("--model", metavar="NAME", help="A ready model; `symchain models` lists them."),
     click.option("--latex", is_flag=True, help="The text is LaTeX or Markdown, as files .tex and .md are."),
     click.option("--let", "lets", multiple=True, metavar="NAME=FUNCTION", help="Bind a function name: --let sigma1=sigmoid."),
     click.option("--shapes", multiple=True, metavar="NAME=SHAPE", help='Declare shapes: --shapes "W=(m,n), x=(n,)".'),
     click.option("--assume", multiple=True, metavar="NAME=FACT", help="Declare facts: --assume r=positive."),
 )
-_output = click.option("--of", "of", metavar="NAME", help="The output; by default the last block.")
-_save = click.option("-o", "output", metavar="FILE", help="Write there instead of standard output.")
-_at = click.option("--at", "at", metavar="POINT", help="x=1.5,w=0.8 or a file of such lines or of JSON; arrays as [1, 2].")
+_output = _once("--of", "of", metavar="NAME", help="The output; by default the last block.")
+_save = _once("-o", "output", metavar="FILE", help="Write there instead of standard output.")
+_at = click.option(
+    "--at",
+    "at",
+    multiple=True,
+    callback=_joined("\n"),
+    metavar="POINT",
+    help="x=1.5,w=0.8 or a file of such lines or of JSON; arrays as [1, 2].",
+)
 
-_wrt = click.option("--wrt", default="all", show_default=True, metavar="NAMES", help="By what: W1,b1 or all.")
-_lang = click.option("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of sentences.")
+_wrt = click.option(
+    "--wrt", multiple=True, default=("all",), show_default=True, callback=_joined(","), metavar="NAMES", help="By what: W1,b1 or all."
+)
+_lang = _once("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of sentences.")
 _shown = _together(
     _lang,
-    click.option("--detail", type=click.Choice(["brief", "standard", "full"]), default="standard", show_default=True),
-    click.option("--format", "medium", type=click.Choice(DERIVED), default="text", show_default=True),
+    _once("--detail", type=click.Choice(["brief", "standard", "full"]), default="standard", show_default=True),
+    _once("--format", "medium", type=click.Choice(DERIVED), default="text", show_default=True),
     _save,
 )
 
@@ -91,9 +118,9 @@ class _Request:
         else:
             self.text = text if text is not None else read_text(file or "-")
         self.latex = latex or (file or "").lower().endswith((".tex", ".md"))
-        self.let = read_pairs("\n".join(lets), str, "a function's name")
-        self.shapes = read_pairs("\n".join(shapes), _shape, "a shape such as (m, n)")
-        self.assume = read_pairs("\n".join(assume), _facts, "facts such as positive")
+        self.let = read_pairs("\n".join(lets), str, "a function's name", "--let sigma1=sigmoid")
+        self.shapes = read_pairs("\n".join(shapes), _shape, "a shape such as (m, n)", '--shapes "W=(m, n), x=(n,)"')
+        self.assume = read_pairs("\n".join(assume), _facts, "facts such as positive", "--assume r=positive")
 
     def program(self) -> Program:
         import symchain
@@ -248,7 +275,7 @@ def page(wrt: str, of: str | None, at: str | None, lang: str, output: str | None
 @_output
 @_at
 @_lang
-@click.option("--format", "medium", type=click.Choice(["text", "svg", "json"]), default="text", show_default=True)
+@_once("--format", "medium", type=click.Choice(["text", "svg", "json"]), default="text", show_default=True)
 @_save
 def sensitivity(of: str | None, at: str | None, lang: str, medium: str, output: str | None, **source: Any) -> None:
     """Print what every input does to the output near a point.
@@ -270,7 +297,7 @@ def sensitivity(of: str | None, at: str | None, lang: str, medium: str, output: 
 @_wrt
 @_output
 @_at
-@click.option("--format", "medium", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_once("--format", "medium", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @_save
 def evaluate(wrt: str, of: str | None, at: str | None, medium: str, output: str | None, **source: Any) -> None:
     """Print the value and the gradients at a point."""
@@ -287,8 +314,8 @@ def evaluate(wrt: str, of: str | None, at: str | None, medium: str, output: str 
 @_source
 @_wrt
 @_output
-@click.option("--order", type=click.IntRange(0, 2), default=1, show_default=True, help="0: value, 1: and gradients, 2: and Hessian.")
-@click.option("--target", default="auto", show_default=True, help="What the code runs on.")
+@_once("--order", type=click.IntRange(0, 2), default=1, show_default=True, help="0: value, 1: and gradients, 2: and Hessian.")
+@_once("--target", default="auto", show_default=True, help="What the code runs on.")
 @_save
 def compile_kernel(wrt: str, of: str | None, order: int, target: str, output: str | None, **source: Any) -> None:
     """Print the code of value and gradients.
@@ -307,7 +334,7 @@ def compile_kernel(wrt: str, of: str | None, order: int, target: str, output: st
 
 @commands.command()
 @_source
-@click.option("--format", "medium", type=click.Choice(MEDIA), default="text", show_default=True)
+@_once("--format", "medium", type=click.Choice(MEDIA), default="text", show_default=True)
 @_save
 def parse(medium: str, output: str | None, **source: Any) -> None:
     """Print a program as symchain understood it.
@@ -327,11 +354,11 @@ def parse(medium: str, output: str | None, **source: Any) -> None:
 
 @commands.command()
 @_source
-@click.option("--wrt", metavar="NAME", help="By what: one name.")
+@_once("--wrt", metavar="NAME", help="By what: one name.")
 @_output
-@click.option("--claim", metavar="FORMULA", help='What the derivative is said to be: --claim "(a2 - y)*W2*x".')
-@click.option("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of sentences.")
-@click.option("--format", "medium", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_once("--claim", metavar="FORMULA", help='What the derivative is said to be: --claim "(a2 - y)*W2*x".')
+@_once("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of sentences.")
+@_once("--format", "medium", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @_save
 def check(wrt: str | None, of: str | None, claim: str | None, lang: str, medium: str, output: str | None, **source: Any) -> None:
     """Judge a derivative that someone worked out, and name the mistake in it.
@@ -357,9 +384,9 @@ def check(wrt: str | None, of: str | None, claim: str | None, lang: str, medium:
 @_source
 @_output
 @_at
-@click.option("--level", type=click.Choice(["named", "ops"]), default="named", show_default=True, help="Blocks, or single operations.")
-@click.option("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of the legend.")
-@click.option("--format", "medium", type=click.Choice(["svg", "tikz", "dot", "mermaid"]), default="svg", show_default=True)
+@_once("--level", type=click.Choice(["named", "ops"]), default="named", show_default=True, help="Blocks, or single operations.")
+@_once("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of the legend.")
+@_once("--format", "medium", type=click.Choice(["svg", "tikz", "dot", "mermaid"]), default="svg", show_default=True)
 @_save
 def graph(of: str | None, at: str | None, level: str, lang: str, medium: str, output: str | None, **source: Any) -> None:
     """Draw the blocks with values and gradients on the wires.
@@ -375,11 +402,11 @@ def graph(of: str | None, at: str | None, level: str, lang: str, medium: str, ou
 
 @commands.command()
 @_source
-@click.option("--wrt", required=True, metavar="NAME", help="By what: one name.")
+@_once("--wrt", required=True, metavar="NAME", help="By what: one name.")
 @_output
 @_at
 @_lang
-@click.option("--format", "medium", type=click.Choice(["text", "markdown", "html", "json"]), default="text", show_default=True)
+@_once("--format", "medium", type=click.Choice(["text", "markdown", "html", "json"]), default="text", show_default=True)
 @_save
 def explain(wrt: str, of: str | None, at: str | None, lang: str, medium: str, output: str | None, **source: Any) -> None:
     """Say why a derivative is what it is, step by step.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from symchain.blocks import Block, Program, ancestors
-from symchain.notation import Phrase
+from symchain.notation import Phrase, rewritten
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
     ONE,
@@ -178,14 +178,8 @@ def _product(tree: Contraction, moving: Sequence[Tree], fixed: Sequence[Tree]) -
 
 def _dotted(tree: Tree) -> Phrase:
     """The formula with a dot for every name."""
-
-    def visit(p: Phrase) -> Phrase:
-        if p.head == "name" and p.text in names:
-            return _sign(OPERAND)
-        return Phrase(p.head, tuple(map(visit, p.parts)), p.text, tuple((k, visit(v)) for k, v in p.keywords), p.primes)
-
     names = set(_reads(tree))
-    return visit(phrase_of(tree))
+    return rewritten(phrase_of(tree), lambda p: _sign(OPERAND) if p.head == "name" and p.text in names else None)
 
 
 def _sign(text: str) -> Phrase:

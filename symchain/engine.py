@@ -20,8 +20,9 @@ from symchain.collecting import making_trees
 from symchain.derivation import Derivation, Derivations, Line
 from symchain.errors import ArgumentError, LimitError, NumberVariableError, UnsupportedError
 from symchain.kernel import Kernel
-from symchain.language.expressions import program_of
+from symchain.language.expressions import program_of, sympified
 from symchain.language.reading import read_program
+from symchain.language.spelling import plain
 from symchain.lowering import Label, lower
 from symchain.lowering.forms import stable_program
 from symchain.networks import network_of
@@ -103,18 +104,20 @@ def program(
     return program_of(expressions, from_sympy, shapes=shapes, assume=assume, let=let)
 
 
-def gradient(expr: Any, symbols: Sequence[Any]) -> list[Any]:
-    """The derivatives of a SymPy expression by some symbols, in SymPy.
+def gradient(expr: Any, symbols: Any) -> list[Any]:
+    """The derivatives of a SymPy expression by some symbols, in SymPy; one symbol alone is a list of one.
+
+    Raises ArgumentError for what is no expression of one value or no symbol, UnsupportedError for what has no meaning here.
 
     >>> from sympy.abc import x, y
     >>> gradient(x**2*y, [x, y])
     [2*x*y, x**2]
     """
-    return [_closed(Sweep(p, o, [n]).derivation(n), p) for p, o, n in _wrapped(expr, symbols)]
+    return [_closed(Sweep(p, o, [n]).derivation(n), p) for p, o, n in _wrapped(expr, _symbols(symbols))]
 
 
-def hessian(expr: Any, symbols: Sequence[Any]) -> Any:
-    """The matrix of second derivatives of a SymPy expression.
+def hessian(expr: Any, symbols: Any) -> Any:
+    """The matrix of second derivatives of a SymPy expression; `symbols` and errors as in `gradient`.
 
     >>> from sympy.abc import x, y
     >>> hessian(x**2*y, [x, y])
@@ -122,25 +125,71 @@ def hessian(expr: Any, symbols: Sequence[Any]) -> Any:
     [2*y, 2*x],
     [2*x,   0]])
     """
-    names = [(p, o, n) for p, o, n in _wrapped(expr, symbols)]
+    names = _wrapped(expr, _symbols(symbols))
     rows = [[_closed(second_derivative(p, o, n, m), p) for _, _, m in names] for p, o, n in names]
     return sympy.Matrix(rows)
 
 
-def jacobian(exprs: Sequence[Any], symbols: Sequence[Any]) -> Any:
-    """The matrix of first derivatives of several SymPy expressions."""
-    return sympy.Matrix([gradient(e, symbols) for e in exprs])
+def jacobian(exprs: Any, symbols: Any) -> Any:
+    """The matrix of first derivatives of several SymPy expressions (a list or a Matrix), a row for each; errors as in `gradient`."""
+    asked = _symbols(symbols)
+    several = [exprs] if isinstance(exprs, (sympy.Expr, str, int, float)) else _listed(exprs)
+    if several is None:
+        raise ArgumentError(f"{_kind(exprs)} is no list of expressions", advice="Write jacobian([x*y, x + y], [x, y]).")
+    return sympy.Matrix([gradient(e, asked) for e in several])
+
+
+def _symbols(asked: Any) -> list[Any]:
+    """The symbols to differentiate by. Raises ArgumentError for whatever else is given."""
+    symbols = [asked] if _is_one(asked) and not isinstance(asked, (int, float)) else _listed(asked)
+    if symbols is None:
+        raise ArgumentError(f"{_kind(asked)} is no list of symbols", advice="Write gradient(x**2*y, [x, y]).")
+    for symbol in symbols:
+        if isinstance(symbol, sympy.MatrixSymbol):
+            what = f"{symbol} is a matrix, and a derivative by it is no SymPy expression"
+            raise ArgumentError(what, advice=f'Write program({{"y": ...}}).derive("y", "{symbol}").')
+        if isinstance(symbol, str):
+            raise ArgumentError(f"{symbol!r} is a text, not a symbol", advice=f"Write Symbol({symbol!r}); texts go to symchain.parse.")
+        if not isinstance(symbol, sympy.Symbol):
+            advice = "Replace it by a symbol first: expr.subs(..., Symbol('u'))."
+            if isinstance(symbol, (int, float, sympy.Number)):
+                raise NumberVariableError(str(symbol))
+            raise ArgumentError(f"{_kind(symbol)} is not a symbol, and nothing else can be differentiated by", advice=advice)
+    return symbols
+
+
+def _listed(several: Any) -> list[Any] | None:
+    """The members of a list, a set, a Matrix; None of what has no members."""
+    try:
+        return None if isinstance(several, sympy.MatrixExpr) else list(several)
+    except TypeError:
+        return None
+
+
+def _is_one(asked: Any) -> bool:
+    """Whether one name or symbol alone was given, not a list of them or "all"."""
+    if isinstance(asked, str):
+        return asked != "all"
+    return isinstance(asked, (int, float, sympy.Basic)) and not isinstance(asked, (sympy.Tuple, sympy.Set, sympy.MatrixBase))
+
+
+def _kind(value: Any) -> str:
+    return str(value)[:60] if isinstance(value, sympy.Basic) else type(value).__name__
 
 
 def _wrapped(expr: Any, symbols: Sequence[Any]) -> list[tuple[Program, str, str]]:
-    expr = sympy.sympify(expr)
-    taken = {s.name for s in expr.free_symbols} | {s.name for s in symbols}
+    """The expression as the one block of a program, and the names of the symbols there."""
+    expr = sympified("the expression", expr)
+    if not isinstance(expr, sympy.Expr) or isinstance(expr, sympy.MatrixExpr):
+        what = f"the expression is a matrix of shape {tuple(expr.shape)}, not one value"
+        raise ArgumentError(what, advice="jacobian(list(M), symbols) differentiates every entry of a Matrix M.")
+    names = [plain(s.name) for s in symbols]
+    taken = {plain(s.name) for s in expr.free_symbols if hasattr(s, "name")}.union(names)
     name = "y"
     while name in taken:
         name += "_"
-    extra = {s.name: () for s in symbols}
-    p = program_of({name: expr}, from_sympy, shapes=extra, symbols=symbols)
-    return [(p, name, s.name) for s in symbols]
+    p = program_of({name: expr}, from_sympy, shapes=dict.fromkeys(names, ()), symbols=symbols)
+    return [(p, name, n) for n in names]
 
 
 def _closed(d: Derivation, p: Program) -> Any:
@@ -155,15 +204,15 @@ class _Engine:
     @making_trees()
     def derive(self, program: Program, args: tuple[Any, ...], order: int, vector: str | None) -> Derivation | Derivations:
         output, wrt = _asked(program, args)
-        names = _names(program, wrt)
+        names = _some(program, wrt)
         if order == 1:
             sweep = _sweep(program, output, names)
-            return sweep.derivation(names[0]) if isinstance(wrt, str) and wrt != "all" else sweep.derivations()
+            return sweep.derivation(names[0]) if _is_one(wrt) else sweep.derivations()
         if vector is None:
             made = {n: second_derivative(program, output, n, n) for n in names}
         else:
             made = {n: hessian_vector_product(program, output, n, vector) for n in names}
-        return made[names[0]] if isinstance(wrt, str) and wrt != "all" else Derivations(program, output, made, ())
+        return made[names[0]] if _is_one(wrt) else Derivations(program, output, made, ())
 
     def jacobian(self, program: Program, args: tuple[Any, ...]) -> Derivation | Derivations:
         return self.derive(program, args, 1, None)
@@ -220,9 +269,9 @@ class _Engine:
     @making_trees()
     def compile(self, program: Program, output: str | None, wrt: Any, order: int, target: str, options: Mapping[str, Any]) -> Kernel:
         output = _output(program, output)
-        if order not in (0, 1, 2):
+        if type(order) is not int or order not in (0, 1, 2):
             raise ArgumentError(f"order is 0, 1 or 2, not {order!r}", advice="order=1 returns value and gradients.")
-        program = stable_program(program)
+        written, program = program, stable_program(program, corners=order > 0)
         trees: list[tuple[Label, Tree]] = [(("value",), program.blocks[output].leaf)]
         names = _names(program, wrt) if order else []
         extra: dict[str, Tree] = {}
@@ -236,7 +285,7 @@ class _Engine:
                     d = second_derivative(program, output, first, second)
                     label = ("hessian", first) if first == second else ("hessian", first, second)
                     trees.append((label, _beside(extra, d, {*program.inputs, *program.blocks})))
-        return _kernel(program, trees, order, target, extra, options)
+        return _kernel(program, trees, order, target, extra, options, written)
 
     @making_trees()
     def compile_derivation(self, derivation: Derivation | Derivations, target: str, options: Mapping[str, Any]) -> Kernel:
@@ -260,7 +309,7 @@ class _Engine:
     def page(self, program: Program, output: str | None, wrt: Any, at: Any, lang: str) -> str:
         from symchain.web.page import page
 
-        return page(program, _output(program, output), _names(program, wrt), at, lang)
+        return page(program, _output(program, output), _some(program, wrt), at, lang)
 
     def graph(self, program: Program, at: Any, output: str | None, level: str) -> Graph:
         from symchain.graphing import graph_of
@@ -316,10 +365,11 @@ def _kernel(
     target: str,
     extra: Mapping[str, Tree],
     options: Mapping[str, Any],
+    written: Program | None = None,
 ) -> Kernel:
     if target not in ("auto", "numpy"):
         raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy".')
-    return Kernel(lower(program, trees, order=order, extra=extra), NumPyBackend(), options)
+    return Kernel(lower(program, trees, order=order, extra=extra, written=written), NumPyBackend(), options)
 
 
 def _beside(extra: dict[str, Tree], derivation: Derivation, taken: set[str]) -> Tree:
@@ -356,22 +406,40 @@ def _output(program: Program, output: str | None) -> str:
         raise ArgumentError("the program has no blocks", advice="Define at least one: y = ...")
     if output is None:
         return program.last
+    output = _text(output)
     if output in program.blocks:
         return output
     if output in program.inputs:
         raise ArgumentError(f"{output} is an input, not a block", advice=f"Outputs: {', '.join(program.blocks)}.")
-    raise ArgumentError(f"there is no block {output!r}", advice=_suggest(str(output), program.blocks))
+    raise ArgumentError(f"there is no block {output!r}", advice=_suggest(output, program.blocks))
 
 
 def _names(program: Program, wrt: Any) -> list[str]:
-    if wrt == "all":
+    if isinstance(wrt, str) and wrt == "all":
         return list(program.inputs)
-    asked = [wrt] if isinstance(wrt, (str, int, float)) or hasattr(wrt, "free_symbols") else list(wrt)
+    asked = [wrt] if _is_one(wrt) else _listed(wrt)
+    if asked is None:
+        raise ArgumentError(f"{_kind(wrt)} is no name to differentiate by", advice='Write "W1", ["W1", "b1"] or "all".')
     return [_name(program, w) for w in asked]
 
 
+def _some(program: Program, wrt: Any) -> list[str]:
+    """The names to differentiate by, of which there must be one."""
+    names = _names(program, wrt)
+    if names:
+        return names
+    if not program.inputs:
+        raise ArgumentError("the program has no input to differentiate by", advice="Put a name where something varies: y = 3*x.")
+    raise ArgumentError("no name to differentiate by is given", advice='Write "W1", ["W1", "b1"] or "all".')
+
+
+def _text(name: Any) -> str:
+    """A name, which may be given as a symbol and as LaTeX writes it."""
+    return plain(str(name))
+
+
 def _name(program: Program, wrt: Any) -> str:
-    text = str(wrt)
+    text = _text(wrt)
     if text in program.inputs or text in program.blocks:
         return text
     if _NUMBER.fullmatch(text):

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from operator import itemgetter
 from os import PathLike
 from types import MappingProxyType
@@ -89,12 +90,13 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A place where a function has no derivative: the value at which kinks="raise" refuses."""
+    """A place where a function has no derivative: kinks="raise" refuses a value that is `at`, or equal to the value `other`."""
 
     value: int
     at: float
     function: str
     block: str = ""
+    other: int | None = None
 
 
 @dataclass(frozen=True)
@@ -117,11 +119,16 @@ class Plan:
     def needed(self, guards: bool = False) -> list[int]:
         """The values that the outputs (and guards) depend on, inputs apart, in order."""
         first = len(self.inputs)
-        used = {o.value for o in self.outputs} | ({g.value for g in self.guards} if guards else set())
+        used = {o.value for o in self.outputs} | (set(self.guarded) if guards else set())
         for number in range(first + len(self.instructions) - 1, first - 1, -1):
             if number in used:
                 used.update(self.instruction(number).operands)
         return sorted(n for n in used if n >= first)
+
+    @property
+    def guarded(self) -> tuple[int, ...]:
+        """The values that guards look at: one or two for each."""
+        return tuple(v for g in self.guards for v in (g.value, g.other) if v is not None)
 
     @cached_property
     def operations(self) -> int:
@@ -150,7 +157,7 @@ class Plan:
             "outputs": [[o.kind, o.names, o.value, o.shape] for o in self.outputs],
             "order": self.order,
             "scalar": self.scalar,
-            "guards": [[g.value, g.at, g.function, g.block] for g in self.guards],
+            "guards": [[g.value, g.at, g.function, g.block, g.other] for g in self.guards],
         }
 
     @staticmethod
@@ -168,7 +175,7 @@ class Plan:
             )
             _check(plan)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            raise ArgumentError("the file does not hold a kernel", advice="Use a file that Kernel.save wrote.") from error
+            raise not_a_kernel() from error
         return plan
 
 
@@ -187,12 +194,23 @@ def _check(plan: Plan) -> None:
         here = len(plan.inputs) + position
         if step.opcode not in OPCODES or not all(type(v) is int and 0 <= v < here for v in step.operands):
             raise ValueError(step)
+        if step.opcode in ("call", "operation") and not step.parameters:
+            raise ValueError(step)
     last = len(plan.inputs) + len(plan.instructions)
-    results = [*(o.value for o in plan.outputs), *(g.value for g in plan.guards)]
+    results = [*(o.value for o in plan.outputs), *plan.guarded]
     if not all(type(v) is int and 0 <= v < last for v in results) or plan.order not in (0, 1, 2, None):
         raise ValueError("outputs")
     if not all(isinstance(n, str) for n in (*plan.letters, *(i.name for i in plan.inputs))):
         raise ValueError("names")
+    tuples = [
+        plan.letters,
+        *(s.parameters for s in plan.instructions),
+        *(i.shape for i in plan.inputs),
+        *(s.shape for s in plan.instructions),
+        *(o.shape for o in plan.outputs),
+    ]
+    if not all(isinstance(t, tuple) for t in tuples):
+        raise ValueError("shapes")
 
 
 class Backend(Protocol):
@@ -280,9 +298,18 @@ class Kernel:
         return Kernel(self.plan, self.backend, {**self.options, **options})
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the kernel to a file, as JSON; `symchain.load(path)` reads it, without SymPy."""
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump({"format": FORMAT, "version": VERSION, "plan": self.plan.to_json(), "source": self.source.splitlines()}, file)
+        """Write the kernel to a file, as JSON; `symchain.load(path)` reads it, without SymPy.
+
+        Raises ArgumentError when the file cannot be written.
+        """
+        plan = json.loads(json.dumps(self.plan.to_json()))
+        data = {"format": FORMAT, "version": VERSION, "digest": digest(plan), "plan": plan, "source": self.source.splitlines()}
+        text = json.dumps(data)
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise _unreachable(path, "written", error) from error
 
     def __str__(self) -> str:
         return "\n".join(_listing(self.plan))
@@ -295,21 +322,39 @@ def _nothing(inputs: Mapping[str, Any]) -> tuple[Any, ...]:
     return ()
 
 
-FORMAT, VERSION = "symchain kernel", 1
+FORMAT, VERSION = "symchain kernel", 2
 
 
 def read_plan(path: str | PathLike[str]) -> Plan:
-    """The plan in a saved file. Raises ArgumentError when the file holds something else, OSError when it cannot be read."""
-    with open(path, encoding="utf-8") as file:
-        try:
+    """The plan in a saved file. Raises ArgumentError when the file cannot be read or holds something else."""
+    try:
+        with open(path, encoding="utf-8") as file:
             data = json.load(file)
-        except (ValueError, RecursionError) as error:
-            raise ArgumentError("the file does not hold a kernel", advice="Use a file that Kernel.save wrote.") from error
+    except OSError as error:
+        raise _unreachable(path, "read", error) from error
+    except (ValueError, RecursionError) as error:
+        raise not_a_kernel() from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise ArgumentError("the file does not hold a kernel", advice="Use a file that Kernel.save wrote.")
+        raise not_a_kernel()
     if data.get("version") != VERSION:
         raise UnsupportedError(f"the kernel was saved in version {data.get('version')} of the format", advice="Compile and save it again.")
-    return Plan.from_json(data.get("plan", {}))
+    plan = data.get("plan", {})
+    if data.get("digest") != digest(plan):
+        raise ArgumentError("the file was changed after the kernel was saved", advice="Compile and save it again.")
+    return Plan.from_json(plan)
+
+
+def digest(plan: Any) -> str:
+    """By which a plan that was damaged in its file is told from the one that was saved."""
+    return sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
+
+
+def not_a_kernel() -> ArgumentError:
+    return ArgumentError("the file does not hold a kernel", advice="Use a file that Kernel.save wrote.")
+
+
+def _unreachable(path: str | PathLike[str], done: str, error: OSError) -> ArgumentError:
+    return ArgumentError(f"'{path}' cannot be {done}: {error.strerror}", advice="Check the name of the file.")
 
 
 def _listed(names: Sequence[str], limit: int = 12) -> str:

@@ -6,11 +6,11 @@ factors. A product may hold more factors than the pattern, a sum may not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from fractions import Fraction
 from functools import lru_cache
 
-from symchain.functions.spec import FUNCTIONS, AbstractFunction
+from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
 from symchain.tensors.algebra import normal
@@ -39,11 +39,15 @@ Bindings = dict[Leaf, Tree]
 
 
 class Identity:
-    """before = after, over placeholders; and what a tree must hold to match: functions, kinds of nodes, kinds of factors, terms."""
+    """before = after, over placeholders; and what a tree must hold to match: functions, kinds of nodes, kinds of factors, terms.
+
+    `coined` are functions that the right side brings up out of nothing: formulas are written with them only where they occur already.
+    """
 
     def __init__(self, before: Tree, after: Tree) -> None:
         self.before, self.after = before, after
-        self.functions = frozenset(n.function.name for n in postorder(before) if isinstance(n, Apply))
+        self.functions = frozenset(f.name for f in _applied(before))
+        self.coined = _coined(_applied(before), _applied(after))
         self.kinds = before.kinds & ~_ANYTHING
         self.factors = _top(before) & ~_ANYTHING if isinstance(before, Contraction) else 0
         self.terms = len(before.args) if isinstance(before, Sum) else 0
@@ -109,9 +113,22 @@ def _by_kind() -> Mapping[type[Tree], Identities]:
     return {kind: Identities(rules) for kind, rules in found.items()}
 
 
+def _applied(tree: Tree) -> list[FunctionSpec]:
+    return [n.function for n in postorder(tree) if isinstance(n, Apply)]
+
+
+def _coined(before: Sequence[FunctionSpec], after: Sequence[FunctionSpec]) -> frozenset[str]:
+    """What a reader of everyday functions would not expect: hypot for a root of squares, but erfc where there is erf."""
+    if not all(f.everyday for f in before):
+        return frozenset()
+    return frozenset(f.name for f in after if f not in before and not f.everyday)
+
+
 def rewritings(tree: Tree) -> Iterator[Tree]:
     """The tree with each declared identity applied at its top, where one fits."""
     for rule in identities_of(type(tree)).fitting(tree, _functions):
+        if rule.coined and not rule.coined <= _functions(tree):
+            continue
         if (rewritten := rewrite(tree, rule)) is not None:
             yield rewritten
 

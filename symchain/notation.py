@@ -7,8 +7,9 @@ printer (text, LaTeX, HTML) is a table over the heads below. n-ary where writing
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from operator import is_
 
 from symchain.errors import Place
 
@@ -40,16 +41,42 @@ HEADS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Phrase:
-    """One node of written syntax; see HEADS for what the fields of each head hold."""
+    """One node of written syntax; see HEADS for what the fields of each head hold.
+
+    Phrases that say the same are equal, wherever they stand. They nest deeply: comparing never recurses, and a phrase knows its hash.
+    """
 
     head: str
     parts: tuple[Phrase, ...] = ()
     text: str = ""
     keywords: tuple[tuple[str, Phrase], ...] = ()
     primes: int = 0
-    place: Place | None = field(default=None, compare=False, repr=False)
+    place: Place | None = field(default=None, repr=False)
+    _hash: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.head, self.text, self.primes, self.parts, self.keywords)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Phrase):
+            return NotImplemented
+        pairs = [(self, other)]
+        while pairs:
+            p, q = pairs.pop()
+            if p is q:
+                continue
+            if p._hash != q._hash or (p.head, p.text, p.primes, len(p.parts)) != (q.head, q.text, q.primes, len(q.parts)):
+                return False
+            if [k for k, _ in p.keywords] != [k for k, _ in q.keywords]:
+                return False
+            pairs.extend(zip(p.parts, q.parts, strict=True))
+            pairs.extend((v, w) for (_, v), (_, w) in zip(p.keywords, q.keywords, strict=True))
+        return True
 
 
 def number(text: str | int) -> Phrase:
@@ -77,6 +104,28 @@ def walk(phrase: Phrase) -> Iterator[Phrase]:
         yield p
         stack.extend(v for _, v in reversed(p.keywords))
         stack.extend(reversed(p.parts))
+
+
+def rewritten(phrase: Phrase, change: Callable[[Phrase], Phrase | None]) -> Phrase:
+    """The phrase with change(p) in place of each part p for which that is a phrase, from the outside in; without recursion."""
+    done: dict[int, Phrase] = {}
+    stack: list[tuple[Phrase, bool]] = [(phrase, False)]
+    while stack:
+        p, ready = stack.pop()
+        if id(p) in done:
+            continue
+        if ready:
+            parts = tuple(done[id(q)] for q in p.parts)
+            keywords = tuple((k, done[id(v)]) for k, v in p.keywords)
+            same = all(map(is_, parts, p.parts)) and all(v is w for (_, v), (_, w) in zip(keywords, p.keywords, strict=True))
+            done[id(p)] = p if same else replace(p, parts=parts, keywords=keywords)
+        elif (changed := change(p)) is not None:
+            done[id(p)] = changed
+        else:
+            stack.append((p, True))
+            stack.extend((q, False) for q in p.parts)
+            stack.extend((v, False) for _, v in p.keywords)
+    return done[id(phrase)]
 
 
 def operations(phrase: Phrase) -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from symchain.derivation import Line
 from symchain.language.elaborate import Scope, elaborate
-from symchain.notation import Phrase, name, operations, walk
+from symchain.notation import Phrase, name, operations, rewritten, walk
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Tree, leaf, leaves, transform
 
@@ -58,10 +58,10 @@ def _renamed(line: Line, names: Mapping[str, str], swaps: Mapping[Tree, Tree]) -
 
 
 def _with_names(phrase: Phrase, names: Mapping[str, str]) -> Phrase:
-    parts = tuple(_with_names(p, names) for p in phrase.parts)
-    keywords = tuple((k, _with_names(v, names)) for k, v in phrase.keywords)
-    text = names.get(phrase.text, phrase.text) if phrase.head == "name" else phrase.text
-    return replace(phrase, parts=parts, keywords=keywords, text=text)
+    def renamed(p: Phrase) -> Phrase | None:
+        return name(names[p.text]) if p.head == "name" and p.text in names else None
+
+    return rewritten(phrase, renamed)
 
 
 def _swapped(tree: Tree, swaps: Mapping[Tree, Tree]) -> Tree:
@@ -85,9 +85,5 @@ def _most_repeated(phrases: Mapping[str, Phrase], least: int) -> Phrase | None:
 
 
 def _replaced(phrase: Phrase, old: Phrase, new: Phrase) -> Phrase:
-    """The phrase with every occurrence replaced. Recursion is bounded: a phrase is one line's expression."""
-    if phrase == old:
-        return new
-    parts = tuple(_replaced(p, old, new) for p in phrase.parts)
-    keywords = tuple((k, _replaced(v, old, new)) for k, v in phrase.keywords)
-    return phrase if parts == phrase.parts and keywords == phrase.keywords else replace(phrase, parts=parts, keywords=keywords)
+    """The phrase with every occurrence replaced."""
+    return rewritten(phrase, lambda p: new if p == old else None)

@@ -308,3 +308,40 @@ def test_a_bare_terminal_shows_no_bar_for_quick_work() -> None:
 def test_names_that_are_python_words_can_be_evaluated() -> None:
     result = run("eval", "-e", "C = self*lambda**2", "--at", "self=3,lambda=2", "--format", "json")
     assert json.loads(result.stdout) == {"C": 12.0, "dC/dself": 4.0, "dC/dlambda": 12.0}
+
+
+def test_nothing_that_was_given_is_dropped() -> None:
+    both = run("derive", "-e", NEURON, "--wrt", "w", "--wrt", "b")
+    assert both.exit_code == 0 and both.stdout == run("derive", "-e", NEURON, "--wrt", "w,b").stdout
+    split = run("eval", "-e", "z = w*x + b", "-e", "C = (z - y)**2", "--at", "x=1.5,w=0.8", "--at", "b=-0.2,y=2")
+    assert split.exit_code == 0 and split.stdout == run("eval", "-e", NEURON, "--at", POINT).stdout
+    refused(run("eval", "-e", NEURON, "--at", POINT, "--at", "x=3"), 2, "x is given twice")
+    for option, value in (("--of", "C"), ("--lang", "fr"), ("--detail", "brief"), ("--format", "text"), ("-o", "file"), ("--model", "x")):
+        refused(run("derive", "-e", NEURON, option, value, option, value), 2, f"{option} is given 2 times")
+    refused(run("explain", "-e", NEURON, "--wrt", "w", "--wrt", "x"), 2, "--wrt is given 2 times")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--let", "f", ("'f' is not name = value", "--let sigma1=sigmoid")),
+        ("--shapes", "x", ("'x' is not name = value", "--shapes")),
+        ("--assume", "x", ("'x' is not name = value", "--assume r=positive")),
+        ("--let", "sgima=tanh", ("sgima is never called", "Did you mean sigma?")),
+    ],
+)
+def test_advice_is_about_the_option(option: str, value: str, words: tuple[str, ...]) -> None:
+    refused(run("derive", "-e", "y = sigma(x)", option, value), 2, *words)
+
+
+@pytest.mark.parametrize("command", ["derive", "hessian", "page", "eval", "sensitivity"])
+def test_without_inputs_there_is_nothing_to_differentiate_by(command: str) -> None:
+    at = ("--at", "x=1") if command in ("eval", "sensitivity") else ()
+    refused(run(command, "-e", "y = 3", *at), 2, "no input to differentiate by", "y = 3*x")
+    assert "3.0" in run("compile", "-e", "y = 3").stdout and "y = 3" in run("parse", "-e", "y = 3").stdout
+
+
+def test_the_exit_code_of_a_defect_is_documented() -> None:
+    readme = Path(__file__).parents[1] / "README.md"
+    for text in (run("--help").stdout, readme.read_text(encoding="utf-8")):
+        assert "70 a defect of symchain" in " ".join(text.split())

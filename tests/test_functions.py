@@ -228,10 +228,24 @@ def test_ties_are_said_and_shared(spec: FunctionSpec) -> None:
         assert [evaluate(str(d), spec, (2.0, 2.0)) for d in spec.derivatives] == [0.5, 0.5]
 
 
-@pytest.mark.parametrize("x", [-1.0, 2.0])
-def test_a_clip_that_touches_a_bound_has_the_slope_of_least_norm(x: float) -> None:
+@pytest.mark.parametrize(
+    ("point", "slopes"),
+    [
+        ((0.5, -1.0, 2.0), [1, 0, 0]),
+        ((-1.0, -1.0, 2.0), [0, 1, 0]),
+        ((2.0, -1.0, 2.0), [0, 0, 1]),
+        ((1.0, 1.0, 1.0), [0, 0.5, 0.5]),
+        ((0.0, 1.0, 1.0), [0, 0.5, 0.5]),
+        ((3.0, 1.0, 1.0), [0, 0, 1]),
+        ((0.0, 2.0, 1.0), [0, 0, 1]),
+        ((3.0, 2.0, 1.0), [0, 0, 1]),
+    ],
+)
+def test_a_clip_that_touches_a_bound_is_that_bound(point: tuple[float, ...], slopes: list[float]) -> None:
+    """So its slope by the argument is 0, the least, and the three slopes add up to 1: what moves all three moves the value."""
     spec = FUNCTIONS["clip"]
-    assert [evaluate(str(d), spec, (x, -1.0, 2.0)) for d in spec.derivatives] == [0, 0, 0]
+    assert [evaluate(str(d), spec, point) for d in spec.derivatives] == slopes
+    assert exact(spec, point) == np.clip(*point)
 
 
 # ---------------------------------------------------------------- numbers

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from kernels import AT, a_program, build, kernel_of, network_by_hand, network_kernel
 
+import symchain
 from symchain.errors import ArgumentError, NotDifferentiableError, ShapeError, SymchainError
 from symchain.functions import FUNCTIONS, OPERATIONS, abstract
 from symchain.lowering import Label, lower
@@ -302,15 +303,114 @@ def test_out_receives_the_results():
         kernel.with_options(outt=out)
 
 
+@pytest.mark.parametrize("wrong", [np.int64, bool, "U3"])
+def test_out_loses_nothing(wrong):
+    kernel = kernel_of(apply(FUNCTIONS["sin"], leaf("x")))
+    x = np.array([0.3, 1.2])
+    out = np.zeros(2, wrong)
+    with pytest.raises(ArgumentError, match="cannot keep"):
+        kernel.with_options(out=out)(x=x)
+    assert (out == np.zeros(2, wrong)).all()
+    for kind in (np.float32, np.float64, object):
+        np.testing.assert_allclose(kernel.with_options(out=np.zeros(2, kind))(x=x).astype(float), np.sin(x), rtol=1e-6)
+
+
+def test_out_is_refused_before_anything_is_written():
+    kernel = network_kernel().with_options
+    x = np.arange(3.0)
+    names = ("w1", "b1", "w2", "b2")
+
+    def refused(error, match, change):
+        value, slopes = np.full(3, 7.0), {n: np.full(3, 7.0) for n in names}
+        out = change(value, slopes)
+        with pytest.raises(error, match=match):
+            kernel(out=out)(**{**AT, "x": x})
+        assert (value == 7).all() and all((g == 7).all() for g in slopes.values())
+
+    read_only = np.zeros(3)
+    read_only.flags.writeable = False
+    refused(ArgumentError, "holds int64", lambda v, g: (v, {**g, "b2": np.zeros(3, int)}))
+    refused(ShapeError, "shape", lambda v, g: (v, {**g, "b2": np.zeros(2)}))
+    refused(ShapeError, "shape", lambda v, g: (v, {**g, "b2": np.zeros((1, 3))}))
+    refused(ArgumentError, "read-only", lambda v, g: (v, {**g, "b2": read_only}))
+    refused(ArgumentError, "two places", lambda v, g: (v, {**g, "b2": v}))
+    refused(ArgumentError, "form", lambda v, g: (v, {**g, "more": np.zeros(3)}))
+    refused(ArgumentError, "form", lambda v, g: (v, {**g, "b2": [0.0, 0.0, 0.0]}))
+    refused(ArgumentError, "form", lambda v, g: (v, {n: g[n] for n in names[1:]}))
+    refused(ArgumentError, "form", lambda v, g: (v,))
+    refused(ArgumentError, "form", lambda v, g: v)
+    refused(ArgumentError, "form", lambda v, g: np.zeros(2))
+
+
 def test_kinks_can_be_refused():
-    kernel = kernel_of(apply(FUNCTIONS["relu"], leaf("x")))
+    kernel = kernel_of(leaf("a"), blocks={"a": apply(FUNCTIONS["relu"], leaf("x"))})
     strict = kernel.with_options(kinks="raise")
     assert strict(x=1.0) == 1 and kernel(x=0.0) == 0
     for at in (0.0, np.array([1.0, 0.0])):
-        with pytest.raises(NotDifferentiableError, match="relu"):
+        with pytest.raises(NotDifferentiableError, match="relu in a"):
             strict(x=at)
     with pytest.raises(ArgumentError, match="kinks"):
         kernel.with_options(kinks="maybe")(x=1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinked", "smooth"),
+    [
+        ("maximum(x, w)", [{"x": 1, "w": 1}], [{"x": 1, "w": 2}]),
+        ("minimum(x, 2*w)", [{"x": 2, "w": 1}], [{"x": 1, "w": 1}]),
+        ("maximum(x, 3)", [{"x": 3}], [{"x": 1}]),
+        ("maximum(x, x)", [], [{"x": 1}]),
+        ("clip(x, -1, w)", [{"x": -1, "w": 2}, {"x": 2, "w": 2}], [{"x": 1, "w": 2}, {"x": 5, "w": 2}]),
+        ("clip(x, x, 5)", [{"x": 5}], [{"x": 1}]),
+        ("pinball(x, 0.3)", [{"x": 0}], [{"x": 1}]),
+        ("epsilon_insensitive(x, 0.5)", [{"x": 0.5}, {"x": -0.5}], [{"x": 0}, {"x": 1}]),
+        ("absolute_error(x, w)", [{"x": 2, "w": 2}], [{"x": 0, "w": 2}]),
+        ("copysign(x, w)", [{"x": 0, "w": 2}, {"x": 1, "w": 0}], [{"x": 1, "w": 2}]),
+        ("hypot(x, w)", [{"x": 0, "w": 0}], [{"x": 0, "w": 2}, {"x": 1, "w": 0}]),
+        ("sqrt(x**2 + w**2)", [{"x": 0, "w": 0}], [{"x": 0, "w": 2}]),
+        ("sqrt(x)*w", [{"x": 0, "w": 1}], [{"x": 2, "w": 0}]),
+        ("cbrt(x)", [{"x": 0}], [{"x": 2}]),
+        ("abs(x) + relu(w)", [{"x": 0, "w": 1}, {"x": 1, "w": 0}], [{"x": 1, "w": 1}]),
+        ("softsign(x) + i1e(x) + squared_hinge(x + 1)", [], [{"x": 0}, {"x": 1}]),
+        ("log(cosh(x))", [], [{"x": 0}]),
+        ("x**2*log(x) + huber(w, 1)", [], [{"x": 1, "w": 1}, {"x": 1, "w": 0}]),
+        ("relu(x)*sigmoid(x)", [{"x": 0}], [{"x": 1}]),
+    ],
+)
+def test_strict_kernels_refuse_the_points_without_a_derivative_and_no_others(text, kinked, smooth):
+    kernel = symchain.parse(f"y = 3*({text})").compile()
+    strict = kernel.with_options(kinks="raise")
+    for point in smooth:
+        at = {n: float(point.get(n, 1.0)) for n in kernel.names}
+        (value, slopes), (same, equal) = strict(**at), kernel(**at)
+        assert value == pytest.approx(same, rel=1e-14) and slopes == pytest.approx(equal, rel=1e-14, nan_ok=True)
+    for point in kinked:
+        at = {n: float(point.get(n, 1.0)) for n in kernel.names}
+        with pytest.raises(NotDifferentiableError, match="in y has no derivative"):
+            strict(**at)
+        with pytest.raises(NotDifferentiableError):
+            strict(**{n: np.array([v, 0.77]) for n, v in at.items()})
+
+
+def test_strict_kernels_of_arrays():
+    program = symchain.parse("x: (n,)\nA: (m, n)\nu = A @ x\ny = norm(u) + max(x)")
+    strict = program.compile(kinks="raise")
+    kernel = program.compile()
+    x, a = np.array([1.0, 2.0]), np.array([[1.0, 2.0], [0.0, 1.0], [3.0, 0.0]])
+    assert str(strict(x=x, A=a)) == str(kernel(x=x, A=a))
+    with pytest.raises(NotDifferentiableError, match="root in y"):
+        strict(x=x, A=np.zeros((3, 2)))
+    with pytest.raises(NotDifferentiableError, match="max in y"):
+        strict(x=np.array([2.0, 2.0]), A=a)
+    assert "max" not in program.compile("u", kinks="raise").source
+
+
+def test_clip_moves_with_what_moves_it():
+    cases = [("clip(x, x, 5)", 1.0, 1.0), ("clip(x, x, x)", 1.0, 1.0), ("clip(x, 0, 6)", 6.0, 0.0), ("clip(x, 0, 6)", 0.0, 0.0)]
+    for text, point, slope in cases:
+        program = symchain.parse(f"y = {text}")
+        assert program.compile()(x=point)[1]["x"] == slope, text
+        assert program.derive("y", "x").verification.held
 
 
 # ---------------------------------------------------------------- source
@@ -363,3 +463,22 @@ def test_deep_products_are_taken_apart_in_linear_time():
     for _ in range(3000):
         tree = nodes.multiply_scalars([tree, MINUS_ONE, x])
     assert kernel_of(tree)(x=1.0) == 1
+
+
+@pytest.mark.parametrize("text", ["hypot(x, w)", "sqrt(x**2 + w**2)", "c*sqrt(3*x**2 + (2*w)**2)", "hypot(x, w)**3", "exp(hypot(x, w))"])
+def test_a_distance_has_no_slope_at_the_origin(text):
+    program = symchain.parse(f"y = {text}")
+    kernel = program.compile(wrt=["x", "w"], order=2)
+    at = {n: 0.0 for n in kernel.names} | ({"c": 2.0} if "c" in kernel.names else {})
+    value, slopes, _ = kernel(**at)
+    assert value == (1 if "exp" in text else 0) and slopes == {"x": 0, "w": 0}
+    value, slopes, _ = kernel(**{**at, "x": np.array([0.0, 3.0, np.nan]), "w": np.array([0.0, 4.0, 1.0])})
+    assert slopes["x"][0] == 0 and slopes["x"][1] > 0 and np.isnan(value[2]) and np.isnan(slopes["x"][2])
+
+
+def test_a_norm_has_no_slope_at_the_origin():
+    kernel = symchain.parse("A: (n, m)\ny = sum(norm(A, axis=1)) + norm(A)").compile()
+    a = np.array([[0.0, 0.0], [3.0, 4.0]])
+    value, slopes = kernel(A=a)
+    assert value == 10 and slopes["A"] == pytest.approx(np.array([[0, 0], [1.2, 1.6]]))
+    assert not kernel(A=0 * a)[1]["A"].any()

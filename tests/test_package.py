@@ -106,7 +106,7 @@ FLOORS = (
     ("render.influences", "render.math_document", "render.programs", "render.typst"),
     ("render", "render.chart", "render.explanation", "render.notebook"),
     # code out
-    ("lowering.assembly", "lowering.numerics"),
+    ("lowering.assembly", "lowering.corners", "lowering.kinks", "lowering.numerics"),
     ("lowering.logarithms", "lowering.roots", "lowering.series", "lowering.softmaxes"),
     ("lowering.forms",),
     ("lowering.contractions",),

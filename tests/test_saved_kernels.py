@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import copy
 import json
 import subprocess
 import sys
@@ -12,11 +14,13 @@ import numpy as np
 import pytest
 from kernels import AT, kernel_of, network_kernel
 
+import symchain
 from symchain.backends.guard import check
 from symchain.backends.numpy import load
 from symchain.backends.stable import STABLE
 from symchain.errors import ArgumentError, SymchainError, UnsupportedError
 from symchain.functions import FUNCTIONS, OPERATIONS
+from symchain.kernel import digest
 from symchain.tensors.nodes import apply, contract, leaf
 
 ROOT = Path(__file__).parents[1]
@@ -49,22 +53,29 @@ def test_saving_keeps_shapes_options_and_names(tmp_path):
     np.testing.assert_array_equal(again(**at), kernel(**at))
 
 
+def written(path, data, **changes):
+    """A file with the data of another, whose plan is changed and passes for the one that was saved."""
+    plan = {**data["plan"], **changes}
+    path.write_text(json.dumps({**data, "plan": plan, "digest": digest(plan)}))
+
+
 def test_files_that_are_not_kernels(tmp_path):
     path = tmp_path / "k"
     network_kernel().save(path)
     data = json.loads(path.read_text())
-    for text in ["", "[]", "{}", '{"format": "symchain kernel", "version": 1}', "not json", "[" * 100000]:
+    for text in ["", "[]", "{}", '{"format": "symchain kernel", "version": 2}', "not json", "[" * 100000]:
         path.write_text(text)
         with pytest.raises(ArgumentError):
             load(path)
     bad: dict[str, list[object]] = {
         "instructions": [[["add", [0, 99], [], [], "", {}]], [["jump", [0], [], [], "", {}]]],
         "order": [7],
-        "inputs": [[[3]], 5],
+        "inputs": [[[3]], 5, [["x", 3, False]]],
+        "letters": ["n", 5],
     }
     for key, value in ((k, v) for k, values in bad.items() for v in values):
-        path.write_text(json.dumps({**data, "plan": {**data["plan"], key: value}}))
-        with pytest.raises(ArgumentError):
+        written(path, data, **{key: value})
+        with pytest.raises(ArgumentError, match="does not hold a kernel"):
             load(path)
     path.write_text(json.dumps({**data, "version": 99}))
     with pytest.raises(UnsupportedError):
@@ -102,9 +113,51 @@ def test_code_in_a_file_that_does_more_than_compute_is_refused(tmp_path, code):
     kernel_of(apply(FUNCTIONS["exp"], leaf("x"))).save(path)
     data = json.loads(path.read_text())
     data["plan"]["instructions"][0][5] = {"numpy": code}
-    path.write_text(json.dumps(data))
+    written(path, data)
     with pytest.raises(SymchainError):
         load(path)
+
+
+def places(data, path=()):
+    """Every key and index of nested JSON."""
+    for key in data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ():
+        yield (*path, key)
+        yield from places(data[key], (*path, key))
+
+
+@pytest.mark.parametrize("passes", [False, True])
+def test_a_damaged_file_is_refused(tmp_path, passes):
+    """Whatever is lost or replaced; where the damage passes for the saved plan, loading still raises nothing but our errors."""
+    path = tmp_path / "k"
+    symchain.parse("x: (n,)\nz = relu(w*x[1:])\ny = sum(tanh(z)) + max(x)").compile().save(path)
+    saved = json.loads(path.read_text())
+    for place in list(places(saved["plan"])):
+        for value in (None, -1, 10**6, "add", [], {"numpy": "{9}"}):
+            data = copy.deepcopy(saved)
+            holder = data["plan"]
+            for key in place[:-1]:
+                holder = holder[key]
+            if value is None:
+                del holder[place[-1]]
+            elif holder[place[-1]] == value:
+                continue
+            else:
+                holder[place[-1]] = value
+            if not passes:
+                path.write_text(json.dumps(data))
+                with pytest.raises(ArgumentError, match="was changed"):
+                    load(path)
+                continue
+            written(path, data)
+            with contextlib.suppress(SymchainError):
+                load(path)
+
+
+def test_files_that_cannot_be_reached(tmp_path):
+    with pytest.raises(ArgumentError, match="cannot be read: No such file"):
+        load(tmp_path / "nothing")
+    with pytest.raises(ArgumentError, match="cannot be written"):
+        network_kernel().save(tmp_path / "no" / "folder")
 
 
 @pytest.mark.parametrize("spec", [*FUNCTIONS.values(), *OPERATIONS.values()], ids=lambda s: s.name)

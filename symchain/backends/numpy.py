@@ -18,8 +18,9 @@ from symchain.backends.floats import HELPERS, NoFloats
 from symchain.backends.guard import check
 from symchain.backends.stable import STABLE
 from symchain.backends.writing import Writer
+from symchain.dimensions import show
 from symchain.errors import ArgumentError, NotDifferentiableError, ShapeError
-from symchain.kernel import Kernel, Plan, read_plan
+from symchain.kernel import Kernel, Plan, not_a_kernel, read_plan
 
 _CHUNK = 16384
 """Samples worked on at once: the temporaries of this many stay in the cache."""
@@ -54,10 +55,15 @@ class NumPyBackend:
 def load(path: str | PathLike[str]) -> Kernel:
     """Read a kernel that `Kernel.save` wrote. Neither SymPy nor the program is needed, and nothing in the file is run unchecked.
 
-    Raises ArgumentError when the file is not a kernel, UnsupportedError when its code is not symchain's.
+    Raises ArgumentError when the file cannot be read or is not a kernel, UnsupportedError when its code is not symchain's.
     """
     plan = read_plan(path)
-    _Program(plan, {}).arrays  # noqa: B018  (checks the code before the first call)
+    for options in ({}, {"kinks": "raise"}):  # all the code is checked before the first call
+        try:
+            program = _Program(plan, options)
+            program.arrays, program.floats  # noqa: B018
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, SyntaxError, RecursionError) as error:
+            raise not_a_kernel() from error
     return Kernel(plan, NumPyBackend())
 
 
@@ -223,11 +229,14 @@ class _Program:
     def _raw(self, arguments: Sequence[Any], precision: np.dtype[Any]) -> list[Any]:
         with np.errstate(all="ignore"):
             results = list(self.arrays(*arguments, precision.type))
-        for g, value in zip(self.guards, results[len(self.plan.outputs) :], strict=True):
-            if np.any(value == g.at):
+        looked_at = iter(results[len(self.plan.outputs) :])
+        for g in self.guards:
+            value, other = next(looked_at), g.at if g.other is None else next(looked_at)
+            if np.any(value == other):
                 where = f" in {g.block}" if g.block else ""
+                at = f"at {g.at:g}" if g.other is None else "where its cases meet"
                 raise NotDifferentiableError(
-                    f"{g.function}{where} has no derivative at {g.at:g}",
+                    f"{g.function}{where} has no derivative {at}",
                     advice='Compile with kinks="subgradient" for the value symchain gives there.',
                 )
         return results[: len(self.plan.outputs)]
@@ -310,28 +319,37 @@ def _writing_to(call: Callable[..., Any], out: Any) -> Callable[..., Any]:
     """The call with its results copied to arrays that the caller keeps."""
 
     def copied(*values: Any) -> Any:
-        _copy(call(*values), out)
+        pairs = _paired(call(*values), out, "out")
+        if len({id(o) for _, o, _ in pairs}) < len(pairs):
+            raise ArgumentError("out holds one array in two places", advice=_OUT_ADVICE)
+        for result, array, _ in pairs:
+            array[...] = result
         return out
 
     return copied
 
 
-def _copy(result: Any, out: Any) -> None:
-    try:
-        if isinstance(result, tuple):
-            for r, o in zip(result, out, strict=True):
-                _copy(r, o)
-        elif isinstance(result, dict):
-            for key, r in result.items():
-                _copy(r, out[key])
-        elif np.shape(result) != out.shape:
-            raise ShapeError(f"out holds an array of shape {out.shape} for a result of shape {np.shape(result)}")
-        else:
-            out[...] = result
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ArgumentError(
-            "out does not have the form of the result", advice="Use arrays in the tuple and dict that a call returns."
-        ) from error
+_OUT_ADVICE = "Use arrays in the tuple and dict that a call returns."
+
+
+def _paired(result: Any, out: Any, place: str) -> list[tuple[Any, Any, str]]:
+    """Each result with the array it is to be written to. Raises before anything is written, where any of them cannot hold its result."""
+    if isinstance(result, tuple) and isinstance(out, (tuple, list)) and len(out) == len(result):
+        return [pair for k, (r, o) in enumerate(zip(result, out, strict=True)) for pair in _paired(r, o, f"{place}[{k}]")]
+    if isinstance(result, dict) and isinstance(out, Mapping) and set(out) == set(result):
+        return [pair for key, r in result.items() for pair in _paired(r, out[key], f"{place}[{key!r}]")]
+    if isinstance(result, (tuple, dict)) or not isinstance(out, np.ndarray):
+        raise ArgumentError(f"{place} does not have the form of the result", advice=_OUT_ADVICE)
+    kind = np.result_type(result)
+    if np.shape(result) != out.shape:
+        what = f"{place} has shape {show(out.shape)}, the result has shape {show(np.shape(result))}"
+        raise ShapeError(what, advice="Give an array of the result's shape.")
+    if out.dtype.kind not in "fcO" or not np.can_cast(kind, out.dtype, "same_kind"):
+        what = f"{place} holds {out.dtype} numbers, which cannot keep results of type {kind}"
+        raise ArgumentError(what, advice=f"Give an array of type {kind}.")
+    if not out.flags.writeable:
+        raise ArgumentError(f"{place} cannot be written to", advice="Give an array that is not read-only.")
+    return [(result, out, place)]
 
 
 # ---------------------------------------------------------------- what generated code calls

@@ -38,7 +38,7 @@ class Writer:
     def __init__(self, plan: Plan, family: str, guards: bool = False) -> None:
         self.plan = plan
         self.family = family
-        self.results = [o.value for o in plan.outputs] + ([g.value for g in plan.guards] if guards else [])
+        self.results = [o.value for o in plan.outputs] + list(plan.guarded if guards else ())
         self.needed = plan.needed(guards)
         self.uses: dict[int, int] = {}
         for number in self.needed:

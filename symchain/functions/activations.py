@@ -21,6 +21,7 @@ def _clip(x: sp.Expr, low: sp.Expr | int, high: sp.Expr | int) -> sp.Expr:
 
 declare(
     "sigmoid",
+    everyday=True,
     aliases=("expit", "logistic"),
     parameters=("x",),
     meaning=lambda x: 1 / (1 + sp.exp(-x)),
@@ -51,6 +52,7 @@ declare(
 
 declare(
     "relu",
+    everyday=True,
     parameters=("x",),
     meaning=lambda x: sp.Piecewise((x, x > 0), (0, True)),
     derivatives=("where(x > 0, 1, 0)",),
@@ -148,6 +150,7 @@ declare(
 
 declare(
     "softplus",
+    everyday=True,
     parameters=("x",),
     meaning=lambda x: sp.log(1 + sp.exp(x)),
     derivatives=("sigmoid(x)",),

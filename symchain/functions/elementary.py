@@ -10,6 +10,7 @@ _THIRD = sp.Rational(1, 3)
 
 declare(
     "exp",
+    everyday=True,
     parameters=("x",),
     meaning=sp.exp,
     derivatives=("out",),
@@ -41,6 +42,7 @@ declare(
 
 declare(
     "expm1",
+    everyday=True,
     parameters=("x",),
     meaning=lambda x: sp.exp(x) - 1,
     derivatives=("exp(x)",),
@@ -60,6 +62,7 @@ declare(
 
 declare(
     "log",
+    everyday=True,
     aliases=("ln",),
     parameters=("x",),
     meaning=sp.log,
@@ -78,6 +81,7 @@ declare(
 
 declare(
     "log1p",
+    everyday=True,
     parameters=("x",),
     meaning=lambda x: sp.log(1 + x),
     derivatives=("1/(1 + x)",),
@@ -96,6 +100,7 @@ declare(
 
 declare(
     "log2",
+    everyday=True,
     parameters=("x",),
     meaning=lambda x: sp.log(x) / sp.log(2),
     derivatives=("1/(x*log(2))",),
@@ -130,6 +135,7 @@ declare(
 
 declare(
     "sqrt",
+    everyday=True,
     parameters=("x",),
     meaning=sp.sqrt,
     derivatives=("1/(2*out)",),
@@ -151,6 +157,7 @@ declare(
     parameters=("x",),
     meaning=lambda x: sp.sign(x) * sp.Abs(x) ** _THIRD,
     derivatives=("1/(3*out**2)",),
+    ties=(("x", "0"),),
     code={"numpy": "np.cbrt({x})"},
     increasing=True,
     probes=((-1e12,), (-2.5,), (-1e-9,), (0.3,), (8.0,), (1e12,)),
@@ -182,6 +189,7 @@ declare(
 
 declare(
     "square",
+    everyday=True,
     parameters=("x",),
     meaning=lambda x: x**2,
     derivatives=("2*x",),
@@ -213,6 +221,7 @@ declare(
 
 declare(
     "abs",
+    everyday=True,
     parameters=("x",),
     meaning=sp.Abs,
     derivatives=("sign(x)",),
@@ -231,6 +240,7 @@ declare(
 
 declare(
     "sign",
+    everyday=True,
     parameters=("x",),
     meaning=sp.sign,
     derivatives=("0",),
@@ -248,6 +258,7 @@ declare(
 
 declare(
     "heaviside",
+    everyday=True,
     parameters=("x",),
     meaning=lambda x: sp.Piecewise((1, x > 0), (0, True)),
     derivatives=("0",),

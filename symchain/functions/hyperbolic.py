@@ -13,6 +13,7 @@ _RIGHT = ((1e-6,), (0.3,), (1.2,), (30.0,))
 
 declare(
     "sinh",
+    everyday=True,
     parameters=("x",),
     meaning=sp.sinh,
     derivatives=("cosh(x)",),
@@ -30,6 +31,7 @@ declare(
 
 declare(
     "cosh",
+    everyday=True,
     parameters=("x",),
     meaning=sp.cosh,
     derivatives=("sinh(x)",),
@@ -47,6 +49,7 @@ declare(
 
 declare(
     "tanh",
+    everyday=True,
     parameters=("x",),
     meaning=sp.tanh,
     derivatives=("1 - out**2",),
@@ -116,6 +119,7 @@ declare(
 
 declare(
     "arcsinh",
+    everyday=True,
     aliases=("asinh",),
     parameters=("x",),
     meaning=sp.asinh,
@@ -136,6 +140,7 @@ declare(
 
 declare(
     "arccosh",
+    everyday=True,
     aliases=("acosh",),
     parameters=("x",),
     meaning=sp.acosh,
@@ -157,6 +162,7 @@ declare(
 
 declare(
     "arctanh",
+    everyday=True,
     aliases=("atanh",),
     parameters=("x",),
     meaning=sp.atanh,

@@ -81,7 +81,7 @@ class FunctionSpec:
     range: Interval = REAL
     kinks: tuple[Kink, ...] = ()
     ties: tuple[tuple[str, str], ...] = ()
-    """Functions of several arguments have no derivative where two of these expressions are equal: ("x", "y") for maximum."""
+    """There is no derivative where two of these expressions are equal: ("x", "y") for maximum. `out` is the function's own value."""
     analytic: str | None = None
     """NumPy code for complex arguments, for verification, where evaluating `meaning` in complex NumPy will not do."""
     identities: tuple[tuple[str, str], ...] = ()
@@ -91,6 +91,8 @@ class FunctionSpec:
     activation: bool = False
     """Whether it is used as the activation of a layer (rule name "act" rather than "chain")."""
     increasing: bool = False
+    everyday: bool = False
+    """Whether a formula may be written with it for a reader who has not: exp and sigmoid, but not entr, hypot or logit."""
 
     def domain(self, k: int) -> Interval:
         return self.domains[k] if self.domains else REAL

@@ -14,6 +14,7 @@ _INSIDE = ((-0.999,), (-0.4,), (1e-9,), (0.7,), (0.9999,))
 
 declare(
     "sin",
+    everyday=True,
     parameters=("x",),
     meaning=sp.sin,
     derivatives=("cos(x)",),
@@ -28,6 +29,7 @@ declare(
 
 declare(
     "cos",
+    everyday=True,
     parameters=("x",),
     meaning=sp.cos,
     derivatives=("-sin(x)",),
@@ -41,6 +43,7 @@ declare(
 
 declare(
     "tan",
+    everyday=True,
     parameters=("x",),
     meaning=sp.tan,
     derivatives=("1 + out**2",),
@@ -128,8 +131,7 @@ declare(
     aliases=("asin",),
     parameters=("x",),
     meaning=sp.asin,
-    derivatives=("rsqrt(1 - x**2)",),
-    textbook="1/sqrt(1 - x**2)",
+    derivatives=("1/sqrt(1 - x**2)",),
     code={"numpy": "np.arcsin({x})"},
     domains=(_UNIT,),
     range=Interval(-pi / 2, pi / 2, low_open=False, high_open=False),
@@ -148,8 +150,7 @@ declare(
     aliases=("acos",),
     parameters=("x",),
     meaning=sp.acos,
-    derivatives=("-rsqrt(1 - x**2)",),
-    textbook="-1/sqrt(1 - x**2)",
+    derivatives=("-1/sqrt(1 - x**2)",),
     code={"numpy": "np.arccos({x})"},
     domains=(_UNIT,),
     range=Interval(0.0, pi, low_open=False, high_open=False),

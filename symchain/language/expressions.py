@@ -10,7 +10,7 @@ import sympy
 
 from symchain.blocks import Block, Program, Variable
 from symchain.dimensions import Shape, show
-from symchain.errors import ArgumentError, LimitError, ParseError, ShapeError
+from symchain.errors import ArgumentError, LimitError, ParseError, ShapeError, UnsupportedError
 from symchain.functions.spec import AbstractFunction, FunctionSpec, abstract, find
 from symchain.language.constants import MAX_EXPONENT
 from symchain.language.elaborate import Scope, elaborate
@@ -19,12 +19,15 @@ from symchain.language.inputs import (
     add_given,
     bindings,
     check_block_name,
+    check_bound,
     check_free,
     check_spellings,
     dimension_symbol,
+    mapping,
     variable,
 )
 from symchain.language.shapes import check_letters, shape_from
+from symchain.language.spelling import plain
 from symchain.tensors import nodes
 from symchain.tensors.facts import implied
 from symchain.tensors.matrixform import phrase_of
@@ -47,7 +50,23 @@ def program_of(
     """
     if not isinstance(expressions, Mapping) or not expressions:
         raise ArgumentError("a program is a mapping of names to SymPy expressions", advice='Write program({"y": a*x + b}).')
-    return _Writing(expressions, from_sympy, shapes or {}, assume or {}, let or {}, symbols).program()
+    named = {_block_name(key): expression for key, expression in expressions.items()}
+    if len(named) < len(expressions):
+        raise ArgumentError("two blocks have one name", advice="Give every block a name of its own.")
+    return _Writing(named, from_sympy, _by_name(shapes, "shapes"), _by_name(assume, "assume"), mapping(let, "let"), symbols).program()
+
+
+def _by_name(given: Any, option: str) -> dict[Any, Any]:
+    return {plain(n) if isinstance(n, str) else n: v for n, v in mapping(given, option).items()}
+
+
+def _block_name(key: Any) -> str:
+    """The name of a block, of which the caller gave the text or a symbol."""
+    if isinstance(key, sympy.Symbol):
+        key = key.name
+    if not isinstance(key, str):
+        raise ArgumentError(f"{key!r} is not the name of a block", advice='Names are texts: program({"y": a*x + b}).')
+    return plain(key)
 
 
 class _Writing:
@@ -62,9 +81,10 @@ class _Writing:
         let: Mapping[str, Any],
         symbols: Sequence[Any],
     ) -> None:
-        self.expressions = {name: _sympified(name, e) for name, e in expressions.items()}
+        self.expressions = {name: sympified(name, e) for name, e in expressions.items()}
         self.from_sympy = from_sympy
         self.functions = bindings(let)
+        self.let, self.called = let, dict[str, None]()
         self.declared: dict[str, Declared] = {}
         self.own: dict[str, Any] = {}  # the caller's symbols by name
         self.inputs: dict[str, Variable] = {}
@@ -81,7 +101,7 @@ class _Writing:
         for expression in self.expressions.values():
             found += [a for a in _parts(expression) if isinstance(a, (sympy.Symbol, sympy.MatrixSymbol))]
         for symbol in dict.fromkeys(found):
-            name = symbol.name
+            name = plain(symbol.name)
             known = self.own.setdefault(name, symbol)
             if known != symbol and name not in self.expressions:
                 raise ParseError(
@@ -90,8 +110,10 @@ class _Writing:
             check_free(name)
             if isinstance(symbol, sympy.MatrixSymbol):
                 self.declared[name] = Declared(_matrix_shape(symbol))
+            else:
+                _check_real(symbol)
         for symbol in symbols:
-            self.declared.setdefault(symbol.name, Declared())
+            self.declared.setdefault(plain(symbol.name), Declared())
 
     def program(self) -> Program:
         order = dict.fromkeys([*self.own, *self.declared])
@@ -115,6 +137,7 @@ class _Writing:
             names[name] = own
             if not tree.shape:
                 known[name] = self.own.get(name, sympy.Symbol(name, real=True))
+        check_bound(self.let, self.called)
         return Program(MappingProxyType(self.inputs), MappingProxyType(self.blocks), self.dims, MappingProxyType(self.functions), shared)
 
     def _input(self, name: str) -> Variable:
@@ -131,16 +154,14 @@ class _Writing:
         parts = _parts(expression)
         symbols = [p for p in parts if isinstance(p, (sympy.Symbol, sympy.MatrixSymbol))]
         scope = Scope(names, self.dims, self.functions)
-        for symbol in symbols:
-            if symbol.name in self.expressions and symbol.name not in names:
-                what = f"{name} is defined by itself" if symbol.name == name else f"{symbol.name} is used in {name} before it is defined"
-                raise ParseError(
-                    what, advice="Give the new value another name." if symbol.name == name else f"Put {symbol.name} before {name}."
-                )
-        shaped = any(names[s.name].shape for s in symbols if isinstance(s, sympy.Symbol) and s.name in names)
+        for read in (plain(symbol.name) for symbol in symbols):
+            if read in self.expressions and read not in names:
+                what = f"{name} is defined by itself" if read == name else f"{read} is used in {name} before it is defined"
+                raise ParseError(what, advice="Give the new value another name." if read == name else f"Put {read} before {name}.")
+        shaped = any(plain(s.name) in names and names[plain(s.name)].shape for s in symbols if isinstance(s, sympy.Symbol))
         if shaped and not any(isinstance(p, (sympy.MatrixExpr, sympy.MatrixBase)) for p in parts):
-            return elaborate(phrase_of(self._checked(self.from_sympy(expression, lambda s: leaf(s.name)))), scope)
-        return self._checked(self.from_sympy(expression, lambda s: names[s.name] if s.name in names else nodes.size(s.name)))
+            return elaborate(phrase_of(self._checked(self.from_sympy(expression, lambda s: leaf(plain(s.name))))), scope)
+        return self._checked(self.from_sympy(expression, lambda s: names.get(plain(s.name)) or nodes.size(plain(s.name))))
 
     def _checked(self, tree: Tree) -> Tree:
         """Functions by name are what `let` or the registry says; numbers are such that doubles can hold them."""
@@ -160,6 +181,7 @@ class _Writing:
         """What an undefined SymPy function stands for."""
         name = function.name
         check_free(name)
+        self.called[name] = None
         if name in self.functions:
             return self.functions[name]
         known = find(name)
@@ -169,7 +191,15 @@ class _Writing:
         return function
 
 
-def _sympified(name: str, value: Any) -> Any:
+def _check_real(symbol: Any) -> None:
+    """Refuse symbols of which the caller said that they are no real numbers: products of them would be reordered, roots misread."""
+    if symbol.is_commutative is False:
+        raise UnsupportedError(f"{symbol.name} does not commute", advice="Matrices are MatrixSymbols: MatrixSymbol('A', m, n).")
+    if symbol.is_extended_real is False:
+        raise UnsupportedError(f"{symbol.name} is not real", advice="Everything is real here: use a symbol without that assumption.")
+
+
+def sympified(name: str, value: Any) -> Any:
     """A SymPy expression; texts are refused, since SymPy would run them."""
     if isinstance(value, str):
         raise ArgumentError(f"{name} is a text, not a SymPy expression", advice="Texts go to symchain.parse.")
@@ -179,8 +209,10 @@ def _sympified(name: str, value: Any) -> Any:
         raise ArgumentError(
             f"{name} is {type(value).__name__}, not a SymPy expression", advice="Give SymPy expressions or matrices."
         ) from None
-    if not isinstance(expression, (sympy.Expr, sympy.MatrixBase)):
-        raise ArgumentError(f"{name} is {type(expression).__name__}, which has no value", advice="Conditions belong in a Piecewise.")
+    if isinstance(expression, (sympy.logic.boolalg.Boolean, sympy.core.relational.Relational)) and not isinstance(expression, sympy.Expr):
+        raise ArgumentError(f"{name} is a condition, which has no value", advice="Conditions belong in a Piecewise.")
+    if not isinstance(expression, (sympy.Expr, sympy.MatrixBase)) or isinstance(expression, sympy.Poly):
+        raise ArgumentError(f"{name} is {type(expression).__name__}, not an expression", advice="Give SymPy expressions or matrices.")
     return expression.as_immutable() if isinstance(expression, sympy.MatrixBase) else expression
 
 

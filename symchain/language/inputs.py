@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +64,22 @@ def check_spellings(names: Iterable[str]) -> None:
         raise ParseError(f"{name} and {other} are two spellings of one name", advice=f"Write {other} everywhere, or choose another name.")
 
 
+def mapping(given: Any, option: str) -> Mapping[str, Any]:
+    """What an option that maps names was given. Raises ArgumentError where it is no mapping."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise ArgumentError(f"{option} is {type(given).__name__}, not a mapping of names", advice=_MAPPED[option])
+    return given
+
+
+_MAPPED = {
+    "shapes": 'Write shapes={"W": ("m", "n")}.',
+    "assume": 'Write assume={"A": "spd"}.',
+    "let": 'Write let={"sigma1": "sigmoid"}.',
+}
+
+
 def add_given(declared: dict[str, Declared], shapes: Mapping[str, Any], assume: Mapping[str, Any]) -> None:
     """Add what the caller says to what the text declares. Raises ShapeError where the two differ."""
     for name in (*shapes, *assume):
@@ -93,6 +109,17 @@ def bindings(let: Mapping[str, Any]) -> dict[str, AbstractFunction]:
             raise ParseError(f"let: {value!r} is no function that {name} can stand for", advice=advice)
         bound[name] = abstract(name, spec)
     return bound
+
+
+def check_bound(let: Collection[str], called: Collection[str]) -> None:
+    """Refuse a binding of what is never called: the name was meant otherwise."""
+    known = [name for name in dict.fromkeys(called) if name not in let]
+    for name in let:
+        if name not in called:
+            advice = closest(name, known) or (
+                "Functions called: " + ", ".join(known[:12]) + "." if known else "The program calls no other function."
+            )
+            raise ArgumentError(f"let: {name} is never called", advice=advice)
 
 
 def variable(name: str, known: Declared | None = None, symbol: Any = None) -> Variable:

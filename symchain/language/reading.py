@@ -19,9 +19,11 @@ from symchain.language.inputs import (
     add_given,
     bindings,
     check_block_name,
+    check_bound,
     check_free,
     check_spellings,
     dimension_symbol,
+    mapping,
     two_spellings,
     variable,
 )
@@ -55,7 +57,12 @@ def read_program(
     """
     if not isinstance(text, str):
         raise ArgumentError(f"a program is a text, not {type(text).__name__}", advice="SymPy expressions go to symchain.program.")
-    return build_program(parse_statements(text), source_lines(text), shapes, assume, let)
+    reading = _Reading(
+        parse_statements(text), source_lines(text), mapping(shapes, "shapes"), mapping(assume, "assume"), mapping(let, "let")
+    )
+    program = reading.program()
+    check_bound(reading.let, [*reading.called, *(d.name for d in reading.declarations)])
+    return program
 
 
 def build_program(
@@ -66,7 +73,8 @@ def build_program(
     let: Mapping[str, Any] | None = None,
 ) -> Program:
     """The Program that statements describe, wherever they were read; `lines` is the text their places refer to."""
-    return _Reading(statements, lines, shapes or {}, assume or {}, let or {}).program()
+    given = mapping(shapes, "shapes"), mapping(assume, "assume"), mapping(let, "let")
+    return _Reading(statements, lines, *given).program()
 
 
 def program_scope(program: Program, lines: tuple[str, ...] = ()) -> Scope:

@@ -75,11 +75,33 @@ def canonical(name: str) -> str:
     return "".join(GREEK.get(c, c) for c in plain)
 
 
+_LATEX = re.compile(r"(\\?)([A-Za-z][A-Za-z0-9]*)(?:_\{?((?:\\(?:text|mathrm)\{\w+\}|\\?[A-Za-z0-9]+|,\s*)+)\}?)?")
+_VARIANT = re.compile(r"var(?=epsilon|theta|phi|rho|sigma|kappa)")
+
+
+def plain(name: str) -> str:
+    r"""The plain name that a LaTeX one stands for; any other text is returned as it is.
+
+    >>> plain(r"\alpha"), plain("x_{1}"), plain(r"y_{\text{true}}"), plain(r"\input")
+    ('alpha', 'x_1', 'y_true', '\\input')
+    """
+    found = _LATEX.fullmatch(name)
+    if found is None or not ("\\" in name or "{" in name) or name.count("{") != name.count("}"):
+        return name
+    command, base, subscript = found.groups()
+    base = _VARIANT.sub("", base) if command else base
+    label = re.sub(r"\\(?:text|mathrm)|[{}\s]", "", subscript or "").replace(",", "_")
+    letters = re.findall(r"\\([A-Za-z]+)", label)
+    if (command and base not in GREEK.values()) or any(letter not in GREEK.values() for letter in letters):
+        return name
+    return base + (f"_{label}".replace("\\", "") if label else "")
+
+
 def is_abstract(name: str) -> bool:
     """Whether an unknown function of this name is taken for an activation: sigma, σ₂, phi, f, g1."""
     return _ABSTRACT.fullmatch(canonical(name)) is not None
 
 
-NOT_NUMBERS = ("nan", "NaN", "NAN", "inf", "Inf", "INF", "infinity", "Infinity", "oo", "zoo")
+NOT_NUMBERS = ("nan", "NaN", "NAN", "inf", "Inf", "INF", "infinity", "Infinity")
 RESERVED = ("None", "newaxis", "True", "False")
 """Words that name no input: what other languages call not-a-number and infinity, and the words of NumPy's indices and flags."""

@@ -147,7 +147,9 @@ def _content(kind: str, text: str, line: str, number: int, position: int) -> str
         case "name":
             return _checked_name(text, line, number, position)
         case "superscript":
-            return "".join(SUPERSCRIPTS[c] for c in text)
+            power = "".join(SUPERSCRIPTS[c] for c in text)
+            _check_size(power.lstrip("+-"), Place(number, position + 1, len(text)), line)
+            return power
         case "primes":
             count = sum(_PRIMES[c] for c in text)
             if count > MAX_PRIMES:
@@ -187,6 +189,11 @@ def _check_number(text: str, line: str, number: int, position: int) -> None:
         if (text == "0" and tail[0] in "xXbBoO") or tail[0] == "_":
             raise ParseError(f"{text}{tail} is not a decimal number", advice="Write digits only: 255, 1000.", place=whole, source=line)
         raise ParseError(f"{text} runs into {tail}", advice=f"For a product write {text}*{tail}.", place=whole, source=line)
+    _check_size(text, place, line)
+
+
+def _check_size(text: str, place: Place, line: str) -> None:
+    """A number has digits enough for any double, and one that a double can hold."""
     mantissa, _, exponent = text.lower().partition("e")
     if len(mantissa) > MAX_DIGITS or len(exponent) > 6:
         raise LimitError(f"a number has at most {MAX_DIGITS} digits", advice="Use fewer digits.", place=place, source=line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -11,7 +12,7 @@ from typing import Any, NoReturn
 from symchain.blocks import Claim, Program
 from symchain.dimensions import Dim, Shape, show
 from symchain.errors import ArgumentError, ParseError, Place, SymchainError
-from symchain.language.inputs import bindings
+from symchain.language.inputs import bindings, check_bound, mapping
 from symchain.language.lookup import is_known_function
 from symchain.language.reading import build_program
 from symchain.language.shapes import facts_from, shape_from
@@ -26,6 +27,7 @@ from symchain.latexin.usage import Usage, call_at, entry_of, find_usage, size_ph
 from symchain.latexin.values import Value
 from symchain.notation import Phrase
 from symchain.notation import walk as walk_phrase
+from symchain.tensors.nodes import Apply, postorder
 
 Writer = Callable[[Phrase], str]
 
@@ -44,7 +46,8 @@ def read_latex(
     """
     if not isinstance(text, str):
         raise ArgumentError(f"a LaTeX text is a text, not {type(text).__name__}", advice="Read the file first.")
-    return _Reading(text, write, dict(shapes or {}), dict(assume or {}), dict(let or {})).program()
+    given = (dict(mapping(m, option)) for m, option in ((shapes, "shapes"), (assume, "assume"), (let, "let")))
+    return _Reading(text, write, *given).program()
 
 
 @dataclass
@@ -95,6 +98,8 @@ class _Reading:
             for index, statement in section.claims:
                 self._claim(index, statement, k)
         programs = [self._built(section, k) for k, section in enumerate(self.sections)]
+        called = {n.function.name for p in programs for b in p.blocks.values() for n in postorder(b.tree) if isinstance(n, Apply)}
+        check_bound(self.let, called.union(*(re.findall(r"(\w+)'*\(", c.claim) for _, c in self.claims)))
         self.claims.sort(key=lambda c: c[0])
         understood = tuple(self.understood[k] for k in sorted(self.understood))
         return replace(programs[0], claims=tuple(c for _, c in self.claims), later=tuple(programs[1:]), understood=understood)

@@ -17,6 +17,7 @@ from symchain.factoring import factored
 from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
+from symchain.lowering.corners import with_corners
 from symchain.lowering.logarithms import constant_and_logarithm, is_known_product, logarithm_of_product
 from symchain.lowering.numerics import FUNCTIONS
 from symchain.lowering.roots import less_root, orthogonal, root_less_one, root_of_squares, unit_vectors
@@ -104,11 +105,16 @@ _ROUNDS = 4
 """How often the result of one rule may be taken up by the next at the same place."""
 
 
-def stable_program(program: Program) -> Program:
-    """The program with its blocks in stable form: the same values, and gradients that stay accurate where they are tiny or huge."""
+def stable_program(program: Program, corners: bool = True) -> Program:
+    """The program with its blocks in stable form: the same values, and gradients that stay accurate where they are tiny or huge.
+
+    With `corners`, roots of sums of squares have gradient 0 where they are 0.
+    """
     definitions = {name: block.tree for name, block in program.blocks.items()}
     stable = stabilise(list(definitions.values()), definitions, late=False)
     trees = [before if before is after else normal(after) for before, after in zip(definitions.values(), stable, strict=True)]
+    if corners:
+        trees = [with_corners(tree) for tree in trees]
     if all(a is b for a, b in zip(trees, definitions.values(), strict=True)):
         return program
     blocks = {

@@ -15,6 +15,7 @@ from symchain.kernel import Guard, Input, Output, Plan
 from symchain.lowering.assembly import Assembly, Laid
 from symchain.lowering.contractions import Factor, Job, lower_contraction
 from symchain.lowering.forms import stabilise
+from symchain.lowering.kinks import Kink, kinks_of
 from symchain.tensors.nodes import (
     Apply,
     Compare,
@@ -42,19 +43,29 @@ _FIELD = re.compile(r"\{(\w+)\}")
 _LETTER = re.compile(r"[^\s*+\-\d][^\s*+\-]*")
 
 
-def lower(program: Program, outputs: Sequence[tuple[Label, Tree]], *, order: int | None, extra: Mapping[str, Tree] | None = None) -> Plan:
+def lower(
+    program: Program,
+    outputs: Sequence[tuple[Label, Tree]],
+    *,
+    order: int | None,
+    extra: Mapping[str, Tree] | None = None,
+    written: Program | None = None,
+) -> Plan:
     """The Plan that computes some trees over a program's names.
 
     `extra` defines names that the trees read beyond the program's own (delta_z1). `order` is that of Plan: it says in what form
-    the outputs are returned. Every input of the program is an input of the plan, needed or not.
+    the outputs are returned. Every input of the program is an input of the plan, needed or not. `written` is the program whose kinks
+    are guarded, where the given one is a stable form of it.
     Raises ArgumentError when a function is not bound, UnsupportedError for what has no code.
     """
     definitions = {name: block.tree for name, block in program.blocks.items()} | dict(extra or {})
     names = _needed(definitions, [tree for _, tree in outputs])
     definitions = {name: definitions[name] for name in names}
-    stable = stabilise([*definitions.values(), *(tree for _, tree in outputs)], definitions)
+    kinks = list(kinks_of(written or program, [name for name in names if name in program.blocks]))
+    guarded = [side for kink in kinks for side in (kink.left, kink.right) if not isinstance(side, float)]
+    stable = stabilise([*definitions.values(), *(tree for _, tree in outputs), *guarded], definitions)
     definitions = dict(zip(names, stable, strict=False))
-    trees = stable[len(names) :]
+    trees, guarded = stable[len(names) : len(names) + len(outputs)], stable[len(names) + len(outputs) :]
     names = _needed(definitions, trees)
     lowering = _Lowering(program, {name: definitions[name] for name in names}, trees)
     for name in names:
@@ -64,11 +75,12 @@ def lower(program: Program, outputs: Sequence[tuple[Label, Tree]], *, order: int
         lowering.asm.block = _title(label)
         value = lowering.asm.whole(lowering.laid(tree), old.shape)
         results.append(Output(label[0], label[1:], value, old.shape))
+    guards = lowering.guards(kinks, guarded, definitions)
     asm = lowering.asm
     read = letters(d for i in asm.instructions for d in (i.parameters if i.opcode == "size" else i.shape))
     known = tuple(dict.fromkeys([*lowering.letters, *read]))
     scalar = program.scalar and not any(o.shape for o in results)
-    return Plan(asm.inputs, known, tuple(asm.instructions), tuple(results), order, scalar, tuple(dict.fromkeys(lowering.guards)))
+    return Plan(asm.inputs, known, tuple(asm.instructions), tuple(results), order, scalar, guards)
 
 
 def _title(label: Label) -> str:
@@ -116,11 +128,26 @@ class _Lowering:
         self.magnitudes: dict[Tree, tuple[Laid, bool]] = {}
         """For contractions, the value with a positive coefficient and whether it is to be negated."""
         self.names: dict[str, Laid] = {}
-        self.guards: list[Guard] = []
 
     def define(self, name: str) -> None:
         self.asm.block = name
         self.names[name] = self.laid(self.definitions[name])
+
+    def guards(self, kinks: Sequence[Kink], sides: Sequence[Tree], definitions: Mapping[str, Tree]) -> tuple[Guard, ...]:
+        """The guards of kinks, after everything else: what is only read here leaves the rest of the code as it is."""
+        missing = [name for name in _needed(definitions, sides) if name not in self.names]
+        self.definitions = {**self.definitions, **{name: definitions[name] for name in missing}}
+        for name in missing:
+            self.define(name)
+        guards: dict[Guard, None] = {}
+        rest = iter(sides)
+        for kink in kinks:
+            self.asm.block = kink.block
+            laids = [self.laid(next(rest)) for side in (kink.left, kink.right) if not isinstance(side, float)]
+            values, _ = self.asm.together(laids)
+            at = kink.right if isinstance(kink.right, float) else 0.0
+            guards[Guard(values[0], at, kink.function, kink.block, values[1] if len(values) > 1 else None)] = None
+        return tuple(guards)
 
     def laid(self, tree: Tree) -> Laid:
         stack = [(tree, False)]
@@ -241,11 +268,11 @@ class _Lowering:
                 identities.extend(renamed)
             else:
                 found.append((tree, indices))
-        factors = sorted(found, key=lambda f: -self.frequency[f[0]]) if len(found) > 2 else found
+        factors = sorted(found, key=lambda f: -self.frequency.get(f[0], 0)) if len(found) > 2 else found
         return Job(tuple(self._factor(t, i) for t, i in factors), coefficient, tuple(identities), node.output, tuple(dims))
 
     def _opens(self, tree: Contraction, others: int) -> bool:
-        return self.reads[tree] == 1 and len(tree.args) + others <= _FLAT
+        return self.reads.get(tree, 0) == 1 and len(tree.args) + others <= _FLAT
 
     def _factor(self, tree: Tree, indices: tuple[int, ...]) -> Factor:
         """An operand; a negative power divides, a square is known as the square of its root."""
@@ -271,8 +298,6 @@ class _Lowering:
         operands, axes = self.asm.together([self.done[a] for a in node.args])
         fields = {name: str(k) for k, name in enumerate(spec.parameters)}
         code = {family: _FIELD.sub(lambda m: "{" + fields[m[1]] + "}", text) for family, text in spec.code.items()}
-        for kink in spec.kinks:
-            self.guards.append(Guard(operands[0], kink.at, spec.name, self.asm.block))
         return Laid(self.asm.elementwise("call", tuple(operands), (spec.name,), code), axes)
 
     def _spec(self, node: Apply) -> FunctionSpec:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 import sympy
@@ -44,6 +45,8 @@ from symchain.tensors.nodes import (
 
 _DEEP = 300
 """SymPy evaluates functions recursively; deeper trees stay symchain's own."""
+_CONDITION = 64
+"""And, Or and Not nest at most this deep."""
 
 
 def to_sympy(tree: Tree, symbols: Mapping[str, Any]) -> Any:
@@ -59,12 +62,17 @@ def to_sympy(tree: Tree, symbols: Mapping[str, Any]) -> Any:
     for node in order:
         depth[node] = 1 + max((depth[a] for a in node.args), default=0)
         if depth[node] > _DEEP:
-            raise LimitError(
-                f"the expression is nested more than {_DEEP} deep, which SymPy cannot hold",
-                advice="Use .lines, which keep the program's names.",
-            )
-        done[node] = _OUT[type(node)](node, [done[a] for a in node.args], symbols)
+            raise _too_deep(_DEEP)
+        try:
+            done[node] = _OUT[type(node)](node, [done[a] for a in node.args], symbols)
+        except RecursionError:
+            raise _too_deep(depth[node] - 1) from None
     return done[tree]
+
+
+def _too_deep(depth: int) -> LimitError:
+    what = f"the expression is nested more than {depth} deep, which SymPy cannot hold"
+    return LimitError(what, advice="Use .lines, which keep the program's names.")
 
 
 def _symbol(node: Any, args: list[Any], symbols: Mapping[str, Any]) -> Any:
@@ -74,10 +82,18 @@ def _symbol(node: Any, args: list[Any], symbols: Mapping[str, Any]) -> Any:
 
 def _product(node: Any, args: list[Any], symbols: Mapping[str, Any]) -> Any:
     factors: list[Any] = []
-    for a in args:
-        factors += a.args if isinstance(a, sympy.Mul) else [a]
+    coefficient = sympy.Integer(1)  # of the meanings of functions: entr(x) is -x*log(x)
+    for tree, a in zip(node.args, args, strict=True):
+        parts = a.args if isinstance(a, sympy.Mul) else (a,)
+        if isinstance(tree, Apply) and isinstance(parts[0], sympy.Rational):
+            coefficient, parts = coefficient * parts[0], parts[1:]
+        factors += parts
     for i in set(range(len(node.dims))):
         factors.append(sympy.Symbol(str(node.dims[i]), integer=True, positive=True))
+    if coefficient != 1:
+        if factors and isinstance(factors[0], sympy.Rational):
+            coefficient *= factors.pop(0)
+        factors = [coefficient, *factors] if coefficient != 1 or not factors else factors
     return sympy.Mul._from_args(tuple(factors))
 
 
@@ -152,25 +168,28 @@ def from_sympy(expr: Any, leaves: Callable[[Any], Tree]) -> Tree:
         node, ready = stack.pop()
         if node in done:
             continue
-        if not ready and not isinstance(node, (sympy.Symbol, sympy.MatrixSymbol)) and _children(node):
+        children = _children(node)
+        if children and not ready:
             stack.append((node, True))
-            stack.extend((c, False) for c in _children(node))
-            continue
-        done[node] = _convert(node, [done[c] for c in _children(node)], leaves)
+            stack.extend((c, False) for c in children)
+        elif isinstance(node, sympy.Piecewise):
+            done[node] = _piecewise(node, done)
+        else:
+            done[node] = _convert(node, [done[c] for c in children], leaves)
     return done[expr]
 
 
 def _children(node: Any) -> tuple[Any, ...]:
     if isinstance(node, sympy.Piecewise):
-        return tuple(part for value, condition in node.args for part in (value, condition) if condition is not sympy.true)
-    if isinstance(node, sympy.Derivative):
-        return tuple(node.expr.args)
-    if isinstance(node, sympy.MatrixSymbol):
-        return ()
-    if isinstance(node, (sympy.Identity, sympy.ZeroMatrix)):
+        return tuple(part for value, condition in node.args for part in (value, *_comparisons(condition)))
+    if isinstance(node, (sympy.Derivative, sympy.Subs)):
+        return _derivative(node)[1]
+    if isinstance(node, (sympy.Symbol, sympy.MatrixSymbol, sympy.Identity, sympy.ZeroMatrix)):
         return ()
     if isinstance(node, sympy.MatrixBase):
         return tuple(node)
+    if any(isinstance(a, sympy.Tuple) for a in node.args):
+        return ()  # what binds names: sums, integrals, functions without a name
     return tuple(node.args)
 
 
@@ -184,7 +203,7 @@ def _convert(node: Any, args: list[Tree], leaves: Callable[[Any], Tree]) -> Tree
     if isinstance(node, sympy.Rational):
         return number(Fraction(int(node.p), int(node.q)))
     if isinstance(node, sympy.Float):
-        return number(Fraction(str(node)), decimal=True)
+        return number(_fraction(node), decimal=True)
     if node is sympy.pi:
         return PI
     if node is sympy.E:
@@ -201,10 +220,9 @@ def _convert(node: Any, args: list[Tree], leaves: Callable[[Any], Tree]) -> Tree
         return _nest("maximum" if isinstance(node, sympy.Max) else "minimum", args)
     if isinstance(node, sympy.core.relational.Relational):
         return compare({"Eq": "==", "Ne": "!="}.get(type(node).__name__, node.rel_op), args[0], args[1])
-    if isinstance(node, sympy.Piecewise):
-        return _piecewise(node, args)
-    if isinstance(node, sympy.Derivative):
-        return _derivative(node, args)
+    if isinstance(node, (sympy.Derivative, sympy.Subs)):
+        name, _, orders = _derivative(node)
+        return apply(abstract(name), *args, orders=orders)
     if isinstance(node, sympy.core.function.AppliedUndef):
         return apply(abstract(node.func.__name__), *args)
     if node.func in _known_functions():
@@ -219,23 +237,105 @@ def _nest(name: str, args: list[Tree]) -> Tree:
     return result
 
 
-def _piecewise(node: Any, args: list[Tree]) -> Tree:
-    if node.args[-1][1] is not sympy.true:
+def _fraction(value: Any) -> Fraction:
+    """A Float as the shortest decimal number that it is the double of; one with more digits, or beyond doubles, by its digits."""
+    double = float(value)
+    return Fraction(repr(double) if value._prec <= 53 and isfinite(double) and double else str(value))
+
+
+# ---------------------------------------------------------------- cases
+
+
+def _piecewise(node: Any, done: Mapping[Any, Tree]) -> Tree:
+    """The first value whose condition holds. Raises UnsupportedError where there may be none."""
+    *cases, (last, condition) = node.args
+    if not _exhaustive([c for _, c in node.args]):
         raise UnsupportedError(
             "a Piecewise without a last (value, True) branch has no value everywhere", advice="Add the branch (value, True)."
         )
-    result = args[-1]
-    for k in range(len(args) - 3, -1, -2):
-        result = where(args[k + 1], args[k], result)
+    result = done[last]
+    for value, condition in reversed(cases):
+        result = _choice(condition, done[value], result, done)
     return result
 
 
-def _derivative(node: Any, args: list[Tree]) -> Tree:
-    function = node.expr
-    if not isinstance(function, sympy.core.function.AppliedUndef):
-        raise UnsupportedError("only derivatives of undefined functions can be read", advice="Evaluate the derivative with .doit() first.")
-    orders = tuple(sum(int(n) for v, n in node.variable_count if v == a) for a in function.args)
-    return apply(abstract(function.func.__name__), *args, orders=orders)
+_SIGNS = {"<": {-1}, "<=": {-1, 0}, ">": {1}, ">=": {0, 1}, "==": {0}, "!=": {-1, 1}}
+"""The signs of left - right for which a comparison holds."""
+
+
+def _exhaustive(conditions: Sequence[Any]) -> bool:
+    """Whether one of the conditions always holds, as far as comparisons of the same two sides tell."""
+    if sympy.Or(*conditions) is sympy.true:
+        return True
+    covered: dict[Any, set[int]] = {}
+    for condition in conditions:
+        if isinstance(condition, sympy.core.relational.Relational):
+            difference = condition.lhs - condition.rhs
+            turned = -1 if -difference in covered else 1
+            signs = _SIGNS[{"Eq": "==", "Ne": "!="}.get(type(condition).__name__, condition.rel_op)]
+            covered.setdefault(turned * difference, set()).update(turned * s for s in signs)
+    return any(len(signs) == 3 for signs in covered.values())
+
+
+def _comparisons(condition: Any, depth: int = 0) -> list[Any]:
+    """The comparisons that a condition is made of."""
+    if depth > _CONDITION:
+        raise LimitError(f"a condition is nested more than {_CONDITION} deep", advice="Write fewer cases, or shorter conditions.")
+    if isinstance(condition, sympy.core.relational.Relational):
+        return [condition]
+    return [c for part in _connected(condition) for c in _comparisons(part, depth + 1)]
+
+
+def _connected(condition: Any) -> tuple[Any, ...]:
+    """The conditions that And, Or and Not connect."""
+    if isinstance(condition, (sympy.And, sympy.Or, sympy.Not)):
+        return tuple(condition.args)
+    if condition in (sympy.true, sympy.false):
+        return ()
+    if isinstance(condition, (sympy.ITE, sympy.Xor)):
+        return (condition.to_nnf(),)
+    raise UnsupportedError(
+        f"{type(condition).__name__} is not a condition that symchain reads", advice="Conditions are comparisons, And, Or and Not."
+    )
+
+
+def _choice(condition: Any, taken: Tree, other: Tree, done: Mapping[Any, Tree]) -> Tree:
+    """`taken` where the condition holds, else `other`. Recursion is bounded: `_comparisons` has been through the condition."""
+    if taken is other or condition is sympy.true:
+        return taken
+    if condition is sympy.false:
+        return other
+    if isinstance(condition, sympy.core.relational.Relational):
+        return where(done[condition], taken, other)
+    parts = _connected(condition)
+    if isinstance(condition, sympy.Not):
+        return _choice(parts[0], other, taken, done)
+    for part in sorted(parts, key=sympy.default_sort_key, reverse=True):
+        if isinstance(condition, sympy.Or):
+            other = _choice(part, taken, other, done)
+        else:
+            taken = _choice(part, taken, other, done)
+    return other if isinstance(condition, sympy.Or) else taken
+
+
+# ---------------------------------------------------------------- undefined functions
+
+
+def _derivative(node: Any) -> tuple[str, tuple[Any, ...], tuple[int, ...]]:
+    """The function, its arguments and the orders of a derivative of an undefined function, at a point if the node is a Subs.
+
+    Raises UnsupportedError for every other derivative: SymPy evaluates it, and .doit() asks it to.
+    """
+    moved = dict(zip(node.variables, node.point, strict=True)) if isinstance(node, sympy.Subs) else {}
+    derivative = node.expr if moved else node
+    function = getattr(derivative, "expr", None)
+    counts = dict(derivative.variable_count) if isinstance(derivative, sympy.Derivative) else {}
+    if counts and isinstance(function, sympy.core.function.AppliedUndef) and all(n.is_Integer for n in counts.values()):
+        places = {v: [k for k, a in enumerate(function.args) if a.has(v)] for v in {*counts, *moved}}
+        if all(len(at) == 1 and function.args[at[0]] == v for v, at in places.items()):
+            arguments = tuple(moved.get(a, a) for a in function.args)
+            return function.func.__name__, arguments, tuple(int(counts.get(a, 0)) for a in function.args)
+    raise UnsupportedError("only derivatives of undefined functions can be read", advice="Evaluate the derivative with .doit() first.")
 
 
 def _convert_matrix(node: Any, args: list[Tree]) -> Tree:
@@ -275,9 +375,17 @@ def _convert_matrix(node: Any, args: list[Tree]) -> Tree:
         flat = [broadcast(a, (1,)) for a in args]
         joined = operation(OPERATIONS["concatenate"], flat, (0,)) if len(flat) > 1 else flat[0]
         return operation(OPERATIONS["reshape"], [joined], ((rows, columns),)) if columns > 1 else joined
-    raise UnsupportedError(
-        f"{kind} is not something symchain differentiates", advice="Write it with the functions of the registry (symchain parse --help)."
-    )
+    raise UnsupportedError(f"{kind} is not something symchain differentiates", advice=_ADVICE.get(kind, _OTHERWISE))
+
+
+_UNROLL = "Evaluate it with .doit() first; a sum over a vector is sum(x) in symchain.parse."
+_ADVICE = {
+    **dict.fromkeys(("Sum", "Product", "Integral"), _UNROLL),
+    **dict.fromkeys(("Infinity", "NegativeInfinity", "ComplexInfinity", "NaN"), "Numbers are finite and real."),
+    "ImaginaryUnit": "Everything is real here.",
+    "MatrixElement": "Give the entry a symbol of its own, or index in symchain.parse: W[0, 1].",
+}
+_OTHERWISE = "Write it with functions that symchain knows, such as exp, sqrt or tanh."
 
 
 __all__ = ["from_sympy", "to_sympy"]
