@@ -11,7 +11,7 @@ from symchain.blocks import Block, Program, Variable
 from symchain.chainrule import Sweep
 from symchain.derivation import Derivation, Line
 from symchain.errors import ArgumentError
-from symchain.rewriting import simplify
+from symchain.rewriting import is_large, price_of, simplify
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Leaf, Tree, contract, leaf, leaves, substitute
 
@@ -129,4 +129,23 @@ def _again(program: Program, reading: Program, gradient: Derivation, lines: list
                 needed.add(n.name)
                 pending.append(by_name[n.name].tree)
     kept = tuple(line for line in ordered if line.name in needed)
-    return replace(d, program=program, output=gradient.output, order=2, adjoint_lines=kept, result=result, reading=reading)
+    told = replace(d, program=program, output=gradient.output, order=2, adjoint_lines=kept, result=result, reading=reading)
+    formula = _written_out(kept, result)
+    if formula is None:
+        return told
+    last = replace(result, tree=formula, general=None, written=None)
+    return replace(told, adjoint_lines=(), result=last, formula_tree=formula, general_tree=formula)
+
+
+def _written_out(lines: tuple[Line, ...], result: Line) -> Tree | None:
+    """The result without the lines before it, where that is shorter than both together."""
+    values: dict[Tree, Tree] = {}
+    for line in lines:
+        values[leaf(line.name, line.shape)] = tree = substitute(line.tree, values)
+        if is_large(tree):
+            return None
+    whole = substitute(result.tree, values)
+    if not lines or is_large(whole):
+        return None
+    formula = simplify(whole)
+    return formula if price_of(formula) + 1 < price_of(result.tree) + sum(price_of(line.tree) for line in lines) else None

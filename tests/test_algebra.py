@@ -370,3 +370,8 @@ def test_blocks_in_products(source):
     wrt, line = BLOCKS[source]
     derivation = parse(source, shapes={"x": ("n",), "y": ("n",)}, assume={"s": "positive", "t": "positive"}).derive(wrt)
     assert derivation.lines == (line,) and derivation.verification.held
+
+
+def test_second_derivatives_are_written_out_where_that_is_shorter():
+    second = parse("f = log1p(exp(-t*s))").hessian("s")
+    assert second.lines == ("d2f_ds2 = t**2*sigmoid(t*s)*sigmoid(-t*s)",) and second.verification.held
