@@ -146,6 +146,7 @@ declare(
 
 declare(
     "softplus",
+    aliases=("log1pexp",),
     parameters=("x",),
     meaning=lambda x: sp.log(1 + sp.exp(x)),
     derivatives=("sigmoid(x)",),
@@ -166,6 +167,7 @@ declare(
 
 declare(
     "softsign",
+    aliases=("soft_sign",),
     parameters=("x",),
     meaning=lambda x: x / (1 + sp.Abs(x)),
     derivatives=("1/(1 + abs(x))**2",),
@@ -263,6 +265,7 @@ declare(
 
 declare(
     "hardtanh",
+    aliases=("hard_tanh",),
     parameters=("x",),
     meaning=lambda x: _clip(x, -1, 1),
     derivatives=("where(abs(x) < 1, 1, 0)",),
@@ -281,6 +284,7 @@ declare(
 
 declare(
     "hardsigmoid",
+    aliases=("hard_sigmoid",),
     parameters=("x",),
     meaning=lambda x: _clip(x / 6 + _HALF, 0, 1),
     derivatives=("where(abs(x) < 3, 1/6, 0)",),
@@ -299,6 +303,7 @@ declare(
 
 declare(
     "hardswish",
+    aliases=("hard_swish", "hardsilu", "hard_silu"),
     parameters=("x",),
     meaning=lambda x: x * _clip(x / 6 + _HALF, 0, 1),
     derivatives=("where(x <= -3, 0, where(x < 3, x/3 + 1/2, 1))",),
@@ -339,6 +344,7 @@ declare(
 
 declare(
     "tanhshrink",
+    aliases=("tanh_shrink",),
     parameters=("x",),
     meaning=lambda x: x - sp.tanh(x),
     derivatives=("tanh(x)**2",),
@@ -360,6 +366,7 @@ declare(
 
 declare(
     "softshrink",
+    aliases=("soft_shrink",),
     parameters=("x",),
     meaning=lambda x: sp.Piecewise((x - _HALF, x > _HALF), (x + _HALF, x < -_HALF), (0, True)),
     derivatives=("where(abs(x) > 0.5, 1, 0)",),
@@ -377,6 +384,7 @@ declare(
 
 declare(
     "hardshrink",
+    aliases=("hard_shrink",),
     parameters=("x",),
     meaning=lambda x: sp.Piecewise((x, x > _HALF), (x, x < -_HALF), (0, True)),
     derivatives=("where(abs(x) > 0.5, 1, 0)",),

@@ -213,6 +213,7 @@ declare(
 
 declare(
     "abs",
+    aliases=("absolute", "fabs"),
     parameters=("x",),
     meaning=sp.Abs,
     derivatives=("sign(x)",),
@@ -231,6 +232,7 @@ declare(
 
 declare(
     "sign",
+    aliases=("sgn",),
     parameters=("x",),
     meaning=sp.sign,
     derivatives=("0",),

@@ -116,7 +116,7 @@ declare(
 
 declare(
     "arcsinh",
-    aliases=("asinh",),
+    aliases=("asinh", "arsinh"),
     parameters=("x",),
     meaning=sp.asinh,
     derivatives=("rsqrt(x**2 + 1)",),
@@ -136,7 +136,7 @@ declare(
 
 declare(
     "arccosh",
-    aliases=("acosh",),
+    aliases=("acosh", "arcosh"),
     parameters=("x",),
     meaning=sp.acosh,
     derivatives=("rsqrt(x**2 - 1)",),
@@ -157,7 +157,7 @@ declare(
 
 declare(
     "arctanh",
-    aliases=("atanh",),
+    aliases=("atanh", "artanh"),
     parameters=("x",),
     meaning=sp.atanh,
     derivatives=("1/(1 - x**2)",),
