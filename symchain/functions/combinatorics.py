@@ -14,6 +14,12 @@ def _beta(a: sp.Expr, b: sp.Expr) -> sp.Expr:
     return sp.gamma(a) * sp.gamma(b) / sp.gamma(a + b)
 
 
+def _student(df: sp.Expr, t: sp.Expr) -> sp.Expr:
+    """One half and the integral of the density from 0 to t."""
+    factor = sp.gamma((df + 1) / 2) / (sp.sqrt(sp.pi * df) * sp.gamma(df / 2))
+    return _HALF + t * factor * sp.hyper((_HALF, (df + 1) / 2), (3 * _HALF,), -(t**2) / df)
+
+
 declare(
     "factorial",
     parameters=("x",),
@@ -105,9 +111,7 @@ declare(
 declare(
     "stdtr",
     parameters=("df", "t"),
-    meaning=lambda df, t: _HALF
-    + t * sp.gamma((df + 1) / 2) / (sp.sqrt(sp.pi * df) * sp.gamma(df / 2))
-    * sp.hyper((_HALF, (df + 1) / 2), (3 * _HALF,), -(t**2) / df),
+    meaning=_student,
     derivatives=(None, "exp(-(df + 1)/2*log1p(t**2/df) - betaln(df/2, 1/2))/sqrt(df)"),
     code={"numpy": "special.stdtr({df}, {t})"},
     domains=(POSITIVE, REAL),

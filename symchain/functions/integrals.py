@@ -23,7 +23,6 @@ def relative_exponential(z: str) -> str:
 
 declare(
     "expi",
-    aliases=("Ei",),
     parameters=("x",),
     meaning=sp.Ei,
     derivatives=("exp(x)/x",),
@@ -41,7 +40,6 @@ declare(
 
 declare(
     "exp1",
-    aliases=("E1",),
     parameters=("x",),
     meaning=lambda x: sp.expint(1, x),
     derivatives=("-exp(-x)/x",),

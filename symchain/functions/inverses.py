@@ -5,11 +5,11 @@ Numeric codes take the square root of (|x| - 1)(|x| + 1) rather than the arccosi
 
 from __future__ import annotations
 
-from math import inf, pi
+from math import pi
 
 import sympy as sp
 
-from symchain.functions.spec import NONNEGATIVE, POSITIVE, REAL, Interval, Kink, Noun, declare
+from symchain.functions.spec import NONNEGATIVE, POSITIVE, Interval, Kink, Noun, declare
 
 _OUTSIDE = ((1.0001,), (1.5,), (4.0,), (1e6,))
 _ROOT = "(np.sqrt(np.abs({x}) - 1)*np.sqrt(np.abs({x}) + 1))"
