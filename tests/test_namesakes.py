@@ -46,6 +46,12 @@ def test_the_step_of_sympy_has_its_own_value_at_zero() -> None:
         assert value == float(at_zero)
 
 
+def test_an_integral_is_refused_for_what_it_is() -> None:
+    for expression in (sp.Integral(sp.exp(-x * y), (y, 0, 1)), sp.Sum(x**y, (y, 0, 3))):
+        with pytest.raises(symchain.UnsupportedError):
+            symchain.gradient(expression, [x])
+
+
 @pytest.mark.parametrize(
     "expression", [sp.LambertW(x, -1), sp.polylog(3, x), sp.jn(1, p), sp.floor(x), sp.Si(x), sp.airyai(x), sp.DiracDelta(x)], ids=str
 )
