@@ -51,9 +51,9 @@ every_function = pytest.mark.parametrize("spec", FUNCTIONS.values(), ids=list(FU
 
 @cache
 def digits(spec: FunctionSpec) -> int:
-    """How many digits a function is computed with: integrals and limits take their time, and have no far tails here."""
+    """How many digits a function is computed with: integrals, limits and series take their time, and have no far tails here."""
     meaning = sp.sympify(spec.meaning(*sp.symbols(f"u:{len(spec.parameters)}", real=True)))
-    return 80 if meaning.has(sp.Integral, sp.bessely, sp.besselk) else DIGITS
+    return 80 if meaning.has(sp.Integral, sp.bessely, sp.besselk, sp.hyper) else DIGITS
 
 
 @cache
