@@ -132,6 +132,8 @@ NUMPY = {
     "prod": [("prod(W, axis=1)", "np.prod(W, 1)")],
     "logsumexp": [("logsumexp(W, axis=0)", "np.log(np.sum(np.exp(W), 0))")],
     "softmax": [("softmax(W)", "np.exp(W)/np.sum(np.exp(W), -1, keepdims=True)"), ("softmax(W, axis=0)", "np.exp(W)/np.sum(np.exp(W), 0)")],
+    "softmin": [("softmin(W)", "np.exp(-W)/np.sum(np.exp(-W), -1, keepdims=True)")],
+    "multigammaln": [("multigammaln(x*x + 2, 3)", "[special.multigammaln(a, 3) for a in x*x + 2]")],
     "log_softmax": [("log_softmax(x)", "x - np.log(np.sum(np.exp(x)))")],
     "cumsum": [("cumsum(x)", "np.cumsum(x)"), ("cumsum(W)", "np.cumsum(W)"), ("cumsum(W, axis=1)", "np.cumsum(W, 1)")],
     "cumprod": [("cumprod(W, axis=0)", "np.cumprod(W, 0)")],
@@ -207,9 +209,9 @@ ORACLES = [pair for pairs in NUMPY.values() for pair in pairs]
 
 @pytest.mark.parametrize(("text", "oracle"), ORACLES, ids=[t for t, _ in ORACLES])
 def test_shaped_functions_mean_what_numpy_says(text: str, oracle: str) -> None:
-    from scipy import linalg
+    from scipy import linalg, special
 
-    expected = eval(oracle, {"np": np, "linalg": linalg}, dict(ARRAYS))
+    expected = eval(oracle, {"np": np, "linalg": linalg, "special": special}, dict(ARRAYS))
     got = value(text)
     assert got.shape == np.shape(expected) and np.allclose(got, expected)
 

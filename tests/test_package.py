@@ -39,13 +39,15 @@ FLOORS = (
     ("backends.numpy",),
     # what is known
     ("functions.shapes", "functions.spec"),
-    ("functions.activations", "functions.binary", "functions.elementary", "functions.hyperbolic", "functions.linear_algebra",
-     "functions.losses", "functions.probability", "functions.rearrangements", "functions.reductions", "functions.special",
-     "functions.trigonometric"),
+    ("functions.activations", "functions.bessel", "functions.binary", "functions.combinatorics", "functions.elementary",
+     "functions.hyperbolic", "functions.integrals", "functions.inverses", "functions.linear_algebra", "functions.losses",
+     "functions.probability", "functions.rearrangements", "functions.rectifiers", "functions.reductions", "functions.special",
+     "functions.transforms", "functions.trigonometric"),
     ("functions",),
     # trees
     ("tensors", "tensors.indexgraph", "tensors.trees"),
     ("tensors.nodes",),
+    ("tensors.namesakes",),
     ("tensors.exchange", "tensors.terms"),
     ("tensors.sums", "tensors.totals"),
     ("tensors.products",),

@@ -151,6 +151,7 @@ declare(
 declare(
     "softplus",
     everyday=True,
+    aliases=("log1pexp",),
     parameters=("x",),
     meaning=lambda x: sp.log(1 + sp.exp(x)),
     derivatives=("sigmoid(x)",),
@@ -171,6 +172,7 @@ declare(
 
 declare(
     "softsign",
+    aliases=("soft_sign",),
     parameters=("x",),
     meaning=lambda x: x / (1 + sp.Abs(x)),
     derivatives=("1/(1 + abs(x))**2",),
@@ -268,6 +270,7 @@ declare(
 
 declare(
     "hardtanh",
+    aliases=("hard_tanh",),
     parameters=("x",),
     meaning=lambda x: _clip(x, -1, 1),
     derivatives=("where(abs(x) < 1, 1, 0)",),
@@ -286,6 +289,7 @@ declare(
 
 declare(
     "hardsigmoid",
+    aliases=("hard_sigmoid",),
     parameters=("x",),
     meaning=lambda x: _clip(x / 6 + _HALF, 0, 1),
     derivatives=("where(abs(x) < 3, 1/6, 0)",),
@@ -304,6 +308,7 @@ declare(
 
 declare(
     "hardswish",
+    aliases=("hard_swish", "hardsilu", "hard_silu"),
     parameters=("x",),
     meaning=lambda x: x * _clip(x / 6 + _HALF, 0, 1),
     derivatives=("where(x <= -3, 0, where(x < 3, x/3 + 1/2, 1))",),
@@ -344,6 +349,7 @@ declare(
 
 declare(
     "tanhshrink",
+    aliases=("tanh_shrink",),
     parameters=("x",),
     meaning=lambda x: x - sp.tanh(x),
     derivatives=("tanh(x)**2",),
@@ -365,6 +371,7 @@ declare(
 
 declare(
     "softshrink",
+    aliases=("soft_shrink",),
     parameters=("x",),
     meaning=lambda x: sp.Piecewise((x - _HALF, x > _HALF), (x + _HALF, x < -_HALF), (0, True)),
     derivatives=("where(abs(x) > 0.5, 1, 0)",),
@@ -382,6 +389,7 @@ declare(
 
 declare(
     "hardshrink",
+    aliases=("hard_shrink",),
     parameters=("x",),
     meaning=lambda x: sp.Piecewise((x, x > _HALF), (x, x < -_HALF), (0, True)),
     derivatives=("where(abs(x) > 0.5, 1, 0)",),

@@ -12,6 +12,7 @@ _PLANE = ((0.3, 1.7), (-2.5, 2.0), (2.0, -0.7), (1e6, 1.0))
 
 declare(
     "maximum",
+    aliases=("fmax",),
     lattice=1,
     parameters=("x", "y"),
     meaning=lambda x, y: sp.Piecewise((x, x > y), (y, True)),
@@ -30,6 +31,7 @@ declare(
 
 declare(
     "minimum",
+    aliases=("fmin",),
     lattice=-1,
     parameters=("x", "y"),
     meaning=lambda x, y: sp.Piecewise((x, x < y), (y, True)),
@@ -142,7 +144,7 @@ declare(
 
 declare(
     "power",
-    aliases=("pow",),
+    aliases=("pow", "float_power"),
     parameters=("x", "y"),
     meaning=lambda x, y: x**y,
     derivatives=("y*x**(y - 1)", "out*log(x)"),

@@ -222,6 +222,7 @@ declare(
 declare(
     "abs",
     everyday=True,
+    aliases=("absolute", "fabs"),
     parameters=("x",),
     meaning=sp.Abs,
     derivatives=("sign(x)",),
@@ -241,6 +242,7 @@ declare(
 declare(
     "sign",
     everyday=True,
+    aliases=("sgn",),
     parameters=("x",),
     meaning=sp.sign,
     derivatives=("0",),

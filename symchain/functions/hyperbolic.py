@@ -120,7 +120,7 @@ declare(
 declare(
     "arcsinh",
     everyday=True,
-    aliases=("asinh",),
+    aliases=("asinh", "arsinh"),
     parameters=("x",),
     meaning=sp.asinh,
     derivatives=("rsqrt(x**2 + 1)",),
@@ -141,7 +141,7 @@ declare(
 declare(
     "arccosh",
     everyday=True,
-    aliases=("acosh",),
+    aliases=("acosh", "arcosh"),
     parameters=("x",),
     meaning=sp.acosh,
     derivatives=("rsqrt(x**2 - 1)",),
@@ -163,7 +163,7 @@ declare(
 declare(
     "arctanh",
     everyday=True,
-    aliases=("atanh",),
+    aliases=("atanh", "artanh"),
     parameters=("x",),
     meaning=sp.atanh,
     derivatives=("1/(1 - x**2)",),

@@ -277,6 +277,7 @@ declare(
 
 declare(
     "i0",
+    aliases=("modified_bessel_i0",),
     parameters=("x",),
     meaning=lambda x: sp.besseli(0, x),
     derivatives=("i1(x)",),
@@ -294,6 +295,7 @@ declare(
 
 declare(
     "i1",
+    aliases=("modified_bessel_i1",),
     parameters=("x",),
     meaning=lambda x: sp.besseli(1, x),
     derivatives=("i0(x) - out/x",),

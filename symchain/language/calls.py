@@ -138,6 +138,12 @@ def _running(name: str) -> Callable[..., Tree]:
     return build
 
 
+@form("softmin")
+def _softmin(x: Tree, axis: Axis = -1) -> Tree:
+    """The softmax of what is left when the signs change."""
+    return _operation("softmax", nodes.scale(MINUS_ONE, x), parameters=(normal_axis(axis, len(x.shape)),))
+
+
 form("softmax")(_along("softmax"))
 form("log_softmax")(_along("log_softmax"))
 form("cumsum")(_running("cumsum"))
@@ -158,6 +164,17 @@ def _roll(x: Tree, shift: Dim, axis: Axes = None) -> Tree:
     for k in _normal_axes(x, axis):
         x = _operation("roll", x, parameters=(shift, k))
     return x
+
+
+@form("multigammaln", "mvlgamma")
+def _multigammaln(a: Tree, d: Whole) -> Tree:
+    """ln Gamma_d(a) = d(d - 1)/4 ln(pi) + sum of gammaln(a - j/2) for j = 0, ..., d - 1."""
+    if not 1 <= d <= MAX_MATRIX_POWER:
+        raise LimitError(f"multigammaln of dimension {d}", advice=f"The dimension is a whole number from 1 to {MAX_MATRIX_POWER}.")
+    shifted = [a, *(nodes.add([a, nodes.broadcast(nodes.number(Fraction(-j, 2)), a.shape)]) for j in range(1, d))]
+    terms = [nodes.apply(FUNCTIONS["gammaln"], t) for t in shifted]
+    constant = nodes.scale(nodes.number(Fraction(d * (d - 1), 4)), nodes.apply(FUNCTIONS["log"], nodes.PI))
+    return nodes.add([nodes.broadcast(constant, a.shape), *terms]) if d > 1 else terms[0]
 
 
 # ---------------------------------------------------------------- products

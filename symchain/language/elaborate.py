@@ -15,7 +15,7 @@ from symchain.language.arguments import Mismatch, plain_argument
 from symchain.language.arithmetic import matrix_product, product, stretched
 from symchain.language.forms import OPERATORS, Form
 from symchain.language.indexing import select
-from symchain.language.lookup import advice_on, closest, find_function, is_known_function
+from symchain.language.lookup import advice_on, closest, find_function, instead, is_known_function
 from symchain.language.shapes import broadcast_shape, dimension_of
 from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical
 from symchain.notation import Phrase, walk
@@ -346,7 +346,8 @@ class _Elaboration:
         try:
             return plain_argument(kind, part, self.letters)
         except Mismatch as mismatch:
-            self._fail(f"{function.name} needs {mismatch} here", self._size_advice(part) or function.usage(), part)
+            advice = (kind == "Axes" and instead(function.name)) or self._size_advice(part) or function.usage()
+            self._fail(f"{function.name} needs {mismatch} here", advice, part)
 
     def _size_advice(self, phrase: Phrase) -> str:
         for p in walk(phrase):
@@ -417,7 +418,10 @@ class _Elaboration:
     def _explained(self, error: ShapeError, phrase: Phrase, function: Form, bound: Mapping[str, tuple[Phrase, ...]]) -> ShapeError:
         """A shape error of a call, naming its operands."""
         operands = [self._described((p,), self.trees[id(p)].shape) for p in self._expressions(function, bound)]
-        return ShapeError(f"{error.what} ({phrase.text} of {', '.join(operands)})", advice=error.advice)
+        advice = error.advice
+        if "axis" in bound and not any(self.trees[id(p)].shape for p in self._expressions(function, bound)):
+            advice = instead(function.name) or advice
+        return ShapeError(f"{error.what} ({phrase.text} of {', '.join(operands)})", advice=advice)
 
     def _constant(self, parts: Sequence[Phrase], combine: Any) -> constants.Value | None:
         values: list[constants.Value] = []

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import sympy
+from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from symchain.blocks import Block, Program, Variable
 from symchain.dimensions import Shape, show
@@ -224,7 +225,7 @@ def _parts(expression: Any) -> list[Any]:
         part = stack.pop()
         if part not in found:
             found[part] = None
-            if not isinstance(part, sympy.MatrixSymbol):
+            if not isinstance(part, (sympy.MatrixSymbol, ExprWithLimits)):  # these bind names, and are refused
                 stack.extend(reversed(list(part) if isinstance(part, sympy.MatrixBase) else part.args))
     return list(found)
 

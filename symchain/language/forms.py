@@ -95,6 +95,7 @@ OPERATORS: Mapping[str, Callable[..., Phrase]] = {
     "matmul": lambda a, b: Phrase("matmul", (a, b)),
     "power": lambda a, b: Phrase("pow", (a, b)),
     "pow": lambda a, b: Phrase("pow", (a, b)),
+    "float_power": lambda a, b: Phrase("pow", (a, b)),
     "negative": lambda a: Phrase("neg", (a,)),
 }
 """NumPy's names of the operators: power(x, y) is x**y."""

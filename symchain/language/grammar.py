@@ -288,7 +288,12 @@ class _Reader:
             frame.keywords.append((frame.keyword, phrase))
             frame.keyword = ""
         elif frame.keywords:
-            self._fail("an argument without a name follows a keyword", "Put keyword arguments last.", self.tokens[self.position - 1])
+            key, value = frame.keywords[0]
+            advice = "Put keyword arguments last."
+            if frame.subject is not None and frame.subject.parts[0].text == "where":
+                shown = value.text if value.head in ("number", "name") else "..."
+                advice = f"A comparison is written with two signs: {key} == {shown}."
+            self._fail("an argument without a name follows a keyword", advice, self.tokens[self.position - 1])
         else:
             frame.items.append(phrase)
 

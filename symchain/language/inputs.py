@@ -11,8 +11,8 @@ import sympy
 from symchain.blocks import Variable
 from symchain.dimensions import Shape, show
 from symchain.errors import ArgumentError, ParseError, Place, ShapeError
-from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec, abstract, find
-from symchain.language.lookup import closest, is_known_function
+from symchain.functions.spec import AbstractFunction, FunctionSpec, abstract, find
+from symchain.language.lookup import closest, elementwise_names, is_known_function
 from symchain.language.shapes import check_facts, facts_from, shape_from
 from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical, is_name
 from symchain.tensors.nodes import leaf
@@ -37,12 +37,12 @@ def check_free(name: str) -> None:
         raise ParseError(f"{name} is a reserved word", advice="Choose another name.")
 
 
-def check_block_name(name: str, functions: Mapping[str, Any]) -> None:
-    """Refuse what can be no block."""
+def check_block_name(name: str, functions: Mapping[str, Any], called: bool = False) -> None:
+    """Refuse what can be no block. A numbered letter can, where it is not called: y1 is a name first, a Bessel function second."""
     check_free(name)
     if name in functions:
         raise ParseError(f"{name} is a function of this program", advice="Choose another name for the block.")
-    if is_known_function(name):
+    if is_known_function(name) and (called or not name[1:].isdigit()):
         raise ParseError(f"{name} is the name of a known function", advice=f"Choose another name for the block, such as {name}_1.")
 
 
@@ -105,7 +105,8 @@ def bindings(let: Mapping[str, Any]) -> dict[str, AbstractFunction]:
             raise ArgumentError(f"{name!r} is not a name", advice="Names are made of Latin and Greek letters, digits and underscores.")
         spec = value if isinstance(value, FunctionSpec) else find(value) if isinstance(value, str) else None
         if not isinstance(spec, FunctionSpec):
-            advice = closest(str(value), FUNCTIONS) or "Name an elementwise function, such as sigmoid."
+            near = "" if is_known_function(str(value)) else closest(str(value), elementwise_names())
+            advice = near or "Name an elementwise function, such as sigmoid."
             raise ParseError(f"let: {value!r} is no function that {name} can stand for", advice=advice)
         bound[name] = abstract(name, spec)
     return bound

@@ -6,13 +6,22 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from symchain.functions.spec import ALIASES, AbstractFunction, FunctionSpec, OperationSpec, abstract, find
+from symchain.functions.spec import ALIASES, FUNCTIONS, AbstractFunction, FunctionSpec, OperationSpec, abstract, find
 from symchain.language import calls  # noqa: F401  (registers the forms)
 from symchain.language.forms import FORMS, OPERATORS, Form
 from symchain.language.spelling import canonical, is_abstract
 
 _GAPS = {
-    "factorial": "Write gamma(n + 1).",
+    "comb": "Write binom(n, k).",
+    "Ei": "Write expi(x).",
+    "mse_loss": "Write mean(squared_error(x, y)), or sum(...).",
+    "l1_loss": "Write mean(absolute_error(x, y)), or sum(...).",
+    "smooth_l1_loss": "Write mean(smooth_l1(x - y)), or sum(...).",
+    "huber_loss": "Write mean(huber(x - y, 1)), or sum(...).",
+    "fmod": "mod(x, y) is the remainder with the sign of y; fmod is not part of the language.",
+    "rint": "Steps have no useful derivative; rint is not part of the language.",
+    "trunc": "Steps have no useful derivative; trunc is not part of the language.",
+    "fix": "Steps have no useful derivative; fix is not part of the language.",
     "floor": "Steps have no useful derivative; floor is not part of the language.",
     "ceil": "Steps have no useful derivative; ceil is not part of the language.",
     "round": "Steps have no useful derivative; round is not part of the language.",
@@ -22,6 +31,7 @@ _GAPS = {
     "len": "Use the dimension letter of the axis as a number.",
     "dropout": "Multiply by a mask that is an input.",
 }
+_OF_TWO = {"max": "maximum", "amax": "maximum", "min": "minimum", "amin": "minimum"}
 _NEVER_CALLED = ("index", "place")
 """Operations that are written x[...]."""
 
@@ -43,9 +53,36 @@ def find_function(name: str, functions: Mapping[str, Any]) -> Form | FunctionSpe
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """Advice naming the nearest known name, or nothing."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.7)
-    return f"Did you mean {near[0]}?" if near else ""
+    """Advice naming the nearest known name, or nothing: other capitals or underscores, two letters swapped, then what looks alike.
+
+    >>> closest("LogSumExp", ["logaddexp", "logsumexp"]), closest("tahn", ["tan", "tanh"])
+    ('Did you mean logsumexp?', 'Did you mean tanh?')
+    """
+    plain: dict[str, str] = {}
+    for k in known:
+        plain.setdefault(_plain(k), k)
+    wanted = _plain(name)
+    swapped = (wanted[:k] + wanted[k + 1] + wanted[k] + wanted[k + 2 :] for k in range(len(wanted) - 1))
+    near = next((w for w in (wanted, *swapped) if w in plain), None)
+    if near is None:
+        alike = get_close_matches(wanted, list(plain), n=1, cutoff=0.7)
+        near = alike[0] if alike else None
+    return "" if near is None else f"Did you mean {plain[near]}?"
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("_", "") or name
+
+
+def elementwise_names() -> list[str]:
+    """The names and aliases of the functions that apply to single numbers."""
+    return [*FUNCTIONS, *(alias for alias, name in ALIASES.items() if name in FUNCTIONS)]
+
+
+def instead(name: str) -> str:
+    """Advice for a call of a reduction with two numbers, as Python's max(x, y) is called, or nothing."""
+    other = _OF_TWO.get(name)
+    return f"For the {'larger' if name in ('max', 'amax') else 'smaller'} of two values write {other}(x, y)." if other else ""
 
 
 def advice_on(name: str, functions: Iterable[str] = ()) -> str:

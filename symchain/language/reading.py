@@ -12,7 +12,7 @@ import sympy
 from symchain.blocks import Block, Program, Variable
 from symchain.dimensions import Shape, show
 from symchain.errors import ArgumentError, LimitError, ParseError, Place, ShapeError, SymchainError
-from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec, abstract, find
+from symchain.functions.spec import AbstractFunction, FunctionSpec, abstract, find
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.inputs import (
     Declared,
@@ -27,7 +27,7 @@ from symchain.language.inputs import (
     two_spellings,
     variable,
 )
-from symchain.language.lookup import closest, find_function
+from symchain.language.lookup import closest, elementwise_names, find_function
 from symchain.language.shapes import FACTS, check_letters, shape_of
 from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical, is_abstract
 from symchain.language.statements import Declaration, Definition, Statement, parse_statements
@@ -200,7 +200,7 @@ class _Reading:
         if known is None or isinstance(known, AbstractFunction):
             self._fail(
                 f"{right} is not a known function",
-                closest(right, FUNCTIONS) or f"To keep {d.name} abstract, leave this line out.",
+                closest(right, elementwise_names()) or f"To keep {d.name} abstract, leave this line out.",
                 d.phrase.place,
             )
         self._fail(f"{right} works on whole arrays, so {d.name} cannot stand for it", f"Call {right}(...) by its own name.", d.phrase.place)
@@ -214,7 +214,7 @@ class _Reading:
                 first = blocks[d.name].place.line
                 self._fail(f"{d.name} is defined twice, first on line {first}", "Every name is defined once: choose another name.", d.place)
             with self._at(d.place):
-                check_block_name(d.name, self.functions)
+                check_block_name(d.name, self.functions, d.name in self.called)
             known = self.declared.get(d.name)
             if known is not None and known.place is not None:
                 what = f"{d.name} is declared as an input on line {known.place.line} and defined here"

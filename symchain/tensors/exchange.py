@@ -12,6 +12,7 @@ import sympy
 
 from symchain.errors import LimitError, UnsupportedError
 from symchain.functions.spec import FUNCTIONS, OPERATIONS, FunctionSpec, abstract
+from symchain.tensors.namesakes import called_function
 from symchain.tensors.nodes import (
     PI,
     Apply,
@@ -188,6 +189,8 @@ def _children(node: Any) -> tuple[Any, ...]:
         return ()
     if isinstance(node, sympy.MatrixBase):
         return tuple(node)
+    if isinstance(node, sympy.hyper) and len(node.ap) == len(node.bq) == 1:
+        return (*node.ap, *node.bq, node.argument)
     if any(isinstance(a, sympy.Tuple) for a in node.args):
         return ()  # what binds names: sums, integrals, functions without a name
     return tuple(node.args)
@@ -225,8 +228,10 @@ def _convert(node: Any, args: list[Tree], leaves: Callable[[Any], Tree]) -> Tree
         return apply(abstract(name), *args, orders=orders)
     if isinstance(node, sympy.core.function.AppliedUndef):
         return apply(abstract(node.func.__name__), *args)
-    if node.func in _known_functions():
-        return apply(_known_functions()[node.func], *args)
+    if isinstance(node, sympy.Function):
+        called = called_function(node, args, _known_functions())
+        if called is not None:
+            return called
     return _convert_matrix(node, args)
 
 
