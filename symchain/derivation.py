@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from symchain.assignments import given_point
 from symchain.blocks import Program, engine
 from symchain.dimensions import Shape
 from symchain.notation import Phrase, walk
@@ -219,7 +220,7 @@ class Derivation:
 
     def checked_at(self, point: Mapping[str, Any] | None) -> Derivation:
         """The same, its check made at this point too, and printed there: a value for every input."""
-        return self if point is None else replace(self, point=dict(point))
+        return self if point is None else replace(self, point=dict(given_point(point)))
 
     def text(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
         """The derivation for a terminal. lang: en or fr; detail: brief, standard or full.
@@ -320,6 +321,7 @@ class Derivations(Mapping[str, Derivation]):
 
     def checked_at(self, point: Mapping[str, Any] | None) -> Derivations:
         """The same, its check made at this point too, and printed there: a value for every input."""
+        given_point(point)
         return self if point is None else replace(self, members=_Checked(self.members, point), point=dict(point))
 
     def text(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:

@@ -20,6 +20,7 @@ from symchain.errors import ArgumentError, LimitError, NumberVariableError, Unsu
 from symchain.graphing import Graph, graph_of
 from symchain.kernel import Kernel
 from symchain.language.expressions import program_of, sympified
+from symchain.language.inputs import check_free
 from symchain.language.reading import read_program
 from symchain.language.spelling import plain
 from symchain.latexin.reading import read_latex
@@ -202,6 +203,8 @@ class _Engine:
         if order == 1:
             sweep = Sweep(program, output, names)
             return sweep.derivation(names[0]) if _is_one(wrt) else sweep.derivations()
+        if vector:
+            check_free(vector)
         if vector is None:
             made = {n: second_derivative(program, output, n, n) for n in names}
         else:
@@ -311,6 +314,8 @@ class _Engine:
         return explain(program, output, _name(program, wrt), lang, at)
 
     def check(self, program: Program, output: str, wrt: Any, claim: str) -> Verdict:
+        if not isinstance(claim, str):
+            raise ArgumentError(f"the claim is {type(claim).__name__}, not a text", advice='Write the formula as a text: "2*x".')
         return check(program, output, wrt, claim)
 
     # ------------------------------------------------------------ printing
