@@ -13,10 +13,9 @@ import pytest
 from test_render import _CHECK, _katex, _mathematics
 
 import symchain
-from symchain import notation
 from symchain.derivation import Derivation
 from symchain.errors import ArgumentError, LimitError, UnsupportedError
-from symchain.notation import Phrase
+from symchain.notation import Phrase, call, name, number, rewritten
 from symchain.render import DETAILS, MEDIA, NOTATIONS, render
 from symchain.render import latex as tex
 from symchain.render.names import subscripted
@@ -315,18 +314,18 @@ def test_a_pulled_factor_is_what_the_input_receives() -> None:
 
 def test_deep_phrases_compare_and_change_without_recursion() -> None:
     def deep(core: str, depth: int = 5000) -> Phrase:
-        phrase = notation.name(core)
+        phrase = name(core)
         for _ in range(depth):
             phrase = Phrase("neg", (phrase,))
         return phrase
 
     assert deep("x") == deep("x") and hash(deep("x")) == hash(deep("x"))
     assert deep("x") != deep("y") and deep("x", 10) != deep("x", 11) and Phrase("neg") != "neg"
-    assert notation.rewritten(deep("x"), lambda p: notation.name("y") if p.text == "x" else None) == deep("y")
+    assert rewritten(deep("x"), lambda p: name("y") if p.text == "x" else None) == deep("y")
     kept = deep("x")
-    assert notation.rewritten(kept, lambda p: None) is kept
-    call = notation.call("sum", notation.name("x"), axis=notation.number(0))
-    assert call == notation.call("sum", notation.name("x"), axis=notation.number(0)) != notation.call("sum", notation.name("x"))
+    assert rewritten(kept, lambda p: None) is kept
+    summed = call("sum", name("x"), axis=number(0))
+    assert summed == call("sum", name("x"), axis=number(0)) != call("sum", name("x"))
 
 
 def test_towers_of_powers_within_the_limit_are_derived() -> None:
