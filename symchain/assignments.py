@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,15 @@ Point = dict[str, Any]
 
 _T = TypeVar("_T")
 _JSON_EXAMPLE = 'Write {"x": 1.5, "w": [1, 2]}.'
+
+
+def given_point(at: Any, several: bool = False) -> Any:
+    """The point that a caller gave, a mapping of names; or a list of such, where `several` may be given. Raises ArgumentError."""
+    points = at if several and isinstance(at, list | tuple) and at else [at]
+    for point in points:
+        if point is not None and not isinstance(point, Mapping):
+            raise ArgumentError(f"at is {type(at).__name__}, not a point", advice='Write at={"x": 1.5}, a value for every input.')
+    return at
 
 
 def read_point(text: str) -> Point:

@@ -12,6 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from symchain.assignments import given_point
 from symchain.dimensions import Dim, Shape
 from symchain.errors import Place
 from symchain.notation import Phrase
@@ -202,11 +203,11 @@ class Program:
         >>> symchain.parse("y = a*x**2").sensitivity(at={"a": 2.0, "x": 3.0}).influences["x"].slope.rank
         1
         """
-        return engine().sensitivity(self, output, at)
+        return engine().sensitivity(self, output, given_point(at, several=True))
 
     def html(self, output: str | None = None, *, wrt: Any = "all", at: Any = None, lang: str = "en") -> str:
         """A page for a browser: derivation, graph, sensitivity and code in one HTML file, English and French, that loads nothing."""
-        return engine().page(self, output, wrt, at, lang)
+        return engine().page(self, output, wrt, given_point(at), lang)
 
     def graph(self, at: Any = None, output: str | None = None, *, level: str = "named") -> Graph:
         """The graph of an output: the value of every block above its wire, the gradient below; names without a point.
@@ -217,7 +218,7 @@ class Program:
         >>> symchain.parse("y = a*x**2").graph(at={"a": 2.0, "x": 3.0})
         <graph of y: 3 boxes, 2 wires>
         """
-        return engine().graph(self, at, output, level)
+        return engine().graph(self, given_point(at), output, level)
 
     def explain(self, *args: Any, lang: str = "en", at: Mapping[str, Any] | None = None) -> Any:
         """Why the derivative of an output (default: the last block) by one name is what it is: an Explanation.
@@ -229,7 +230,7 @@ class Program:
         >>> print(symchain.parse("z = w*x + b").explain("w").text().splitlines()[3])
         z = w*x + b. Only w moves; x and b stay fixed.
         """
-        return engine().explain(self, args, lang, at)
+        return engine().explain(self, args, lang, given_point(at))
 
     def check(self, output: str, wrt: Any, claim: str) -> Verdict:
         """Judge the claim that the derivative of `output` (a block or an expression) by `wrt` is `claim`, and name the mistake in it.

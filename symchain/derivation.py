@@ -11,6 +11,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from symchain.assignments import given_point
 from symchain.blocks import Program, engine
 from symchain.collecting import making_trees
 from symchain.dimensions import Shape
@@ -224,7 +225,7 @@ class Derivation:
 
     def checked_at(self, point: Mapping[str, Any] | None) -> Derivation:
         """The same, its check made at this point too, and printed there: a value for every input."""
-        return self if point is None else replace(self, point=dict(point))
+        return self if point is None else replace(self, point=dict(given_point(point)))
 
     def text(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
         """The derivation for a terminal. lang: en or fr; detail: brief, standard or full.
@@ -326,6 +327,7 @@ class Derivations(Mapping[str, Derivation]):
 
     def checked_at(self, point: Mapping[str, Any] | None) -> Derivations:
         """The same, its check made at this point too, and printed there: a value for every input."""
+        given_point(point)
         return self if point is None else replace(self, members=_Checked(self.members, point), point=dict(point))
 
     def text(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:

@@ -21,6 +21,7 @@ from symchain.derivation import Derivation, Derivations, Line
 from symchain.errors import ArgumentError, LimitError, NumberVariableError, UnsupportedError
 from symchain.kernel import Kernel
 from symchain.language.expressions import program_of, sympified
+from symchain.language.inputs import check_free
 from symchain.language.reading import read_program
 from symchain.language.spelling import plain
 from symchain.lowering import Label, lower
@@ -208,6 +209,8 @@ class _Engine:
         if order == 1:
             sweep = _sweep(program, output, names)
             return sweep.derivation(names[0]) if _is_one(wrt) else sweep.derivations()
+        if vector:
+            check_free(vector)
         if vector is None:
             made = {n: second_derivative(program, output, n, n) for n in names}
         else:
@@ -327,6 +330,8 @@ class _Engine:
     def check(self, program: Program, output: str, wrt: Any, claim: str) -> Verdict:
         from symchain.checking.judging import check
 
+        if not isinstance(claim, str):
+            raise ArgumentError(f"the claim is {type(claim).__name__}, not a text", advice='Write the formula as a text: "2*x".')
         return check(program, output, wrt, claim)
 
     # ------------------------------------------------------------ printing

@@ -202,13 +202,8 @@ def _check(plan: Plan) -> None:
         raise ValueError("outputs")
     if not all(isinstance(n, str) for n in (*plan.letters, *(i.name for i in plan.inputs))):
         raise ValueError("names")
-    tuples = [
-        plan.letters,
-        *(s.parameters for s in plan.instructions),
-        *(i.shape for i in plan.inputs),
-        *(s.shape for s in plan.instructions),
-        *(o.shape for o in plan.outputs),
-    ]
+    shapes = [*(i.shape for i in plan.inputs), *(s.shape for s in plan.instructions), *(o.shape for o in plan.outputs)]
+    tuples: list[Any] = [plan.letters, *(s.parameters for s in plan.instructions), *shapes]
     if not all(isinstance(t, tuple) for t in tuples):
         raise ValueError("shapes")
 
@@ -250,7 +245,12 @@ class Kernel:
         """The lean call: the values in the order of `names`, without keywords; the same results."""
         return self.backend.function(self.plan, self.options)
 
-    def __call__(self, /, **inputs: Any) -> Any:
+    def __call__(self, /, *unnamed: Any, **inputs: Any) -> Any:
+        if unnamed:
+            what = f"{len(unnamed)} values are given without a name"
+            raise ArgumentError(
+                what, advice=f"Write kernel({self.names[0] if self.names else 'x'}=...); kernel.positional takes them in order."
+            )
         try:
             values = self._values(inputs)
         except KeyError:
@@ -306,7 +306,7 @@ class Kernel:
         data = {"format": FORMAT, "version": VERSION, "digest": digest(plan), "plan": plan, "source": self.source.splitlines()}
         text = json.dumps(data)
         try:
-            with open(path, "w", encoding="utf-8") as file:
+            with open(_path(path), "w", encoding="utf-8") as file:
                 file.write(text)
         except OSError as error:
             raise _unreachable(path, "written", error) from error
@@ -328,7 +328,7 @@ FORMAT, VERSION = "symchain kernel", 2
 def read_plan(path: str | PathLike[str]) -> Plan:
     """The plan in a saved file. Raises ArgumentError when the file cannot be read or holds something else."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(_path(path), encoding="utf-8") as file:
             data = json.load(file)
     except OSError as error:
         raise _unreachable(path, "read", error) from error
@@ -351,6 +351,12 @@ def digest(plan: Any) -> str:
 
 def not_a_kernel() -> ArgumentError:
     return ArgumentError("the file does not hold a kernel", advice="Use a file that Kernel.save wrote.")
+
+
+def _path(path: Any) -> str | PathLike[str]:
+    if not isinstance(path, (str, PathLike)):
+        raise ArgumentError(f"{type(path).__name__} is not the name of a file", advice='Write "kernel.json".')
+    return path
 
 
 def _unreachable(path: str | PathLike[str], done: str, error: OSError) -> ArgumentError:

@@ -482,3 +482,8 @@ def test_a_norm_has_no_slope_at_the_origin():
     value, slopes = kernel(A=a)
     assert value == 10 and slopes["A"] == pytest.approx(np.array([[0, 0], [1.2, 1.6]]))
     assert not kernel(A=0 * a)[1]["A"].any()
+
+
+def test_a_deviation_has_no_slope_where_nothing_deviates():
+    value, slopes = symchain.parse("x: (n,)\ny = std(x)").compile()(x=np.full(4, 2.0))
+    assert value == 0 and not slopes["x"].any()

@@ -15,7 +15,7 @@ from test_render import _CHECK, _katex, _mathematics
 import symchain
 from symchain.derivation import Derivation
 from symchain.errors import ArgumentError, LimitError, UnsupportedError
-from symchain.notation import Phrase
+from symchain.notation import Phrase, call, name, number, rewritten
 from symchain.render import DETAILS, MEDIA, NOTATIONS, render
 from symchain.render import latex as tex
 from symchain.render.names import subscripted
@@ -310,3 +310,23 @@ def test_a_pulled_factor_is_what_the_input_receives() -> None:
     factor = program.derive("W1").factors["dZ2/dA1"]
     received = factor.pulled(leaf("delta_Z2", ("n2", "N")))
     assert received.shape == ("n1", "N") and write(phrase_of(received)) == "W2.T @ delta_Z2"
+
+
+def test_deep_phrases_compare_and_change_without_recursion() -> None:
+    def deep(core: str, depth: int = 5000) -> Phrase:
+        phrase = name(core)
+        for _ in range(depth):
+            phrase = Phrase("neg", (phrase,))
+        return phrase
+
+    assert deep("x") == deep("x") and hash(deep("x")) == hash(deep("x"))
+    assert deep("x") != deep("y") and deep("x", 10) != deep("x", 11) and Phrase("neg") != "neg"
+    assert rewritten(deep("x"), lambda p: name("y") if p.text == "x" else None) == deep("y")
+    kept = deep("x")
+    assert rewritten(kept, lambda p: None) is kept
+    summed = call("sum", name("x"), axis=number(0))
+    assert summed == call("sum", name("x"), axis=number(0)) != call("sum", name("x"))
+
+
+def test_towers_of_powers_within_the_limit_are_derived() -> None:
+    assert len(symchain.parse("y = " + "**".join(["x"] * 160)).derive("y", "x").lines) > 1

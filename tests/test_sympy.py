@@ -13,6 +13,7 @@ from sympy.core.relational import Relational
 
 import symchain
 from symchain.errors import ArgumentError, LimitError, NumberVariableError, ParseError, SymchainError, UnsupportedError
+from symchain.functions import declare
 
 x, y = sp.symbols("x y", real=True)
 a, k, n = sp.symbols("a k n")
@@ -279,3 +280,31 @@ def test_formulas_speak_of_functions_that_every_reader_knows_or_the_program_has(
 def test_a_gradient_is_what_a_textbook_has() -> None:
     [slope] = symchain.gradient(a**2 * sp.log(a), [a])
     assert str(slope) in ("2*a*log(a) + a", "a + 2*a*log(a)", "2*(a*log(a)) + a")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda p: p.graph(at=3),
+        lambda p: p.sensitivity(at=3),
+        lambda p: p.sensitivity(at=[{"w": 1.0, "x": 2.0}, 3]),
+        lambda p: p.explain("C", "w", at=3),
+        lambda p: p.html(at="x=1"),
+        lambda p: p.derive("C", "w").text(at=3),
+        lambda p: p.derive("C", ["w"]).text(at=3),
+        lambda p: p.check("C", "w", 3),
+        lambda p: p.check("C", "w", None),
+        lambda p: p.hvp("C", "w", vector=3),
+        lambda p: p.hvp("C", "w", vector="1x"),
+        lambda p: p.compile()(1.0, 2.0),
+        lambda p: p.compile().save(None),
+        lambda p: p.compile(kinks=3)(w=1.0, x=2.0),
+        lambda p: symchain.load(3),
+        lambda p: declare("one_more"),
+        lambda p: declare("one_more", colour="red"),
+    ],
+)
+def test_arguments_of_the_wrong_kind_are_told(ask: Any) -> None:
+    with pytest.raises(SymchainError) as refused:
+        ask(symchain.parse("C = (w*x)**2"))
+    assert refused.value.what and refused.value.advice

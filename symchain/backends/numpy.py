@@ -74,7 +74,7 @@ class _Program:
         self.plan = plan
         kinks = options.get("kinks", "subgradient")
         if kinks not in ("subgradient", "raise"):
-            raise ArgumentError(f'kinks is "subgradient" or "raise", not {kinks!r}')
+            raise ArgumentError(f"kinks is {kinks!r}", advice='Write kinks="subgradient" or kinks="raise".')
         self.guards = plan.guards if kinks == "raise" else ()
         self.keys = [None if not o.names else o.names[0] if len(o.names) == 1 else o.names for o in plan.outputs]
 

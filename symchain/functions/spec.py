@@ -169,7 +169,10 @@ def declare(name: str, **fields: Any) -> FunctionSpec:
 
     Raises ArgumentError when the name or an alias is taken, or when a field is missing for a language, a parameter or NumPy.
     """
-    spec = FunctionSpec(name=name, **fields)
+    try:
+        spec = FunctionSpec(name=name, **fields)
+    except TypeError as error:
+        raise ArgumentError(f"{name}: {str(error).partition('() ')[2]}", advice="The fields are those of FunctionSpec.") from None
     if len(spec.derivatives) != len(spec.parameters):
         raise ArgumentError(
             f"{name}: {len(spec.parameters)} parameters but {len(spec.derivatives)} derivatives",

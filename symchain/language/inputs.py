@@ -29,7 +29,7 @@ class Declared:
 
 def check_free(name: str) -> None:
     """Refuse what can be neither an input nor a block."""
-    if not is_name(name):
+    if not isinstance(name, str) or not is_name(name):
         raise ParseError(f"{name!r} is not a name", advice="Names are made of Latin and Greek letters, digits and underscores.")
     if canonical(name) == "pi":
         raise ParseError(f"{name} is the constant 3.14159...", advice="Choose another name.")
