@@ -15,7 +15,7 @@ import click
 from symchain import __version__
 from symchain.assignments import Point, read_pairs, read_point_or_file
 from symchain.errors import ArgumentError, NumberVariableError
-from symchain.terminal import Commands, read_text, replaced, waiting, write_bytes, write_result
+from symchain.terminal import Commands, read_text, replaced, waiting, warn_of_failures, write_bytes, write_result
 
 if TYPE_CHECKING:
     from symchain.blocks import Program
@@ -227,11 +227,13 @@ def derive(wrt: str, of: str | None, at: str | None, medium: str, lang: str, det
             derivation, numbers = _checked_at(derivation, point)
         if medium == "pdf":
             _write_pdf(derivation, lang, detail, output)
+            warn_of_failures(derivation)
             return
         result = _paged(derivation, point, lang) if paged else _rendered(derivation, medium, lang, detail)
         if point is not None and medium == "text" and not numbers:
             result = f"{result.rstrip()}\n\n{_evaluated(derivation, point, lang=lang)}"
     write_result(result, output)
+    warn_of_failures(derivation)
 
 
 @commands.command()
@@ -246,9 +248,9 @@ def hessian(wrt: str, of: str | None, medium: str, lang: str, detail: str, outpu
         derivation = request.derived(of, wrt, lang, order=2)
         if medium == "pdf":
             _write_pdf(derivation, lang, detail, output)
-            return
-        result = _rendered(derivation, medium, lang, detail)
-    write_result(result, output)
+        else:
+            write_result(_rendered(derivation, medium, lang, detail), output)
+    warn_of_failures(derivation)
 
 
 @commands.command()

@@ -153,6 +153,23 @@ class Verification:
     """The local derivatives at `at`, by factor name, where the check measured them."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """The blocks' values at `at`, where the check kept them."""
+    open: str = ""
+    """Why nothing is known, where that is so: "nowhere" (no point with finite values was found), "rounding" (at all points rounding
+    decides), "kinks" (all points are on kinks), "flat" (the derivative is 0 at all points, where a wrong formula would be 0 too)."""
+    rounded: bool = False
+    """Whether the relative error is due to rounding, which was measured."""
+    zero: bool = False
+    """Whether the derivative was 0 at all points."""
+    asked: str = ""
+    """Why the check was not made at the reader's point: "outside" the domain, on a "kink", where a "branch" is chosen, "steep" (no finite
+    derivative) or "rounding"."""
+    given: Any = None
+    """The derivative at the reader's point on a kink, from the derivation."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether a difference was found that rounding does not explain."""
+        return not self.held and not self.open
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,10 @@ its numeric codes are used here: this is what they are compared with.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -15,7 +18,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from symchain.functions.spec import AbstractFunction, FunctionSpec
+from symchain.functions.spec import POSITIVE, AbstractFunction, FunctionSpec, Interval
 
 Array = Any
 """A NumPy array or scalar, float64 or complex128."""
@@ -23,6 +26,48 @@ Array = Any
 
 class _Unknown(Exception):
     """A SymPy function without complex NumPy code: mpmath takes over."""
+
+
+# ---------------------------------------------------------------- what an evaluation meets
+
+
+@dataclass
+class Watch:
+    """What an evaluation met on its way, in the order of evaluation, which is the same at every point."""
+
+    choices: list[Array] = field(default_factory=list)
+    """For every choice (a comparison, a kink, a jump) the number whose sign decides it; where it is 0 there may be no derivative."""
+    ties: list[Array] = field(default_factory=list)
+    """For every element chosen among many, how far the next one is behind it."""
+    branches: set[int] = field(default_factory=set)
+    """Which of the choices are comparisons of the program itself."""
+    edges: list[tuple[Array, Interval]] = field(default_factory=list)
+    """Arguments that are restricted to an interval."""
+    lost: bool = False
+    """Whether a smooth function was given a complex step and gave none back: it is saturated, or it underflows."""
+
+
+_WATCH: ContextVar[Watch | None] = ContextVar("watch", default=None)
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    """Everything evaluated inside is watched."""
+    token = _WATCH.set(watch := Watch())
+    try:
+        yield watch
+    finally:
+        _WATCH.reset(token)
+
+
+def watcher() -> Watch | None:
+    return _WATCH.get()
+
+
+def _choose(*signs: Array) -> None:
+    watch = _WATCH.get()
+    if watch is not None:
+        watch.choices.extend(signs)
 
 
 def value_of(function: FunctionSpec | AbstractFunction, orders: Sequence[int], args: Sequence[Array]) -> Array:
@@ -80,6 +125,9 @@ def power(base: Array, exponent: Array | int) -> Array:
     """base**exponent; negative bases are fine with integer exponents, where a complex logarithm would lose the derivative."""
     if isinstance(exponent, int) and abs(exponent) <= 64:
         return _integer_power(base, exponent)
+    watch = _WATCH.get()
+    if watch is not None:
+        watch.edges.append((base, POSITIVE))
     if not (np.iscomplexobj(base) or np.iscomplexobj(exponent)):
         return np.power(np.asarray(base, float), exponent)
     base, exponent = np.asarray(base, complex), np.asarray(exponent, complex)
@@ -103,6 +151,7 @@ def _integer_power(base: Array, exponent: int) -> Array:
 
 
 def absolute(z: Array) -> Array:
+    _choose(z)
     return z * np.sign(np.real(z))
 
 
@@ -120,14 +169,28 @@ def extreme(args: Sequence[Array], largest: bool) -> Array:
     """The maximum or minimum by real parts; ties are shared equally."""
     arrays = np.broadcast_arrays(*args)
     real = np.stack([a.real for a in arrays])
+    if len(arrays) == 2:
+        _choose(arrays[0] - arrays[1])
+    elif _WATCH.get() is not None:
+        for k, a in enumerate(arrays):
+            _choose(a - extreme([*arrays[:k], *arrays[k + 1 :]], largest) if len(arrays) > 1 else a)
     chosen = real == (real.max(axis=0) if largest else real.min(axis=0))
     total = sum(np.where(c, a, 0) for c, a in zip(chosen, arrays, strict=True))
     return np.where(np.isnan(real).any(axis=0), np.nan, total / np.maximum(chosen.sum(axis=0), 1))
 
 
-def _stepwise(function: Callable[..., Array]) -> Callable[..., Array]:
-    """A piecewise constant function: it sees real parts, its derivative is 0."""
-    return lambda *args: function(*(np.real(a) for a in args))
+def _stepwise(function: Callable[..., Array], steps: Callable[[Array], Array] = lambda x: x) -> Callable[..., Array]:
+    """A piecewise constant function: it sees real parts, its derivative is 0; it jumps where `steps` of its argument is 0."""
+
+    def call(*args: Array) -> Array:
+        _choose(steps(args[0]))
+        return function(*(np.real(a) for a in args))
+
+    return call
+
+
+def _from_whole(x: Array) -> Array:
+    return x - np.round(np.real(x))
 
 
 def _special(name: str) -> Callable[..., Array]:
@@ -167,7 +230,8 @@ _CODE: dict[str, Callable[..., Array]] = {
     "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "coth": lambda z: 1 / np.tanh(z), "sech": lambda z: 1 / np.cosh(z),
     "csch": lambda z: 1 / np.sinh(z), "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
     "atan2": arctan2, "sinc": _sinc,
-    "Abs": absolute, "sign": _stepwise(np.sign), "floor": _stepwise(np.floor), "ceiling": _stepwise(np.ceil),
+    "Abs": absolute, "sign": _stepwise(np.sign), "floor": _stepwise(np.floor, _from_whole),
+    "ceiling": _stepwise(np.ceil, _from_whole),
     "Heaviside": _stepwise(lambda x, at_zero=0.5: np.heaviside(x, at_zero)), "DiracDelta": _stepwise(lambda x, *_: np.zeros_like(x)),
     "Max": lambda *a: extreme(a, True), "Min": lambda *a: extreme(a, False),
     "erf": _special("erf"), "erfc": _special("erfc"), "erfi": _special("erfi"), "gamma": _special("gamma"),
@@ -180,6 +244,7 @@ _RELATIONS: dict[str, Callable[..., Array]] = {
     "Equality": np.equal, "Unequality": np.not_equal, "And": lambda *a: np.logical_and.reduce(np.broadcast_arrays(*a)),
     "Or": lambda *a: np.logical_or.reduce(np.broadcast_arrays(*a)), "Not": np.logical_not,
 }  # fmt: skip
+_CONNECTIVES = ("And", "Or", "Not")
 OPERATORS: dict[str, Callable[..., Array]] = {
     "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal,
 }  # fmt: skip
@@ -227,6 +292,8 @@ def _node(node: Any, args: list[Array], values: dict[Any, Array]) -> Array:
         return np.bool_(node is sympy.true)
     name = type(node).__name__
     if name in _RELATIONS:
+        if name not in _CONNECTIVES:
+            _choose(args[0] - args[1])
         return _RELATIONS[name](*(np.real(a) for a in args))
     if name == "ExprCondPair":
         return None  # read through the Piecewise

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, islice, product
-from math import inf, isqrt
+from functools import partial
+from itertools import islice, product
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -19,18 +20,15 @@ import numpy as np
 from symchain.blocks import Program, ancestors
 from symchain.derivation import Derivation, Derivations, Factor, Line, Step, Verification
 from symchain.dimensions import evaluate as dimension
+from symchain.drawing import SEED, spread
 from symchain.errors import VerificationError
-from symchain.meanings import Array
-from symchain.sampling import SEED, Point, given, points, shaken, spread
+from symchain.exploration import Exploration
+from symchain.judgement import BRANCH, CENTRAL_DIFFERENCE, COMPLEX_STEP, KINK, STEEP, UNDEFINED, Case, Measured, OnKink, Pair, Steps, judge
+from symchain.meanings import Array, Watch, watching
+from symchain.sampling import Point, given
 from symchain.tensors.nodes import leaves
+from symchain.tensors.terms import is_zero
 
-COMPLEX_STEP = "complex step"
-CENTRAL_DIFFERENCE = "complex step and central difference"
-NONE = "none"
-METHODS = (COMPLEX_STEP, CENTRAL_DIFFERENCE, NONE)
-"""The values of Verification.method; "none" means that no point of the domain was found, and nothing is known."""
-
-POINTS = 3
 COMPONENTS = 64
 """Up to this many components are compared one by one; more of them in random combinations."""
 COMBINATIONS = 6
@@ -38,23 +36,17 @@ FACTORS = 64
 """So many factors of a derivation are compared with their blocks, those next to the output first."""
 STEPS = 64
 """So many steps of one factor are checked, outermost first."""
-STEP = 1e-30
-VANISHING = 1e-50
-"""The square of the step that a double holds beside nothing else: where the derivative is 0, it is no difference."""
-DIFFERENCE = 1e-3
 STENCIL = ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60))
-TOLERANCES = {COMPLEX_STEP: 1e-9, CENTRAL_DIFFERENCE: 1e-6}
-PASSED_OVER = 8
-"""A point where the derivative is 0 throughout (a dead relu), or that lies on a kink, says little: so many are passed over."""
-_UNDEFINED = (ValueError, IndexError, np.linalg.LinAlgError)
-"""What evaluation raises at a point where there is no value: a singular matrix, an index beyond the size."""
+STEP = Steps().imaginary
+TINY = 1e-50
+"""A base nearer to 0 than this is the square of a complex step."""
+NEAR = 1e-9
+"""A kink nearer than this, relative to the size of what moves, is where the point is."""
+OUTSIDE = "outside"
+"""Verification.asked where the program has no value at the reader's point."""
 
 Weights = Mapping[str, Array]
 """One coefficient for every component of some names: a direction."""
-Pair = tuple[Array, Array]
-"""What was derived and its reference, of one shape."""
-Measure = Callable[[Point, float], list[Pair]]
-"""The pairs at a point, given the step of the central difference. The first pair is the evidence, its last axis the directions."""
 
 
 # ---------------------------------------------------------------- what can be verified
@@ -65,87 +57,127 @@ def verify(derivation: Derivation) -> Verification:
     program, output, wrt = derivation.program, derivation.output, derivation.wrt
     reading = derivation.reading or program
     vector = next((n for n in reading.inputs if n not in program.inputs), None) if derivation.order == 2 else None
-    moved = _chain(program, output, [wrt])
+    slopes = _Slopes(program, output, [wrt])
+    limit = isqrt(COMPONENTS) if derivation.order == 2 and vector is None else COMPONENTS
 
-    def measure(point: Point, step: float) -> list[Pair]:
+    def measure(point: Point, steps: Steps) -> Measured:
         environment = _extended(derivation.adjoint_lines, point)
-        value = _laid_out(point.evaluate([derivation.result.tree], environment)[0], derivation.shape, point)
-        directions = _directions(point, [wrt], isqrt(COMPONENTS) if derivation.order == 2 and vector is None else COMPONENTS)
+        value = _laid_out(point.evaluate([derivation.result.tree], environment, absorbing=True)[0], derivation.shape, point)
+        directions = _directions(point, [wrt], limit)
+        ways: Iterable[tuple[Weights, Weights]]
         if derivation.order == 1:
-            pairs = [(_along(value, d[wrt]), _first(program, output, moved, point, d)) for d in directions]
-        elif vector is not None:
-            way = {wrt: point.values[vector]}
-            pairs = [(_along(value, d[wrt]), _second(program, output, moved, point, d, way, step)) for d in directions]
+            sides = zip(_sides(value, wrt, directions, point), directions, strict=True)
+            measured = _gathered(slopes, ((found, partial(slopes.first, point, d, steps)) for found, d in sides))
         else:
-            components = np.size(point.values[wrt]) == len(directions)
-            both = product(directions, directions) if components else zip(directions, directions[1:] + directions[:1], strict=True)
-            pairs = [(_along(_along(value, e[wrt]), d[wrt]), _second(program, output, moved, point, d, e, step)) for d, e in both]
-        return [_stacked(pairs), *_identities(derivation, environment, point)]
+            if vector is not None:
+                ways = ((d, {wrt: point.values[vector]}) for d in directions)
+            elif np.size(point.values[wrt]) == len(directions):
+                ways = product(directions, directions)
+            else:
+                ways = zip(directions, directions[1:] + directions[:1], strict=True)
+            pairs = ((_along(value, d[wrt]) if vector else _along(_along(value, e[wrt]), d[wrt]), d, e) for d, e in ways)
+            measured = _gathered(slopes, ((found, partial(slopes.second, point, d, e, steps)) for found, d, e in pairs))
+        return measured._replace(pairs=[*measured.pairs, *_identities(derivation, environment, point)])
 
     reads = _names_read(derivation)
     method = COMPLEX_STEP if derivation.order == 1 else CENTRAL_DIFFERENCE
-    own = _own_point(reading, output, [*reads, wrt], derivation.point)
-    candidates = chain(own, points(reading, output, reads))
-    verdict, used = _judge(measure, candidates, reading, method, bool(derivation.zero_reason), own)
+    case = Case(measure, reading, output, method, is_zero(derivation.result.tree), derivation.zero_reason == "unrelated")
+    search = Exploration(reading, output, [*reads, wrt])
+    own, asked = _own_point(search, derivation.point)
+    verdict, used, why = judge(case, search, own)
+    chosen = _given(derivation, own) if why in (KINK, BRANCH) else None
+    if chosen is not None and not np.all(np.isfinite(chosen)):
+        chosen, why = None, STEEP
+    verdict = replace(verdict, asked=asked or why, given=chosen)
     if not used:
         return verdict
     verdict = replace(verdict, **_reported(derivation, verdict.reference, used[0], {*ancestors(program, output), wrt, vector}))
-    for factor in islice(derivation.factors.values(), FACTORS) if verdict.held else ():
+    for factor in islice(derivation.factors.values(), FACTORS) if not verdict.failed else ():
         check = verify_factor(reading, factor, used)
-        if check.points and not check.held:
-            return replace(verdict, held=False, error=max(verdict.error, check.error))
+        if check.failed:
+            return replace(verdict, held=False, open="", rounded=False, error=max(verdict.error, check.error))
     return verdict
 
 
 def verify_all(derivations: Derivations) -> Verification:
     """Compare all derivatives of one output at once: directions move every name together, whatever their number."""
     program, output, names = derivations.program, derivations.output, list(derivations)
-    moved = _chain(program, output, names)
+    slopes = _Slopes(program, output, names)
     results = derivations.printed
     lines = [*derivations.adjoint_lines, *results.values()]
 
-    def measure(point: Point, step: float) -> list[Pair]:
+    def measure(point: Point, steps: Steps) -> Measured:
         environment = _extended(lines, point)
         values = {n: _laid_out(environment[line.name], line.shape, point) for n, line in results.items()}
         directions = _directions(point, names)
-        return [_stacked([(sum(_along(values[n], w) for n, w in d.items()), _first(program, output, moved, point, d)) for d in directions])]
+        found = ((sum(_along(values[n], w) for n, w in d.items() if np.any(w)), partial(slopes.first, point, d, steps)) for d in directions)
+        return _gathered(slopes, found)
 
-    own = _own_point(program, output, [*program.blocks, *names], derivations.point)
-    candidates = chain(own, points(program, output, list(program.blocks)))
-    verdict, _ = _judge(measure, candidates, program, COMPLEX_STEP, False, own)
-    return replace(verdict, reference=None)
+    zero = all(is_zero(line.tree) for line in results.values())
+    case = Case(measure, program, output, zero=zero, unrelated=zero and all(d.zero_reason == "unrelated" for d in derivations.values()))
+    search = Exploration(program, output, [*program.blocks, *names])
+    own, asked = _own_point(search, derivations.point)
+    verdict, _, why = judge(case, search, own)
+    return replace(verdict, reference=None, asked=asked or why)
 
 
-def _own_point(program: Program, output: str, reads: Sequence[str], values: Mapping[str, Any] | None) -> tuple[Point, ...]:
-    """The reader's point, to be measured first; nothing where there is none, or where the program has no value there."""
+def _own_point(search: Exploration, values: Mapping[str, Any] | None) -> tuple[tuple[Point, ...], str]:
+    """The reader's point, to be measured first; nothing where there is none, or (OUTSIDE) where the program has no value there."""
     if values is None:
-        return ()
+        return (), ""
     try:
-        own = given(program, [output, *reads], values)
-    except _UNDEFINED:
-        return ()
-    return (own,) if np.all(np.isfinite(own.values[output])) else ()
+        own = search.surveyed(given(search.program, search.needed, values))
+    except UNDEFINED:
+        return (), OUTSIDE
+    return ((), OUTSIDE) if own is None else ((own,), "")
+
+
+def _given(derivation: Derivation, own: Sequence[Point]) -> Any:
+    """The derivative at the reader's point as the derivation has it."""
+    lines = [*derivation.adjoint_lines, derivation.result]
+    return _plain(_extended(lines, own[0])[derivation.result.name])
 
 
 def verify_factor(program: Program, factor: Factor, at: Iterable[Point] | None = None) -> Verification:
     """Compare one local derivative with its block, as a function of that one name, in every form that is printed and step by step."""
     trees = [t for t in (factor.tree, factor.general, factor.raw_tree) if t is not None]
+    slopes = _Slopes(program, factor.output, [factor.output], free=True)
 
-    def measure(point: Point, step: float) -> list[Pair]:
+    def measure(point: Point, steps: Steps) -> Measured:
+        defined = np.isfinite(point.values[factor.output])
+        if not np.any(defined):  # in a branch that is not taken
+            raise ValueError
+        forms = [_laid_out(v, factor.shape, point) for v in point.evaluate(trees, absorbing=True)]
         directions = _directions(point, [factor.input])
-        reference = [_first(program, factor.output, [factor.output], point, d, free=True) for d in directions]
-        found = [_laid_out(v, factor.shape, point) for v in point.evaluate(trees)]
-        pairs = [_stacked([(_along(f, d[factor.input]), r) for d, r in zip(directions, reference, strict=True)]) for f in found]
-        return pairs + _step_pairs(factor.steps, point)
+        sides = zip(_sides(np.stack(forms), factor.input, directions, point), directions, strict=True)
+        measured = _gathered(slopes, ((v, partial(slopes.first, point, d, steps)) for v, d in sides))
+        ((values, references),) = measured.pairs
+        values, references = (np.where(defined[..., None], side, 0) for side in (values, references))
+        return measured._replace(pairs=[(v, r) for v, r in zip(values, references, strict=True)] + _step_pairs(factor.steps, point))
 
-    candidates = points(program, factor.output, [factor.input, *(leaf.name for leaf in leaves(*trees))]) if at is None else at
-    return _judge(measure, candidates, program, COMPLEX_STEP, at is not None)[0]
+    reads = [factor.input, *(leaf.name for leaf in leaves(*trees))]
+    candidates = Exploration(program, factor.output, reads) if at is None else at
+    return judge(Case(measure, program, factor.output, zero=is_zero(factor.tree)), candidates)[0]
+
+
+def is_on_kink(program: Program, output: str, point: Point) -> bool:
+    """Whether the output has a kink at the point, in some direction of its inputs."""
+    generator = np.random.default_rng(SEED)
+    way = {n: generator.uniform(0.5, 1, np.shape(v)) for n, v in point.inputs.items()}
+    try:
+        with np.errstate(all="ignore"):
+            _Slopes(program, output, list(way)).first(point, way, Steps())
+    except OnKink:
+        return True
+    except UNDEFINED:
+        return False
+    return False
 
 
 def wrong_factors(derivation: Derivation) -> tuple[str, ...]:
     """The names of the factors that do not agree with their blocks: where to look when a derivation does not hold."""
     program = derivation.reading or derivation.program
-    return tuple(name for name, factor in derivation.factors.items() if not verify_factor(program, factor).held)
+    return tuple(name for name, factor in derivation.factors.items() if verify_factor(program, factor).failed)
 
 
 def _identities(derivation: Derivation, environment: Mapping[str, Array], point: Point) -> list[Pair]:
@@ -156,9 +188,14 @@ def _identities(derivation: Derivation, environment: Mapping[str, Array], point:
     equal += [(line.general, line.tree) for line in derivation.adjoint_lines if line.general is not None]
     equal += [(step.subject, step.result) for step in derivation.rewriting if not step.by]
     equal += derivation.substitutions
-    values = point.evaluate([tree for pair in equal for tree in pair], environment)
-    sides = zip(values[::2], values[1::2], equal, strict=True)
-    return [(_laid_out(left, tree.shape, point), np.asarray(right, float)) for left, right, (_, tree) in sides]
+    values = point.evaluate([tree for pair in equal for tree in pair], environment, absorbing=True)
+    pairs = []
+    for left, right, (_, tree) in zip(values[::2], values[1::2], equal, strict=True):
+        left, right = _laid_out(left, tree.shape, point), np.asarray(right, float)
+        if point.choices and np.shape(left) == np.shape(right):  # part of it may be undefined in a branch that is not taken
+            left, right = (np.where(np.isfinite(left), side, 0) for side in (left, right))
+        pairs.append((left, right))
+    return pairs
 
 
 def _step_pairs(steps: Sequence[Step], point: Point) -> list[Pair]:
@@ -172,119 +209,101 @@ def _step_pairs(steps: Sequence[Step], point: Point) -> list[Pair]:
         pending.extend(reversed(step.substeps))
         if not step.by:
             continue
-        claimed = np.asarray(point.evaluate([step.result])[0], float)
+        claimed = np.asarray(point.evaluate([step.result], absorbing=True)[0], float)
+        subject = point.evaluate([step.subject])[0]
+        if not np.all(np.isfinite(subject)):  # it may be undefined in a branch that is not taken
+            continue
+        directions = _directions(point, [step.by])
         found = []
-        for direction in _directions(point, [step.by]):
+        for value, direction in zip(_sides(claimed, step.by, directions, point), directions, strict=True):
             moved = {**point.values, step.by: point.values[step.by] + 1j * STEP * direction[step.by]}
-            found.append((_along(claimed, direction[step.by]), np.imag(point.evaluate([step.subject], moved)[0]) / STEP))
+            found.append((value, np.imag(point.evaluate([step.subject], moved)[0]) / STEP))
         pair = _stacked(found)
-        if np.all(np.isfinite(pair[1])):  # the subject may be undefined in a branch that is not taken
+        if np.all(np.isfinite(pair[1])):
             pairs.append(pair)
     return pairs
-
-
-# ---------------------------------------------------------------- judging
-
-
-def _judge(
-    measure: Measure, candidates: Iterable[Point], program: Program, method: str, eager: bool, own: Sequence[Point] = ()
-) -> tuple[Verification, list[Point]]:
-    """Measure at POINTS points, the most telling ones of those that were looked at; `eager` takes also those where all is 0.
-
-    The reader's `own` point counts as telling.
-    """
-    ranked: tuple[list[tuple[Point, Pair, float]], ...] = ([], [], [])  # telling, dull, unsteady
-    for point in candidates:
-        try:
-            pairs = measure(point, DIFFERENCE)
-        except _UNDEFINED:
-            continue
-        if not np.all(np.isfinite(pairs[0][1])):
-            continue
-        error = max(relative_error(*pair) for pair in pairs)
-        rank = 0 if eager or any(point is p for p in own) or np.any(pairs[0][1]) else 1
-        if error >= TOLERANCES[method]:
-            noise = _noise(measure, program, point, pairs, method)
-            if inf in noise:  # next to where the program is undefined
-                continue
-            error = max(relative_error(*pair, n) for pair, n in zip(pairs, noise, strict=True))
-            rank = 2 if max(noise) > 0.01 * float(np.max(np.abs(pairs[0][1]))) / TOLERANCES[method] else rank
-        ranked[rank].append((point, pairs[0], error))
-        if len(ranked[0]) >= POINTS or sum(map(len, ranked)) >= POINTS + PASSED_OVER:
-            break
-    taken = [*ranked[0], *ranked[1]][:POINTS]  # where rounding decides as much as the formula, nothing is shown
-    if not taken:
-        return Verification(NONE, 0, 0, inf, False), []
-    error = max(e for _, _, e in taken)
-    _, (value, reference), _ = taken[0]
-    verdict = Verification(method, len(taken), int(np.size(value)), float(error), bool(error < TOLERANCES[method]), reference=reference)
-    return verdict, [p for p, _, _ in taken]
-
-
-def relative_error(value: Array, reference: Array, noise: float = 0.0) -> float:
-    """The largest difference relative to its component, to a thousandth of the largest component, and to what rounding explains."""
-    if np.shape(value) != np.shape(reference) or not np.all(np.isfinite(value)):
-        return inf
-    difference = np.abs(value - reference)
-    if not np.any(difference):
-        return 0.0
-    size = np.maximum(np.abs(value), np.abs(reference))
-    scale = np.maximum(size, 1e-3 * np.max(np.abs(reference))) + noise + VANISHING
-    return float(np.max(np.where(difference == 0, 0, difference / np.where(scale == 0, 1, scale))))
-
-
-def _noise(measure: Measure, program: Program, point: Point, pairs: list[Pair], method: str) -> list[float]:
-    """What to add to the scale of each pair for differences that rounding or a kink explains.
-
-    Both sides are measured again with other roundings (and another step). Where they change as much as they differ, the point is on
-    a kink, or rounding rules there, and it decides nothing; a wrong formula differs by the same amount however it is rounded.
-    """
-    changes = [0.0] * len(pairs)
-    step = DIFFERENCE / (1 if method == COMPLEX_STEP else 8)
-    for seed in range(4):
-        try:
-            again = measure(shaken(program, point, seed), step)
-        except _UNDEFINED:
-            return [inf] * len(pairs)
-        if not np.all(np.isfinite(again[0][1])):
-            return [inf] * len(pairs)
-        for k, (old, new) in enumerate(zip(pairs, again, strict=True)):
-            for a, b in zip(old, new, strict=True):
-                if np.all(np.isfinite(a)) and np.all(np.isfinite(b)):  # what was derived must be finite wherever the program is
-                    changes[k] = max(changes[k], float(np.max(np.abs(a - b), initial=0.0)))
-    return [100 * change / TOLERANCES[method] for change in changes]
 
 
 # ---------------------------------------------------------------- references
 
 
-def _first(program: Program, output: str, chain: Sequence[str], point: Point, weights: Weights, free: bool = False) -> Array:
-    """The derivative of the output along a direction, by a complex step."""
-    moves = weights if free else {n: _move(program, n, w) for n, w in weights.items()}
-    value = _run(program, output, chain, point, {n: 1j * STEP * m for n, m in moves.items()})
-    return np.imag(value) / STEP
+class _Slopes:
+    """Derivatives of an output along directions, from the blocks as written. Raises OnKink where a direction leads across one."""
+
+    def __init__(self, program: Program, output: str, names: Sequence[str], free: bool = False) -> None:
+        self.program, self.output, self.free = program, output, free
+        self.chain = names if free else _chain(program, output, names)
+        self.lost = False
+        """Whether a complex step was lost on the way."""
+
+    def first(self, point: Point, weights: Weights, steps: Steps) -> Array:
+        """The derivative along a direction, by a complex step."""
+        value, watch = self._run(point, {n: 1j * steps.imaginary * m for n, m in self._moves(weights).items()})
+        _refuse_kinks(watch, steps.imaginary, _size(point, weights))
+        self.lost |= watch.lost
+        return np.imag(value) / steps.imaginary
+
+    def second(self, point: Point, d: Weights, e: Weights, steps: Steps) -> Array:
+        """The derivative along d, by a complex step, differenced along e."""
+        d, e = self._moves(d), self._moves(e)
+        total: Array = 0.0
+        signs: list[Array] | None = None
+        for k, coefficient in STENCIL:
+            for sign in (1, -1):
+                shift = {n: sign * k * steps.real * e[n] + 1j * steps.imaginary * d[n] for n in d}
+                value, watch = self._run(point, shift)
+                _refuse_kinks(watch, steps.imaginary, _size(point, d))
+                found = [np.sign(np.real(c)) for c in (*watch.choices, *watch.ties)]
+                if signs is not None and any(np.any(a != b) for a, b in zip(signs, found, strict=True)):
+                    raise OnKink(KINK)
+                signs = found
+                total = total + sign * coefficient * np.imag(value) / steps.imaginary
+        return total / steps.real
+
+    def _moves(self, weights: Weights) -> Weights:
+        return weights if self.free else {n: _move(self.program, n, w) for n, w in weights.items()}
+
+    def _run(self, point: Point, shifts: Mapping[str, Array]) -> tuple[Array, Watch]:
+        """The output when some names are shifted: inputs, or the values of blocks on top of what they compute."""
+        environment = dict(point.values)
+        for name, shift in shifts.items():
+            environment[name] = environment[name] + shift
+        with watching() as watch:
+            for name in self.chain:
+                value = point.evaluate([self.program.blocks[name].tree], environment)[0]
+                environment[name] = value + shifts[name] if name in shifts else value
+        return environment[self.output], watch
 
 
-def _second(program: Program, output: str, chain: Sequence[str], point: Point, d: Weights, e: Weights, step: float) -> Array:
-    """The derivative along d, by a complex step, differenced along e."""
-    d, e = ({n: _move(program, n, w) for n, w in weights.items()} for weights in (d, e))
-    total: Array = 0.0
-    for k, coefficient in STENCIL:
-        for sign in (1, -1):
-            shift = {n: sign * k * step * e[n] + 1j * STEP * d[n] for n in d}
-            total = total + sign * coefficient * np.imag(_run(program, output, chain, point, shift)) / STEP
-    return total / step
+def _size(point: Point, weights: Weights) -> float:
+    """How large the values are that move."""
+    return max(float(np.max(np.abs(point.values[n]), initial=0.0)) for n in weights)
 
 
-def _run(program: Program, output: str, chain: Sequence[str], point: Point, shifts: Mapping[str, Array]) -> Array:
-    """The output when some names are shifted: inputs, or the values of blocks on top of what they compute."""
-    environment = dict(point.values)
-    for name, shift in shifts.items():
-        environment[name] = environment[name] + shift
-    for name in chain:
-        value = point.evaluate([program.blocks[name].tree], environment)[0]
-        environment[name] = value + shifts[name] if name in shifts else value
-    return environment[output]
+def _refuse_kinks(watch: Watch, step: float, size: float) -> None:
+    """Raise OnKink where a choice that moves is made at the point itself: what decides it is 0, or a rounding away from it."""
+    for k, sign in enumerate((*watch.choices, *watch.ties)):
+        if np.iscomplexobj(sign) and np.any((np.abs(np.real(sign)) * step <= NEAR * size * np.abs(np.imag(sign))) & (np.imag(sign) != 0)):
+            raise OnKink(BRANCH if k in watch.branches else KINK)
+    for base, interval in watch.edges:
+        away = np.abs(np.real(base) - interval.low)
+        if np.iscomplexobj(base) and interval.low == 0 and np.any((away < TINY) & (base != 0)):
+            raise OnKink(KINK)
+
+
+def _gathered(slopes: _Slopes, sides: Iterable[tuple[Array, Callable[[], Array]]]) -> Measured:
+    """What was derived along each direction beside its reference, without the directions that lead across a kink."""
+    pairs: list[Pair] = []
+    kink: OnKink | None = None
+    slopes.lost = False
+    for value, reference in sides:
+        try:
+            pairs.append((value, reference()))
+        except OnKink as met:
+            kink = met
+    if kink is not None and not pairs:
+        raise kink
+    return Measured([_stacked(pairs)], kink is not None, slopes.lost)
 
 
 def _chain(program: Program, output: str, names: Sequence[str]) -> list[str]:
@@ -324,7 +343,7 @@ def _extended(lines: Sequence[Line], point: Point) -> dict[str, Array]:
     """The point's values and those of the lines, which may read earlier ones."""
     environment = dict(point.values)
     for line in lines:
-        environment[line.name] = point.evaluate([line.tree], environment)[0]
+        environment[line.name] = point.evaluate([line.tree], environment, absorbing=True)[0]
     return environment
 
 
@@ -356,15 +375,24 @@ def _along(derivative: Array, weights: Array) -> Array:
     return np.tensordot(derivative, weights, axes=np.ndim(weights))
 
 
+def _sides(derivative: Array, name: str, directions: Sequence[Weights], point: Point) -> Iterable[Array]:
+    """The derivative along each direction by one name: its columns where each component moves alone."""
+    shape = np.shape(point.values[name])
+    if len(directions) == int(np.prod(shape)):
+        columns = np.reshape(derivative, (*np.shape(derivative)[: np.ndim(derivative) - len(shape)], -1))
+        return np.moveaxis(columns, -1, 0)
+    return [_along(derivative, d[name]) for d in directions]
+
+
 def _stacked(pairs: Sequence[Pair]) -> Pair:
     return np.stack([p for p, _ in pairs], axis=-1), np.stack([np.broadcast_to(r, np.shape(p)) for p, r in pairs], axis=-1)
 
 
 def _reported(derivation: Derivation, reference: Array, point: Point, mattering: Container[Any]) -> dict[str, Any]:
     """The first point, to be printed: inputs, blocks, factors that are numbers, and the derivative by both ways."""
-    value = point.evaluate([derivation.result.tree], _extended(derivation.adjoint_lines, point))[0]
+    value = point.evaluate([derivation.result.tree], _extended(derivation.adjoint_lines, point), absorbing=True)[0]
     factors = [f for f in islice(derivation.factors.values(), FACTORS) if not f.shape]
-    numbers = point.evaluate([f.tree for f in factors])
+    numbers = point.evaluate([f.tree for f in factors], absorbing=True)
     return {
         "at": {n: _plain(v) for n, v in point.inputs.items() if n in mattering},
         "value": _plain(value),
@@ -380,4 +408,5 @@ def _reassembled(reference: Array, shape: tuple[int, ...]) -> Any:
 
 
 def _plain(value: Array) -> Any:
-    return float(value) if np.ndim(value) == 0 else value
+    """A number or an array, without the sign of 0."""
+    return float(value) + 0.0 if np.ndim(value) == 0 else value + 0.0

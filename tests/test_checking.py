@@ -315,14 +315,14 @@ def test_an_assumed_activation_is_told() -> None:
     assert verdict.mistake == "unknown" and "sigmoid" in verdict.message()
 
 
-def test_time_of_a_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+def test_time_of_a_verdict() -> None:
+    """In processor time, with room for slow machines: a verdict takes some tens of milliseconds, a few take a second."""
     times = []
     for name, output, wrt, claim in [*((p, o, w, c) for p, o, w, c, *_ in WRONG), *right()]:
-        started = time.perf_counter()
+        started = time.process_time()
         program(name).check(output, wrt, claim)
-        times.append(time.perf_counter() - started)
-    with capsys.disabled():
-        print(f"\n{len(times)} verdicts: median {1e3 * statistics.median(times):.0f} ms, slowest {1e3 * max(times):.0f} ms")
+        times.append(time.process_time() - started)
+    assert statistics.median(times) < 1 and max(times) < 20, (statistics.median(times), max(times))
 
 
 def test_an_output_known_by_name_alone() -> None:
@@ -380,3 +380,16 @@ def test_both_sides_of_a_kink_count(text: str, wrt: str, right: str, wrong: str)
     output = pieced.last
     assert pieced.check(output, wrt, right).status in ("proved", "agrees")
     assert pieced.check(output, wrt, wrong).status == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [("y = maximum(x, 1.5)", "where(x > 1.5, 1, 0)"), ("y = clip(x, -0.61, 0.45)", "where(x >= -0.61, where(x <= 0.45, 1, 0), 0)")],
+)
+def test_a_claim_is_not_judged_on_a_kink(text: str, claim: str) -> None:
+    """What it says there is a convention; the points that are drawn first are on these kinks."""
+    assert symchain.parse(text).check("y", "x", claim).status in ("proved", "agrees")
+
+
+def test_a_wrong_sign_of_a_small_derivative_is_wrong() -> None:
+    assert symchain.parse("y = 1e-200*x**2").check("y", "x", "-2e-200*x").mistake == "sign"

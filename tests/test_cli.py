@@ -17,6 +17,8 @@ from symchain.assignments import read_point
 from symchain.cli import commands
 from symchain.errors import ArgumentError
 from symchain.models import model_names, read_model
+from symchain.rules import local
+from symchain.tensors.nodes import Power, scale
 from symchain.terminal import exit_code
 
 NEURON = "z = w*x + b; C = (z - y)**2"
@@ -218,6 +220,42 @@ def test_exit_codes(arguments: list[str], code: int) -> None:
     assert result.exit_code == code, result.output
     assert result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("medium", ("text", "latex", "markdown", "html", "json"))
+@pytest.mark.parametrize(("command", "wrt"), (("derive", "w"), ("derive", "all"), ("hessian", "w")))
+def test_a_failed_check_is_exit_1(command: str, wrt: str, medium: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted: the derivative of a power has the wrong sign. What was derived is printed all the same."""
+    right = local.PULL[Power]
+    local._template.cache_clear()
+    monkeypatch.setitem(local.PULL, Power, lambda node, k, cotangent, lead: right(node, k, scale(-1, cotangent), lead))
+    failed = run(command, "-e", "z = w*x\nC = z**2 + z**4", "--wrt", wrt, "--format", medium)
+    local._template.cache_clear()
+    assert failed.exit_code == 1
+    assert failed.stdout and "failed; this is a defect of symchain" in failed.stderr
+
+
+def test_a_failed_check_is_exit_1_in_a_file_and_for_many_derivatives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = local.PULL[Power]
+    local._template.cache_clear()
+    monkeypatch.setitem(local.PULL, Power, lambda node, k, cotangent, lead: right(node, k, scale(-1, cotangent), lead))
+    page = run("derive", "-e", "C = (w*x)**2", "--format", "html", "-o", str(tmp_path / "page.html"))
+    many = run("derive", "-e", "C = (" + " + ".join(f"x{k}" for k in range(14)) + ")**2")
+    local._template.cache_clear()
+    assert page.exit_code == many.exit_code == 1
+    assert (tmp_path / "page.html").exists() and "The check failed" in many.stdout
+
+
+@pytest.mark.parametrize("text", ("y = log(-x**2)", "y = exp(-1000 - x**2)", "y = tanh(50 + x**2)"))
+def test_where_nothing_can_be_checked_it_is_said(text: str) -> None:
+    result = run("derive", "-e", text)
+    assert result.exit_code == 0
+    assert "No numerical check was possible here" in result.stdout or "Nothing is decided here" in result.stdout
+
+
+def test_a_point_outside_the_domain_is_spoken_of() -> None:
+    assert "At x = -1 the computation has no value." in " ".join(run("derive", "-e", "y = log(x)", "--at", "x=-1").stdout.split())
+    assert "there is a kink" in " ".join(run("derive", "-e", "y = relu(x)", "--at", "x=0").stdout.split())
 
 
 def test_every_error_has_an_exit_code() -> None:

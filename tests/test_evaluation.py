@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symchain.evaluation import evaluate
+from symchain.exploration import points
 from symchain.functions import FUNCTIONS
 from symchain.meanings import stand_in, value_of
-from symchain.sampling import points
 from symchain.tensors import nodes as t
 
 # ---------------------------------------------------------------- evaluation

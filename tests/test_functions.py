@@ -7,6 +7,7 @@ few lines of their own: neither the rules nor the elaboration of the language ar
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 import string
 from collections.abc import Mapping
@@ -220,6 +221,7 @@ def test_kinks_take_the_subgradient_of_least_norm(spec: FunctionSpec) -> None:
 @every_function
 def test_no_kink_is_forgotten(spec: FunctionSpec) -> None:
     if len(spec.parameters) > 1:
+        assert not forgotten_ties(spec)
         return
     with mpmath.workdps(digits(spec)):
         for at in (-6.0, -3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0, 6.0):
@@ -228,6 +230,36 @@ def test_no_kink_is_forgotten(spec: FunctionSpec) -> None:
                 left, right, jumps = sides(spec, at)
                 kinked = jumps or abs(left - right) > 1e-15
                 assert kinked == any(kink.at == at for kink in spec.kinks), at
+
+
+def forgotten_ties(spec: FunctionSpec) -> list[tuple[Any, ...]]:
+    """Where a function of several arguments has a kink in one of them that no tie tells of."""
+    found = []
+    near = mpmath.mpf(10) ** -25
+    grids = [[x for x in (-1.0, 0.0, 0.5, 1.0, 2.0) if spec.domain(k).low < x < spec.domain(k).high] for k in range(len(spec.parameters))]
+    with mpmath.workdps(60):
+        for point in itertools.product(*grids):
+            tied = any(value(parse_expression(a), dict(zip(spec.parameters, point, strict=True)))
+                       == value(parse_expression(b), dict(zip(spec.parameters, point, strict=True))) for a, b in spec.ties)  # fmt: skip
+            for k, text in enumerate(spec.derivatives):
+                if text is None or tied or (spec.name in VERTICAL and VERTICAL[spec.name](*point)):
+                    continue
+                steps = [exact(spec, (*point[:k], point[k] + s * near, *point[k + 1 :])) for s in (-1, 0, 1)]
+                left, right = (steps[1] - steps[0]) / near, (steps[2] - steps[1]) / near
+                if abs(left - right) > 1e-9 * (1 + abs(left)):
+                    found.append((spec.name, spec.parameters[k], point))
+    return found
+
+
+VERTICAL: dict[str, Any] = {"hypot": lambda x, y: x == y == 0, "arctan2": lambda y, x: x <= 0 and y == 0}
+"""Points without a derivative that belong to no tie: the tip of a cone, the cut of an angle."""
+
+
+@every_function
+def test_a_forgotten_tie_is_noticed(spec: FunctionSpec) -> None:
+    """The test of the test above."""
+    if spec.ties:
+        assert forgotten_ties(dataclasses.replace(spec, ties=()))
 
 
 @every_function

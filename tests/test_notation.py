@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_render import _CHECK, _katex, _mathematics
+from test_typesetting import _CHECK, _katex, _mathematics
 
 import symchain
 from symchain.derivation import Derivation

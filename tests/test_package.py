@@ -29,7 +29,8 @@ FLOORS = (
     ("dimensions", "errors"),
     ("assignments", "collecting", "notation"),
     # sentences
-    ("wording.check_en", "wording.check_fr", "wording.en", "wording.explain_en", "wording.explain_fr", "wording.fr",
+    ("wording.check_en", "wording.check_fr", "wording.en", "wording.evidence_en", "wording.evidence_fr",
+     "wording.explain_en", "wording.explain_fr", "wording.fr",
      "wording.graph_en", "wording.graph_fr", "wording.page_en", "wording.page_fr", "wording.sensitivity_en",
      "wording.sensitivity_fr"),
     ("wording",),
@@ -60,7 +61,9 @@ FLOORS = (
     # evidence, by meanings, knowing neither rules nor rewriting
     ("meanings",),
     ("evaluation",),
-    ("sampling",),
+    ("drawing", "sampling"),
+    ("exploration",),
+    ("judgement",),
     ("verification",),
     # text in
     ("language", "language.constants", "language.forms", "language.spelling"),

@@ -12,12 +12,13 @@ from byhand import build, claim, factor, minus, scalar, times
 
 import symchain
 from symchain.derivation import Line
+from symchain.drawing import spread
 from symchain.errors import VerificationError
 from symchain.functions import FUNCTIONS, abstract
+from symchain.judgement import CENTRAL_DIFFERENCE, COMPLEX_STEP, NONE, relative_error
 from symchain.rules import binding, local
-from symchain.sampling import spread
 from symchain.tensors import nodes as t
-from symchain.verification import CENTRAL_DIFFERENCE, COMPLEX_STEP, NONE, relative_error, verify, verify_all, verify_factor, wrong_factors
+from symchain.verification import verify, verify_all, verify_factor, wrong_factors
 
 SIGMA = abstract("sigma")
 W, X, B, Y, Z, A = (scalar(n) for n in "WxbyzA")
@@ -248,25 +249,6 @@ def test_a_wrong_rule_is_caught_and_the_factor_named(family: str, monkeypatch: p
     wrong = symchain.parse(text).derive("C", wrt)
     assert not wrong.verification.held
     assert wrong_factors(wrong)
-
-
-@pytest.mark.parametrize("spec", [s for s in FUNCTIONS.values() if any(s.derivatives)], ids=lambda s: s.name)
-def test_a_wrong_derivative_of_any_function_is_caught(spec: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Planted: the declared derivative a thousandth too large."""
-    k = next(k for k, d in enumerate(spec.derivatives) if d)
-    text, wrt = f"C = {spec.name}({', '.join(spec.parameters)})", spec.parameters[k]
-    program = symchain.parse(text)
-    verdict = program.derive("C", wrt).verification
-    assert verdict.held, verdict
-    if not any(getattr(n, "function", None) is spec for n in t.postorder(program.blocks["C"].tree)):
-        pytest.skip(f"{spec.name} is read as another node")
-    if not verdict.value:
-        pytest.skip("flat: a factor changes nothing")
-    wrong = replace(spec, derivatives=tuple(f"({d})*1.001" if j == k else d for j, d in enumerate(spec.derivatives)))
-    monkeypatch.setitem(FUNCTIONS, spec.name, wrong)
-    planted = symchain.parse(text).derive("C", wrt)
-    assert not planted.verification.held
-    assert wrong_factors(planted) == (f"dC/d{wrt}",)
 
 
 def test_all_derivatives_at_once() -> None:

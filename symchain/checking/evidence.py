@@ -11,11 +11,13 @@ import numpy as np
 from symchain.blocks import Program
 from symchain.checking.slopes import FROZEN
 from symchain.checking.verdict import Ratio
+from symchain.exploration import points
 from symchain.functions.spec import AbstractFunction
+from symchain.judgement import relative_error
 from symchain.meanings import Array
-from symchain.sampling import Point, points, shaken
+from symchain.sampling import Point, shaken
 from symchain.tensors.nodes import Apply, Number, Operation, Power, Tree, Where, leaves, postorder
-from symchain.verification import relative_error
+from symchain.verification import is_on_kink
 
 POINTS = 4
 SIDES = 9
@@ -39,15 +41,21 @@ class Evidence:
         self.points: list[Point] = []
         self.truth: list[Array] = []
         pieces = _is_pieced(*(b.tree for b in program.blocks.values()), truth, *claims)
+        kinked: list[tuple[Point, Array]] = []
         for looked, point in enumerate(points(program, output, reads)):
             value = value_at(point, truth)
             if value is None or not np.all(np.isfinite(value)) or (claims and all(_undefined(point, c) for c in claims)):
+                continue
+            if pieces and is_on_kink(program, output, point):  # what is right there is a convention
+                kinked.append((point, value))
                 continue
             self.points.append(point)
             self.truth.append(value)
             telling = sum(bool(np.any(t)) for t in self.truth)
             if (telling >= POINTS and (looked >= SIDES or not pieces)) or len(self.points) >= SIDES + PASSED_OVER:
                 break
+        if not self.points and kinked:  # what is tied wherever one looks
+            self.points, self.truth = map(list, zip(*kinked[:SIDES], strict=True))
 
     def values(self, tree: Tree, changed: Mapping[str, str] | None = None) -> list[Array | None]:
         """The tree at every point; None where it has no value there. `changed` lets some names have the value of others."""

@@ -14,9 +14,10 @@ from symchain.dimensions import evaluate as dimension
 from symchain.errors import ArgumentError, SymchainError
 from symchain.evaluation import evaluate
 from symchain.explaining.words import LISTED, named, say
+from symchain.exploration import points
 from symchain.notation import Phrase, name, number
 from symchain.render.document import Field, Fixed, Formula, Members, Quantity, Relation, Say
-from symchain.sampling import Point, needed_blocks, points
+from symchain.sampling import Point, needed_blocks
 from symchain.tensors.nodes import Tree, leaves
 
 STEP = 0.01

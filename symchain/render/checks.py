@@ -8,7 +8,7 @@ from typing import Any
 from symchain.derivation import Derivation, Derivations, Verification
 from symchain.errors import ArgumentError, SymchainError, VerificationError
 from symchain.notation import Phrase, name
-from symchain.render.document import Count, Formula, Listing, Math, Product, Quantity, Relation, Say
+from symchain.render.document import Count, Field, Formula, Listing, Math, Product, Quantity, Relation, Say
 
 SEPARATE = 12
 """More derivatives than this are checked together."""
@@ -23,9 +23,12 @@ def check_sentences(
     try:
         if len(members) > SEPARATE:
             whole = subject.verification
-            yield from _report(members[0], whole, _some_symbols(members, symbol), whole_only=True)
+            some = _some_symbols(members, symbol)
+            yield from _asked_point(members[0], whole, some, set())
+            yield from _report(members[0], whole, some, whole_only=True)
         else:
             evidence = [d.verification for d in members]
+            yield from _asked_points(members, evidence, symbol)
             shared = _shared(members, evidence, symbol) if len(members) > 1 else None
             if shared is not None:
                 yield shared
@@ -45,6 +48,18 @@ def check_sentences(
         yield Say("check.sampled")
 
 
+def verdicts(subject: Derivation | Derivations, members: Sequence[Derivation]) -> Iterator[tuple[str, Verification]]:
+    """What is reported, by the names of the derivatives; nothing where no check is possible."""
+    whole = len(members) > SEPARATE
+    for d in [subject] if whole else members:
+        try:
+            yield (f"the derivatives of {d.output}" if whole else d.result.name), d.verification  # type: ignore[union-attr]
+        except VerificationError:
+            raise
+        except SymchainError:
+            continue
+
+
 def _some_symbols(members: Sequence[Derivation], symbol: Callable[[Derivation], Phrase]) -> Say:
     listed = Listing(tuple(Formula(symbol(d)) for d in members[:SEPARATE]))
     return Say("names.more", {"names": listed, "count": Count(len(members) - SEPARATE)})
@@ -55,13 +70,15 @@ def _shared(members: Sequence[Derivation], evidence: Sequence[Verification], sym
     first = evidence[0]
     point = _point(_asked(members[0], first.at))
     for d, e in zip(members, evidence, strict=True):
-        if d.shape or not e.held or not e.points or e.value is None or not _same(e.at, first.at) or e.method != first.method:
+        if d.shape or not e.held or e.zero or e.rounded or e.value is None:
+            return None
+        if not _same(e.at, first.at) or e.method != first.method:
             return None
     if point is None:
         return None
     found = [Relation((Formula(symbol(d)), Quantity(e.value))) for d, e in zip(members, evidence, strict=True)]
     values = Listing(tuple(found), numeric=True)
-    error, points = Quantity(max(e.error for e in evidence), 1), Count(min(e.points for e in evidence))
+    error, points = Quantity(max(e.error for e in evidence), 1), _points(min(e.points for e in evidence))
     method = Say(f"method.{first.method}")
     return Say("check.shared", {"point": point, "values": values, "method": method, "points": points, "error": error})
 
@@ -80,27 +97,78 @@ def values_at(members: Sequence[Derivation]) -> Mapping[str, Any]:
         return {}
 
 
-def _report(d: Derivation, evidence: Verification, derivative: Math | Say, whole_only: bool = False) -> Iterator[Say]:
-    if not evidence.points:
-        yield Say("check.nowhere")
+def _asked_points(
+    members: Sequence[Derivation], evidence: Sequence[Verification], symbol: Callable[[Derivation], Phrase]
+) -> Iterator[Say]:
+    """What is to be said of the reader's point where no check can be made there, once for all derivatives it is the same for."""
+    said: set[str] = set()
+    for d, e in zip(members, evidence, strict=True):
+        yield from _asked_point(d, e, Formula(symbol(d)), said)
+    if said and any(e.points for e in evidence):
+        yield Say("check.elsewhere")
+
+
+def _asked_point(d: Derivation, evidence: Verification, derivative: Math | Say, said: set[str]) -> Iterator[Say]:
+    reason = evidence.asked
+    chosen = reason in ("kink", "branch")
+    if not reason or (reason in said and not chosen):
         return
-    error, points = Quantity(evidence.error, 1), Count(evidence.points)
+    said.add(reason)
+    point = _point(d.point or {}) or Say("check.asked")
+    if not chosen:
+        yield Say(f"check.asked.{reason}", {"point": point})
+        return
+    fields: dict[str, Field] = {"point": point}
+    if reason == "kink":
+        fields["output"] = Formula(name(d.output))
+    if d.shape or evidence.given is None or isinstance(derivative, Say):
+        yield Say(f"check.asked.{reason}.array", {**fields, "derivative": derivative})
+    else:
+        yield Say(f"check.asked.{reason}", {**fields, "statement": Relation((derivative, Quantity(evidence.given)))})
+
+
+def _points(count: int) -> Say:
+    return Say("check.points.one") if count == 1 else Say("check.points", {"count": Count(count)})
+
+
+def _components(count: int) -> Say:
+    return Say("check.components.one") if count == 1 else Say("check.components", {"count": Count(count)})
+
+
+def _report(d: Derivation, evidence: Verification, derivative: Math | Say, whole_only: bool = False) -> Iterator[Say]:
+    if evidence.open in ("nowhere", "kinks"):
+        yield Say(f"check.{evidence.open}")
+        return
+    if evidence.open == "rounding":
+        yield Say("check.rounding", {"derivative": derivative})
+        return
+    error, points, method = Quantity(evidence.error, 1), _points(evidence.points), Say(f"method.{evidence.method}")
+    if evidence.open:
+        yield Say("check.flat", {"derivative": derivative, "method": method, "points": points})
+        return
     if not evidence.held:
         yield Say("check.failed", {"error": error})
         return
-    method = Say(f"method.{evidence.method}")
-    fields: dict[str, Math | Listing | Say | str] = {"method": method, "error": error, "points": points}
+    fields: dict[str, Field] = {"method": method, "points": points}
     point = None if whole_only else _point(_asked(d, evidence.at))
     scalar = not d.shape and evidence.value is not None and evidence.reference is not None
-    if point is None:
-        yield Say("check.somewhere", {**fields, "derivative": derivative, "components": Count(evidence.components)})
-    elif not scalar or isinstance(derivative, Say):
-        yield Say("check.array", {**fields, "derivative": derivative, "point": point, "components": Count(evidence.components)})
-    else:
-        product, value = _factors(d, evidence), Quantity(evidence.value)
+    if point is not None and scalar and not isinstance(derivative, Say):
+        product, value = None if evidence.zero else _factors(d, evidence), Quantity(evidence.value)
         statement = Relation((derivative, product, value) if product else (derivative, value))
-        key = "check.at_one" if evidence.points == 1 else "check.at"
-        yield Say(key, {**fields, "point": point, "statement": statement, "reference": Quantity(evidence.reference)})
+        fields |= {"point": point, "statement": statement, "reference": Quantity(evidence.reference)}
+        if evidence.zero:
+            yield Say("check.zero", fields)
+        elif evidence.points > 1:
+            yield Say("check.at", {**fields, "error": error})
+        else:
+            yield Say("check.at_one", {**{n: f for n, f in fields.items() if n != "points"}, "error": error})
+    elif evidence.zero:
+        yield Say("check.zero.somewhere", {**fields, "derivative": derivative})
+    else:
+        fields |= {"derivative": derivative, "components": _components(evidence.components), "error": error}
+        yield Say("check.somewhere", fields) if point is None else Say("check.array", {**fields, "point": point})
+    if evidence.rounded:
+        yield Say("check.rounded")
 
 
 def _factors(d: Derivation, evidence: Verification) -> Product | None:
@@ -129,7 +197,7 @@ def _size(value: Any) -> int:
 
 def _reading(d: Derivation, evidence: Verification, derivative: Math) -> Iterator[Say]:
     """What the sign says, for a number."""
-    if d.shape or d.order != 1 or d.zero_reason or not evidence.held or evidence.value is None or not evidence.at:
+    if d.shape or d.order != 1 or evidence.zero or not evidence.held or evidence.value is None or not evidence.at:
         return
     value = float(evidence.value)
     key = "positive" if value > 0 else "negative" if value < 0 else "zero"

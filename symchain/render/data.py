@@ -114,7 +114,7 @@ def _verification(d: Derivation) -> dict[str, Any] | None:
         raise
     except SymchainError as error:
         return {"method": "none", "reason": error.what}
-    found = {"method": v.method, "points": v.points, "components": v.components, "error": v.error, "held": v.held}
+    found = {"method": v.method, "points": v.points, "components": v.components, "error": v.error, "held": v.held, "open": v.open}
     measured = {"at": _numbers(v.at), "value": _plain(v.value), "reference": _plain(v.reference)}
     return {**found, "error": _plain(v.error), **measured}
 

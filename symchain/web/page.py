@@ -16,6 +16,7 @@ import numpy as np
 from symchain.blocks import Program
 from symchain.derivation import Derivation, Derivations
 from symchain.errors import NotDifferentiableError, SymchainError
+from symchain.exploration import points
 from symchain.notation import name
 from symchain.render import render
 from symchain.render.document import Formula, Say
@@ -24,7 +25,6 @@ from symchain.render.layout import layout
 from symchain.render.math_document import html_math, html_text
 from symchain.render.programs import program_rows, program_style
 from symchain.render.sentences import Speaker
-from symchain.sampling import points
 from symchain.web.steps import steps
 from symchain.wording import LANGUAGES, sentence
 

@@ -11,6 +11,8 @@ from symchain.wording import (
     check_en,
     check_fr,
     en,
+    evidence_en,
+    evidence_fr,
     explain_en,
     explain_fr,
     fr,
@@ -23,8 +25,8 @@ from symchain.wording import (
 )
 
 _TOPICS = {
-    "en": (en, check_en, explain_en, graph_en, page_en, sensitivity_en),
-    "fr": (fr, check_fr, explain_fr, graph_fr, page_fr, sensitivity_fr),
+    "en": (en, check_en, evidence_en, explain_en, graph_en, page_en, sensitivity_en),
+    "fr": (fr, check_fr, evidence_fr, explain_fr, graph_fr, page_fr, sensitivity_fr),
 }
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = {

@@ -79,22 +79,6 @@ SENTENCES = {
     "zero.flat": "Every path from {wrt} to {output} passes through a factor that is 0, so the derivative is 0.",
     # the check
     "section.check": "Numerical check",
-    "check.at": "At {point}: {statement}, {method} {reference}; largest relative difference over {points} points: {error}.",
-    "check.at_one": "At {point}: {statement}, {method} {reference}; relative difference: {error}.",
-    "check.array": "At {point}: {derivative} compared with {method} in {components} components at {points} points; "
-    "largest relative difference: {error}.",
-    "check.somewhere": "{derivative} compared with {method} in {components} components at {points} points; "
-    "largest relative difference: {error}.",
-    "check.sampled": "For this check, functions whose derivative is unknown are replaced by sample functions.",
-    "check.shared": "At {point}: {values}; compared with {method} at {points} points, largest relative difference: {error}.",
-    "check.failed": "The check failed: the largest relative difference is {error}. This is a defect of symchain; please report it.",
-    "check.none": "No numerical check was possible here: {reason}",
-    "check.nowhere": "No numerical check was possible here: no point was found where the computation is defined.",
-    "reading.positive": "Reading: {statement}, so raising {wrt} a little raises {output}.",
-    "reading.zero": "Reading: {statement} at this point, so a small change of {wrt} leaves {output} as it is, to first order.",
-    "reading.negative": "Reading: {statement}, so raising {wrt} a little lowers {output}.",
-    "method.complex step": "complex step",
-    "method.complex step and central difference": "complex step and central difference",
     "names.more": "{names} and {count} more",
     # arrays, indices, the vec layout
     "shape.each": "{derivative} of shape {shape}",

@@ -79,22 +79,6 @@ _SENTENCES = {
     "zero.flat": "Tous les chemins de {wrt} à {output} passent par un facteur nul, la dérivée est donc nulle.",
     # the check
     "section.check": "Vérification numérique",
-    "check.at": "En {point}~: {statement}, {method} {reference}~; écart relatif maximal sur {points} points~: {error}.",
-    "check.at_one": "En {point}~: {statement}, {method} {reference}~; écart relatif~: {error}.",
-    "check.array": "En {point}~: {derivative}, comparaison avec le {method} sur {components} composantes en {points} points~; "
-    "écart relatif maximal~: {error}.",
-    "check.somewhere": "{derivative}, comparaison avec le {method} sur {components} composantes en {points} points~; "
-    "écart relatif maximal~: {error}.",
-    "check.sampled": "Pour cette vérification, les fonctions de dérivée inconnue sont remplacées par des fonctions témoins.",
-    "check.shared": "En {point}~: {values}. Comparaison avec le {method} en {points} points~; écart relatif maximal~: {error}.",
-    "check.failed": "La vérification a échoué~: l'écart relatif maximal est {error}. C'est un défaut de symchain, merci de le signaler.",
-    "check.none": "Aucune vérification numérique n'a été possible ici~: {reason}",
-    "check.nowhere": "Aucune vérification numérique n'a été possible ici~: aucun point où le calcul soit défini n'a été trouvé.",
-    "reading.positive": "Lecture~: {statement}, donc augmenter un peu {wrt} augmente {output}.",
-    "reading.zero": "Lecture~: {statement} en ce point, donc une petite variation de {wrt} ne change pas {output}, au premier ordre.",
-    "reading.negative": "Lecture~: {statement}, donc augmenter un peu {wrt} diminue {output}.",
-    "method.complex step": "pas complexe",
-    "method.complex step and central difference": "pas complexe suivi d'une différence centrée",
     "names.more": "{names} et {count} autres",
     # arrays, indices, the vec layout
     "shape.each": "{derivative} de forme {shape}",
