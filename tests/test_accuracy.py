@@ -259,7 +259,7 @@ def points(spec: FunctionSpec) -> list[tuple[float, ...]]:
     moved = [tuple(x * f for x, f in zip(p, fs, strict=False)) for p in spec.probes for fs in ((1, 1.0000001, 1), (1.3, 0.7, 1))]
     near = [(x, x * (1 + 1e-9), *p[2:]) for p in spec.probes for x in (0.3, 2.0)]
     inside = [p for p in (*spec.probes, *moved, *near) if all(x in spec.domain(k) for k, x in enumerate(p))]
-    whole = {"clip": lambda p: p[1] <= p[2], "polygamma": lambda p: p[0] == int(p[0]), "expn": lambda p: p[0] == int(p[0])}.get(spec.name, bool)
+    whole = dict.fromkeys(("polygamma", "expn"), lambda p: p[0] == int(p[0])).get(spec.name, bool)
     return [p for p in inside if whole(p)]
 
 

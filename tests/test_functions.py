@@ -239,26 +239,32 @@ def forgotten_ties(spec: FunctionSpec) -> list[tuple[Any, ...]]:
     grids = [[x for x in (-1.0, 0.0, 0.5, 1.0, 2.0) if spec.domain(k).low < x < spec.domain(k).high] for k in range(len(spec.parameters))]
     with mpmath.workdps(60):
         for point in itertools.product(*grids):
-            tied = any(value(parse_expression(a), dict(zip(spec.parameters, point, strict=True)))
-                       == value(parse_expression(b), dict(zip(spec.parameters, point, strict=True))) for a, b in spec.ties)  # fmt: skip
+            try:
+                names = dict(zip((*spec.parameters, "out"), (*point, exact(spec, point)), strict=True))
+            except ValueError:  # a pole
+                continue
+            tied = any(value(parse_expression(a), names) == value(parse_expression(b), names) for a, b in spec.ties)
             for k, text in enumerate(spec.derivatives):
                 if text is None or tied or (spec.name in VERTICAL and VERTICAL[spec.name](*point)):
                     continue
-                steps = [exact(spec, (*point[:k], point[k] + s * near, *point[k + 1 :])) for s in (-1, 0, 1)]
+                try:
+                    steps = [exact(spec, (*point[:k], point[k] + s * near, *point[k + 1 :])) for s in (-1, 0, 1)]
+                except ValueError:  # beside a pole
+                    continue
                 left, right = (steps[1] - steps[0]) / near, (steps[2] - steps[1]) / near
                 if abs(left - right) > 1e-9 * (1 + abs(left)):
                     found.append((spec.name, spec.parameters[k], point))
     return found
 
 
-VERTICAL: dict[str, Any] = {"hypot": lambda x, y: x == y == 0, "arctan2": lambda y, x: x <= 0 and y == 0}
-"""Points without a derivative that belong to no tie: the tip of a cone, the cut of an angle."""
+VERTICAL: dict[str, Any] = {"arctan2": lambda y, x: x <= 0 and y == 0}
+"""Points without a derivative that belong to no tie: the cut of an angle."""
 
 
 @every_function
 def test_a_forgotten_tie_is_noticed(spec: FunctionSpec) -> None:
     """The test of the test above."""
-    if spec.ties:
+    if spec.ties and len(spec.parameters) > 1:
         assert forgotten_ties(dataclasses.replace(spec, ties=()))
 
 

@@ -160,7 +160,7 @@ def test_labels_are_left_alone() -> None:
         ("y = a*x", None, {"x": 1.0, "a": 1.0, "b": 2.0}, "no input is named b"),
         ("y = a*x", "z", {"x": 1.0, "a": 1.0}, "no block"),
         ("x: (n,)\ny = 2*x", None, {"x": [1.0, 2.0]}, "is an array"),
-        ("y = a*x", None, [], "no point"),
+        ("y = a*x", None, [], "not a point"),
         ("y = a*x", None, {"x": [], "a": 1.0}, "empty"),
     ],
 )
