@@ -334,6 +334,8 @@ def _digits(
     import mpmath
     from mpmath.libmp import NoConvergence
 
+    if not all(p in spec.domain(k) for k, p in enumerate(point)):
+        return float("nan"), (0.0,) * len(point)
     code = _mp_code(spec, orders)
 
     def real(value: Any) -> Any:
@@ -347,6 +349,6 @@ def _digits(
             for k, moves in enumerate(moving):
                 order = tuple(int(j == k) for j in range(len(point)))
                 slopes.append(float(mpmath.re(mpmath.diff(code, tuple(exact), order))) if moves else 0.0)
-        except (ValueError, ZeroDivisionError, OverflowError, TypeError, NoConvergence):
+        except (ValueError, ZeroDivisionError, OverflowError, TypeError, NoConvergence, RecursionError):
             return float("nan"), (0.0,) * len(point)
     return value, tuple(slopes)

@@ -220,6 +220,35 @@ def test_a_softmax_that_is_nearly_certain(text: str) -> None:
         assert max(off(g, s) for g, s in zip(gradient["z"], slopes, strict=True)) < 1e-14
 
 
+def test_logarithms_with_different_constants_are_different() -> None:
+    """One code for log(x) + c, with c inside: two of them on one argument are two values."""
+    x = 0.57
+    value, gradient = symchain.parse("C = (log(x) + 1)/(log(x) - 2)").compile(wrt="x")(x=x)
+    assert value == pytest.approx((np.log(x) + 1) / (np.log(x) - 2), rel=1e-14)
+    assert gradient["x"] == pytest.approx(-3 / (x * (np.log(x) - 2) ** 2), rel=1e-14)
+    for text, second in {"entr(t**2)": -4 * np.log(x) - 6, "exp(t)*log(exp(t))": np.exp(x) * (x + 2)}.items():
+        hessian = symchain.parse(f"C = {text}").compile(wrt="t", order=2)(t=x)[2]
+        assert hessian["t"] == pytest.approx(second, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["P = softmax(X @ W)\nC = P[1, 0]", "p = softmax(u)\nq = softmax(p)\nC = q[2]", "p = softmax(u/norm(u))\nC = p[0]",
+     "P = softmax(A @ A)\nC = sum(P[1]**2)", "P = softmax(inv(A))\nC = P[1, 2]"],
+)  # fmt: skip
+def test_entries_of_a_softmax_of_products(text: str) -> None:
+    rng = np.random.default_rng(11)
+    shapes = {"X": (4, 5), "W": (5, 2), "u": (3,), "A": (3, 3)}
+    program = symchain.parse(text, shapes={n: s for n, s in shapes.items() if n in text})
+    point = {n: rng.normal(size=v.shape) for n, v in program.inputs.items()}
+    kernel = program.compile(wrt="all")
+    _, gradient = kernel(**point)
+    for name, g in gradient.items():
+        way = rng.normal(size=g.shape)
+        ahead, behind = (kernel(**{**point, name: point[name] + s * 1e-6 * way})[0] for s in (1, -1))
+        assert np.sum(g * way) == pytest.approx((ahead - behind) / 2e-6, rel=1e-6, abs=1e-9)
+
+
 @pytest.mark.parametrize("axis", [0, 1])
 def test_rows_and_columns_are_balanced(axis: int) -> None:
     text = f"P = softmax(Z, axis={axis})\nC = sum(G*P) + sum((P - Y)**2)"

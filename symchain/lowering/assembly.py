@@ -53,7 +53,8 @@ class Assembly:
         shape: Shape = (),
         code: Mapping[str, str] | None = None,
     ) -> int:
-        key = (opcode, tuple(sorted(operands)) if opcode in _COMMUTATIVE else operands, parameters)
+        """The value of an instruction: the one it had before, where it is the same to the last word of its code."""
+        key = self._key(opcode, operands, parameters, code)
         found = self._numbers.get(key)
         if found is None:
             found = self._numbers[key] = len(self.inputs) + len(self.instructions)
@@ -62,7 +63,11 @@ class Assembly:
 
     def known(self, opcode: str, *operands: int) -> int | None:
         """The value of an instruction without parameters, if it has been asked for."""
-        return self._numbers.get((opcode, tuple(sorted(operands)) if opcode in _COMMUTATIVE else operands, ()))
+        return self._numbers.get(self._key(opcode, operands, (), None))
+
+    def _key(self, opcode: str, operands: tuple[int, ...], parameters: tuple[Any, ...], code: Mapping[str, str] | None) -> tuple[Any, ...]:
+        ordered = tuple(sorted(operands)) if opcode in _COMMUTATIVE else operands
+        return opcode, ordered, parameters, tuple(code.items()) if code else ()
 
     # ------------------------------------------------------------ constants
 

@@ -104,7 +104,8 @@ def _balanced_product(node: Contraction) -> Tree | None:
             if j == k or not isinstance(rest, Sum) or node.subscripts[j] != spots or not _centred(rest, p):
                 continue
             sizes = dict(enumerate(node.dims))
-            product = operation(BALANCED, [contract([p, rest], [spots, spots], spots, sizes), p], p.parameters)
+            inner = contract([p, rest], [spots, spots], spots, {i: sizes[i] for i in spots})  # a size nobody carries would multiply
+            product = operation(BALANCED, [inner, p], p.parameters)
             kept = [i for i in range(len(node.args)) if i not in (j, k)]
             return contract([*(node.args[i] for i in kept), product], [*(node.subscripts[i] for i in kept), spots], node.output, sizes)
     return None
