@@ -334,8 +334,6 @@ def _digits(
     import mpmath
     from mpmath.libmp import NoConvergence
 
-    if not all(p in spec.domain(k) for k, p in enumerate(point)):
-        return float("nan"), (0.0,) * len(point)
     code = _mp_code(spec, orders)
 
     def real(value: Any) -> Any:
