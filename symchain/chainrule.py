@@ -15,9 +15,9 @@ from symchain.dimensions import Shape
 from symchain.errors import VerificationError
 from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope
-from symchain.recognition import Recogniser
 from symchain.repetition import with_common_lines
 from symchain.rewriting import is_large, price_of, reduced, simplify
+from symchain.rewriting.recognition import Recogniser
 from symchain.rules.binding import bind
 from symchain.rules.entries import by_entries
 from symchain.rules.forward import Locals, differentiate, headline, unrelated

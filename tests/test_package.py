@@ -88,12 +88,15 @@ FLOORS = (
     ("latexin.formulas",),
     ("latexin.reading",),
     # deriving
-    ("choices", "factoring", "matching", "rules", "rules.matrix_operations", "slices"),
+    ("rewriting.choices", "rewriting.expansion", "rewriting.factoring", "rewriting.inversion", "rewriting.matching", "rewriting.slices",
+     "rules", "rules.matrix_operations"),
+    ("rewriting.denominators",),
+    ("rewriting.reduction",),
     ("rewriting", "rules.operations"),
     ("rules.entries", "rules.local"),
     ("rules.forward", "rules.reverse"),
     ("rules.binding",),
-    ("recognition", "repetition"),
+    ("repetition", "rewriting.recognition"),
     ("chainrule",),
     ("second",),
     # text out: reads data

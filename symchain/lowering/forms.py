@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import Any
 
 from symchain.blocks import Program
-from symchain.factoring import factored
 from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
@@ -23,7 +22,8 @@ from symchain.lowering.numerics import FUNCTIONS
 from symchain.lowering.roots import less_root, orthogonal, root_less_one, root_of_squares, unit_vectors
 from symchain.lowering.series import mended, with_powers
 from symchain.lowering.softmaxes import balanced, of_exponentials
-from symchain.matching import Identities, Identity, identities_of, rewrite
+from symchain.rewriting.factoring import factored
+from symchain.rewriting.matching import Identities, Identity, identities_of, rewrite
 from symchain.rules.operations import without_division
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (

@@ -124,13 +124,13 @@ def _coined(before: Sequence[FunctionSpec], after: Sequence[FunctionSpec]) -> fr
     return frozenset(f.name for f in after if f not in before and not f.everyday)
 
 
-def rewritings(tree: Tree) -> Iterator[Tree]:
+def rewritings(tree: Tree) -> Iterator[tuple[Identity, Tree]]:
     """The tree with each declared identity applied at its top, where one fits."""
     for rule in identities_of(type(tree)).fitting(tree, _functions):
         if rule.coined and not rule.coined <= _functions(tree):
             continue
         if (rewritten := rewrite(tree, rule)) is not None:
-            yield rewritten
+            yield rule, rewritten
 
 
 def rewrite(tree: Tree, rule: Identity) -> Tree | None:
