@@ -7,20 +7,24 @@ their local rules. The work is linear in the graph; paths are counted by dynamic
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
 from itertools import islice
+from typing import NamedTuple
 
 from symchain.blocks import Block, Program, ancestors, dependents
+from symchain.closedforms import closed_form
 from symchain.derivation import Derivation, Derivations, Factor, Line, Path, Step
 from symchain.dimensions import Shape
 from symchain.errors import VerificationError
 from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope
 from symchain.repetition import with_common_lines
-from symchain.rewriting import is_large, price_of, reduced, simplify
+from symchain.rewriting import is_large, price_of, reduced
 from symchain.rewriting.recognition import Recogniser
 from symchain.rules.binding import bind
 from symchain.rules.entries import by_entries
-from symchain.rules.forward import Locals, differentiate, headline, unrelated
+from symchain.rules.forward import Locals, differentiate, headline, shaped_headline, unrelated
 from symchain.rules.reverse import pullback
 from symchain.tensors.nodes import (
     ONE,
@@ -29,10 +33,7 @@ from symchain.tensors.nodes import (
     Contraction,
     Leaf,
     Number,
-    Operation,
-    Sum,
     Tree,
-    Where,
     add,
     contract,
     identity,
@@ -54,8 +55,18 @@ _INLINE_COST = 12
 """An adjoint that is used once is written into its user up to this price."""
 _LED_COST = 60
 """The derivative of an output with a shape is written whole up to this price: identities in it cancel on the way."""
-_EXPANDED_COST = 400
-"""Beyond this the formula is not written out without its named adjoints."""
+_CARRIED_SIZE = 400
+"""Products between arrays are written out up to so many nodes."""
+
+
+class Local(NamedTuple):
+    """A local derivative as the sweep works with it: as the rules gave it (where scalar), in normal form, and with known functions."""
+
+    raw: Tree | None
+    general: Tree
+    tree: Tree
+    rule: str
+    steps: tuple[Step, ...]
 
 
 class Sweep:
@@ -73,6 +84,8 @@ class Sweep:
         self.lines: dict[Leaf, Line] = {}
         self.results: dict[str, Line] = {}
         self._factors: dict[tuple[str, str], Factor] = {}
+        self._locals: dict[tuple[str, str], Local] = {}
+        self._received: dict[str, list[tuple[Block, Tree]]] = {}
         self._short: dict[str, Tree] = {}
         self._bound = any(bind(b.tree) is not b.tree for b in self.order)
         self.recognise = Recogniser(program)
@@ -119,6 +132,7 @@ class Sweep:
                 general = concrete = self._name(name, general, concrete)
             for read, sent in self._send(block, reads, general, concrete).items():
                 arriving.setdefault(read, []).append(sent)
+                self._received.setdefault(read, []).append((block, general))
         for name in self.targets:
             if name not in self.results:
                 general, concrete = self._total(arriving[name]) if name in arriving else (self._zero(name),) * 2
@@ -149,8 +163,33 @@ class Sweep:
     def _name(self, block: str, general: Tree, concrete: Tree) -> Leaf:
         name = self.fresh(f"delta_{block}" if not self.lead else f"d{self.output}_d{block}")
         symbol = leaf(name, concrete.shape)
-        self.lines[symbol] = Line(name, concrete, "adjoint", block, concrete.shape, None if general is concrete else general)
+        self.lines[symbol] = self._line(name, "adjoint", block, general, concrete)
         return symbol
+
+    def _line(self, name: str, role: str, of: str, general: Tree, concrete: Tree) -> Line:
+        shown = self.written(concrete)
+        other = None if general is concrete else self.written(general)
+        return Line(name, shown, role, of, concrete.shape, other, arrived=partial(self.arrived, of))
+
+    def arrived(self, name: str) -> Tree | None:
+        """What the users of a name send back, carried through their blocks as they stand; None where that is long, or nothing."""
+        received = self._received.get(name, [])
+        if self.lead or not received or sum(block.tree.size + adjoint.size for block, adjoint in received) > _CARRIED_SIZE:
+            return None
+        target = self.leaf_of(name)
+        return add([pullback(block.tree, adjoint, 0, [target], as_it_stands)[target] for block, adjoint in received[::-1]])
+
+    def written(self, tree: Tree) -> Tree:
+        """The tree with the program's own writing where that is shorter than the normal form: (a*b)**2, not a**2*b**2."""
+        return substitute(tree, self._shorter) if self._shorter else tree
+
+    @cached_property
+    def _shorter(self) -> dict[Tree, Tree]:
+        found: dict[Tree, Tree] = {}
+        for node in postorder(*(b.tree for b in self.order if not is_large(b.tree))):
+            if node.args and (form := reduced(node)) is not node and price_of(node) < price_of(form):
+                found[form] = node
+        return found
 
     def _send(self, block: Block, reads: list[str], general: Tree, concrete: Tree) -> dict[str, tuple[Tree, Tree]]:
         """The adjoint of a block, carried through its local derivatives to the names it reads."""
@@ -158,10 +197,10 @@ class Sweep:
             sent = {}
             known: Locals = {}
             for read in reads:
-                factor = self.factor(block.name, read, known)
-                g = reduced(multiply_scalars([general, *scalar_factors(factor.general)]))
-                same = general is concrete and factor.general is factor.tree
-                whole = g if same else reduced(multiply_scalars([concrete, *scalar_factors(factor.tree)]))
+                local = self.local(block, self.leaf_of(read), known)
+                g = reduced(multiply_scalars([general, *scalar_factors(local.general)]))
+                same = general is concrete and local.general is local.tree
+                whole = g if same else reduced(multiply_scalars([concrete, *scalar_factors(local.tree)]))
                 sent[read] = (g, whole if isinstance(concrete, (Leaf, Number)) else self.recognise(whole))
             return sent
         wanted = {self.leaf_of(r): r for r in reads}
@@ -190,7 +229,7 @@ class Sweep:
         last = self.recognise.unfold(concrete)
         general, concrete = (last if general is concrete else general), last
         symbol = self.fresh(f"d{self.output}_d{name}")
-        self.results[name] = Line(symbol, concrete, "derivative", name, concrete.shape, None if general is concrete else general)
+        self.results[name] = self._line(symbol, "derivative", name, general, concrete)
 
     # ------------------------------------------------------------ from general to concrete
 
@@ -201,15 +240,37 @@ class Sweep:
 
     # ------------------------------------------------------------ factors and paths
 
-    def factor(self, output: str, input: str, known: Locals | None = None) -> Factor:
-        """The local derivative of a block by a name it reads; `known` is what other names have shown of the block's nodes."""
+    def factor(self, output: str, input: str) -> Factor:
+        """The local derivative of a block by a name it reads, as it is shown."""
         key = (output, input)
         if key not in self._factors:
-            self._factors[key] = self._make_factor(self.program.blocks[output], self.leaf_of(input), known)
+            block, by = self.program.blocks[output], self.leaf_of(input)
+            local = self.local(block, by)
+            general, tree = self._shown(local.general, local.raw), local.tree
+            tree = general if tree is local.general else self._shown(tree, None)
+            raw: Tree | None = local.raw
+            if raw is not None and (raw is general or (isinstance(raw, Contraction) and _without_ones(raw) is general)):
+                raw = None  # nothing but a factor 1 was taken away
+            self._factors[key] = Factor(
+                output, input, tree, general, local.rule, block.shape + by.shape, local.steps, raw, unrelated(block.tree, by),
+                self.program.symbols,
+            )  # fmt: skip
         return self._factors[key]
 
-    def _make_factor(self, block: Block, by: Leaf, known: Locals | None) -> Factor:
-        shape = block.shape + by.shape
+    def _shown(self, form: Tree, raw: Tree | None) -> Tree:
+        """A local derivative as it is printed: its normal form, unless what the rules gave is shorter."""
+        form = self.written(form)
+        plain = form if raw is None else _without_ones(raw)
+        return plain if plain is not form and price_of(plain) < price_of(form) else form
+
+    def local(self, block: Block, by: Leaf, known: Locals | None = None) -> Local:
+        """The derivative of a block by a name it reads; `known` is what other names have shown of the block's nodes."""
+        key = (block.name, by.name)
+        if key not in self._locals:
+            self._locals[key] = self._derived(block, by, known)
+        return self._locals[key]
+
+    def _derived(self, block: Block, by: Leaf, known: Locals | None) -> Local:
         raw: Tree | None = None
         if not block.tree.kinds & SHAPED:
             step = differentiate(block.tree, by, known)
@@ -219,7 +280,7 @@ class Sweep:
             rule, steps = headline(step).rule, (step,)
         else:
             general = pullback(block.tree, seed(block.shape), len(block.shape), [by], reduced)[by]
-            rule = _shaped_rule(block.tree, by)
+            rule = shaped_headline(block.tree, by)
             steps = (Step(rule, block.tree, by.name, general),)
         tree = self.concrete(general)
         short = self.short(block)
@@ -228,9 +289,7 @@ class Sweep:
             if price_of(other) < price_of(tree):
                 tree = other
                 general = other if bind(general) is general else general
-        if raw is general or (isinstance(raw, Contraction) and multiply_scalars([a for a in raw.args if a is not ONE]) is general):
-            raw = None  # nothing but a factor 1 was taken away
-        return Factor(block.name, by.name, tree, general, rule, shape, steps, raw, unrelated(block.tree, by), self.program.symbols)
+        return Local(raw, general, tree, rule, steps)
 
     def reaching(self, target: str) -> set[str]:
         return (ancestors(self.program, self.output) & dependents(self.program, target)) if target in self.relevant else set()
@@ -262,22 +321,44 @@ class Sweep:
     def derivation(self, target: str) -> Derivation:
         result = self.results[target]
         lines = self._lines_below(result.tree)
-        formula, general = self._formula(result, lines)
+        count = self.path_count(target)
+        paths = tuple(islice(self.paths(target), PATHS_LISTED))
+        product = self._product(target, paths) if count == len(paths) else None
+        formula, general = closed_form(result, lines, product, self.recognise.at, self.written)
         lines_price = price_of(result.tree) + sum(price_of(line.tree) for line in lines)
-        if lines and formula is not result.tree and price_of(formula) + 1 < lines_price:
-            result = Line(result.name, formula, result.role, result.of, result.shape, general if general is not formula else None)
+        if formula is not result.tree and (not lines or price_of(formula) + 1 < lines_price):
+            result = replace(result, tree=formula, general=general if general is not formula else None, arrived=None)
             lines = ()
         *before, result = with_common_lines([*lines, result], self._scope(), self._fresh_here())
         lines = tuple(before)
-        count = self.path_count(target)
-        paths = tuple(islice(self.paths(target), PATHS_LISTED))
         reason = "unrelated" if target not in self.relevant else "flat" if is_zero(formula) else ""
-        product = _product(paths) if count == len(paths) else None
-        steps = (Step("simp", product, "", general),) if product is not None and product is not general else ()
         return Derivation(
             self.program, self.output, target, 1, result.shape, _Factors(self, target), count, paths, lines, result, formula, general,
-            product, steps, self._substitutions(general), reason,
+            product, self._substitutions(general), reason,
         )  # fmt: skip
+
+    def _product(self, target: str, paths: Sequence[Path]) -> Tree | None:
+        """The sum over the paths of the products of their factors, as they stand; None where it is long.
+
+        Between arrays a factor is a map, and the product is what the maps make of the output's derivative by itself.
+        """
+        if not paths or len(paths) > PATHS_WRITTEN or sum(len(p.factors) for p in paths) > FACTORS_WRITTEN:
+            return None
+        if not any(f.shape for p in paths for f in p.factors):
+            return add([multiply_scalars([f.shown for f in p.factors]) for p in paths])
+        if self.lead:
+            return None
+        arriving: dict[str, list[Tree]] = {self.output: [ONE]}
+        reaching = self.reaching(target)
+        for block in reversed(self.order):
+            if block.name in arriving and block.name in reaching and block.name != target:
+                wanted = {self.leaf_of(r): r for r in self.reads(block) if r in reaching}
+                sent = pullback(block.tree, add(arriving.pop(block.name)[::-1]), 0, wanted, as_it_stands)
+                for own, read in wanted.items():
+                    arriving.setdefault(read, []).append(sent[own])
+                if sum(t.size for t in sent.values()) > _CARRIED_SIZE:
+                    return None
+        return add(arriving[target][::-1])
 
     def derivations(self) -> Derivations:
         shared = {line.name for line in self._lines_below(*(self.results[t].tree for t in self.targets))}
@@ -319,29 +400,6 @@ class Sweep:
                     needed.add(symbol)
                     pending.append(self.lines[symbol].tree)
         return tuple(line for symbol, line in self.lines.items() if symbol in needed)
-
-    def _formula(self, result: Line, lines: tuple[Line, ...]) -> tuple[Tree, Tree]:
-        """The derivative without named adjoints where that is not longer, else with them; concrete and general."""
-        price = sum(price_of(line.tree) for line in lines) + price_of(result.tree)
-        if not lines or price > _EXPANDED_COST:
-            return result.tree, result.general or result.tree
-        concrete = self._expand(result.tree, lines, lambda line: line.tree)
-        if concrete is None or price_of(concrete) > price:
-            return result.tree, result.general or result.tree
-        if result.general is None and not any(line.general for line in lines):
-            return concrete, concrete
-        general = self._expand(result.general or result.tree, lines, lambda line: line.general or line.tree)
-        return concrete, general or concrete
-
-    def _expand(self, tree: Tree, lines: tuple[Line, ...], pick: Callable[[Line], Tree]) -> Tree | None:
-        values: dict[Tree, Tree] = {}
-        for line in lines:
-            expanded = substitute(pick(line), values)
-            if expanded.size > 4 * _EXPANDED_COST:
-                return None
-            values[leaf(line.name, line.shape)] = expanded
-        whole = substitute(tree, values)
-        return None if whole.size > 4 * _EXPANDED_COST else simplify(whole)
 
     def _substitutions(self, general: Tree) -> tuple[tuple[Tree, Tree], ...]:
         found = []
@@ -404,11 +462,6 @@ def seed(shape: Shape) -> Tree:
     return contract([identity(d) for d in shape], list(zip(rows, columns, strict=True)), [*rows, *columns])
 
 
-def derive(program: Program, output: str, targets: Sequence[str]) -> Sweep:
-    """The backward sweep from one output to some names."""
-    return Sweep(program, output, targets)
-
-
 def _activation_arguments(block: Block) -> list[str]:
     """The names that enter the block as the argument of an activation."""
     tree = block.tree
@@ -417,32 +470,10 @@ def _activation_arguments(block: Block) -> list[str]:
     return []
 
 
-def _product(paths: Sequence[Path]) -> Tree | None:
-    """The sum over the paths of the products of their factors, as they stand; None where a factor has axes, or where it is long."""
-    if not paths or len(paths) > PATHS_WRITTEN or sum(len(p.factors) for p in paths) > FACTORS_WRITTEN:
-        return None
-    if any(f.shape for p in paths for f in p.factors):
-        return None
-    return add([multiply_scalars([f.shown for f in p.factors]) for p in paths])
+def _without_ones(tree: Tree) -> Tree:
+    return multiply_scalars([a for a in scalar_factors(tree) if a is not ONE])
 
 
-def _shaped_rule(tree: Tree, by: Leaf) -> str:
-    """The rule that says most about a line: what is under a sum with one moving term and under constant factors."""
-    while True:
-        moving = [a for a in tree.args if by in postorder(a)]
-        if isinstance(tree, Sum):
-            if len(moving) != 1:
-                return "sum"
-        elif isinstance(tree, Contraction):
-            if len(moving) != 1:
-                return "product"
-            if moving[0] is by or any(a.shape and not isinstance(a, Number) for a in tree.args if a is not moving[0]):
-                return "linear"
-        else:
-            break
-        tree = moving[0]
-    if isinstance(tree, Apply):
-        return "act" if isinstance(tree.function, AbstractFunction) or tree.function.activation else "function"
-    if isinstance(tree, Leaf):
-        return "self"
-    return "where" if isinstance(tree, Where) else "operation" if isinstance(tree, Operation) else "power"
+def as_it_stands(tree: Tree) -> Tree:
+    """No simplification at all."""
+    return tree

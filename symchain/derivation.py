@@ -5,7 +5,7 @@ The chain rule makes these values, renderers read them. Trees are what was compu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 RULES = (
     "const", "self", "sum", "scale", "product", "quotient", "power", "exponential", "general_power", "chain", "act", "function", "paths",
-    "linear", "hadamard", "batch", "subst", "simp", "ident", "where", "operation",
+    "linear", "hadamard", "batch", "where", "operation",
+    "subst", "simp", "ident", "numbers", "gather", "powers", "collect", "zero", "factor", "fraction", "expand", "cases", "inverse",
+    "slice", "transpose", "sign",
 )  # fmt: skip
 """The keys a Step may carry; wording has a name for each in every language."""
 
@@ -34,7 +36,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 class Step:
     """d(subject)/d(by) = result, by a named rule applied to the results of the substeps.
 
-    For rewriting steps (subst, simp, ident) `by` is empty and the statement is subject = result.
+    For rewriting steps (from subst on) `by` is empty and the statement is subject = result.
     """
 
     rule: str
@@ -125,6 +127,8 @@ class Line:
     """The right-hand side before bound function names were replaced, where that differs."""
     written: Phrase | None = None
     """How it is written, where that is not the tree's own way."""
+    arrived: Callable[[], Tree | None] | None = field(default=None, repr=False, compare=False)
+    """What its users sent, before simplification."""
 
     @cached_property
     def phrase(self) -> Phrase:
@@ -133,6 +137,22 @@ class Line:
     @cached_property
     def general_phrase(self) -> Phrase:
         return self.phrase if self.general is None else engine().phrase(self.general)
+
+
+@dataclass(frozen=True)
+class Rewriting:
+    """How what was multiplied became what is printed: named steps, each saying subject = result, none longer than before."""
+
+    product: tuple[Step, ...] = ()
+    """From the product of the factors to the formula in the program's own function names."""
+    functions: tuple[Step, ...] = ()
+    """From there to the formula in known functions."""
+    lines: Mapping[str, tuple[Step, ...]] = field(default_factory=lambda: NOTHING)
+    """For each adjoint line, from what its users send to what the line says."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return (*self.product, *self.functions, *(step for steps in self.lines.values() for step in steps))
 
 
 @dataclass(frozen=True)
@@ -191,8 +211,8 @@ class Derivation:
     general_tree: Tree
     """The formula before bound function names are replaced: (a2 - y)*sigma2'(z2)*W2*sigma1'(z1)*x."""
     product_tree: Tree | None = None
-    """The factors multiplied as they stand and added over the paths, before simplification; None where that is too long or not scalar."""
-    rewriting: tuple[Step, ...] = ()
+    """The factors multiplied as they stand and added over the paths, before simplification; between arrays, what they make of 1 as maps.
+    None where that is too long, or where the output has axes."""
     substitutions: tuple[tuple[Tree, Tree], ...] = ()
     """(sigma2'(z2), a2*(1 - a2)): what binding the program's functions replaced."""
     zero_reason: str = ""
@@ -225,6 +245,11 @@ class Derivation:
     def closed(self) -> Any:
         """The derivative in SymPy, in the inputs alone. Raises LimitError above 10,000 nodes."""
         return engine().to_sympy(engine().close(self), self.program.symbols)
+
+    @cached_property
+    def rewriting(self) -> Rewriting:
+        """The named steps of simplification; verified with the derivation."""
+        return engine().rewriting(self)  # type: ignore[no-any-return]
 
     @cached_property
     def companions(self) -> tuple[Line, ...]:

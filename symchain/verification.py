@@ -186,7 +186,7 @@ def _identities(derivation: Derivation, environment: Mapping[str, Array], point:
     forms = [derivation.formula_tree, derivation.general_tree, derivation.product_tree, result.general]
     equal = [(form, result.tree) for form in forms if form is not None]
     equal += [(line.general, line.tree) for line in derivation.adjoint_lines if line.general is not None]
-    equal += [(step.subject, step.result) for step in derivation.rewriting if not step.by]
+    equal += [(step.subject, step.result) for step in derivation.rewriting.steps]
     equal += derivation.substitutions
     values = point.evaluate([tree for pair in equal for tree in pair], environment, absorbing=True)
     pairs = []

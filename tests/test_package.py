@@ -92,11 +92,12 @@ FLOORS = (
      "rules", "rules.matrix_operations"),
     ("rewriting.denominators",),
     ("rewriting.reduction",),
+    ("rewriting.account",),
     ("rewriting", "rules.operations"),
     ("rules.entries", "rules.local"),
     ("rules.forward", "rules.reverse"),
     ("rules.binding",),
-    ("repetition", "rewriting.recognition"),
+    ("closedforms", "repetition", "rewriting.recognition"),
     ("chainrule",),
     ("second",),
     # text out: reads data

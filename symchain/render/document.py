@@ -80,6 +80,11 @@ class LayerNumber:
 
 
 @dataclass(frozen=True)
+class Blank:
+    """The left side of the row before: a row that begins with it goes on from there."""
+
+
+@dataclass(frozen=True)
 class Arrows:
     """The names along a path, from the input to the output; an empty name stands for names left out."""
 
@@ -140,7 +145,7 @@ class Listing:
 
 
 Math = (
-    Formula | Applied | Function | Label | Chains | Products | LayerTerm | LayerNumber | Arrows | Quantity | Count | Axes | Relation
+    Formula | Applied | Function | Label | Chains | Products | LayerTerm | LayerNumber | Blank | Arrows | Quantity | Count | Axes | Relation
     | Carried | Product
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from symchain.render.document import (
     Applied,
     Arrows,
     Axes,
+    Blank,
     Braced,
     Carried,
     Chains,
@@ -102,6 +103,10 @@ class LatexFormulas:
         return rf"\underbrace{{{symbol}}}_{{{below}}}"
 
     @display.register
+    def _blank(self, math: Blank) -> str:
+        return ""
+
+    @display.register
     def _arrows(self, math: Arrows) -> str:
         return r"\to ".join((self.style.renamed.get(n) or typeset(n)) if n else r"\cdots" for n in math.names)
 
@@ -191,6 +196,10 @@ class TextFormulas:
     @display.register
     def _layer_number(self, math: LayerNumber) -> str:
         return "k"
+
+    @display.register
+    def _blank(self, math: Blank) -> str:
+        return ""
 
     @display.register
     def _arrows(self, math: Arrows) -> str:

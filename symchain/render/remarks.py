@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from symchain.derivation import Factor, Step
 from symchain.networks import Network
 from symchain.notation import name
-from symchain.render.document import Formula, Listing, Math, Say
+from symchain.render.document import Blank, Formula, Listing, Math, Relation, Row, Say
 from symchain.tensors.matrixform import phrase_of
 
 NAMED = 4
@@ -31,6 +33,20 @@ def remark(factor: Factor, network: Network | None = None, done: Say | None = No
     if inner is not None:
         return Say("remark.inner", {"rule": rule, "inner": inner})
     return Say("remark.rule", {"rule": rule})
+
+
+def rewritten(step: Step) -> Say:
+    """The name of a step of simplification; an identity is stated."""
+    identity = step.parameters.get("identity")
+    if identity is None:
+        return Say("remark.rule", {"rule": Say(f"rule.{step.rule}")})
+    sides = tuple(Formula(phrase_of(side)) for side in identity.stated)
+    return Say("remark.identity", {"identity": Relation(sides)})
+
+
+def simplification(steps: Sequence[Step]) -> list[Row]:
+    """The forms that a formula takes, each beside the name of the step, after the row that says what it was."""
+    return [Row((Blank(), Formula(phrase_of(step.result))), rewritten(step)) for step in steps]
 
 
 def _moving(step: Step) -> list[Step]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from symchain.derivation import Derivation, Line
+from symchain.derivation import Derivation, Line, Step
 from symchain.functions import FUNCTIONS
 from symchain.language.grammar import parse_expression
 from symchain.networks import Network
@@ -29,6 +29,7 @@ from symchain.render.fold import replaced
 from symchain.render.maps import Adjoints, Shapes, arrays, entries, renamed, whys
 from symchain.render.names import layer_names
 from symchain.render.opening import SHOWN, binding, cut
+from symchain.render.remarks import rewritten, simplification
 from symchain.render.subjects import NAMES, derivative, is_readable, symbol
 from symchain.tensors.matrixform import phrase_of
 
@@ -39,7 +40,7 @@ LISTED = 6
 # ---------------------------------------------------------------- known functions
 
 
-def activation(members: Sequence[Derivation]) -> Iterable[Section]:
+def activation(members: Sequence[Derivation], detail: str) -> Iterable[Section]:
     """What the program's functions stand for, and the derivative with their derivatives put in."""
     pairs = {p: q for d in members for p, q in d.substitutions}
     if not pairs:
@@ -56,7 +57,7 @@ def activation(members: Sequence[Derivation]) -> Iterable[Section]:
     rules = {bound: r for bound, own in bindings.items() if (r := _textbook(bound, _spoken(own, program.functions))) is not None}
     if rules:
         fields["rules"] = Listing(tuple(rules.values())[:NAMES])
-    rows = tuple(Row((Formula(derivative(d)), Formula(d.formula_phrase))) for d in members if d.substitutions)
+    rows = tuple(row for d in members if d.substitutions for row in _bound(d, detail))
     if len(rules) == len(bindings) == 1 and FUNCTIONS[next(iter(bindings))].activation:
         (bound, own), *_ = bindings.items()
         noun = FUNCTIONS[bound].noun
@@ -69,6 +70,16 @@ def activation(members: Sequence[Derivation]) -> Iterable[Section]:
         fields["bindings"] = Listing(tuple(sides[:NAMES]))
     key = "activation.plain" if not bindings else "activation.rules" if rules else "activation.bound"
     yield Section(Say("section.functions"), (Say(key, fields),), rows)
+
+
+def _bound(d: Derivation, detail: str) -> Iterable[Row]:
+    """The derivative in known functions; in full, the steps there."""
+    if detail != "full" or len(d.rewriting.functions) < 2:
+        yield Row((Formula(derivative(d)), Formula(d.formula_phrase)))
+        return
+    first, *others = d.rewriting.functions
+    yield Row((Formula(derivative(d)), Formula(phrase_of(first.result))), rewritten(first))
+    yield from simplification(others)
 
 
 def _spoken(own: Sequence[str], taken: Iterable[str]) -> str:
@@ -93,15 +104,21 @@ def _textbook(bound: str, own: str) -> Relation | None:
 
 
 def result(
-    members: Sequence[Derivation], results: Mapping[str, Line], lines: Sequence[Line], network: Network | None, short: bool = False
+    members: Sequence[Derivation],
+    results: Mapping[str, Line],
+    lines: Sequence[Line],
+    network: Network | None,
+    short: bool = False,
+    full: bool = False,
 ) -> Section:
-    """The adjoint lines and the boxed derivative; `short` boxes the whole formula instead of the last line."""
+    """The adjoint lines and the boxed derivative; `short` boxes the whole formula instead of the last line, `full` tells all steps."""
     program, output = members[0].program, members[0].output
     shapes = Shapes(members[0].reading or program, lines)
     shown, omitted = cut(lines)
-    rows = [_line(line, shapes) for line in shown]
+    steps = members[0].rewriting.lines if full else {}
+    rows = [row for line in shown for row in _line(line, shapes, steps.get(line.name, ()))]
     if omitted:
-        rows[SHOWN // 2 :] = [Row((Formula(name("...")),)), *(_line(line, shapes) for line in lines[-SHOWN // 2 :])]
+        rows[SHOWN // 2 :] = [Row((Formula(name("...")),)), *(row for line in lines[-SHOWN // 2 :] for row in _line(line, shapes))]
     rows += _boxed(members, results, shapes, network, short)
     closing = [Say("lines.omitted", {"count": Count(omitted)})] if omitted else []
     closing += [zero_sentence(d) for d in members if d.zero_reason]
@@ -113,11 +130,16 @@ def result(
     return Section(Say("section.delta"), (_terms(terms, members[0], network),), tuple(rows), tuple(closing))
 
 
-def _line(line: Line, shapes: Shapes) -> Row:
+def _line(line: Line, shapes: Shapes, steps: Sequence[Step] = ()) -> Iterable[Row]:
+    """An error term; with the steps from what its users send, where there are more than known functions put in."""
+    if any(s.rule != "subst" for s in steps):
+        yield Row((Formula(name(line.name)), Formula(phrase_of(steps[0].subject))))
+        yield from simplification(steps)
+        return
     sides: list[Math] = [Formula(name(line.name)), Formula(shapes.under(line.general_phrase))]
     if line.phrase != line.general_phrase:
         sides.append(Formula(line.phrase))
-    return Row(tuple(sides))
+    yield Row(tuple(sides))
 
 
 def _boxed(

@@ -15,7 +15,7 @@ from symchain.tensors.nodes import (
 )
 from symchain.tensors.products import normal_product, raised, term_of, tree_of
 from symchain.tensors.sums import collect
-from symchain.tensors.terms import Term, split_power
+from symchain.tensors.terms import Term, invariant, split_power
 
 _TERMS = 12
 """Sums of more terms are left as they are: factoring looks at pairs."""
@@ -25,7 +25,7 @@ def factored(tree: Sum) -> Iterator[Tree]:
     """The sum with a factor that several terms share taken out: A @ x + A.T @ x is (A + A.T) @ x."""
     if len(tree.args) > _TERMS or not _shares_a_base(tree):
         return
-    terms = [term_of(t) for t in tree.args]
+    terms = _alike([term_of(t) for t in tree.args])
     shared: dict[tuple[object, ...], list[tuple[int, int]]] = {}
     for n, term in enumerate(terms):
         for k, (factor, _) in enumerate(term.factors):
@@ -36,6 +36,22 @@ def factored(tree: Sum) -> Iterator[Tree]:
             chosen.setdefault(n, k)
         if len(chosen) > 1 and (taken := _take_out(tree, terms, chosen)) is not None:
             yield taken
+
+
+def _alike(terms: list[Term]) -> list[Term]:
+    """The terms with every difference among their factors written one way: in (a - b)*h + (b - a)*g it is the same."""
+    seen: dict[bytes, tuple[int, Tree]] = {}
+    for term in terms:
+        for k, (factor, indices) in enumerate(term.factors):
+            base, exponent = split_power(factor)
+            if not isinstance(base, Sum) or not isinstance(exponent, Number) or exponent.value.denominator != 1:
+                continue
+            sign, key = invariant(base)
+            first, written = seen.setdefault(key, (sign, base))
+            if sign != first:
+                term.factors[k] = (_raise(written, exponent.value), indices)
+                term.coefficient *= (-1) ** int(exponent.value % 2)
+    return terms
 
 
 def _shares_a_base(tree: Sum) -> bool:

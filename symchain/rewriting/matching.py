@@ -27,6 +27,7 @@ from symchain.tensors.nodes import (
     common_shape,
     hadamard,
     leaf,
+    leaves,
     postorder,
     power,
     substitute,
@@ -51,6 +52,12 @@ class Identity:
         self.kinds = before.kinds & ~_ANYTHING
         self.factors = _top(before) & ~_ANYTHING if isinstance(before, Contraction) else 0
         self.terms = len(before.args) if isinstance(before, Sum) else 0
+
+    @property
+    def stated(self) -> tuple[Tree, Tree]:
+        """Both sides over the plain names of the placeholders."""
+        names: dict[Tree, Tree] = {n: leaf(n.name.removeprefix("?"), n.shape) for n in leaves(self.before, self.after)}
+        return substitute(self.before, names), substitute(self.after, names)
 
     def may_match(self, tree: Tree) -> bool:
         """Whether the top of a tree looks like the left side's."""

@@ -37,6 +37,10 @@ class Recogniser:
         """The tree in the program's own names, simplified; a formula that is a whole block is left written out."""
         return (self._all if tree.kinds & _FUNCTIONS else self._plain).recognise(tree)
 
+    def at(self, node: Tree) -> Tree:
+        """One node in the program's own names, if it has some."""
+        return (self._all if node.kinds & _FUNCTIONS else self._plain).at(node)
+
     def unfold(self, tree: Tree) -> Tree:
         """A last word on a result: u*sqrt(3)/l is 3*r/l**2 where u = sqrt(3)*r/l. In between, the block's name is what terms share."""
         return (self._all if tree.kinds & _FUNCTIONS else self._plain).unfolded(tree)
@@ -86,6 +90,11 @@ class _Table:
             if renamed is not opened and price_of(shorter := reduced(renamed)) < price_of(found):
                 found = shorter
         return found
+
+    def at(self, node: Tree) -> Tree:
+        if not self.definitions:
+            return node
+        return self._product(self._root(self.definitions.get(node, node)))
 
     def unfolded(self, tree: Tree) -> Tree:
         """The tree with a block written out where it meets its own factors."""

@@ -28,6 +28,7 @@ from symchain.tensors.nodes import (
     leaves,
     multiply_scalars,
     number,
+    postorder,
     ways_to,
 )
 from symchain.tensors.terms import divides
@@ -136,3 +137,25 @@ def unrelated(tree: Tree, by: Leaf) -> tuple[str, ...]:
         if by not in ways_to(by, term):
             found.update(dict.fromkeys(n.name for n in leaves(term)))
     return tuple(found)
+
+
+def shaped_headline(tree: Tree, by: Leaf) -> str:
+    """The rule that says most about a line: what is under a sum with one moving term and under constant factors."""
+    while True:
+        moving = [a for a in tree.args if by in postorder(a)]
+        if isinstance(tree, Sum):
+            if len(moving) != 1:
+                return "sum"
+        elif isinstance(tree, Contraction):
+            if len(moving) != 1:
+                return "product"
+            if moving[0] is by or any(a.shape and not isinstance(a, Number) for a in tree.args if a is not moving[0]):
+                return "linear"
+        else:
+            break
+        tree = moving[0]
+    if isinstance(tree, Apply):
+        return "act" if isinstance(tree.function, AbstractFunction) or tree.function.activation else "function"
+    if isinstance(tree, Leaf):
+        return "self"
+    return "where" if isinstance(tree, Where) else "operation" if isinstance(tree, Operation) else "power"

@@ -36,23 +36,25 @@ def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[T
     """The normal form of a tree; `polish` may replace each normalised sum and product by something shorter."""
 
     def visit(node: Tree) -> Tree:
-        if isinstance(node, Contraction):
-            result = _distribute_deltas(node, polish) or product_of(node)
-        elif isinstance(node, Sum):
-            result = _as_product(collect(node))
-        elif isinstance(node, Power):
-            result = _as_product(normal_power(node))
-        elif isinstance(node, Apply):
-            result = _as_product(_apply(node))
-        elif isinstance(node, Operation):
-            return _operation(node)
-        elif isinstance(node, Where):
-            result = _where(node)
-        else:
-            return node
+        result = settle(node, polish)
         return polish(result) if polish is not None and isinstance(result, (Sum, Contraction, Power, Apply, Where)) else result
 
     return transform(tree, visit, memo)
+
+
+def settle(node: Tree, polish: Callable[[Tree], Tree] | None = None) -> Tree:
+    """The normal form of a node whose operands are in normal form."""
+    if isinstance(node, Contraction):
+        return _distribute_deltas(node, polish) or product_of(node)
+    if isinstance(node, Sum):
+        return _as_product(collect(node))
+    if isinstance(node, Power):
+        return _as_product(normal_power(node))
+    if isinstance(node, Apply):
+        return _as_product(_apply(node))
+    if isinstance(node, Operation):
+        return _operation(node)
+    return _where(node) if isinstance(node, Where) else node
 
 
 def _as_product(tree: Tree) -> Tree:

@@ -42,17 +42,21 @@ _HALF = Fraction(1, 2)
 
 def phrase_of(tree: Tree) -> Phrase:
     """How a tree is written. Linear in the graph; a shared subtree is written at each use but built once."""
-    memo = _Phrases()
-    for node in postorder(tree):
-        if not isinstance(node, Number):
-            memo[node] = _WRITERS[type(node)](node, memo)
-    return memo[tree]
+    return Phrases().of(tree)
 
 
-class _Phrases(dict[Tree, Phrase]):
-    """The phrases of the parts of a tree; those of numbers, which products and powers write their own way, are made when asked for."""
+class Phrases(dict[Tree, Phrase]):
+    """The phrases of trees and of their parts: trees that share parts are written together in one of these."""
+
+    def of(self, tree: Tree) -> Phrase:
+        if tree not in self:
+            for node in postorder(tree):
+                if not isinstance(node, Number) and node not in self:
+                    self[node] = _WRITERS[type(node)](node, self)
+        return self[tree]
 
     def __missing__(self, node: Tree) -> Phrase:
+        """Numbers, which products and powers write their own way, are written when asked for."""
         phrase = self[node] = _WRITERS[type(node)](node, self)
         return phrase
 

@@ -1,0 +1,61 @@
+"""The derivative as one expression: without its named adjoints where that is shorter, or what the product of the factors becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from symchain.derivation import Line
+from symchain.rewriting import account, price_of, simplify
+from symchain.rules.binding import bind
+from symchain.tensors.nodes import Tree, leaf, substitute
+
+_EXPANDED_COST = 400
+"""Beyond this the formula is not written out without its named adjoints."""
+
+Change = Callable[[Tree], Tree]
+
+
+def closed_form(result: Line, lines: Sequence[Line], product: Tree | None, recognise: Change, written: Change) -> tuple[Tree, Tree]:
+    """The shortest formula known, with bound function names replaced, and the same with the program's own names.
+
+    `product` is the product of the factors as they stand; `recognise` and `written` give nodes and trees the program's own writing.
+    """
+    formula, general = _without_names(result, lines, written)
+    if product is None or product.shape:
+        return formula, general
+    own = _shortest(product, recognise, written)
+    bound = bind(own)
+    if bound is not own:
+        bound = _shortest(bound, recognise, written)
+    return (bound, own) if price_of(bound) < price_of(formula) else (formula, general)
+
+
+def _shortest(tree: Tree, recognise: Change, written: Change) -> Tree:
+    steps = account(tree, recognise)
+    return written(steps[-1].result) if steps else tree
+
+
+def _without_names(result: Line, lines: Sequence[Line], written: Change) -> tuple[Tree, Tree]:
+    """The derivative without named adjoints where that is not longer, else with them; concrete and general."""
+    price = sum(price_of(line.tree) for line in lines) + price_of(result.tree)
+    if not lines or price > _EXPANDED_COST:
+        return result.tree, result.general or result.tree
+    concrete = _expanded(result.tree, lines, lambda line: line.tree)
+    if concrete is None or price_of(concrete) > price:
+        return result.tree, result.general or result.tree
+    concrete = written(concrete)
+    if result.general is None and not any(line.general for line in lines):
+        return concrete, concrete
+    general = _expanded(result.general or result.tree, lines, lambda line: line.general or line.tree)
+    return concrete, concrete if general is None else written(general)
+
+
+def _expanded(tree: Tree, lines: Sequence[Line], pick: Callable[[Line], Tree]) -> Tree | None:
+    values: dict[Tree, Tree] = {}
+    for line in lines:
+        expanded = substitute(pick(line), values)
+        if expanded.size > 4 * _EXPANDED_COST:
+            return None
+        values[leaf(line.name, line.shape)] = expanded
+    whole = substitute(tree, values)
+    return None if whole.size > 4 * _EXPANDED_COST else simplify(whole)

@@ -1,0 +1,132 @@
+"""How a formula is simplified, told step by step: each step has a name, and none makes the formula longer.
+
+The steps are those that `reduced` takes, bottom up, with the program's blocks recognised on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from symchain.derivation import Step
+from symchain.rewriting.matching import Identity
+from symchain.rewriting.reduction import Named, is_large, price_of, shortenings
+from symchain.tensors.algebra import settle
+from symchain.tensors.matrixform import Phrases, phrase_of
+from symchain.tensors.nodes import Contraction, Leaf, Number, Power, Sum, Tree, postorder, rebuild, substitute
+from symchain.tensors.terms import is_zero, split_power
+
+
+def account(tree: Tree, recognise: Callable[[Tree], Tree] = lambda node: node) -> tuple[Step, ...]:
+    """The named steps from a formula to its shortest known form; `recognise` may give a node another name.
+
+    Every step says subject = result of the whole formula. Steps that cannot be seen in print are left out, and neighbours of one
+    name are one step, and so are those that lengthen the formula on the way to something shorter.
+    """
+    return tuple(_joined(_shortening(tree, _every(tree, recognise))))
+
+
+def way(start: Tree, end: Tree, recognise: Callable[[Tree], Tree], last: str = "simp", bound: Tree | None = None) -> tuple[Step, ...]:
+    """The steps from one formula to another that it equals: its own account, then the step `last` where that ends elsewhere.
+
+    `bound` is the start with known functions for the program's own, which is a first step then.
+    """
+    first = [] if bound is None else [Step("subst", start, "", bound)]
+    steps = [*first, *_shortening(start if bound is None else bound, _every(start if bound is None else bound, recognise))]
+    reached = steps[-1].result if steps else start
+    if phrase_of(reached) != phrase_of(end):
+        steps.append(Step(last, reached, "", end))
+    return tuple(_joined(steps))
+
+
+def _every(tree: Tree, recognise: Callable[[Tree], Tree]) -> Iterator[Step]:
+    """Every rewrite, as a step of the whole formula."""
+    if is_large(tree):
+        return
+    done: dict[Tree, Tree] = {}
+    whole = tree
+    for node in postorder(tree):
+        done[node] = rebuild(node, [done[a] for a in node.args])
+        for named, form in _forms(done[node], recognise, node is tree):
+            done[node] = form
+            after = substitute(tree, done)
+            rule, parameters = ("ident", {"identity": named}) if isinstance(named, Identity) else (named, {})
+            yield Step(rule, whole, "", after, (), parameters)
+            whole = after
+
+
+def _forms(node: Tree, recognise: Callable[[Tree], Tree], last: bool) -> Iterator[Named]:
+    """The forms that a node takes, one after another, when its operands have theirs; the last one does not become a mere name."""
+    form = settle(node)
+    if form is not node:
+        yield _name_of(node, form), form
+    while True:
+        for found in shortenings(form):
+            yield found
+            form = found[1]
+        named = recognise(form)
+        if named is form or (last and isinstance(named, Leaf)):
+            return
+        yield "subst", named
+        form = named
+
+
+def _name_of(node: Tree, form: Tree) -> str:
+    """What bringing a node to normal form did to it, mostly."""
+    if is_zero(form):
+        return "zero"
+    if isinstance(node, Sum):
+        before, after = len(node.args), len(form.args) if isinstance(form, Sum) else 1
+        if after < before:
+            return "zero" if any(map(is_zero, node.args)) else "collect"
+        return "factor" if isinstance(form, Contraction) else "sign"
+    if isinstance(node, Power):
+        return "powers"
+    if isinstance(node, Contraction):
+        factors = list(_factors(node))
+        bases = [split_power(f)[0] for f in factors if not isinstance(f, Number)]
+        if len(set(bases)) < len(bases):
+            return "gather"
+        numbers = [f for f in factors if isinstance(f, Number)]
+        if len(numbers) > 1 or any(n.value == 1 for n in numbers):
+            return "numbers"
+        if any(n.value == -1 for n in numbers):
+            return "sign"
+    return "simp"
+
+
+def _factors(node: Tree) -> Iterator[Tree]:
+    """The factors of a product, those of products among them too."""
+    stack = [node]
+    while stack:
+        f = stack.pop()
+        if isinstance(f, Contraction):
+            stack.extend(reversed(f.args))
+        else:
+            yield f
+
+
+def _shortening(tree: Tree, steps: Iterable[Step]) -> Iterator[Step]:
+    """The same way in steps of which none lengthens the formula; what only lengthens it at the end is not taken."""
+    written = Phrases()
+    start, price = tree, price_of(tree)
+    for step in steps:
+        now = price_of(step.result)
+        if now > price:
+            continue
+        if written.of(step.result) != written.of(start):
+            yield Step(step.rule, start, "", step.result, (), step.parameters)
+        start, price = step.result, now
+
+
+def _joined(steps: Iterable[Step]) -> Iterator[Step]:
+    """Neighbours of one name as one step."""
+    last: Step | None = None
+    for step in steps:
+        if last is not None and last.rule == step.rule and not step.parameters and not last.parameters:
+            last = Step(step.rule, last.subject, "", step.result)
+            continue
+        if last is not None:
+            yield last
+        last = step
+    if last is not None:
+        yield last
