@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -11,10 +12,14 @@ import numpy as np
 from symchain.dimensions import Shape
 from symchain.dimensions import add as plus
 from symchain.dimensions import evaluate as dimension
+from symchain.evaluation import evaluate
 from symchain.functions import FUNCTIONS, OPERATIONS
+from symchain.render.text import write
+from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
     ONE,
     PI,
+    Compare,
     Tree,
     add,
     apply,
@@ -27,6 +32,7 @@ from symchain.tensors.nodes import (
     matmul,
     number,
     operation,
+    postorder,
     power,
     reduce_sum,
     scale,
@@ -289,3 +295,46 @@ _BY_RANK: dict[int, list[str]] = {
     2: ["softmax", "log_softmax", "flip", "reversed"],
     3: ["softmax", "flip"],
 }
+
+
+# ---------------------------------------------------------------- comparing two trees
+
+TREES = range(600)
+
+
+def text(tree: Tree) -> str:
+    return write(phrase_of(tree))
+
+
+def value(tree: Tree, environment: dict, noise: int | None = None) -> np.ndarray:
+    try:
+        return np.asarray(evaluate([tree], environment, SIZES, None if noise is None else np.random.default_rng(noise))[0])
+    except np.linalg.LinAlgError:
+        return np.array(np.nan)
+
+
+def disagreement(before: Tree, after: Tree) -> str:
+    """What differs between two trees at points where the first is defined, '' if nothing does."""
+    if before.shape != after.shape:
+        return f"shape {after.shape}, not {before.shape}"
+    for seed in range(3):
+        environment = sample(np.random.default_rng(seed))
+        want, got = value(before, environment), value(after, environment)
+        if not np.all(np.isfinite(want)) or np.abs(want).max() > 1e8:
+            continue
+        rounding = sum(np.nan_to_num(np.abs(value(t, environment, 1) - v)).max() for t, v in ((before, want), (after, got)))
+        allowed = 1e-9 * (1 + np.abs(want).max()) + 1e4 * rounding
+        if not np.abs(want - got).max() <= allowed and allowed < 1e-2 * (1 + np.abs(want).max()):
+            return f"{np.round(want, 6).tolist()}, then {np.round(got, 6).tolist()}"
+    return ""
+
+
+def report(problem: Callable[[Tree], str], trees=TREES) -> str:
+    """The problems of random trees, each with its smallest subtree that has one; '' if there is none."""
+    found = []
+    for seed in trees:
+        tree = random_tree(seed)
+        if problem(tree):
+            small = next(t for t in postorder(tree) if not isinstance(t, Compare) and problem(t))
+            found.append(f"seed {seed}: {problem(small)}\n    {text(small)}\n    {small!r:.500}")
+    return "\n".join(found[:5])

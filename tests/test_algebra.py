@@ -15,17 +15,14 @@ import numpy as np
 import pytest
 import randomtrees as forest
 import treeeval
+from randomtrees import TREES, disagreement, report, text, value
 
 from symchain import parse
-from symchain.evaluation import evaluate
 from symchain.functions import FUNCTIONS, OPERATIONS
-from symchain.render.text import write
 from symchain.rewriting import price_of, simplify
 from symchain.tensors.algebra import normal
-from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
     ONE,
-    Compare,
     Contraction,
     Sum,
     Tree,
@@ -39,54 +36,12 @@ from symchain.tensors.nodes import (
     leaf,
     number,
     operation,
-    postorder,
     power,
     scale,
     transform,
     where,
 )
 from symchain.tensors.terms import invariant, is_zero
-
-TREES = range(600)
-
-
-def text(tree: Tree) -> str:
-    return write(phrase_of(tree))
-
-
-def value(tree: Tree, environment: dict, noise: int | None = None) -> np.ndarray:
-    try:
-        return np.asarray(evaluate([tree], environment, forest.SIZES, None if noise is None else np.random.default_rng(noise))[0])
-    except np.linalg.LinAlgError:
-        return np.array(np.nan)
-
-
-def disagreement(before: Tree, after: Tree) -> str:
-    """What differs between two trees at points where the first is defined, '' if nothing does."""
-    if before.shape != after.shape:
-        return f"shape {after.shape}, not {before.shape}"
-    for seed in range(3):
-        environment = forest.sample(np.random.default_rng(seed))
-        want, got = value(before, environment), value(after, environment)
-        if not np.all(np.isfinite(want)) or np.abs(want).max() > 1e8:
-            continue
-        rounding = sum(np.nan_to_num(np.abs(value(t, environment, 1) - v)).max() for t, v in ((before, want), (after, got)))
-        allowed = 1e-9 * (1 + np.abs(want).max()) + 1e4 * rounding
-        if not np.abs(want - got).max() <= allowed and allowed < 1e-2 * (1 + np.abs(want).max()):
-            return f"{np.round(want, 6).tolist()}, then {np.round(got, 6).tolist()}"
-    return ""
-
-
-def report(problem: Callable[[Tree], str], trees=TREES) -> str:
-    """The problems of random trees, each with its smallest subtree that has one; '' if there is none."""
-    found = []
-    for seed in trees:
-        tree = forest.random_tree(seed)
-        if problem(tree):
-            small = next(t for t in postorder(tree) if not isinstance(t, Compare) and problem(t))
-            found.append(f"seed {seed}: {problem(small)}\n    {text(small)}\n    {small!r:.500}")
-    return "\n".join(found[:5])
-
 
 # ---------------------------------------------------------------- the same values
 

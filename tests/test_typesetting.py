@@ -37,7 +37,7 @@ def test_names_that_look_alike_are_told_apart() -> None:
     assert r"\delta_{z_1}" in d.latex() and r"\delta_1" in d.latex()
 
 
-TOO_WIDE = 75.0
+TOO_WIDE = 30.0
 """Points by which a formula that nowhere can break (one call with long arguments) may run into the margin, at the worst."""
 WIDE = 10.0
 

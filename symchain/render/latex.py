@@ -22,6 +22,7 @@ from symchain.render.products import (
     Spread,
     Tex,
     bracketed,
+    breakable,
     dotted,
     matmul,
     outer,
@@ -258,7 +259,7 @@ def _call(p: Phrase, parts: Sequence[Tex], keywords: dict[str, Tex], style: Styl
         argument = parts[0]
         body = within(argument, MUL) if argument.kind != "minus" else bracketed(argument)
         return Tex(rf"{known.prefix}{below} {body}", MUL, rank, "open", True)
-    shown = [solid(t.text) for t in parts] + [rf"\text{{{k}}}={solid(v.text)}" for k, v in keywords.items()]
+    shown = [breakable(t) for t in parts] + [rf"\text{{{k}}}={solid(v.text)}" for k, v in keywords.items()]
     separator = r";\," if style.lang == "fr" and any("{,}" in t for t in shown) else r",\,"
     primes = "'" * p.primes if p.primes <= 3 else f"^{{({p.primes})}}"
     name = (known.name if known is not None else typeset(p.text)) + primes

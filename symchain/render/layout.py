@@ -34,7 +34,7 @@ from symchain.render.document import (
 )
 from symchain.render.maps import Adjoints, arrays, entries, how, is_plain, pulled, renamed
 from symchain.render.opening import SHOWN, computation, cut, opening, title, unknown_functions
-from symchain.render.remarks import remark, simplification
+from symchain.render.remarks import readable, remark, simplification
 from symchain.render.results import activation, result, zero_sentence
 from symchain.render.style import Style
 from symchain.render.subjects import derivative, is_readable, local_symbol, members_of, results_of, symbol
@@ -289,17 +289,18 @@ def _product(members: Sequence[Derivation], detail: str) -> Section:
             rows.append(Row(tuple(map(Formula, entries(d.output, d.wrt, d.general_tree, arrays(d.program))))))
             continue
         sides: list[Math] = [Formula(derivative(d))]
+        steps = readable(d.rewriting.product) if detail == "full" else ()
         whole: Phrase | None = d.general_phrase if d.substitutions else d.formula_phrase
         if d.product_tree is not None and not d.product_tree.shape and not any(f.shape for p in d.paths for f in p.factors):
             paths = tuple(tuple(phrase_of(f.shown) for f in p.factors if f.shown is not ONE) or (number("1"),) for p in d.paths)
             sides.append(Products(paths))
             whole = None if len(paths) == 1 and _multiplied(paths[0]) == whole else whole
-        elif detail == "full" and d.product_tree is not None and d.rewriting.product:
-            sides.append(Formula(phrase_of(d.product_tree)))
+        elif steps:
+            sides.append(Formula(phrase_of(steps[0].subject)))
         elif not d.substitutions and d.general_phrase != d.formula_phrase:
             sides.append(Formula(d.general_phrase))
-        if detail == "full" and d.rewriting.product:
-            rows += [Row(tuple(sides)), *simplification(d.rewriting.product)]
+        if steps:
+            rows += [Row(tuple(sides)), *simplification(steps)]
         else:
             rows.append(Row((*sides, Formula(whole)) if whole is not None else tuple(sides)))
     return Section(Say("section.product" if all(d.path_count == 1 for d in members) else "section.sum"), (), tuple(rows))

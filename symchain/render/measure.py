@@ -22,7 +22,8 @@ _SIGNS = {
 }  # fmt: skip
 """Widths of signs, with the space that TeX sets around them."""
 _NOTHING = frozenset({
-    r"\left", r"\right", r"\displaystyle", r"\allowbreak", r"\limits", r"\noindent", r"\begin", r"\end", r"\boxed", r"\mathbf", r"\mathrm",
+    r"\left", r"\right", r"\Bigl", r"\Bigr", r"\displaystyle", r"\allowbreak", r"\limits", r"\noindent", r"\begin",
+    r"\end", r"\boxed", r"\mathbf", r"\mathrm",
     r"\mathit", r"\textit", r"\textbf", r"\emph", r"\operatorname", r"\mathbb", r"\mathsf", r"\hat", r"\bar", r"\tilde", r"\dot", r"\vec",
     r"\overline", r"\sqrt", r"\text", r"\frac", r"\tfrac", r"\dfrac", r"\underbrace", "^", "_",
 })  # fmt: skip

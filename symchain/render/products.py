@@ -16,6 +16,8 @@ COMPARE, ADD, MUL, POW, ATOM = range(5)
 
 BREAK = "\x1f"
 """A place where a long line may break; names cannot hold this character. `lines` removes or uses it."""
+WIDE = 60
+"""A numerator wider than this is not put on a fraction bar, and brackets around more may be broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,17 @@ def solid(text: str) -> str:
     return text.replace(BREAK, "")
 
 
+def breakable(part: Tex) -> str:
+    """The text, with break marks only where it is wide."""
+    return part.text if width(part.text) > WIDE else solid(part.text)
+
+
 def bracketed(part: Tex) -> str:
-    """In parentheses; tall content gets tall ones, which no line break may separate."""
-    if part.tall:
-        return rf"\left({solid(part.text)}\right)"
-    return f"({part.text})"
+    """In parentheses; tall content gets tall ones, of one size where a line may break between them."""
+    if not part.tall:
+        return f"({part.text})"
+    inside = breakable(part)
+    return rf"\Bigl({inside}\Bigr)" if BREAK in inside else rf"\left({inside}\right)"
 
 
 def within(part: Tex, level: int) -> str:
@@ -71,10 +79,6 @@ def within(part: Tex, level: int) -> str:
 
 
 # ---------------------------------------------------------------- products
-
-WIDE = 60
-"""A numerator wider than this is not put on a fraction bar."""
-
 
 def product(p: Phrase, parts: Sequence[Tex]) -> Tex:
     factors: list[Tex] = []

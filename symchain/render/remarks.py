@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import dropwhile
 
 from symchain.derivation import Factor, Step
 from symchain.networks import Network
-from symchain.notation import name
+from symchain.notation import name, operations
 from symchain.render.document import Blank, Formula, Listing, Math, Relation, Row, Say
 from symchain.tensors.matrixform import phrase_of
 
+READABLE = 40
+"""Longer formulas than this many operations explain nothing."""
 NAMED = 4
 """Up to so many names that do not depend on the input are listed."""
 
@@ -42,6 +45,11 @@ def rewritten(step: Step) -> Say:
         return Say("remark.rule", {"rule": Say(f"rule.{step.rule}")})
     sides = tuple(Formula(phrase_of(side)) for side in identity.stated)
     return Say("remark.identity", {"identity": Relation(sides)})
+
+
+def readable(steps: Sequence[Step]) -> Sequence[Step]:
+    """The steps from the first formula that is not too long to read."""
+    return tuple(dropwhile(lambda step: operations(phrase_of(step.subject)) > READABLE, steps))
 
 
 def simplification(steps: Sequence[Step]) -> list[Row]:

@@ -29,7 +29,7 @@ from symchain.render.fold import replaced
 from symchain.render.maps import Adjoints, Shapes, arrays, entries, renamed, whys
 from symchain.render.names import layer_names
 from symchain.render.opening import SHOWN, binding, cut
-from symchain.render.remarks import rewritten, simplification
+from symchain.render.remarks import readable, rewritten, simplification
 from symchain.render.subjects import NAMES, derivative, is_readable, symbol
 from symchain.tensors.matrixform import phrase_of
 
@@ -132,6 +132,7 @@ def result(
 
 def _line(line: Line, shapes: Shapes, steps: Sequence[Step] = ()) -> Iterable[Row]:
     """An error term; with the steps from what its users send, where there are more than known functions put in."""
+    steps = readable(steps)
     if any(s.rule != "subst" for s in steps):
         yield Row((Formula(name(line.name)), Formula(phrase_of(steps[0].subject))))
         yield from simplification(steps)

@@ -23,7 +23,8 @@ _SYMBOLS = {
     r"\in": "∈", r"\lVert": "‖", r"\rVert": "‖", r"\|": "‖", r"\lvert": "bar.v", r"\rvert": "bar.v", r"\vert": "bar.v",
     r"\lfloor": "⌊", r"\rfloor": "⌋", r"\lceil": "⌈", r"\rceil": "⌉", r"\ell": "ℓ", r"\{": r"\{", r"\}": r"\}", r"\pm": "±",
     r"\quad": "quad", r"\qquad": "quad quad", r"\,": "thin", r"\:": "med", r"\;": "thick", r"\!": "", r"\ ": "space",
-    r"\allowbreak": "", r"\displaystyle": "", r"\_": r"\_", r"\%": r"\%", r"\#": r"\#", r"\&": r"\&", r"\$": r"\$",
+    r"\allowbreak": "", r"\displaystyle": "", r"\Bigl": "", r"\Bigr": "",
+    r"\_": r"\_", r"\%": r"\%", r"\#": r"\#", r"\&": r"\&", r"\$": r"\$",
 }  # fmt: skip
 _GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "varepsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ", "iota": "ι",

@@ -6,6 +6,7 @@ The steps are those that `reduced` takes, bottom up, with the program's blocks r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 
 from symchain.derivation import Step
 from symchain.rewriting.matching import Identity
@@ -26,12 +27,14 @@ def account(tree: Tree, recognise: Callable[[Tree], Tree] = lambda node: node) -
 
 
 def way(start: Tree, end: Tree, recognise: Callable[[Tree], Tree], last: str = "simp", bound: Tree | None = None) -> tuple[Step, ...]:
-    """The steps from one formula to another that it equals: its own account, then the step `last` where that ends elsewhere.
+    """The steps from one formula to another that it equals: its own account, as long as that is not shorter than the end, then `last`.
 
     `bound` is the start with known functions for the program's own, which is a first step then.
     """
     first = [] if bound is None else [Step("subst", start, "", bound)]
-    steps = [*first, *_shortening(start if bound is None else bound, _every(start if bound is None else bound, recognise))]
+    start = start if bound is None else bound
+    least = price_of(end)
+    steps = [*first, *takewhile(lambda step: price_of(step.result) >= least, _shortening(start, _every(start, recognise)))]
     reached = steps[-1].result if steps else start
     if phrase_of(reached) != phrase_of(end):
         steps.append(Step(last, reached, "", end))
