@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from itertools import islice
+from math import prod
 from typing import NamedTuple
 
 from symchain.blocks import Block, Program, ancestors, dependents
@@ -45,6 +46,7 @@ from symchain.tensors.nodes import (
     substitute,
     zeros,
 )
+from symchain.tensors.sums import negated
 from symchain.tensors.terms import is_zero
 
 PATHS_LISTED = 64
@@ -475,5 +477,12 @@ def _without_ones(tree: Tree) -> Tree:
 
 
 def as_it_stands(tree: Tree) -> Tree:
-    """No simplification at all."""
-    return tree
+    """No simplification, but that a factor 1 is not written and a factor -1 is a sign."""
+    units = [a.value for a in tree.args if isinstance(a, Number) and abs(a.value) == 1] if isinstance(tree, Contraction) else []
+    if not units or len(units) == len(tree.args):
+        return tree
+    kept = [(a, s) for a, s in zip(tree.args, tree.subscripts, strict=True) if not (isinstance(a, Number) and abs(a.value) == 1)]
+    rest = contract([a for a, _ in kept], [s for _, s in kept], tree.output, dict(enumerate(tree.dims)))
+    return negated(rest) if prod(units) < 0 else rest
+
+

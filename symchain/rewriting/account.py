@@ -78,10 +78,10 @@ def _name_of(node: Tree, form: Tree) -> str:
     if is_zero(form):
         return "zero"
     if isinstance(node, Sum):
-        before, after = len(node.args), len(form.args) if isinstance(form, Sum) else 1
-        if after < before:
+        inner = form.args[-1] if isinstance(form, Contraction) else form
+        if not isinstance(inner, Sum) or len(inner.args) < len(node.args):
             return "zero" if any(map(is_zero, node.args)) else "collect"
-        return "factor" if isinstance(form, Contraction) else "sign"
+        return "sign" if inner is form else "factor"
     if isinstance(node, Power):
         return "powers"
     if isinstance(node, Contraction):
