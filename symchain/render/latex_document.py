@@ -167,8 +167,17 @@ class Setting:
         elif remark and used + width(remark) + latex.INDENT <= self.room:
             current += rf"\quad{remark}"
         elif remark:
-            found, current = [*found, current], rf"&\qquad{remark}"
+            found.append(current)
+            *before, current = [rf"&\qquad{part}" for part in self._parts(remark)]
+            found += before
         return [*found, current]
+
+    def _parts(self, remark: str) -> list[str]:
+        """A remark as texts of at most the room there is, where it may be cut: after a semicolon."""
+        if width(remark) + 2 * latex.INDENT <= self.room or "; " not in remark:
+            return [remark]
+        first, rest = remark.split("; ", 1)
+        return [f"{first};}}", rf"\text{{{rest}"]
 
 
 def rows_lines(rows: Sequence[Row], formulas: LatexFormulas, speaker: Speaker) -> list[str]:
