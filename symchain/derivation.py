@@ -192,8 +192,52 @@ class Verification:
         return not self.held and not self.open
 
 
+class Printed:
+    """What derivations have in common: the media they are printed in."""
+
+    def checked_at(self, point: Mapping[str, Any] | None) -> Any:
+        """The same, its check made at this point too, and printed there: a value for every input."""
+        raise NotImplementedError
+
+    def text(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
+        """The derivation for a terminal. lang: en or fr; detail: brief, standard or full.
+
+        notation: "matrix"; "index" derives entry by entry, with sums and Kronecker deltas; "kronecker" writes Jacobians of and by
+        matrices in the vec layout. at: a value for every input, where the numerical check is to be made.
+        """
+        return engine().render(self.checked_at(at), "text", lang=lang, detail=detail, notation=notation)
+
+    def latex(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
+        """LaTeX to paste into a document that loads amsmath."""
+        return engine().render(self.checked_at(at), "latex", lang=lang, detail=detail, notation=notation)
+
+    def markdown(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
+        """Markdown with mathematics between dollars."""
+        return engine().render(self.checked_at(at), "markdown", lang=lang, detail=detail, notation=notation)
+
+    def html(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
+        """An HTML fragment; mathematics as KaTeX-ready LaTeX, everything escaped."""
+        return engine().render(self.checked_at(at), "html", lang=lang, detail=detail, notation=notation)
+
+    def pdf(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> bytes:
+        """A PDF file, made by Typst (the extra symchain[pdf]) or by the LaTeX that is installed. Raises UnsupportedError without either."""
+        return engine().pdf(self, lang, detail, notation)
+
+    def to_json(self) -> str:
+        return engine().render(self, "json")
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return engine().bundle(self)
+
+    def _repr_latex_(self) -> str:
+        return engine().bundle(self)["text/latex"]
+
+    def __str__(self) -> str:
+        return self.text()
+
+
 @dataclass(frozen=True, eq=False)
-class Derivation:
+class Derivation(Printed):
     """The derivative of `output` by `wrt`, with everything that led to it."""
 
     program: Program
@@ -266,42 +310,7 @@ class Derivation:
         return engine().compile_derivation(self, target, options)
 
     def checked_at(self, point: Mapping[str, Any] | None) -> Derivation:
-        """The same, its check made at this point too, and printed there: a value for every input."""
         return self if point is None else replace(self, point=dict(given_point(point)))
-
-    def text(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
-        """The derivation for a terminal. lang: en or fr; detail: brief, standard or full.
-
-        notation: "matrix"; "index" derives entry by entry, with sums and Kronecker deltas; "kronecker" writes Jacobians of and by
-        matrices in the vec layout. at: a value for every input, where the numerical check is to be made.
-        """
-        return engine().render(self.checked_at(at), "text", lang=lang, detail=detail, notation=notation)
-
-    def latex(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
-        return engine().render(self.checked_at(at), "latex", lang=lang, detail=detail, notation=notation)
-
-    def markdown(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
-        return engine().render(self.checked_at(at), "markdown", lang=lang, detail=detail, notation=notation)
-
-    def html(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
-        """An HTML fragment; mathematics as KaTeX-ready LaTeX, everything escaped."""
-        return engine().render(self.checked_at(at), "html", lang=lang, detail=detail, notation=notation)
-
-    def pdf(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> bytes:
-        """A PDF file, made by Typst (the extra symchain[pdf]) or by the LaTeX that is installed. Raises UnsupportedError without either."""
-        return engine().pdf(self, lang, detail, notation)
-
-    def to_json(self) -> str:
-        return engine().render(self, "json")
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return engine().bundle(self)
-
-    def _repr_latex_(self) -> str:
-        return engine().bundle(self)["text/latex"]
-
-    def __str__(self) -> str:
-        return self.text()
 
 
 class _Checked(Mapping[str, Derivation]):
@@ -324,7 +333,7 @@ class _Checked(Mapping[str, Derivation]):
 
 
 @dataclass(frozen=True, eq=False)
-class Derivations(Mapping[str, Derivation]):
+class Derivations(Printed, Mapping[str, Derivation]):
     """Derivatives of one output by several names: an ordered mapping name -> Derivation, with adjoint lines shared."""
 
     program: Program
@@ -368,34 +377,5 @@ class Derivations(Mapping[str, Derivation]):
         return engine().compile_derivation(self, target, options)
 
     def checked_at(self, point: Mapping[str, Any] | None) -> Derivations:
-        """The same, its check made at this point too, and printed there: a value for every input."""
         given_point(point)
         return self if point is None else replace(self, members=_Checked(self.members, point), point=dict(point))
-
-    def text(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
-        return engine().render(self.checked_at(at), "text", lang=lang, detail=detail, notation=notation)
-
-    def latex(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
-        return engine().render(self.checked_at(at), "latex", lang=lang, detail=detail, notation=notation)
-
-    def markdown(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
-        return engine().render(self.checked_at(at), "markdown", lang=lang, detail=detail, notation=notation)
-
-    def html(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
-        return engine().render(self.checked_at(at), "html", lang=lang, detail=detail, notation=notation)
-
-    def pdf(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> bytes:
-        """A PDF file, made by Typst (the extra symchain[pdf]) or by the LaTeX that is installed. Raises UnsupportedError without either."""
-        return engine().pdf(self, lang, detail, notation)
-
-    def to_json(self) -> str:
-        return engine().render(self, "json")
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return engine().bundle(self)
-
-    def _repr_latex_(self) -> str:
-        return engine().bundle(self)["text/latex"]
-
-    def __str__(self) -> str:
-        return self.text()
