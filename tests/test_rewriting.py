@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from randomtrees import TREES, disagreement, report, text
 import symchain
 from symchain.derivation import RULES, Derivation, Step
 from symchain.models import model_names, read_model
+from symchain.render import render
 from symchain.rewriting import account, price_of, reduction
 from symchain.rules.binding import bind
 from symchain.tensors.matrixform import phrase_of
@@ -125,6 +127,20 @@ def test_there_is_no_rewrite_without_an_example():
 def test_every_name_is_said_in_every_language(lang):
     said = [sentence(lang, f"rule.{rule}") for rule in RULES]
     assert all(said) and len(set(said)) == len(said)
+
+
+def test_the_steps_are_in_the_json():
+    d = MODELS["softmax-regression:W"]
+    told = json.loads(d.to_json())["rewriting"]
+    assert [s["rule"] for s in told] == [s.rule for s in d.rewriting.steps]
+    assert told[-1]["result"] == text(d.formula_tree) == "X.T @ (P - T)/n"
+
+
+@pytest.mark.parametrize("medium", ["text", "latex", "markdown", "html"])
+def test_full_detail_names_the_steps(medium):
+    d = MODELS["softmax-regression:W"]
+    full, standard = (render(d, medium, detail=detail) for detail in ("full", "standard"))
+    assert "common denominator" in full and "common denominator" not in standard
 
 
 def test_a_wrong_rewrite_is_caught(monkeypatch):

@@ -76,6 +76,7 @@ def _body(d: Derivation) -> dict[str, Any]:
         "path_count": d.path_count if d.path_count < 2**53 else _digits(d.path_count),
         "paths": [list(p.names) for p in d.paths],
         "substitutions": [[write(phrase_of(a)), write(phrase_of(b))] for a, b in d.substitutions],
+        "rewriting": [step for s in d.rewriting.steps for step in _steps(s)],
         "zero_reason": d.zero_reason,
         "verification": _verification(d),
     }
