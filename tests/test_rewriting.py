@@ -133,7 +133,7 @@ def test_the_steps_are_in_the_json():
     d = MODELS["softmax-regression:W"]
     told = json.loads(d.to_json())["rewriting"]
     assert [s["rule"] for s in told] == [s.rule for s in d.rewriting.steps]
-    assert told[-1]["result"] == text(d.formula_tree) == "X.T @ (P - T)/n"
+    assert told[len(d.rewriting.product) - 1]["result"] == text(d.formula_tree) == "X.T @ (P - T)/n"
 
 
 @pytest.mark.parametrize("medium", ["text", "latex", "markdown", "html"])
