@@ -46,6 +46,9 @@ class Step:
     substeps: tuple[Step, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
+    def __str__(self) -> str:
+        return engine().render(self, "text")
+
 
 @dataclass(frozen=True)
 class Factor:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from symchain.blocks import Program
-from symchain.derivation import Derivation, Derivations, Line
+from symchain.derivation import Derivation, Derivations, Line, Step
 from symchain.errors import ArgumentError
 from symchain.notation import Phrase
 from symchain.render import data, latex_document, programs
@@ -19,7 +19,8 @@ from symchain.render.math_document import html_fragment, html_math, markdown
 from symchain.render.style import Style
 from symchain.render.text import write as write_text
 from symchain.render.text_document import plain_text
-from symchain.wording import LANGUAGES
+from symchain.tensors.matrixform import phrase_of
+from symchain.wording import LANGUAGES, rule_name
 
 MEDIA = ("text", "markdown", "latex", "html", "json")
 DETAILS = ("brief", "standard", "full")
@@ -38,7 +39,7 @@ _DOCUMENTS: dict[str, Callable[[Document, str], str]] = {
 
 
 def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standard", notation: str = "matrix", **options: Any) -> str:
-    """A Program, Line, Phrase, Derivation or Derivations as text.
+    """A Program, Line, Step, Phrase, Derivation or Derivations as text.
 
     medium: text, markdown, latex, html or json; lang: en or fr; detail: brief, standard or full; notation of derivations: matrix,
     index (entry by entry, with sums and deltas) or kronecker (Jacobians in the vec layout). With complete=True, LaTeX is a
@@ -60,11 +61,13 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
         body = _program(subject, medium, lang)
     elif isinstance(subject, Line):
         body = _line(subject, medium, lang, within)
+    elif isinstance(subject, Step):
+        body = _step(subject, lang)
     elif isinstance(subject, Phrase):
         body = _phrase(subject, medium, lang, within)
     else:
         what = f"a {type(subject).__name__} cannot be rendered"
-        raise ArgumentError(what, advice="Give a Program, Derivation, Derivations, Line or Phrase.")
+        raise ArgumentError(what, advice="Give a Program, Derivation, Derivations, Line, Step or Phrase.")
     if complete and medium == "latex":
         return latex_document.complete(body if not isinstance(subject, Line | Phrase) else f"${body}$", lang)
     return body
@@ -85,6 +88,13 @@ def _program(program: Program, medium: str, lang: str) -> str:
         return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}"
     block = f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
     return f"$$\n{block}\n$$" if medium == "markdown" else html_math(block, display=True)
+
+
+def _step(step: Step, lang: str) -> str:
+    """A step for a terminal, whatever the medium: documents tell steps in their place."""
+    subject, result = write_text(phrase_of(step.subject)), write_text(phrase_of(step.result))
+    left = f"d({subject})/d{step.by}" if step.by else subject
+    return f"{left} = {result}   ({rule_name(lang, step.rule)})"
 
 
 def _style(within: Any, lang: str) -> Style:
