@@ -8,7 +8,6 @@ bounded by counts, never by a clock, so that every run finds the same points.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
 
@@ -217,8 +216,9 @@ class Exploration:
         if not np.all(np.isfinite(point.values[self.output])):
             return None, watch
         sides = frozenset((k, s) for k, c in enumerate(watch.choices) for s in (1, -1) if np.any(s * np.real(c) > 0))
-        point = extended(self.program, point, self.others) if self.others else point
-        return replace(point, sides=sides, choices=len(watch.choices)), watch
+        if self.others:
+            point = extended(self.program, point, self.others)
+        return Point(point.inputs, point.dims, point.values, sides=sides, choices=len(watch.choices)), watch
 
     # ------------------------------------------------------------ moves
 

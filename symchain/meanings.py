@@ -83,18 +83,24 @@ def value_of(function: FunctionSpec | AbstractFunction, orders: Sequence[int], a
         if function.binding is None:
             return stand_in(function.name, orders, args)
         function = function.binding
-    still = [k for k, d in enumerate(function.derivatives) if d is None and np.iscomplexobj(args[k])]
-    if still:  # such an argument cannot be asked for: what its move does is unknown, and would cost much
-        moves = [np.imag(args[k]) != 0 for k in still]
-        value = value_of(function, orders, [np.real(a) if k in still else a for k, a in enumerate(args)])
-        return value + np.where(np.any(np.broadcast_arrays(*moves), axis=0), UNKNOWN_SLOPE, 0j)
+    if None in function.derivatives:
+        still = [k for k, d in enumerate(function.derivatives) if d is None and np.iscomplexobj(args[k])]
+        if still:  # such an argument cannot be asked for: what its move does is unknown, and would cost much
+            moves = np.any(np.broadcast_arrays(*(np.imag(args[k]) != 0 for k in still)), axis=0)
+            value = value_of(function, orders, [np.real(a) if k in still else a for k, a in enumerate(args)])
+            return value + np.where(moves, UNKNOWN_SLOPE, 0j)
     symbols, _, nodes = _meaning(function, tuple(orders))
-    inside = [function.domain(k).holds(np.real(args[k])) for k, p in enumerate(function.parameters) if p in function.confined]
+    inside = _inside(function, args) if function.confined else []
     try:
         value = _interpret(nodes, dict(zip(symbols, args, strict=True)))
     except _Unknown:
         return _by_mpmath(function, tuple(orders), args, inside)
     return np.where(np.logical_and.reduce(np.broadcast_arrays(*inside)), value, np.nan) if inside else value
+
+
+def _inside(function: FunctionSpec, args: Sequence[Array]) -> list[Array]:
+    """Whether each argument that is confined lies in its domain."""
+    return [function.domain(k).holds(np.real(args[k])) for k, p in enumerate(function.parameters) if p in function.confined]
 
 
 # ---------------------------------------------------------------- stand-ins for functions known by name alone
@@ -282,6 +288,8 @@ def _meaning(spec: FunctionSpec, orders: tuple[int, ...]) -> tuple[tuple[Any, ..
     for symbol, order in zip(symbols, orders, strict=True):
         if order:
             expression = sympy.diff(expression, symbol, order)
+    steps = {e: 0 for e in expression.atoms(sympy.Subs, sympy.Derivative) if e.has(sympy.floor, sympy.ceiling)}
+    expression = expression.xreplace(steps)  # between its jumps the slope of a step is 0, and SymPy leaves it as it is
     return symbols, expression, tuple(dict.fromkeys(sympy.postorder_traversal(expression)))
 
 

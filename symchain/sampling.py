@@ -114,8 +114,13 @@ def shaken(program: Program, point: Point, seed: int, stirred: bool = False) -> 
 
 def imaginary_step(moving: Iterable[Array], largest: float = STEP) -> float:
     """The step for values that move: far below each, so that the real parts stay what they are and choices are made as at the point."""
-    sizes = map(np.abs, moving)
-    return min([largest, *(FAR_BELOW * float(np.min(size, initial=np.inf, where=size > 0)) for size in sizes)])
+    for value in moving:
+        size = np.abs(value)
+        if np.ndim(size):
+            size = np.min(size, initial=np.inf, where=size > 0)
+        if 0 < size < largest / FAR_BELOW:
+            largest = FAR_BELOW * float(size)
+    return largest
 
 
 def needed_blocks(program: Program, names: Sequence[str]) -> list[str]:

@@ -213,10 +213,9 @@ def _step_pairs(steps: Sequence[Step], point: Point) -> list[Pair]:
         subject = point.evaluate([step.subject])[0]
         if not np.all(np.isfinite(subject)):  # it may be undefined in a branch that is not taken
             continue
-        directions = _directions(point, [step.by])
+        directions, imaginary = _directions(point, [step.by]), imaginary_step([point.values[step.by]])
         found = []
         for value, direction in zip(_sides(claimed, step.by, directions, point), directions, strict=True):
-            imaginary = imaginary_step([point.values[step.by]])
             moved = {**point.values, step.by: point.values[step.by] + 1j * imaginary * direction[step.by]}
             found.append((value, np.imag(point.evaluate([step.subject], moved)[0]) / imaginary))
         pair = _stacked(found)

@@ -229,3 +229,11 @@ def test_a_zero_by_mistake_where_steps_are_lost_is_not_held(text: str, monkeypat
 def test_rounding_inside_of_a_function_is_no_mistake(name: str) -> None:
     """log(w*(1/w)) is not always 0 in floating point; where the formula says 0 that is all that is left."""
     assert not symchain.parse(f"C = {name}(w, w)").derive("C", "w").verification.failed
+
+
+@every_function
+def test_a_name_given_to_a_function_is_verified_in_general_form_too(spec: FunctionSpec) -> None:
+    """sigma = mod: the derivative is printed with sigma', whose value is a derivative of the meaning."""
+    arguments = ", ".join(f"q{k}" for k in range(len(spec.parameters)))
+    for name, verdict in verdicts(symchain.parse(f"sigma = {spec.name}\nC = sigma({arguments})")):
+        assert verdict.held, (name, verdict)
