@@ -6,7 +6,7 @@ the same points and every run prints the same numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from itertools import islice, permutations
 
 import numpy as np
@@ -45,8 +45,8 @@ def sizes_of(program: Program) -> list[dict[str, int]]:
     return found or [dict.fromkeys(names, 4)]
 
 
-def limits_of(program: Program) -> tuple[dict[str, Interval], set[str]]:
-    """What is asked of inputs by the functions that read them directly: an interval of the domain, or integer labels."""
+def limits_of(program: Program, blocks: Container[str]) -> tuple[dict[str, Interval], set[str]]:
+    """What is asked of inputs by the functions that read them directly: an interval of the domain in these blocks, or integer labels."""
     limits: dict[str, Interval] = {}
     labels: set[str] = set()
 
@@ -56,14 +56,15 @@ def limits_of(program: Program) -> tuple[dict[str, Interval], set[str]]:
             limits[tree.name] = Interval(max(old.low, interval.low), min(old.high, interval.high))
 
     for node in postorder(*(b.tree for b in program.blocks.values())):
+        if isinstance(node, Operation):
+            labels.update(node.args[k].name for k in node.operation.integers if isinstance(node.args[k], Leaf))
+    for node in postorder(*(b.tree for n, b in program.blocks.items() if n in blocks)):
         if isinstance(node, Apply):
             spec = getattr(node.function, "binding", node.function)
             for k, argument in enumerate(node.args if spec is not None else ()):
                 narrow(argument, spec.domain(k))
         elif isinstance(node, Power) and not (node.exponent.data and getattr(node.exponent.data[0], "denominator", 2) == 1):
             narrow(node.base, Interval(low=0.0))
-        elif isinstance(node, Operation):
-            labels.update(node.args[k].name for k in node.operation.integers if isinstance(node.args[k], Leaf))
     return limits, labels
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from symchain.dimensions import evaluate as dimension
 from symchain.functions.spec import AbstractFunction, map_dims
-from symchain.meanings import OPERATORS, Array, Watch, power, value_of, watcher
+from symchain.meanings import OPERATORS, Array, Watch, power, value_of, watcher, watching
 from symchain.tensors.nodes import (
     Apply,
     Compare,
@@ -31,8 +31,12 @@ from symchain.tensors.nodes import (
     postorder,
 )
 
+ROUNDING = 1e-15
+"""By how much of itself a value is changed at most where its rounding is perturbed."""
 SAME = 1e-12
 """What differs relatively by less than this is equal in a derivation."""
+APART, UNRESOLVED = 1e-3, 1e-262
+"""How far arguments are moved to see whether a value responds, and what is no response: a complex step would underflow."""
 CONSTANTS = {"pi": np.pi}
 
 
@@ -70,7 +74,7 @@ def evaluate(
             choices = 0 if watch is None else len(watch.choices)
             value = _value(node, args, environment, dims, absorbing)
             if watch is not None and isinstance(node, _WATCHED):
-                _watched(watch, node, args, value, len(watch.choices) > choices)
+                _watched(watch, node, args, value, len(watch.choices) > choices, dims)
             values[node] = value if rounding is None or isinstance(node, _EXACT) else _rounded(value, rounding)
     return [values[t] for t in trees]
 
@@ -91,10 +95,10 @@ def _rounded(value: Array, generator: np.random.Generator) -> Array:
     array = np.asarray(value)
     if array.dtype.kind not in "fc":
         return value
-    return array * (1 + 1e-15 * generator.uniform(-1, 1, array.shape))
+    return array * (1 + ROUNDING * generator.uniform(-1, 1, array.shape))
 
 
-def _watched(watch: Watch, node: Tree, args: list[Array], value: Array, chosen: bool) -> None:
+def _watched(watch: Watch, node: Tree, args: list[Array], value: Array, chosen: bool, dims: Mapping[str, int]) -> None:
     """Note what the node asks of its arguments, which choice it makes, and whether a complex step is lost in it."""
     if isinstance(node, Compare):
         watch.branches.add(len(watch.choices))
@@ -105,8 +109,20 @@ def _watched(watch: Watch, node: Tree, args: list[Array], value: Array, chosen: 
         spec = node.function.binding if isinstance(node.function, AbstractFunction) else node.function
         if spec is not None and spec.domains:
             watch.edges.extend(zip(args, spec.domains, strict=True))
-    if isinstance(node, Apply | Power) and not chosen:
-        watch.lost |= bool(any(np.any(np.imag(a)) for a in args) and not np.any(np.imag(value)))
+    if isinstance(node, Apply | Power) and not chosen and not watch.lost:
+        watch.lost = any(np.any(np.imag(a)) for a in args) and not np.any(np.imag(value)) and _is_saturated(node, args, dims)
+
+
+def _is_saturated(node: Tree, args: Sequence[Array], dims: Mapping[str, int]) -> bool:
+    """Whether the value stays as it is when each argument moves by a part of itself, each by another: then a complex step is lost here.
+
+    Otherwise it is not lost: what the arguments do to the value cancels, as in a quotient of equals.
+    """
+    real = [np.asarray(np.real(a), float) for a in args]
+    moved = [a * (1 + APART / (k + 1)) for k, a in enumerate(real)]
+    with watching():  # what is met here is not met at the point
+        change = np.abs(_value(node, moved, {}, dims) - _value(node, real, {}, dims))
+    return not np.any(change > UNRESOLVED)
 
 
 _LARGEST_OF = {"max": 1, "min": -1}

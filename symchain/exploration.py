@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from symchain.blocks import Program
+from symchain.blocks import Program, ancestors
 from symchain.drawing import RANGES, SEED, draw, limits_of, sizes_of, within
 from symchain.functions.spec import Interval
 from symchain.meanings import Array, Watch, watching
-from symchain.sampling import Point, at, needed_blocks
+from symchain.sampling import UNDEFINED, Point, at, extended, imaginary_step, needed_blocks
 
 ATTEMPTS = 64
 FIRST = 16
@@ -37,8 +37,6 @@ REPAIRS = 6
 NEWTON = 12
 DEPTH, BISECTIONS = 12, 256
 COMPONENTS = 24
-STEP = 1e-30
-_UNDEFINED = (ValueError, IndexError, np.linalg.LinAlgError)
 
 Inputs = Mapping[str, Array]
 Sides = frozenset[tuple[int, int]]
@@ -60,7 +58,11 @@ class Exploration:
     def __init__(self, program: Program, output: str, reads: Sequence[str] = ()) -> None:
         self.program, self.output = program, output
         self.needed = needed_blocks(program, [output, *reads])
-        self.limits, self.labels = limits_of(program)
+        essential = ancestors(program, output)
+        self.essential = [n for n in self.needed if n in essential]
+        """What the output is computed from; the other blocks are read, and whether they have a value decides nothing."""
+        self.others = [n for n in self.needed if n not in essential]
+        self.limits, self.labels = limits_of(program, essential)
         self.sizes = sizes_of(program)
         self.patience = min(1.0, PATIENT / max(1, len(self.needed)))
         """What is tried costs as many evaluations as the program has blocks: long programs are given fewer."""
@@ -208,12 +210,14 @@ class Exploration:
         """The point with these inputs, None where the output has no value there, and what was met on the way."""
         with watching() as watch:
             try:
-                point = at(self.program, self.needed, inputs, dims)
-            except _UNDEFINED:
+                point = at(self.program, self.essential, inputs, dims)
+            except UNDEFINED:
                 return None, watch
         if not np.all(np.isfinite(point.values[self.output])):
             return None, watch
         sides = frozenset((k, s) for k, c in enumerate(watch.choices) for s in (1, -1) if np.any(s * np.real(c) > 0))
+        if self.others:
+            point = extended(self.program, point, self.others)
         return Point(point.inputs, point.dims, point.values, sides=sides, choices=len(watch.choices)), watch
 
     # ------------------------------------------------------------ moves
@@ -240,17 +244,18 @@ class Exploration:
                 return None
             columns = []
             for direction in directions:
-                moved = {n: v + 1j * STEP * direction[n] if n in direction else v for n, v in inputs.items()}
+                step = imaginary_step(inputs[n] for n in direction)
+                moved = {n: v + 1j * step * direction[n] if n in direction else v for n, v in inputs.items()}
                 try:
-                    columns.append(np.ravel(np.imag(read(self._watched(moved, dims)[1]))) / STEP)
+                    columns.append(np.ravel(np.imag(read(self._watched(moved, dims)[1]))) / step)
                 except IndexError:
                     return None
             slopes = np.stack(columns, axis=1)
             if not np.all(np.isfinite(slopes)) or not np.any(slopes):
                 return None
             lengths = np.linalg.lstsq(slopes, np.ravel(change), rcond=1e-12)[0]
-            step = {n: sum(t * d[n] for t, d in zip(lengths, directions, strict=True)) for n in directions[0]}
-            inputs = {n: self._moved(n, v, step[n]) if n in step else v for n, v in inputs.items()}
+            move = {n: sum(t * d[n] for t, d in zip(lengths, directions, strict=True)) for n in directions[0]}
+            inputs = {n: self._moved(n, v, move[n]) if n in move else v for n, v in inputs.items()}
         return None
 
     def _directions(self, inputs: Inputs, width: int) -> list[dict[str, Array]]:

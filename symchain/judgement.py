@@ -18,7 +18,7 @@ from symchain.blocks import Program
 from symchain.derivation import Verification
 from symchain.exploration import Exploration
 from symchain.meanings import Array
-from symchain.sampling import Point, shaken
+from symchain.sampling import STEP, UNDEFINED, Point, shaken
 
 COMPLEX_STEP = "complex step"
 CENTRAL_DIFFERENCE = "complex step and central difference"
@@ -47,8 +47,7 @@ TRUNCATION = 1e-45
 UNSTEADY = 1e-4
 """A point where other last digits change the reference by this part of it decides nothing."""
 SHAKES, SHAKES_ZERO = 4, 2
-UNDEFINED = (ValueError, IndexError, np.linalg.LinAlgError)
-"""What evaluation raises at a point where there is no value: a singular matrix, an index beyond the size."""
+"""So often a point is evaluated again; after SHAKES_ZERO times with other last digits of the inputs too."""
 
 Pair = tuple[Array, Array]
 """What was derived and its reference, of one shape."""
@@ -57,7 +56,7 @@ Pair = tuple[Array, Array]
 class Steps(NamedTuple):
     """The imaginary step, and that of the central difference."""
 
-    imaginary: float = 1e-30
+    imaginary: float = STEP
     real: float = 1e-3
 
 
@@ -201,7 +200,7 @@ def _look(case: Case, point: Point) -> Look:
         return look
     changes = [np.zeros(np.shape(value)) for value, _ in pairs]
     for seed in range(SHAKES_ZERO if rank == FLAT else SHAKES):
-        if not _shake(case, point, pairs, changes, seed):
+        if not _shake(case, point, pairs, changes, seed, stirred=seed >= SHAKES_ZERO):
             return replace(look, held=False, rank=ROUNDING, why=ROUNDING)
         explained = max(relative_error(*p, 100 * c / tolerance, floor) for p, c in zip(pairs, changes, strict=True))
         if explained < tolerance and rank != FLAT:
@@ -219,14 +218,14 @@ def _look(case: Case, point: Point) -> Look:
     return replace(look, rank=ROUNDING, why=ROUNDING)
 
 
-def _shake(case: Case, point: Point, pairs: list[Pair], changes: list[Array], seed: int) -> bool:
+def _shake(case: Case, point: Point, pairs: list[Pair], changes: list[Array], seed: int, stirred: bool) -> bool:
     """Measure again with other last digits and other steps, and note how much each component changes.
 
     False where the program has no value then, or none that has digits: the point decides nothing.
     """
     steps = Steps(1e-25, 1e-3) if case.method == COMPLEX_STEP else Steps(1e-30, 1.25e-4)
     try:
-        other = shaken(case.program, point, seed)
+        other = shaken(case.program, point, seed, stirred)
         again = case.measure(other, steps).pairs
     except (*UNDEFINED, OnKink):
         return False

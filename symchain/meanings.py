@@ -24,6 +24,10 @@ Array = Any
 """A NumPy array or scalar, float64 or complex128."""
 
 
+UNKNOWN_SLOPE = complex(0, np.nan)
+"""Added to a value: it stays, and its complex step is lost for all to see."""
+
+
 class _Unknown(Exception):
     """A SymPy function without complex NumPy code: mpmath takes over."""
 
@@ -79,11 +83,24 @@ def value_of(function: FunctionSpec | AbstractFunction, orders: Sequence[int], a
         if function.binding is None:
             return stand_in(function.name, orders, args)
         function = function.binding
-    symbols, expression, nodes = _meaning(function, tuple(orders))
+    if None in function.derivatives:
+        still = [k for k, d in enumerate(function.derivatives) if d is None and np.iscomplexobj(args[k])]
+        if still:  # such an argument cannot be asked for: what its move does is unknown, and would cost much
+            moves = np.any(np.broadcast_arrays(*(np.imag(args[k]) != 0 for k in still)), axis=0)
+            value = value_of(function, orders, [np.real(a) if k in still else a for k, a in enumerate(args)])
+            return value + np.where(moves, UNKNOWN_SLOPE, 0j)
+    symbols, _, nodes = _meaning(function, tuple(orders))
+    inside = _inside(function, args) if function.confined else []
     try:
-        return _interpret(nodes, dict(zip(symbols, args, strict=True)))
+        value = _interpret(nodes, dict(zip(symbols, args, strict=True)))
     except _Unknown:
-        return _by_mpmath(function, tuple(orders), expression, symbols, args)
+        return _by_mpmath(function, tuple(orders), args, inside)
+    return np.where(np.logical_and.reduce(np.broadcast_arrays(*inside)), value, np.nan) if inside else value
+
+
+def _inside(function: FunctionSpec, args: Sequence[Array]) -> list[Array]:
+    """Whether each argument that is confined lies in its domain."""
+    return [function.domain(k).holds(np.real(args[k])) for k, p in enumerate(function.parameters) if p in function.confined]
 
 
 # ---------------------------------------------------------------- stand-ins for functions known by name alone
@@ -134,7 +151,8 @@ def power(base: Array, exponent: Array | int) -> Array:
     whole = (exponent.imag == 0) & (exponent.real == np.round(exponent.real))
     flip = whole & (base.real < 0)
     odd = flip & (np.mod(exponent.real, 2) == 1)
-    return np.where(odd, -1.0, 1.0) * np.power(np.where(flip, -base, base), exponent)
+    leaves = (exponent.imag != 0) & (base.real < 0)  # there are powers of a negative number at whole exponents alone
+    return np.where(leaves, complex(np.nan, np.nan), np.where(odd, -1.0, 1.0) * np.power(np.where(flip, -base, base), exponent))
 
 
 def _integer_power(base: Array, exponent: int) -> Array:
@@ -214,9 +232,18 @@ def _polygamma(order: Array, z: Array) -> Array:
     return _special("psi")(z)
 
 
-def _beta(a: Array, b: Array) -> Array:
+def _gamma(z: Array) -> Array:
+    """Left of 0 by reflection: SciPy's code for complex arguments loses the tiny imaginary part there."""
     gamma = _special("gamma")
-    return gamma(a) * gamma(b) / gamma(a + b)
+    left = np.real(z) < 0
+    if not np.iscomplexobj(z) or not np.any(left):
+        return gamma(z)
+    mirrored = np.pi / (np.sin(np.pi * z) * gamma(np.where(left, 1 - z, 1.0)))
+    return np.where(left, mirrored, gamma(np.where(left, 1.0, z)))
+
+
+def _beta(a: Array, b: Array) -> Array:
+    return _gamma(a) * _gamma(b) / _gamma(a + b)
 
 
 def _sinc(x: Array) -> Array:
@@ -234,7 +261,7 @@ _CODE: dict[str, Callable[..., Array]] = {
     "ceiling": _stepwise(np.ceil, _from_whole),
     "Heaviside": _stepwise(lambda x, at_zero=0.5: np.heaviside(x, at_zero)), "DiracDelta": _stepwise(lambda x, *_: np.zeros_like(x)),
     "Max": lambda *a: extreme(a, True), "Min": lambda *a: extreme(a, False),
-    "erf": _special("erf"), "erfc": _special("erfc"), "erfi": _special("erfi"), "gamma": _special("gamma"),
+    "erf": _special("erf"), "erfc": _special("erfc"), "erfi": _special("erfi"), "gamma": _gamma,
     "loggamma": _special("loggamma"), "digamma": _special("psi"), "polygamma": _polygamma, "beta": _beta, "besseli": _bessel_i,
 }  # fmt: skip
 """SymPy class name -> code for real and complex arrays. What is missing here is evaluated by mpmath."""
@@ -261,6 +288,8 @@ def _meaning(spec: FunctionSpec, orders: tuple[int, ...]) -> tuple[tuple[Any, ..
     for symbol, order in zip(symbols, orders, strict=True):
         if order:
             expression = sympy.diff(expression, symbol, order)
+    steps = {e: 0 for e in expression.atoms(sympy.Subs, sympy.Derivative) if e.has(sympy.floor, sympy.ceiling)}
+    expression = expression.xreplace(steps)  # between its jumps the slope of a step is 0, and SymPy leaves it as it is
     return symbols, expression, tuple(dict.fromkeys(sympy.postorder_traversal(expression)))
 
 
@@ -305,12 +334,19 @@ def _node(node: Any, args: list[Array], values: dict[Any, Array]) -> Array:
 # ---------------------------------------------------------------- functions that only mpmath knows
 
 
-def _by_mpmath(spec: FunctionSpec, orders: tuple[int, ...], expression: Any, symbols: Any, args: Sequence[Array]) -> Array:
-    """Real values element by element, and the imaginary parts through derivatives taken numerically with 40 digits."""
+def _by_mpmath(spec: FunctionSpec, orders: tuple[int, ...], args: Sequence[Array], inside: Sequence[Array]) -> Array:
+    """Real values element by element, and the imaginary parts through derivatives taken numerically with 40 digits.
+
+    Where it is known that there is no value none is computed: far out that may take forever.
+    """
     arrays = np.broadcast_arrays(*(np.asarray(a) for a in args))
+    inside = [np.broadcast_to(i, arrays[0].shape) for i in inside]
     moving = tuple(bool(np.any(np.imag(a) != 0)) for a in arrays)
     result = np.empty(arrays[0].shape, complex if any(map(np.iscomplexobj, arrays)) else float)
     for at in np.ndindex(arrays[0].shape):
+        if not all(i[at] for i in inside):
+            result[at] = np.nan
+            continue
         point = tuple(float(np.real(a[at])) for a in arrays)
         value, slopes = _digits(spec, orders, point, moving)
         result[at] = value

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,14 @@ import numpy as np
 from symchain.blocks import Program
 from symchain.dimensions import evaluate as dimension
 from symchain.errors import ArgumentError
-from symchain.evaluation import evaluate
+from symchain.evaluation import ROUNDING, evaluate
 from symchain.meanings import Array
 from symchain.tensors.nodes import Tree
+
+STEP, FAR_BELOW = 1e-30, 1e-10
+"""The imaginary step, and how far below the values that it moves it stays at least."""
+WHOLE = 1e9
+"""Numbers without a fraction that are below this count something, and stay what they are."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,10 @@ class Point:
         return evaluate(trees, self.values if environment is None else environment, self.dims, self.rounding, self.exactly, absorbing)
 
 
+UNDEFINED = (ValueError, IndexError, np.linalg.LinAlgError)
+"""What evaluation raises at a point where there is no value: a singular matrix, an index beyond the size."""
+
+
 def at(program: Program, blocks: Sequence[str], inputs: Mapping[str, Array], dims: Mapping[str, int]) -> Point:
     """The point with these inputs: the blocks are evaluated in order."""
     values = dict(inputs)
@@ -44,10 +53,21 @@ def at(program: Program, blocks: Sequence[str], inputs: Mapping[str, Array], dim
     return Point(inputs, dims, values)
 
 
+def extended(program: Program, point: Point, blocks: Sequence[str]) -> Point:
+    """The point with the values of more blocks, nan where they have none."""
+    values = dict(point.values)
+    for name in blocks:
+        try:
+            values[name] = evaluate([program.blocks[name].tree], values, point.dims)[0]
+        except UNDEFINED:
+            values[name] = np.full([dimension(d, point.dims) for d in program.blocks[name].shape], np.nan)
+    return replace(point, values=values)
+
+
 def given(program: Program, names: Sequence[str], values: Mapping[str, Any]) -> Point:
-    """The point that a reader chose, with the blocks that `names` need. Raises ArgumentError for what is missing or does not fit."""
-    needed = needed_blocks(program, names)
-    reads = {r for n in needed for r in program.blocks[n].reads}.union(names)
+    """The inputs that a reader chose, and all that `names` need, before any block is evaluated. Raises ArgumentError for what is missing
+    or does not fit."""
+    reads = {r for n in needed_blocks(program, names) for r in program.blocks[n].reads}.union(names)
     dims = {d: int(values[d]) for d in program.dimensions if d in values}
     inputs: dict[str, Array] = {}
     for variable in program.inputs.values():
@@ -69,17 +89,38 @@ def given(program: Program, names: Sequence[str], values: Mapping[str, Any]) -> 
         if lacking or array.shape != tuple(dimension(d, dims) for d in shape):
             what = f"has shape ({', '.join(map(str, shape))})" if shape else "is a number"
             raise ArgumentError(f"{name} {what}; the point gives it shape {array.shape}", advice="Give values that fit the program.")
-    return at(program, needed, inputs, dims)
+    return Point(inputs, dims, inputs)
 
 
-def shaken(program: Program, point: Point, seed: int) -> Point:
-    """The point evaluated again with perturbed rounding; its choices stay as they are."""
+def shaken(program: Program, point: Point, seed: int, stirred: bool = False) -> Point:
+    """The point evaluated again with perturbed rounding; its choices stay as they are.
+
+    Rounding inside of a function is not perturbed, and shows only when what the function is given is: `stirred`, the last digits of the
+    inputs change too, of those that are not whole and whose entries are free.
+    """
     generator = np.random.default_rng(seed)
     values = dict(point.inputs)
+    for name, value in point.inputs.items() if stirred else ():
+        if program.inputs[name].facts <= {"positive", "nonnegative", "unit"}:
+            whole = (np.mod(value, 1) == 0) & (np.abs(value) < WHOLE)
+            values[name] = np.where(whole, value, value * (1 + ROUNDING * generator.uniform(-1, 1, np.shape(value))))
     for name in program.blocks:
-        if name in point.values:
+        if name in point.values and not np.any(np.isfinite(point.values[name])):
+            values[name] = point.values[name]
+        elif name in point.values:
             values[name] = evaluate([program.blocks[name].tree], values, point.dims, generator, point.values)[0]
     return Point(point.inputs, point.dims, values, generator, point.values)
+
+
+def imaginary_step(moving: Iterable[Array], largest: float = STEP) -> float:
+    """The step for values that move: far below each, so that the real parts stay what they are and choices are made as at the point."""
+    for value in moving:
+        size = np.abs(value)
+        if np.ndim(size):
+            size = np.min(size, initial=np.inf, where=size > 0)
+        if 0 < size < largest / FAR_BELOW:
+            largest = FAR_BELOW * float(size)
+    return largest
 
 
 def needed_blocks(program: Program, names: Sequence[str]) -> list[str]:

@@ -23,9 +23,9 @@ from symchain.dimensions import evaluate as dimension
 from symchain.drawing import SEED, spread
 from symchain.errors import VerificationError
 from symchain.exploration import Exploration
-from symchain.judgement import BRANCH, CENTRAL_DIFFERENCE, COMPLEX_STEP, KINK, STEEP, UNDEFINED, Case, Measured, OnKink, Pair, Steps, judge
+from symchain.judgement import BRANCH, CENTRAL_DIFFERENCE, COMPLEX_STEP, KINK, STEEP, Case, Measured, OnKink, Pair, Steps, judge
 from symchain.meanings import Array, Watch, watching
-from symchain.sampling import Point, given
+from symchain.sampling import UNDEFINED, Point, given, imaginary_step
 from symchain.tensors.nodes import leaves
 from symchain.tensors.terms import is_zero
 
@@ -37,7 +37,6 @@ FACTORS = 64
 STEPS = 64
 """So many steps of one factor are checked, outermost first."""
 STENCIL = ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60))
-STEP = Steps().imaginary
 TINY = 1e-50
 """A base nearer to 0 than this is the square of a complex step."""
 NEAR = 1e-9
@@ -115,7 +114,8 @@ def verify_all(derivations: Derivations) -> Verification:
 
     zero = all(is_zero(line.tree) for line in results.values())
     case = Case(measure, program, output, zero=zero, unrelated=zero and all(d.zero_reason == "unrelated" for d in derivations.values()))
-    search = Exploration(program, output, [*program.blocks, *names])
+    read = {leaf.name for leaf in leaves(*(line.tree for line in lines))}
+    search = Exploration(program, output, [*(n for n in program.blocks if n in read), *names])
     own, asked = _own_point(search, derivations.point)
     verdict, _, why = judge(case, search, own)
     return replace(verdict, reference=None, asked=asked or why)
@@ -213,11 +213,11 @@ def _step_pairs(steps: Sequence[Step], point: Point) -> list[Pair]:
         subject = point.evaluate([step.subject])[0]
         if not np.all(np.isfinite(subject)):  # it may be undefined in a branch that is not taken
             continue
-        directions = _directions(point, [step.by])
+        directions, imaginary = _directions(point, [step.by]), imaginary_step([point.values[step.by]])
         found = []
         for value, direction in zip(_sides(claimed, step.by, directions, point), directions, strict=True):
-            moved = {**point.values, step.by: point.values[step.by] + 1j * STEP * direction[step.by]}
-            found.append((value, np.imag(point.evaluate([step.subject], moved)[0]) / STEP))
+            moved = {**point.values, step.by: point.values[step.by] + 1j * imaginary * direction[step.by]}
+            found.append((value, np.imag(point.evaluate([step.subject], moved)[0]) / imaginary))
         pair = _stacked(found)
         if np.all(np.isfinite(pair[1])):
             pairs.append(pair)
@@ -238,10 +238,11 @@ class _Slopes:
 
     def first(self, point: Point, weights: Weights, steps: Steps) -> Array:
         """The derivative along a direction, by a complex step."""
-        value, watch = self._run(point, {n: 1j * steps.imaginary * m for n, m in self._moves(weights).items()})
-        _refuse_kinks(watch, steps.imaginary, _size(point, weights))
+        step = imaginary_step((point.values[n] for n in weights), steps.imaginary)
+        value, watch = self._run(point, {n: 1j * step * m for n, m in self._moves(weights).items()})
+        _refuse_kinks(watch, step, _size(point, weights))
         self.lost |= watch.lost
-        return np.imag(value) / steps.imaginary
+        return np.imag(value) / step
 
     def second(self, point: Point, d: Weights, e: Weights, steps: Steps) -> Array:
         """The derivative along d, by a complex step, differenced along e."""

@@ -61,6 +61,7 @@ declare(
         f" special.gamma({_BELOW})*special.gammaincc({_BELOW}, {{x}})*np.power({{x}}, -{_BELOW})), np.nan)"
     },
     domains=(NONNEGATIVE, POSITIVE),
+    confined=("x",),
     range=POSITIVE,
     probes=((0.0, 2.5), (1.0, 0.3), (2.0, 1.7), (3.0, 30.0), (5.0, 1e-3)),
     latex=r"E_{{{n}}}\left({x}\right)",
@@ -130,6 +131,7 @@ declare(
     textbook="log(z)/(1 - z)",
     code={"numpy": "special.spence({z})"},
     domains=(POSITIVE,),
+    confined=("z",),
     range=Interval(high=1.6449340668482264, high_open=False),
     probes=((1e-6,), (0.3,), (0.999999,), (2.5,), (30.0,)),
     latex=r"\operatorname{{Li}}_2\left(1 - {z}\right)",
@@ -145,7 +147,8 @@ _T = sp.Symbol("t", real=True)
 declare(
     "owens_t",
     parameters=("h", "a"),
-    meaning=lambda h, a: sp.Integral(sp.exp(-(h**2) * (1 + _T**2) / 2) / (1 + _T**2), (_T, 0, a)) / (2 * sp.pi),
+    # the factor is taken out so that what is integrated is of size 1, also far in the tail
+    meaning=lambda h, a: sp.exp(-(h**2) / 2) * sp.Integral(sp.exp(-((h * _T) ** 2) / 2) / (1 + _T**2), (_T, 0, a)) / (2 * sp.pi),
     derivatives=("-normpdf(h)*erf(a*h/sqrt(2))/2", "exp(-h**2*(1 + a**2)/2)/(2*pi*(1 + a**2))"),
     code={"numpy": "special.owens_t({h}, {a})"},
     range=Interval(-0.25, 0.25),
@@ -170,6 +173,7 @@ declare(
         "numpy": "np.where({x} >= -0.36787944117144233, np.real(special.lambertw({x})), np.nan).astype(np.asarray({x}*1.0).dtype)",
     },
     domains=(Interval(-0.36787944117144233, inf),),
+    confined=("x",),
     range=Interval(-1.0, inf, low_open=False),
     increasing=True,
     probes=((-0.36,), (-0.2,), (1e-9,), (0.7,), (30.0,), (1e12,)),

@@ -86,6 +86,7 @@ declare(
     derivatives=("clip(r, -delta, delta)", "relu(abs(r) - delta)"),
     code={"numpy": "special.huber({delta}, {r})"},
     domains=(REAL, POSITIVE),
+    confined=("delta",),
     range=NONNEGATIVE,
     probes=((0.4, 1.0), (-2.5, 1.0), (2.5, 0.3), (30.0, 1.7), (1e-6, 1.0)),
     latex=r"\operatorname{huber}",

@@ -24,7 +24,12 @@ class Interval:
     high_open: bool = True
 
     def __contains__(self, x: float) -> bool:
-        return (self.low < x or (not self.low_open and x == self.low)) and (x < self.high or (not self.high_open and x == self.high))
+        return bool(self.holds(x))
+
+    def holds(self, x: Any) -> Any:
+        """Whether each entry of an array lies in the interval."""
+        above = x > self.low if self.low_open else x >= self.low
+        return above & (x < self.high if self.high_open else x <= self.high)
 
 
 REAL = Interval()
@@ -77,7 +82,10 @@ class FunctionSpec:
     textbook: str | None = None
     """The derivative as textbooks show it, where that differs from `derivatives[0]`; proved equal by a contract test."""
     domains: tuple[Interval, ...] = ()
-    """One per parameter; empty means all real."""
+    """One per parameter; empty means all real. It is drawn from and tested on; what holds outside of it is often right there too."""
+    confined: tuple[str, ...] = ()
+    """Parameters outside whose domain there is no value, although the formula of the meaning has one: the threshold of a loss. Others need
+    not be named: there, the meaning has no value outside of the domain, or the derivatives go on."""
     range: Interval = REAL
     kinks: tuple[Kink, ...] = ()
     ties: tuple[tuple[str, str], ...] = ()
@@ -180,6 +188,8 @@ def declare(name: str, **fields: Any) -> FunctionSpec:
         )
     if spec.domains and len(spec.domains) != len(spec.parameters):
         raise ArgumentError(f"{name}: one domain per parameter is needed", advice="Use REAL where there is no restriction.")
+    if not set(spec.confined) <= set(spec.parameters):
+        raise ArgumentError(f"{name}: what is confined is a parameter", advice="Name parameters that have a domain.")
     if "numpy" not in spec.code or set(spec.reason) != {"en", "fr"} or not spec.probes:
         raise ArgumentError(
             f"{name}: numpy code, a reason in en and fr, and probe points are needed", advice="See symchain/functions/spec.py."
