@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from symchain.assignments import given_point
-from symchain.blocks import Program, engine
+from symchain.blocks import Program, Unchanging, engine
 from symchain.collecting import making_trees
 from symchain.dimensions import Shape
 from symchain.notation import Phrase, walk
@@ -46,7 +46,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Factor:
+class Factor(Unchanging):
     """The local derivative of a block by one name it reads: a linear map, written as a tree of shape `shape` (output + input).
 
     `general` keeps the program's own function names (sigma2'(z2)); `tree` has them replaced by what they are bound to
@@ -55,12 +55,12 @@ class Factor:
 
     output: str
     input: str
-    tree: Tree
-    general: Tree
+    tree: Tree = field(repr=False)
+    general: Tree = field(repr=False)
     rule: str
     shape: Shape
-    steps: tuple[Step, ...]
-    raw_tree: Tree | None = None
+    steps: tuple[Step, ...] = field(repr=False)
+    raw_tree: Tree | None = field(default=None, repr=False)
     """The derivative before it was simplified, where that says more (1/2*2*(a2 - y)*1)."""
     unrelated: tuple[str, ...] = ()
     symbols: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -101,7 +101,7 @@ class Factor:
 
 
 @dataclass(frozen=True)
-class Path:
+class Path(Unchanging):
     """One way from the output to the input, as factors in chain order, output first."""
 
     factors: tuple[Factor, ...]
@@ -111,19 +111,24 @@ class Path:
         """The names met on the way, output first."""
         return (self.factors[0].output, *(f.input for f in self.factors)) if self.factors else ()
 
+    def __repr__(self) -> str:
+        names = self.names[::-1]
+        shown = names if len(names) <= 12 else (*names[:6], "...", *names[-5:])
+        return f"<path {' -> '.join(shown)}>"
+
 
 @dataclass(frozen=True)
 class Line:
     """One printed line `name = expression`. `role` is "adjoint" (of block `of`), "derivative" (by name `of`), or "value"."""
 
     name: str
-    tree: Tree
+    tree: Tree = field(repr=False)
     role: str
     of: str
     shape: Shape
-    general: Tree | None = None
+    general: Tree | None = field(default=None, repr=False)
     """The right-hand side before bound function names were replaced, where that differs."""
-    written: Phrase | None = None
+    written: Phrase | None = field(default=None, repr=False)
     """How it is written, where that is not the tree's own way."""
 
     @cached_property
@@ -173,7 +178,7 @@ class Verification:
 
 
 @dataclass(frozen=True, eq=False)
-class Derivation:
+class Derivation(Unchanging):
     """The derivative of `output` by `wrt`, with everything that led to it."""
 
     program: Program
@@ -218,7 +223,11 @@ class Derivation:
 
     @cached_property
     def formula(self) -> Any:
-        """The derivative in SymPy, in the program's own names."""
+        """The derivative in SymPy, in the program's own names.
+
+        str() and repr() of it are SymPy's, which raise RecursionError on functions nested some hundred deep; `lines` and text() print
+        those too.
+        """
         return engine().to_sympy(self.formula_tree, self.program.symbols)
 
     @cached_property
@@ -278,6 +287,9 @@ class Derivation:
     def __str__(self) -> str:
         return self.text()
 
+    def __repr__(self) -> str:
+        return f"<derivation of d{'' if self.order == 1 else self.order}{self.output}/d{self.wrt}{'' if self.order == 1 else self.order}>"
+
 
 class _Checked(Mapping[str, Derivation]):
     """Derivations made when asked for, each checked at a point."""
@@ -299,7 +311,7 @@ class _Checked(Mapping[str, Derivation]):
 
 
 @dataclass(frozen=True, eq=False)
-class Derivations(Mapping[str, Derivation]):
+class Derivations(Unchanging, Mapping[str, Derivation]):
     """Derivatives of one output by several names: an ordered mapping name -> Derivation, with adjoint lines shared."""
 
     program: Program
@@ -374,3 +386,6 @@ class Derivations(Mapping[str, Derivation]):
 
     def __str__(self) -> str:
         return self.text()
+
+    def __repr__(self) -> str:
+        return f"<derivations of {self.output} by {len(self.members)} names>"
