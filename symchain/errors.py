@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,6 @@ _LONGEST = 80
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The known name that looks most like another, for advice."""
-    from difflib import get_close_matches
-
     return next(iter(get_close_matches(name, [k for k in known if len(k) <= _LONGEST], 1, cutoff)), None) if len(name) <= _LONGEST else None
 
 
