@@ -21,8 +21,11 @@ def given_point(at: Any, several: bool = False) -> Any:
     """The point that a caller gave, a mapping of names; or a list of such, where `several` may be given. Raises ArgumentError."""
     points = at if several and isinstance(at, list | tuple) and at else [at]
     for point in points:
-        if point is not None and not isinstance(point, Mapping):
+        if (point is not None or several) and not isinstance(point, Mapping):
             raise ArgumentError(f"at is {type(at).__name__}, not a point", advice='Write at={"x": 1.5}, a value for every input.')
+        missing = [str(name) for name, value in point.items() if value is None] if point is not None else []
+        if missing:
+            raise ArgumentError(f"no value is given for {', '.join(missing[:12])}", advice="Give a number, or leave the name out.")
     return at
 
 
@@ -79,7 +82,7 @@ def read_point_or_file(text: str) -> Point:
 
 def _from_json(text: str) -> Point:
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=_once)
         return {name: _numbers(value) for name, value in data.items()}
     except json.JSONDecodeError as error:
         line = text.splitlines()[error.lineno - 1]
@@ -87,6 +90,15 @@ def _from_json(text: str) -> Point:
         raise ArgumentError(f"the point is not JSON: {error.msg}", advice=_JSON_EXAMPLE, place=place, source=line) from None
     except (TypeError, ValueError, RecursionError) as error:
         raise ArgumentError(f"the point holds something that is not a number: {error}", advice=_JSON_EXAMPLE) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, whose names are different as those of `name = value` pairs are."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for k, (name, _) in enumerate(pairs) if name in dict(pairs[:k]))
+        raise ArgumentError(f"{twice} is given twice", advice="Give every name once.")
+    return found
 
 
 def _value(text: str) -> Any:

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from symchain.assignments import given_point
 from symchain.dimensions import Dim, Shape
-from symchain.errors import Place
+from symchain.errors import ArgumentError, Place, UnsupportedError
 from symchain.notation import Phrase
 
 if TYPE_CHECKING:
@@ -67,13 +67,27 @@ def engine() -> Engine:
     return _engine
 
 
+class Unchanging:
+    """What never changes is its own copy. It is not pickled: trees are made once in a process, and may nest deeper than pickle recurses."""
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
+
+    def __reduce__(self) -> Any:
+        what = f"{type(self).__name__} objects are not pickled"
+        raise UnsupportedError(what, advice="Send str(program) and read it with symchain.parse there; kernels can be pickled.")
+
+
 @dataclass(frozen=True)
 class Variable:
     """An input of a program. `symbol` is its SymPy symbol: real, and positive or nonnegative where that is a declared fact."""
 
     name: str
     shape: Shape
-    leaf: Leaf
+    leaf: Leaf = field(repr=False)
     facts: frozenset[str] = frozenset()
     symbol: Any = None
     declared: bool = False
@@ -85,10 +99,10 @@ class Block:
 
     name: str
     shape: Shape
-    tree: Tree
-    phrase: Phrase
+    tree: Tree = field(repr=False)
+    phrase: Phrase = field(repr=False)
     reads: tuple[str, ...]
-    leaf: Leaf
+    leaf: Leaf = field(repr=False)
     symbols: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -115,7 +129,7 @@ class Claim:
 
 
 @dataclass(frozen=True, eq=False)
-class Program:
+class Program(Unchanging):
     """A computation as named blocks, in order of definition.
 
     `inputs` and `blocks` are ordered mappings; `outputs` are the blocks no other block reads (the last one is the default
@@ -145,6 +159,20 @@ class Program:
         read = {name for block in self.blocks.values() for name in block.reads}
         last = next(reversed(list(self.blocks)), None)
         return MappingProxyType({n: b for n, b in self.blocks.items() if n not in read or n == last})
+
+    @cached_property
+    def _places(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Where each block stands, and where each name is read first."""
+        first: dict[str, int] = {}
+        for k, block in enumerate(self.blocks.values()):
+            for name in block.reads:
+                first.setdefault(name, k)
+        return {name: k for k, name in enumerate(self.blocks)}, first
+
+    def may_depend(self, name: str, by: str) -> bool:
+        """Whether a name may depend on another: False where it is an input, or stands before the other is first read. At no cost."""
+        defined, read = self._places
+        return name in defined and by in read and defined[name] >= read[by]
 
     @property
     def last(self) -> str:
@@ -183,6 +211,8 @@ class Program:
 
     def hvp(self, *args: Any, vector: str | None = None) -> Any:
         """The Hessian-vector product H @ v of a scalar output, with a new input v_w (or `vector`) of the shape of w."""
+        if vector is not None and not isinstance(vector, str):
+            raise ArgumentError(f"vector is {type(vector).__name__}, not a name", advice='Write vector="v".')
         return engine().derive(self, args, 2, vector or "")
 
     def compile(self, output: str | None = None, *, wrt: Any = "all", order: int = 1, target: str = "auto", **options: Any) -> Any:
@@ -258,6 +288,10 @@ class Program:
 
     def __str__(self) -> str:
         return engine().render(self, "text")
+
+    def __repr__(self) -> str:
+        """Of one size for every program: a debugger prints it, and expressions may nest deeper than Python recurses."""
+        return f"<program of {self.last if self.blocks else 'nothing'}: {len(self.blocks)} blocks, {len(self.inputs)} inputs>"
 
 
 def ancestors(program: Program, output: str) -> set[str]:

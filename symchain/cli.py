@@ -6,6 +6,8 @@ and mistakes in the options answer at once.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ import click
 from symchain import __version__
 from symchain.assignments import Point, read_pairs, read_point_or_file
 from symchain.errors import ArgumentError, NumberVariableError
-from symchain.terminal import Commands, read_text, replaced, waiting, warn_of_failures, write_bytes, write_result
+from symchain.terminal import INTERRUPTED, Commands, read_text, replaced, waiting, warn_of_failures, write_result
 
 if TYPE_CHECKING:
     from symchain.blocks import Program
@@ -39,8 +41,12 @@ def commands() -> None:
 
 
 def main() -> None:
-    """The console script."""
-    commands(prog_name="symchain")
+    """The console script. What people write is UTF-8, also where the terminal's locale does not say so."""
+    try:
+        commands([os.fsencode(a).decode("utf-8", "surrogateescape") for a in sys.argv[1:]], prog_name="symchain")
+    except KeyboardInterrupt:  # before a command began, or after it ended
+        click.echo("symchain: interrupted", err=True)
+        sys.exit(INTERRUPTED)
 
 
 def _together(*decorators: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
@@ -116,7 +122,7 @@ class _Request:
             ready = read_model(model)
             self.text, self.point = ready.text, ready.at
         else:
-            self.text = text if text is not None else read_text(file or "-")
+            self.text = text if text is not None else read_text("-" if file is None else file)
         self.latex = latex or (file or "").lower().endswith((".tex", ".md"))
         self.let = read_pairs("\n".join(lets), str, "a function's name", "--let sigma1=sigmoid")
         self.shapes = read_pairs("\n".join(shapes), _shape, "a shape such as (m, n)", '--shapes "W=(m, n), x=(n,)"')
@@ -172,7 +178,9 @@ def _names(wrt: str) -> str | list[str]:
     return names[0] if len(names) == 1 else names
 
 
-def _rendered(derivation: Any, medium: str, lang: str, detail: str) -> str:
+def _rendered(derivation: Any, medium: str, lang: str, detail: str) -> str | bytes:
+    if medium == "pdf":
+        return bytes(derivation.pdf(lang=lang, detail=detail))
     return str(derivation.to_json() if medium == "json" else getattr(derivation, medium)(lang=lang, detail=detail))
 
 
@@ -200,10 +208,6 @@ def _paged(derivation: Any, point: Point | None, lang: str) -> str:
     return str(derivation.program.html(derivation.output, wrt=names, at=point, lang=lang))
 
 
-def _write_pdf(derivation: Any, lang: str, detail: str, output: str | None) -> None:
-    write_bytes(derivation.pdf(lang=lang, detail=detail), output)
-
-
 @commands.command()
 @_source
 @_wrt
@@ -225,13 +229,9 @@ def derive(wrt: str, of: str | None, at: str | None, medium: str, lang: str, det
         numbers = False
         if point is not None and not paged and medium != "json":
             derivation, numbers = _checked_at(derivation, point)
-        if medium == "pdf":
-            _write_pdf(derivation, lang, detail, output)
-            warn_of_failures(derivation)
-            return
-        result = _paged(derivation, point, lang) if paged else _rendered(derivation, medium, lang, detail)
+        result: str | bytes = _paged(derivation, point, lang) if paged else _rendered(derivation, medium, lang, detail)
         if point is not None and medium == "text" and not numbers:
-            result = f"{result.rstrip()}\n\n{_evaluated(derivation, point, lang=lang)}"
+            result = f"{str(result).rstrip()}\n\n{_evaluated(derivation, point, lang=lang)}"
     write_result(result, output)
     warn_of_failures(derivation)
 
@@ -246,10 +246,8 @@ def hessian(wrt: str, of: str | None, medium: str, lang: str, detail: str, outpu
     request = _Request(**source)
     with waiting("Deriving"):
         derivation = request.derived(of, wrt, lang, order=2)
-        if medium == "pdf":
-            _write_pdf(derivation, lang, detail, output)
-        else:
-            write_result(_rendered(derivation, medium, lang, detail), output)
+        result = _rendered(derivation, medium, lang, detail)
+    write_result(result, output)
     warn_of_failures(derivation)
 
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from symchain.assignments import given_point
-from symchain.blocks import Program, engine
+from symchain.blocks import Program, Unchanging, engine
 from symchain.collecting import making_trees
 from symchain.dimensions import Shape
 from symchain.notation import Phrase, walk
@@ -51,7 +51,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Factor:
+class Factor(Unchanging):
     """The local derivative of a block by one name it reads: a linear map, written as a tree of shape `shape` (output + input).
 
     `general` keeps the program's own function names (sigma2'(z2)); `tree` has them replaced by what they are bound to
@@ -60,12 +60,12 @@ class Factor:
 
     output: str
     input: str
-    tree: Tree
-    general: Tree
+    tree: Tree = field(repr=False)
+    general: Tree = field(repr=False)
     rule: str
     shape: Shape
-    steps: tuple[Step, ...]
-    raw_tree: Tree | None = None
+    steps: tuple[Step, ...] = field(repr=False)
+    raw_tree: Tree | None = field(default=None, repr=False)
     """The derivative before it was simplified, where that says more (1/2*2*(a2 - y)*1)."""
     unrelated: tuple[str, ...] = ()
     symbols: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -106,7 +106,7 @@ class Factor:
 
 
 @dataclass(frozen=True)
-class Path:
+class Path(Unchanging):
     """One way from the output to the input, as factors in chain order, output first."""
 
     factors: tuple[Factor, ...]
@@ -116,19 +116,24 @@ class Path:
         """The names met on the way, output first."""
         return (self.factors[0].output, *(f.input for f in self.factors)) if self.factors else ()
 
+    def __repr__(self) -> str:
+        names = self.names[::-1]
+        shown = names if len(names) <= 12 else (*names[:6], "...", *names[-5:])
+        return f"<path {' -> '.join(shown)}>"
+
 
 @dataclass(frozen=True)
 class Line:
     """One printed line `name = expression`. `role` is "adjoint" (of block `of`), "derivative" (by name `of`), or "value"."""
 
     name: str
-    tree: Tree
+    tree: Tree = field(repr=False)
     role: str
     of: str
     shape: Shape
-    general: Tree | None = None
+    general: Tree | None = field(default=None, repr=False)
     """The right-hand side before bound function names were replaced, where that differs."""
-    written: Phrase | None = None
+    written: Phrase | None = field(default=None, repr=False)
     """How it is written, where that is not the tree's own way."""
     arrived: Callable[[], Tree | None] | None = field(default=None, repr=False, compare=False)
     """What its users sent, before simplification."""
@@ -195,7 +200,7 @@ class Verification:
         return not self.held and not self.open
 
 
-class Printed:
+class Printed(Unchanging):
     """What derivations have in common: the media they are printed in."""
 
     def checked_at(self, point: Mapping[str, Any] | None) -> Any:
@@ -285,7 +290,11 @@ class Derivation(Printed):
 
     @cached_property
     def formula(self) -> Any:
-        """The derivative in SymPy, in the program's own names."""
+        """The derivative in SymPy, in the program's own names.
+
+        str() and repr() of it are SymPy's, which raise RecursionError on functions nested some hundred deep; `lines` and text() print
+        those too.
+        """
         return engine().to_sympy(self.formula_tree, self.program.symbols)
 
     @cached_property
@@ -314,6 +323,9 @@ class Derivation(Printed):
 
     def checked_at(self, point: Mapping[str, Any] | None) -> Derivation:
         return self if point is None else replace(self, point=dict(given_point(point)))
+
+    def __repr__(self) -> str:
+        return f"<derivation of d{'' if self.order == 1 else self.order}{self.output}/d{self.wrt}{'' if self.order == 1 else self.order}>"
 
 
 class _Checked(Mapping[str, Derivation]):
@@ -382,3 +394,6 @@ class Derivations(Printed, Mapping[str, Derivation]):
     def checked_at(self, point: Mapping[str, Any] | None) -> Derivations:
         given_point(point)
         return self if point is None else replace(self, members=_Checked(self.members, point), point=dict(point))
+
+    def __repr__(self) -> str:
+        return f"<derivations of {self.output} by {len(self.members)} names>"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import sympy
@@ -18,7 +17,7 @@ from symchain.blocks import Program
 from symchain.chainrule import Sweep
 from symchain.collecting import making_trees
 from symchain.derivation import Derivation, Derivations, Line, Rewriting
-from symchain.errors import ArgumentError, LimitError, NumberVariableError, UnsupportedError
+from symchain.errors import ArgumentError, LimitError, NumberVariableError, UnsupportedError, nearest
 from symchain.kernel import Kernel
 from symchain.language.expressions import program_of, sympified
 from symchain.language.inputs import check_free
@@ -163,7 +162,7 @@ def _symbols(asked: Any) -> list[Any]:
 def _listed(several: Any) -> list[Any] | None:
     """The members of a list, a set, a Matrix; None of what has no members."""
     try:
-        return None if isinstance(several, sympy.MatrixExpr) else list(several)
+        return None if isinstance(several, (sympy.MatrixExpr, bytes, bytearray, Mapping)) else list(several)
     except TypeError:
         return None
 
@@ -388,6 +387,8 @@ def _kernel(
     options: Mapping[str, Any],
     written: Program | None = None,
 ) -> Kernel:
+    if not isinstance(target, str):
+        raise ArgumentError(f"target is {type(target).__name__}, not a name", advice='Write target="auto".')
     if target not in ("auto", "numpy"):
         raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy".')
     return Kernel(lower(program, trees, order=order, extra=extra, written=written), NumPyBackend(), options)
@@ -474,8 +475,8 @@ def _name(program: Program, wrt: Any) -> str:
 
 
 def _suggest(name: str, known: Any) -> str:
-    close = get_close_matches(name, list(known), 1)
-    return f"Did you mean {close[0]}?" if close else f"Names: {', '.join(list(known)[:12])}."
+    close = nearest(name, known)
+    return f"Did you mean {close}?" if close else f"Names: {', '.join(list(known)[:12])}."
 
 
 blocks.install(_Engine())

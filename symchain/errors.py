@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,23 @@ def _excerpt(source: str, place: Place) -> list[str]:
     shown = ("..." if start else "") + _printable(cut) + ("..." if len(source) > start + _WINDOW else "")
     width = max(1, min(place.width, len(cut) - (place.column - 1 - start)))
     return ["    " + shown, "    " + " " * len(before) + "^" * width]
+
+
+_LONGEST = 80
+"""A longer text is nobody's misspelled name, and comparing it with others takes minutes."""
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known name that looks most like another, for advice."""
+    return next(iter(get_close_matches(name, [k for k in known if len(k) <= _LONGEST], 1, cutoff)), None) if len(name) <= _LONGEST else None
+
+
+def check_choice(what: str, value: object, choices: Iterable[str]) -> None:
+    """Raises ArgumentError unless a value is one of the texts to choose from."""
+    allowed = tuple(choices)
+    if not isinstance(value, str) or value not in allowed:
+        shown = repr(value) if isinstance(value, str) else type(value).__name__
+        raise ArgumentError(f"{what} is {shown}", advice=f"Choose one of: {', '.join(allowed)}.")
 
 
 class ParseError(SymchainError):

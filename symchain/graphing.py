@@ -11,11 +11,11 @@ from types import MappingProxyType
 from typing import Any
 
 from symchain.backends.numpy import NumPyBackend
-from symchain.blocks import Block, Program, ancestors
+from symchain.blocks import Block, Program, Unchanging, ancestors
 from symchain.chainrule import Sweep
 from symchain.dimensions import Shape
 from symchain.elementary import block_of, elementary, ordered, symbol_of
-from symchain.errors import ArgumentError, LimitError
+from symchain.errors import LimitError, check_choice
 from symchain.functions.spec import AbstractFunction
 from symchain.kernel import Kernel
 from symchain.lowering import Label, lower
@@ -28,6 +28,7 @@ from symchain.rules.binding import bind
 from symchain.rules.reverse import pullback
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import ONE, Apply, Compare, Leaf, Operation, Tree, add, leaf, leaves, postorder, reduce_sum
+from symchain.wording import check_language
 
 LEVELS = ("named", "ops")
 LARGEST = 400
@@ -70,7 +71,7 @@ class Edge:
 
 
 @dataclass(frozen=True, eq=False)
-class Graph:
+class Graph(Unchanging):
     """Values and gradients on the graph of one output. Without a point there are names and shapes in place of numbers."""
 
     program: Program
@@ -94,18 +95,22 @@ class Graph:
 
     def svg(self, lang: str = "en") -> str:
         """A picture for a page or a notebook. Values above the wires, gradients below; hovering shows the local derivatives."""
+        check_language(lang)
         return svg(self, lang)
 
     def tikz(self, lang: str = "en") -> str:
         """The same picture for a paper; the document needs the packages tikz and amsmath."""
+        check_language(lang)
         return tikz(self, lang)
 
     def dot(self, lang: str = "en") -> str:
         """The graph for Graphviz."""
+        check_language(lang)
         return dot(self, lang)
 
     def mermaid(self, lang: str = "en") -> str:
         """The graph as a Mermaid flowchart."""
+        check_language(lang)
         return mermaid(self, lang)
 
     def _repr_svg_(self) -> str:
@@ -120,8 +125,7 @@ class Graph:
 
 def graph_of(program: Program, output: str, at: Mapping[str, Any] | None = None, level: str = "named") -> Graph:
     """The graph of one output. Raises ArgumentError for a level that does not exist, LimitError beyond LARGEST boxes."""
-    if level not in LEVELS:
-        raise ArgumentError(f"level is {level!r}", advice=f"Choose one of: {', '.join(LEVELS)}.")
+    check_choice("level", level, LEVELS)
     summed = ""
     if program.blocks[output].shape:
         summed = output

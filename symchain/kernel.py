@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from hashlib import sha256
 from operator import itemgetter
@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from symchain.dimensions import Shape, show
-from symchain.errors import ArgumentError, UnsupportedError
+from symchain.errors import ArgumentError, UnsupportedError, nearest
 
 OPCODES = {
     "constant": "a number; parameters: its spelling (a float literal, inf, pi)",
@@ -112,6 +112,9 @@ class Plan:
     scalar: bool = False
     """Whether the program has no shapes: then arrays given for its inputs broadcast."""
     guards: tuple[Guard, ...] = ()
+
+    def __reduce__(self) -> Any:
+        return Plan, tuple(getattr(self, f.name) for f in fields(self))
 
     def instruction(self, value: int) -> Instruction:
         return self.instructions[value - len(self.inputs)]
@@ -260,8 +263,6 @@ class Kernel:
         return self.positional(*values)
 
     def _misnamed(self, inputs: Mapping[str, Any]) -> ArgumentError:
-        from difflib import get_close_matches
-
         missing = [n for n in self.names if n not in inputs]
         unknown = [n for n in inputs if n not in self.names]
         parts = []
@@ -270,9 +271,9 @@ class Kernel:
         if missing:
             parts.append(f"no value is given for {_listed(missing)}")
         folded = {n.casefold(): n for n in missing or self.names}
-        close = get_close_matches(unknown[0].casefold(), folded, 1) if unknown else []
+        close = nearest(unknown[0].casefold(), folded) if unknown else None
         advice = (
-            f"Did you mean {folded[close[0]]}?"
+            f"Did you mean {folded[close]}?"
             if close
             else f"The inputs are {_listed(self.names)}."
             if self.names
@@ -308,8 +309,11 @@ class Kernel:
         try:
             with open(_path(path), "w", encoding="utf-8") as file:
                 file.write(text)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise _unreachable(path, "written", error) from error
+
+    def __reduce__(self) -> Any:
+        return Kernel, (self.plan, self.backend, self.options)  # what was compiled is compiled again where it arrives
 
     def __str__(self) -> str:
         return "\n".join(_listing(self.plan))
@@ -359,8 +363,8 @@ def _path(path: Any) -> str | PathLike[str]:
     return path
 
 
-def _unreachable(path: str | PathLike[str], done: str, error: OSError) -> ArgumentError:
-    return ArgumentError(f"'{path}' cannot be {done}: {error.strerror}", advice="Check the name of the file.")
+def _unreachable(path: str | PathLike[str], done: str, error: Exception) -> ArgumentError:
+    return ArgumentError(f"'{path}' cannot be {done}: {getattr(error, 'strerror', None) or error}", advice="Check the name of the file.")
 
 
 def _listed(names: Sequence[str], limit: int = 12) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from symchain.derivation import Derivation, Derivations
-from symchain.errors import ArgumentError, LimitError, UnsupportedError
-from symchain.render import render
+from symchain.errors import LimitError, UnsupportedError, check_choice
+from symchain.render import check_options, render
 from symchain.render.layout import layout
 from symchain.render.typst import typst_document
 
@@ -33,8 +33,9 @@ def pdf(
     engine: typst, lualatex or pdflatex; by default the first that is installed. Raises UnsupportedError where none is, or where it
     cannot set the document.
     """
-    if engine is not None and engine not in ENGINES:
-        raise ArgumentError(f"engine is {engine!r}", advice=f"Choose one of: {', '.join(ENGINES)}.")
+    if engine is not None:
+        check_choice("engine", engine, ENGINES)
+    check_options(lang, detail, notation)
     typst = _typst() if engine in (None, "typst") else None
     if typst is not None and (notation == "matrix" or engine == "typst"):
         if notation != "matrix":

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from symchain.blocks import Program, ancestors
+from symchain.blocks import Program, Unchanging, ancestors
 from symchain.derivation import Derivation
 from symchain.dimensions import evaluate as dimension
 from symchain.errors import ArgumentError, NotDifferentiableError
@@ -89,7 +89,7 @@ class Saturation:
 
 
 @dataclass(frozen=True, eq=False)
-class Sensitivity:
+class Sensitivity(Unchanging):
     """The influence of every input on one output: a local reading, near one point or near many.
 
     >>> import symchain

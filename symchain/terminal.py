@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from threading import Timer
+from time import monotonic
 from typing import Any
 
 import click
@@ -44,13 +45,14 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
             return result
         except SymchainError as error:
             click.echo(f"symchain: {error}", err=True)
             code = exit_code(error)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the interpreter's last flush is quiet too
+            _silence()
             code = BROKEN_PIPE
         except KeyboardInterrupt:
             click.echo("symchain: interrupted", err=True)
@@ -80,10 +82,15 @@ def read_text(source: str) -> str:
     """The text of a file, or of standard input for "-". Raises ArgumentError where there is none to read."""
     try:
         if source == "-":
+            if sys.stdin is None:
+                raise ValueError("it is closed")
             return sys.stdin.buffer.read().decode("utf-8-sig")
+        if not source:
+            raise ValueError("it has no name")
         return Path(source).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise ArgumentError(f"'{source}' is not UTF-8 text", advice="Save it as UTF-8.") from None
+        what = "standard input" if source == "-" else f"'{source}'"
+        raise ArgumentError(f"{what} is not UTF-8 text", advice="Save it as UTF-8.") from None
     except (OSError, ValueError) as error:
         from symchain.models import model_names
 
@@ -94,29 +101,53 @@ def read_text(source: str) -> str:
         raise ArgumentError(f"'{source}' cannot be read: {reason}", advice=advice) from None
 
 
-def write_result(text: str, output: str | None) -> None:
-    """To standard output, or to a file that is replaced at once or not at all."""
+def write_result(text: str | bytes, output: str | None) -> None:
+    """To standard output, or to a file that is replaced at once or not at all. After the bar, which shares a terminal with it."""
+    if isinstance(text, bytes):
+        _write_bytes(text, output)
+        return
     text = text if text.endswith("\n") else text + "\n"
     if output is None:
         if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without Unicode shows codes instead of failing
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        with _printing():
+            sys.stdout.write(text)
+            sys.stdout.flush()
         return
     with replaced(output) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_bytes(data: bytes, output: str | None) -> None:
+def _write_bytes(data: bytes, output: str | None) -> None:
     """As `write_result`, for what is not text: never to a terminal."""
     if output is not None:
         with replaced(output) as temporary:
             temporary.write_bytes(data)
         return
-    if sys.stdout.isatty():
-        raise ArgumentError("a terminal cannot show this format", advice="Write it to a file with -o FILE.")
-    sys.stdout.buffer.write(data)
-    sys.stdout.flush()
+    with _printing():
+        if sys.stdout.isatty():
+            raise ArgumentError("a terminal cannot show this format", advice="Write it to a file with -o FILE.")
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    """Standard output may be closed, or a file on a full disk. Raises ArgumentError then; a reader who leaves a pipe is no mistake."""
+    if sys.stdout is None:
+        raise ArgumentError("standard output is closed", advice="Write to a file with -o FILE.")
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _silence()
+        raise ArgumentError(f"standard output cannot be written: {error.strerror}", advice="Write to a file with -o FILE.") from None
+
+
+def _silence() -> None:
+    """What standard output still holds has nowhere to go: the interpreter's last flush is to be quiet too."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def warn_of_failures(derivation: Any) -> None:
@@ -157,18 +188,22 @@ def replaced(output: str) -> Iterator[Path]:
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
     """A progress bar on standard error, only where it is a terminal and only after a second."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield
         return
     shown: list[Any] = []
+    began = monotonic()
 
     def show() -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         console = Console(stderr=True)
+        if console.is_dumb_terminal:  # it cannot take back what it shows
+            return
         bar = Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True)
         bar.add_task(what, total=None)
+        bar.tasks[0].start_time = began
         bar.start()
         shown.append(bar)
 

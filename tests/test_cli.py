@@ -372,6 +372,19 @@ def test_advice_is_about_the_option(option: str, value: str, words: tuple[str, .
     refused(run("derive", "-e", "y = sigma(x)", option, value), 2, *words)
 
 
+def test_an_empty_name_is_a_name_that_was_given() -> None:
+    refused(run("check", "-e", NEURON, "--of", "", "--wrt", "w", "--claim", "1"), 2)
+    refused(run("derive", "", stdin=NEURON), 2, "'' cannot be read")
+    refused(run("eval", "-e", "C = x", "--at", '{"x": 1, "x": 2}'), 2, "x is given twice")
+
+
+@pytest.mark.parametrize("point", ("w=1", "q=1", "x=[[1], [2, 3]],w=1,b=1,y=1"))
+@pytest.mark.parametrize("command", ("page", "explain", "eval", "graph", "derive", "sensitivity"))
+def test_every_command_refuses_a_wrong_point(command: str, point: str) -> None:
+    wrt = ["--wrt", "w"] if command in ("explain", "derive") else []
+    refused(run(command, "-e", NEURON, "--at", point, *wrt), 2)
+
+
 @pytest.mark.parametrize("command", ["derive", "hessian", "page", "eval", "sensitivity"])
 def test_without_inputs_there_is_nothing_to_differentiate_by(command: str) -> None:
     at = ("--at", "x=1") if command in ("eval", "sensitivity") else ()

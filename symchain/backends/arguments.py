@@ -14,7 +14,9 @@ from symchain.dimensions import Dim, Shape, evaluate, letters, show
 from symchain.errors import ArgumentError, ShapeError
 from symchain.kernel import Input, Plan
 
-_KINDS = {"c": "complex numbers", "U": "text", "S": "text"}
+_KINDS = {"c": "complex numbers", "U": "text", "S": "text", "O": "objects", "M": "dates", "m": "durations"}
+_AXES = 32
+"""NumPy broadcasts arrays of no more axes together."""
 DOUBLE, SINGLE = np.dtype(np.float64), np.dtype(np.float32)
 
 
@@ -43,7 +45,7 @@ def admit(plan: Plan, values: Sequence[Any]) -> tuple[list[Any], np.dtype[Any]]:
             converted.append(value)
             continue
         else:
-            array = _array(value, declared)
+            array = real_numbers(value, declared)
             if kind is int or kind is bool or declared.integer:
                 weak.append(k)
                 converted.append(array)
@@ -57,7 +59,7 @@ def admit(plan: Plan, values: Sequence[Any]) -> tuple[list[Any], np.dtype[Any]]:
     return converted, result
 
 
-def _array(value: Any, declared: Input) -> Any:
+def real_numbers(value: Any, declared: Input) -> Any:
     """Any real numbers as float64 (float32 stays), or as integers where labels are wanted; one number without an axis."""
     if isinstance(value, np.ma.MaskedArray):
         raise _refusal(value, declared, "masked values")
@@ -65,8 +67,13 @@ def _array(value: Any, declared: Input) -> Any:
         array = np.asarray(value)
         if array.dtype.kind == "O" and isinstance(value, (Number, Fraction)) and not isinstance(value, complex):
             array = np.asarray(float(value))  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError) as error:
-        raise _refusal(value, declared, "something else") from error
+    except OverflowError as error:
+        raise _refusal(value, declared, "a number too large for a float") from error
+    except (TypeError, ValueError) as error:
+        ragged = isinstance(value, (list, tuple)) and any(isinstance(v, (list, tuple)) for v in value)
+        raise _refusal(value, declared, "lists of different lengths" if ragged else "something else") from error
+    if array.ndim > _AXES:
+        raise ShapeError(f"{declared.name} has {array.ndim} axes", advice=f"Give an array of at most {_AXES} axes.")
     if array.dtype.kind not in "fiub":
         raise _refusal(value, declared, _KINDS.get(array.dtype.kind, "something else"))
     if declared.integer:
@@ -133,4 +140,4 @@ def _misshapen(declared: Input, shape: Shape, letter: str = "", bound: tuple[int
     return ShapeError(what, advice="Give an array of the declared shape." if declared.shape else "Give one number.")
 
 
-__all__ = ["DOUBLE", "SINGLE", "admit", "sizes"]
+__all__ = ["DOUBLE", "SINGLE", "admit", "real_numbers", "sizes"]

@@ -19,7 +19,7 @@ from symchain.backends.guard import check
 from symchain.backends.stable import STABLE
 from symchain.backends.writing import Writer
 from symchain.dimensions import show
-from symchain.errors import ArgumentError, NotDifferentiableError, ShapeError
+from symchain.errors import ArgumentError, NotDifferentiableError, ShapeError, check_choice
 from symchain.kernel import Kernel, Plan, not_a_kernel, read_plan
 
 _CHUNK = 16384
@@ -73,8 +73,7 @@ class _Program:
     def __init__(self, plan: Plan, options: Mapping[str, Any]) -> None:
         self.plan = plan
         kinks = options.get("kinks", "subgradient")
-        if kinks not in ("subgradient", "raise"):
-            raise ArgumentError(f"kinks is {kinks!r}", advice='Write kinks="subgradient" or kinks="raise".')
+        check_choice("kinks", kinks, ("subgradient", "raise"))
         self.guards = plan.guards if kinks == "raise" else ()
         self.keys = [None if not o.names else o.names[0] if len(o.names) == 1 else o.names for o in plan.outputs]
 
@@ -318,15 +317,36 @@ def _boxed(result: Any) -> Any:
 def _writing_to(call: Callable[..., Any], out: Any) -> Callable[..., Any]:
     """The call with its results copied to arrays that the caller keeps."""
 
+    apart: list[tuple[int, ...]] = [()]
+
     def copied(*values: Any) -> Any:
         pairs = _paired(call(*values), out, "out")
-        if len({id(o) for _, o, _ in pairs}) < len(pairs):
-            raise ArgumentError("out holds one array in two places", advice=_OUT_ADVICE)
+        places = tuple(id(o) for _, o, _ in pairs)
+        if places != apart[-1]:
+            _check_apart([o for _, o, _ in pairs])
+            apart[:] = [places]
         for result, array, _ in pairs:
             array[...] = result
         return out
 
     return copied
+
+
+def _check_apart(arrays: Sequence[Any]) -> None:
+    """Raises ArgumentError where two arrays share memory: what is written to one would be lost in the other."""
+    crossed: list[tuple[int, Any]] = []
+    for low, high, k in sorted((*_bounds(a), k) for k, a in enumerate(arrays) if a.size):
+        crossed = [(end, other) for end, other in crossed if end > low]
+        if any(np.shares_memory(arrays[k], other) for _, other in crossed):
+            raise ArgumentError("out holds one array in two places", advice="Use arrays that share no memory with each other.")
+        crossed.append((high, arrays[k]))
+
+
+def _bounds(array: Any) -> tuple[int, int]:
+    """Where an array begins and ends in memory."""
+    first = array.__array_interface__["data"][0]
+    reaches = [(n - 1) * step for n, step in zip(array.shape, array.strides, strict=True)]
+    return first + sum(min(r, 0) for r in reaches), first + sum(max(r, 0) for r in reaches) + array.itemsize
 
 
 _OUT_ADVICE = "Use arrays in the tuple and dict that a call returns."

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from symchain.backends.arguments import real_numbers
 from symchain.blocks import Program, ancestors, dependents
 from symchain.dimensions import evaluate as dimension
 from symchain.errors import ArgumentError, SymchainError
 from symchain.evaluation import evaluate
 from symchain.explaining.words import LISTED, named, say
 from symchain.exploration import points
+from symchain.kernel import Input
 from symchain.notation import Phrase, name, number
 from symchain.render.document import Field, Fixed, Formula, Members, Quantity, Relation, Say
 from symchain.sampling import Point, needed_blocks
@@ -56,7 +58,7 @@ def _given(program: Program, output: str, at: Mapping[str, Any]) -> Point | None
                 f"there is no {given} in the program", advice=f"Names: {', '.join([*program.inputs, *program.blocks][:12])}."
             )
         shape = (program.inputs.get(given) or program.blocks[given]).shape
-        array = np.asarray(value, float)
+        array = np.asarray(real_numbers(value, Input(given, shape)), float)
         if array.ndim != len(shape):
             raise ArgumentError(f"{given} has {len(shape)} axes, its value has {array.ndim}", advice="Give an array of its shape.")
         for d, size in zip(shape, array.shape, strict=True):
@@ -121,6 +123,8 @@ def _moves(value: Any) -> Iterator[tuple[tuple[int, ...], float]]:
     array = np.asarray(value, float)
     for entry in islice(np.ndindex(array.shape), ENTRIES):
         size = abs(float(array[entry]))
+        if not math.isfinite(size):
+            continue
         if 0 < size < STEP:
             yield entry, 10.0 ** (math.floor(math.log10(size)) - 1)
         else:

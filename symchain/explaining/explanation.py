@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from symchain.blocks import Program
+from symchain.blocks import Program, Unchanging
 from symchain.render import explanation as written
 from symchain.render.document import Row, Say
 from symchain.wording import sentence
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
+class Explanation(Unchanging):
     """Why the derivative of `output` by `wrt` is what it is: sentences (keys with fields), an example in numbers, a comparison.
 
     str() is the plain text in the language asked for.
@@ -31,6 +31,9 @@ class Explanation:
     lang: str = "en"
     ranks: Mapping[str, int] = field(default_factory=dict)
     """How many axes each name has."""
+
+    def __repr__(self) -> str:
+        return f"<explanation of d{self.output}/d{self.wrt}>"
 
     def __post_init__(self) -> None:
         sentence(self.lang, "explain.compare")  # a language that is not spoken is an error now, not when printing

@@ -10,11 +10,11 @@ import sympy
 
 from symchain.blocks import Variable
 from symchain.dimensions import Shape, show
-from symchain.errors import ArgumentError, ParseError, Place, ShapeError
+from symchain.errors import ArgumentError, LimitError, ParseError, Place, ShapeError
 from symchain.functions.spec import AbstractFunction, FunctionSpec, abstract, find
 from symchain.language.lookup import closest, elementwise_names, is_known_function
 from symchain.language.shapes import check_facts, facts_from, shape_from
-from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical, is_name
+from symchain.language.spelling import MAX_NAME, NOT_NUMBERS, RESERVED, canonical, is_name
 from symchain.tensors.nodes import leaf
 
 
@@ -31,6 +31,8 @@ def check_free(name: str) -> None:
     """Refuse what can be neither an input nor a block."""
     if not isinstance(name, str) or not is_name(name):
         raise ParseError(f"{name!r} is not a name", advice="Names are made of Latin and Greek letters, digits and underscores.")
+    if len(name) > MAX_NAME:
+        raise LimitError(f"a name has at most {MAX_NAME} characters", advice="Use a shorter name.")
     if canonical(name) == "pi":
         raise ParseError(f"{name} is the constant 3.14159...", advice="Choose another name.")
     if name in RESERVED or name in NOT_NUMBERS:
@@ -105,9 +107,11 @@ def bindings(let: Mapping[str, Any]) -> dict[str, AbstractFunction]:
             raise ArgumentError(f"{name!r} is not a name", advice="Names are made of Latin and Greek letters, digits and underscores.")
         spec = value if isinstance(value, FunctionSpec) else find(value) if isinstance(value, str) else None
         if not isinstance(spec, FunctionSpec):
-            near = "" if is_known_function(str(value)) else closest(str(value), elementwise_names())
+            text = value if isinstance(value, str) else ""
+            near = "" if is_known_function(text) else closest(text, elementwise_names())
             advice = near or "Name an elementwise function, such as sigmoid."
-            raise ParseError(f"let: {value!r} is no function that {name} can stand for", advice=advice)
+            shown = repr(value[:80]) if isinstance(value, str) else type(value).__name__
+            raise ParseError(f"let: {shown} is no function that {name} can stand for", advice=advice)
         bound[name] = abstract(name, spec)
     return bound
 

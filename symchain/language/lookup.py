@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
+from symchain.errors import nearest
 from symchain.functions.spec import ALIASES, FUNCTIONS, AbstractFunction, FunctionSpec, OperationSpec, abstract, find
 from symchain.language import calls  # noqa: F401  (registers the forms)
 from symchain.language.forms import FORMS, OPERATORS, Form
@@ -62,11 +62,12 @@ def closest(name: str, known: Iterable[str]) -> str:
     for k in known:
         plain.setdefault(_plain(k), k)
     wanted = _plain(name)
-    swapped = (wanted[:k] + wanted[k + 1] + wanted[k] + wanted[k + 2 :] for k in range(len(wanted) - 1))
+    longest = max(map(len, plain), default=0)
+    swaps = range(len(wanted) - 1 if len(wanted) <= longest else 0)
+    swapped = (wanted[:k] + wanted[k + 1] + wanted[k] + wanted[k + 2 :] for k in swaps)
     near = next((w for w in (wanted, *swapped) if w in plain), None)
     if near is None:
-        alike = get_close_matches(wanted, list(plain), n=1, cutoff=0.7)
-        near = alike[0] if alike else None
+        near = nearest(wanted, plain, cutoff=0.7)
     return "" if near is None else f"Did you mean {plain[near]}?"
 
 

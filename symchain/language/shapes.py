@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from symchain.dimensions import Dim, Shape, add, letters, multiply, show
@@ -60,6 +60,8 @@ def _declared(phrase: Phrase) -> Dim:
 
 def shape_from(name: str, value: Any) -> Shape:
     """A shape given from Python: a tuple or list of ints and letters, or one int or letter alone."""
+    if isinstance(value, (bytes, bytearray, Mapping, Set)):
+        raise ShapeError(f"the shape of {name} is {type(value).__name__}, which has no order of axes", advice='Give a tuple: (3, "n").')
     if isinstance(value, (str, int)) or not isinstance(value, Iterable):
         value = (value,)
     return _checked(tuple(_given(name, v) for v in value), f" of {name}")
@@ -79,7 +81,14 @@ def _given(name: str, value: Any) -> Dim:
             raise TypeError
         return operator.index(value)
     except TypeError:
-        raise ShapeError(f"{value!r} in the shape of {name} is no dimension", advice='Give whole numbers and letters: (3, "n").') from None
+        raise ShapeError(
+            f"{_shown(value)} in the shape of {name} is no dimension", advice='Give whole numbers and letters: (3, "n").'
+        ) from None
+
+
+def _shown(value: Any) -> str:
+    """A value in a message: what strangers' objects write of themselves is not asked for."""
+    return repr(value) if isinstance(value, (int, float, type(None))) else type(value).__name__
 
 
 def _checked(shape: Shape, whose: str = "") -> Shape:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+MAX_NAME = 200
+
 _GREEK_NAMES = [
     "alpha",
     "beta",

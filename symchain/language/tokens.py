@@ -7,10 +7,9 @@ import unicodedata
 from typing import NamedTuple, NoReturn
 
 from symchain.errors import LimitError, ParseError, Place
-from symchain.language.spelling import LOOKALIKES, NAME, SUPERSCRIPTS
+from symchain.language.spelling import LOOKALIKES, MAX_NAME, NAME, SUPERSCRIPTS
 
 MAX_TEXT = 10_000_000
-MAX_NAME = 200
 MAX_DIGITS = 1000
 MAX_PRIMES = 16
 LARGEST = 308  # decimal exponent of the largest double

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
 from symchain.errors import LimitError, ParseError, Place
-from symchain.language.spelling import GREEK, LOOKALIKES, SUBSCRIPTS, SUPERSCRIPTS
-from symchain.language.tokens import LARGEST, MAX_DIGITS, MAX_NAME, MAX_PRIMES
+from symchain.language.spelling import GREEK, LOOKALIKES, MAX_NAME, SUBSCRIPTS, SUPERSCRIPTS
+from symchain.language.tokens import LARGEST, MAX_DIGITS, MAX_PRIMES
 
 MAX_TOKENS = 200_000
 

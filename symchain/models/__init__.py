@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib.resources import files
 from itertools import count
 
 from symchain.assignments import Point, read_point
-from symchain.errors import ArgumentError
+from symchain.errors import ArgumentError, nearest
 
 PERCEPTRON = "mlp-3"
 """How perceptrons are listed; mlp-1, mlp-2, ... are models too."""
@@ -49,8 +48,8 @@ def read_model(name: str) -> Model:
     elif name in known:
         text = files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
     else:
-        near = get_close_matches(name, known, 1)
-        advice = f"Did you mean {near[0]}?" if near else "`symchain models` lists them."
+        near = nearest(name, known)
+        advice = f"Did you mean {near}?" if near else "`symchain models` lists them."
         raise ArgumentError(f"there is no model '{name}'", advice=advice)
     comments = [line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("#")]
     points = [c.removeprefix("at:") for c in comments if c.startswith("at:")]

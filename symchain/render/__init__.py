@@ -7,7 +7,7 @@ from typing import Any
 
 from symchain.blocks import Program
 from symchain.derivation import Derivation, Derivations, Line, Step
-from symchain.errors import ArgumentError
+from symchain.errors import ArgumentError, check_choice
 from symchain.notation import Phrase
 from symchain.render import data, latex_document, programs
 from symchain.render.document import Document
@@ -20,7 +20,7 @@ from symchain.render.style import Style
 from symchain.render.text import write as write_text
 from symchain.render.text_document import plain_text
 from symchain.tensors.matrixform import phrase_of
-from symchain.wording import LANGUAGES, rule_name
+from symchain.wording import check_language, rule_name
 
 MEDIA = ("text", "markdown", "latex", "html", "json")
 DETAILS = ("brief", "standard", "full")
@@ -46,10 +46,8 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
     file that compiles instead of a fragment. within=, a Program or a derivation, says what the names of a Line or a Phrase are:
     it decides product signs. Raises ArgumentError for anything else.
     """
-    _check("medium", medium, MEDIA)
-    _check("lang", lang, tuple(LANGUAGES))
-    _check("detail", detail, DETAILS)
-    _check("notation", notation, tuple(_LAYOUTS))
+    check_choice("medium", medium, MEDIA)
+    check_options(lang, detail, notation)
     complete, within = options.pop("complete", False), options.pop("within", None)
     if options:
         raise ArgumentError(f"unknown option {next(iter(options))!r}", advice="Options: lang, detail, notation, complete, within.")
@@ -73,9 +71,11 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
     return body
 
 
-def _check(what: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ArgumentError(f"{what} is {value!r}", advice=f"Choose one of: {', '.join(choices)}.")
+def check_options(lang: str, detail: str, notation: str) -> None:
+    """Raises ArgumentError for an option with a value that it does not have."""
+    check_language(lang)
+    check_choice("detail", detail, DETAILS)
+    check_choice("notation", notation, _LAYOUTS)
 
 
 def _program(program: Program, medium: str, lang: str) -> str:
@@ -122,4 +122,4 @@ def _mathematics(latex: str, medium: str) -> str:
     return latex if medium == "latex" else f"${latex}$" if medium == "markdown" else html_math(latex)
 
 
-__all__ = ["DETAILS", "MEDIA", "NOTATIONS", "render"]
+__all__ = ["DETAILS", "MEDIA", "NOTATIONS", "check_options", "render"]

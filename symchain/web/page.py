@@ -15,7 +15,7 @@ import numpy as np
 
 from symchain.blocks import Program
 from symchain.derivation import Derivation, Derivations
-from symchain.errors import NotDifferentiableError, SymchainError
+from symchain.errors import ArgumentError, NotDifferentiableError, ShapeError, SymchainError
 from symchain.exploration import points
 from symchain.notation import name
 from symchain.render import render
@@ -26,7 +26,7 @@ from symchain.render.math_document import html_math, html_text
 from symchain.render.programs import program_rows, program_style
 from symchain.render.sentences import Speaker
 from symchain.web.steps import steps
-from symchain.wording import LANGUAGES, sentence
+from symchain.wording import LANGUAGES, check_language, sentence
 
 HERE = Path(__file__).parent
 ALONE = 8
@@ -43,6 +43,7 @@ def page(program: Program, output: str, wrt: Sequence[str], at: Mapping[str, Any
 
     Without a point `at`, the numbers of graph and sensitivity are those of an example point, and the page says so.
     """
+    check_language(lang)
     order = [lang, *(other for other in LANGUAGES if other != lang)]
     point = dict(at) if at is not None else _example(program, output)
     subjects = _subjects(program, output, wrt)
@@ -150,6 +151,8 @@ def _graph(program: Program, output: str, point: Mapping[str, Any], given: bool,
         graph: Any = program.graph(at=point, output=output)
         drawn = graph.svg(lang=speaker.lang)
     except SymchainError as error:
+        if given and isinstance(error, ArgumentError | ShapeError):  # the reader's own point is wrong: nothing replaces it in silence
+            raise
         yield _nothing(error, speaker)
         return
     if not given:
@@ -190,6 +193,8 @@ def _sensitivity(program: Program, output: str, point: Mapping[str, Any], given:
     try:
         found = program.sensitivity(output, at=point)
     except SymchainError as error:
+        if given and isinstance(error, ArgumentError | ShapeError):  # the reader's own point is wrong: nothing replaces it in silence
+            raise
         yield _nothing(error, speaker)
         return
     if not given:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from string import Formatter
 
-from symchain.errors import ArgumentError
+from symchain.errors import check_choice
 from symchain.wording import (
     check_en,
     check_fr,
@@ -36,9 +36,13 @@ LANGUAGES: Mapping[str, Mapping[str, str]] = {
 
 def sentence(lang: str, key: str) -> str:
     """The template of a key. Raises ArgumentError for a language that symchain does not speak."""
-    if lang not in LANGUAGES:
-        raise ArgumentError(f"'{lang}' is not a language of symchain", advice=f"Choose one of: {', '.join(LANGUAGES)}.")
+    check_language(lang)
     return LANGUAGES[lang][key]
+
+
+def check_language(lang: str) -> None:
+    """Raises ArgumentError for a language that symchain does not speak."""
+    check_choice("lang", lang, LANGUAGES)
 
 
 def has(lang: str, key: str) -> bool:
