@@ -20,7 +20,7 @@ from symchain.repetition import with_common_lines
 from symchain.rewriting import is_large, price_of, reduced, simplify
 from symchain.rules.binding import bind
 from symchain.rules.entries import by_entries
-from symchain.rules.forward import Locals, differentiate, headline, unrelated
+from symchain.rules.forward import Differentiation, headline
 from symchain.rules.reverse import pullback
 from symchain.tensors.nodes import (
     ONE,
@@ -156,7 +156,7 @@ class Sweep:
         """The adjoint of a block, carried through its local derivatives to the names it reads."""
         if not self.lead and not block.tree.kinds & SHAPED:
             sent = {}
-            known: Locals = {}
+            known = Differentiation(block.tree)
             for read in reads:
                 factor = self.factor(block.name, read, known)
                 g = reduced(multiply_scalars([general, *scalar_factors(factor.general)]))
@@ -201,18 +201,18 @@ class Sweep:
 
     # ------------------------------------------------------------ factors and paths
 
-    def factor(self, output: str, input: str, known: Locals | None = None) -> Factor:
+    def factor(self, output: str, input: str, known: Differentiation | None = None) -> Factor:
         """The local derivative of a block by a name it reads; `known` is what other names have shown of the block's nodes."""
         key = (output, input)
         if key not in self._factors:
             self._factors[key] = self._make_factor(self.program.blocks[output], self.leaf_of(input), known)
         return self._factors[key]
 
-    def _make_factor(self, block: Block, by: Leaf, known: Locals | None) -> Factor:
+    def _make_factor(self, block: Block, by: Leaf, known: Differentiation | None) -> Factor:
         shape = block.shape + by.shape
         raw: Tree | None = None
         if not block.tree.kinds & SHAPED:
-            step = differentiate(block.tree, by, known)
+            step = (known or Differentiation(block.tree)).by(by)
             own = {block.tree: block.leaf} if isinstance(block.tree, Apply) else {}
             raw = substitute(step.result, own)  # tanh'(z) is 1 - a**2, in the block's own name
             general = reduced(raw)
@@ -230,7 +230,7 @@ class Sweep:
                 general = other if bind(general) is general else general
         if raw is general or (isinstance(raw, Contraction) and multiply_scalars([a for a in raw.args if a is not ONE]) is general):
             raw = None  # nothing but a factor 1 was taken away
-        return Factor(block.name, by.name, tree, general, rule, shape, steps, raw, unrelated(block.tree, by), self.program.symbols)
+        return Factor(block.name, by.name, tree, general, rule, shape, steps, raw, self.program.symbols)
 
     def reaching(self, target: str) -> set[str]:
         return (ancestors(self.program, self.output) & dependents(self.program, target)) if target in self.relevant else set()
@@ -402,11 +402,6 @@ def seed(shape: Shape) -> Tree:
     rows = [("row", k) for k in range(len(shape))]
     columns = [("column", k) for k in range(len(shape))]
     return contract([identity(d) for d in shape], list(zip(rows, columns, strict=True)), [*rows, *columns])
-
-
-def derive(program: Program, output: str, targets: Sequence[str]) -> Sweep:
-    """The backward sweep from one output to some names."""
-    return Sweep(program, output, targets)
 
 
 def _activation_arguments(block: Block) -> list[str]:
