@@ -41,11 +41,18 @@ _HALF = Fraction(1, 2)
 
 
 def phrase_of(tree: Tree) -> Phrase:
-    """How a tree is written. Linear in the graph; a shared subtree is written at each use but built once."""
-    memo = _Phrases()
-    for node in postorder(tree):
-        if not isinstance(node, Number):
-            memo[node] = _WRITERS[type(node)](node, memo)
+    """How a tree is written. Linear in the graph; a shared subtree is written at each use but built once.
+
+    Most trees are asked for again, inside others: a formula is built step by step, and every step has its price.
+    """
+    global _written
+    if len(_written) > _REMEMBERED:
+        _written = _Phrases()
+    memo = _written
+    if tree not in memo:
+        for node in postorder(tree, known=memo):
+            if not isinstance(node, Number):
+                memo[node] = _WRITERS[type(node)](node, memo)
     return memo[tree]
 
 
@@ -55,6 +62,10 @@ class _Phrases(dict[Tree, Phrase]):
     def __missing__(self, node: Tree) -> Phrase:
         phrase = self[node] = _WRITERS[type(node)](node, self)
         return phrase
+
+
+_written = _Phrases()
+_REMEMBERED = 50_000
 
 
 def cost(tree: Tree) -> int:
