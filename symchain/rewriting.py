@@ -308,6 +308,8 @@ def _may_cancel(k: int, factors: tuple[Tree, ...]) -> bool:
 
 def _cancels(factor: Sum, others: list[tuple[Tree, tuple[int, ...]]]) -> bool:
     """Whether a summand divides by something that the product multiplies with, or the other way round."""
+    if not any(divides(f) for f, _ in others) and not any(map(_divides, factor.args)):
+        return False
     divided = {base: exponent.value < 0 for f, _ in others for base, exponent in [split_power(f)] if isinstance(exponent, Number)}
     for t in factor.args:
         for f in t.args if isinstance(t, Contraction) else (t,):
