@@ -25,7 +25,7 @@ from symchain.rewriting import is_large, price_of, reduced
 from symchain.rewriting.recognition import Recogniser
 from symchain.rules.binding import bind
 from symchain.rules.entries import by_entries
-from symchain.rules.forward import Locals, differentiate, headline, shaped_headline, unrelated
+from symchain.rules.forward import Differentiation, headline, shaped_headline
 from symchain.rules.reverse import pullback
 from symchain.tensors.nodes import (
     ONE,
@@ -197,7 +197,7 @@ class Sweep:
         """The adjoint of a block, carried through its local derivatives to the names it reads."""
         if not self.lead and not block.tree.kinds & SHAPED:
             sent = {}
-            known: Locals = {}
+            known = Differentiation(block.tree)
             for read in reads:
                 local = self.local(block, self.leaf_of(read), known)
                 g = reduced(multiply_scalars([general, *scalar_factors(local.general)]))
@@ -254,8 +254,7 @@ class Sweep:
             if raw is not None and (raw is general or (isinstance(raw, Contraction) and _without_ones(raw) is general)):
                 raw = None  # nothing but a factor 1 was taken away
             self._factors[key] = Factor(
-                output, input, tree, general, local.rule, block.shape + by.shape, local.steps, raw, unrelated(block.tree, by),
-                self.program.symbols,
+                output, input, tree, general, local.rule, block.shape + by.shape, local.steps, raw, self.program.symbols
             )  # fmt: skip
         return self._factors[key]
 
@@ -265,17 +264,17 @@ class Sweep:
         plain = form if raw is None else _without_ones(raw)
         return plain if plain is not form and price_of(plain) < price_of(form) else form
 
-    def local(self, block: Block, by: Leaf, known: Locals | None = None) -> Local:
+    def local(self, block: Block, by: Leaf, known: Differentiation | None = None) -> Local:
         """The derivative of a block by a name it reads; `known` is what other names have shown of the block's nodes."""
         key = (block.name, by.name)
         if key not in self._locals:
             self._locals[key] = self._derived(block, by, known)
         return self._locals[key]
 
-    def _derived(self, block: Block, by: Leaf, known: Locals | None) -> Local:
+    def _derived(self, block: Block, by: Leaf, known: Differentiation | None) -> Local:
         raw: Tree | None = None
         if not block.tree.kinds & SHAPED:
-            step = differentiate(block.tree, by, known)
+            step = (known or Differentiation(block.tree)).by(by)
             own = {block.tree: block.leaf} if isinstance(block.tree, Apply) else {}
             raw = substitute(step.result, own)  # tanh'(z) is 1 - a**2, in the block's own name
             general = reduced(raw)

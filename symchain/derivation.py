@@ -5,11 +5,11 @@ The chain rule makes these values, renderers read them. Trees are what was compu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from symchain.assignments import given_point
 from symchain.blocks import Program, Unchanging, engine
@@ -43,11 +43,37 @@ class Step:
     subject: Tree
     by: str
     result: Tree
-    substeps: tuple[Step, ...] = ()
+    substeps: Sequence[Step] = ()
     parameters: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
     def __str__(self) -> str:
         return engine().render(self, "text")
+    @property
+    def moving(self) -> tuple[Step, ...]:
+        """The substeps whose subject depends on `by`."""
+        if isinstance(self.substeps, Summands):
+            return tuple(self.substeps.moving.values())
+        return tuple(s for s in self.substeps if s.rule != "const")
+
+
+class Summands(Sequence[Step]):
+    """The steps of the terms of a sum; those of terms that do not move are made when asked for: of thousands, hardly any does."""
+
+    def __init__(self, terms: Sequence[Tree], moving: Mapping[int, Step], still: Callable[[Tree], Step]) -> None:
+        self._terms, self._still, self.moving = terms, still, moving
+
+    def __len__(self) -> int:
+        return len(self._terms)
+
+    @overload
+    def __getitem__(self, place: int) -> Step: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Step]: ...
+    def __getitem__(self, place: int | slice) -> Step | Sequence[Step]:
+        places = range(len(self))[place]
+        if isinstance(places, range):
+            return [self[k] for k in places]
+        return self.moving.get(places) or self._still(self._terms[places])
 
 
 @dataclass(frozen=True)
@@ -55,7 +81,7 @@ class Factor(Unchanging):
     """The local derivative of a block by one name it reads: a linear map, written as a tree of shape `shape` (output + input).
 
     `general` keeps the program's own function names (sigma2'(z2)); `tree` has them replaced by what they are bound to
-    (a2*(1 - a2)). `rule` is the key of the outermost rule, `unrelated` the names of the block that do not depend on the input.
+    (a2*(1 - a2)). `rule` is the key of the outermost rule.
     """
 
     output: str
@@ -67,7 +93,6 @@ class Factor(Unchanging):
     steps: tuple[Step, ...] = field(repr=False)
     raw_tree: Tree | None = field(default=None, repr=False)
     """The derivative before it was simplified, where that says more (1/2*2*(a2 - y)*1)."""
-    unrelated: tuple[str, ...] = ()
     symbols: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -45,7 +45,8 @@ HEADS = {
 class Phrase:
     """One node of written syntax; see HEADS for what the fields of each head hold.
 
-    Phrases that say the same are equal, wherever they stand. They nest deeply: comparing never recurses, and a phrase knows its hash.
+    Phrases that say the same are equal, wherever they stand. They nest deeply: comparing never recurses, and a phrase knows its hash,
+    and its price once it was asked for.
     """
 
     head: str
@@ -55,8 +56,10 @@ class Phrase:
     primes: int = 0
     place: Place | None = field(default=None, repr=False)
     _hash: int = field(init=False, repr=False)
+    _price: int | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_price", None)
         object.__setattr__(self, "_hash", hash((self.head, self.text, self.primes, self.parts, self.keywords)))
 
     def __hash__(self) -> int:
@@ -106,9 +109,12 @@ def walk(phrase: Phrase) -> Iterator[Phrase]:
         stack.extend(reversed(p.parts))
 
 
-def rewritten(phrase: Phrase, change: Callable[[Phrase], Phrase | None]) -> Phrase:
-    """The phrase with change(p) in place of each part p for which that is a phrase, from the outside in; without recursion."""
-    done: dict[int, Phrase] = {}
+def rewritten(phrase: Phrase, change: Callable[[Phrase], Phrase | None], done: dict[int, Phrase] | None = None) -> Phrase:
+    """The phrase with change(p) in place of each part p for which that is a phrase, from the outside in; without recursion.
+
+    `done` holds what became of parts, by their id, while those live: phrases that share parts are rewritten with one.
+    """
+    done = {} if done is None else done
     stack: list[tuple[Phrase, bool]] = [(phrase, False)]
     while stack:
         p, ready = stack.pop()
@@ -133,15 +139,30 @@ def operations(phrase: Phrase) -> int:
 
     A minus in front of anything but a literal counts. This is the cost that rewriting lowers.
     """
-    count = 0
-    for p in walk(phrase):
-        if p.head in ("add", "mul", "matmul"):
-            count += len(p.parts) - 1
-        elif p.head in ("pow", "call") or (p.head == "neg" and not _starts_with_literal(p.parts[0])):
-            count += 1
-        if p.head == "add":  # a - b is one operation: the minus of a later term is not a second one
-            count -= sum(q.head == "neg" and not _starts_with_literal(q.parts[0]) for q in p.parts[1:])
-    return count
+    if phrase._price is None:
+        stack = [phrase]
+        while stack:
+            p = stack[-1]
+            if p._price is not None:
+                stack.pop()
+                continue
+            inside = [*p.parts, *(v for _, v in p.keywords)] if p.keywords else p.parts
+            pending = [q for q in inside if q._price is None]
+            if pending:
+                stack += pending
+            else:
+                object.__setattr__(p, "_price", _own_operations(p) + sum([q._price or 0 for q in inside]))
+    return phrase._price or 0
+
+
+def _own_operations(phrase: Phrase) -> int:
+    """The operations of a phrase without those of its parts."""
+    if phrase.head == "add":  # a - b is one operation: the minus of a later term is not a second one
+        minus = sum(q.head == "neg" and not _starts_with_literal(q.parts[0]) for q in phrase.parts[1:])
+        return len(phrase.parts) - 1 - minus
+    if phrase.head in ("mul", "matmul"):
+        return len(phrase.parts) - 1
+    return int(phrase.head in ("pow", "call") or (phrase.head == "neg" and not _starts_with_literal(phrase.parts[0])))
 
 
 def _starts_with_literal(phrase: Phrase) -> bool:

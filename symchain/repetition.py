@@ -1,14 +1,18 @@
-"""Lines for what a derivation writes more than once: dP = G @ V.T, used twice, is computed and read once."""
+"""Lines for what a derivation writes more than once: dP = G @ V.T, used twice, is computed and read once.
+
+Lines write nested parts again and again: spelt out, they are far longer than what is different in them. So equal parts are made one
+object first, and whatever is counted or replaced is so once.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from operator import is_
 
 from symchain.derivation import Line
 from symchain.language.elaborate import Scope, elaborate
-from symchain.notation import Phrase, name, operations, rewritten, walk
+from symchain.notation import Phrase, name, operations, rewritten
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Tree, leaf, leaves, transform
 
@@ -25,20 +29,51 @@ def with_common_lines(lines: list[Line], scope: Scope, fresh: Callable[[str], st
     least = _SAVING if any(line.shape for line in lines) or any(t.shape for line in lines for t in leaves(line.tree)) else _SAVING + 1
     names: dict[str, Tree] = dict(scope.names)
     names.update({line.name: leaf(line.name, line.shape) for line in lines})
-    phrases = {line.name: phrase_of(line.tree) for line in lines}
+    known: dict[Phrase, Phrase] = {}
+    phrases = {line.name: _shared(phrase_of(line.tree), known) for line in lines}
+    original = dict(phrases)
     while (repeated := _most_repeated(phrases, least)) is not None:
         made = fresh("t1")
         tree = elaborate(repeated, replace(scope, names=names))
         names[made] = leaf(made, tree.shape)
-        first = next(k for k, line in enumerate(lines) if any(p == repeated for p in walk(phrases[line.name])))
+        done: dict[int, Phrase] = {id(repeated): name(made)}
+        changed = {n: rewritten(p, _as_it_is, done) for n, p in phrases.items()}
+        first = next(k for k, line in enumerate(lines) if changed[line.name] is not phrases[line.name])
         lines = [*lines[:first], Line(made, tree, "value", made, tree.shape, written=repeated), *lines[first:]]
-        changed = {n: _replaced(p, repeated, name(made)) for n, p in phrases.items()}
-        for k, line in enumerate(lines):
-            if line.name in changed and changed[line.name] != phrases[line.name]:
-                said = changed[line.name]
-                lines[k] = replace(line, tree=elaborate(said, replace(scope, names=names)), general=None, written=said)
         phrases = {**changed, made: repeated}
+        original[made] = repeated
+    for k, line in enumerate(lines):
+        said = phrases[line.name]
+        if said is not original[line.name]:
+            lines[k] = replace(line, tree=elaborate(said, replace(scope, names=names)), general=None, written=said)
     return _numbered(lines)
+
+
+def _as_it_is(phrase: Phrase) -> None:
+    return None
+
+
+def _shared(phrase: Phrase, known: dict[Phrase, Phrase]) -> Phrase:
+    """The phrase made of known parts: those that say the same are one object."""
+    stack = [phrase]
+    done: dict[int, Phrase] = {}
+    while stack:
+        p = stack[-1]
+        if id(p) in done:
+            stack.pop()
+            continue
+        inside = [*p.parts, *(v for _, v in p.keywords)]
+        pending = [q for q in inside if id(q) not in done]
+        if pending:
+            stack += pending
+            continue
+        stack.pop()
+        parts = tuple(done[id(q)] for q in p.parts)
+        keywords = tuple((k, done[id(v)]) for k, v in p.keywords)
+        same = all(map(is_, parts, p.parts)) and all(v is w for (_, v), (_, w) in zip(keywords, p.keywords, strict=True))
+        made = p if same else replace(p, parts=parts, keywords=keywords)
+        done[id(p)] = known.setdefault(made, made)
+    return done[id(phrase)]
 
 
 def _numbered(lines: list[Line]) -> list[Line]:
@@ -69,12 +104,9 @@ def _swapped(tree: Tree, swaps: Mapping[Tree, Tree]) -> Tree:
 
 
 def _most_repeated(phrases: Mapping[str, Phrase], least: int) -> Phrase | None:
-    counts: Counter[Phrase] = Counter()
-    for phrase in phrases.values():
-        counts.update(p for p in walk(phrase) if p.head in ("mul", "matmul", "call", "add", "pow", "index"))
     best: tuple[int, int, Phrase] | None = None
-    for phrase, count in counts.items():
-        if count > 1:
+    for phrase, count in _uses(phrases.values()).items():
+        if count > 1 and phrase.head in ("mul", "matmul", "call", "add", "pow", "index"):
             price = operations(phrase)
             saving = (count - 1) * price
             long = price >= 2 and saving >= least and (best is None or (saving, price) > best[:2])
@@ -84,6 +116,23 @@ def _most_repeated(phrases: Mapping[str, Phrase], least: int) -> Phrase | None:
     return best[2] if best else None
 
 
-def _replaced(phrase: Phrase, old: Phrase, new: Phrase) -> Phrase:
-    """The phrase with every occurrence replaced."""
-    return rewritten(phrase, lambda p: new if p == old else None)
+def _uses(phrases: Iterable[Phrase]) -> dict[Phrase, int]:
+    """How often each part is written when all phrases are spelt out, in the order in which the parts are met."""
+    uses: dict[Phrase, int] = {}
+    finished: list[Phrase] = []
+    for phrase in phrases:
+        stack = [(phrase, False)]
+        while stack:
+            p, ready = stack.pop()
+            if ready:
+                finished.append(p)
+            elif p not in uses:
+                uses[p] = 0
+                stack.append((p, True))
+                stack.extend((v, False) for _, v in reversed(p.keywords))
+                stack.extend((q, False) for q in reversed(p.parts))
+        uses[phrase] += 1
+    for p in reversed(finished):  # what holds a part comes before it
+        for q in (*p.parts, *(v for _, v in p.keywords)):
+            uses[q] += uses[p]
+    return uses

@@ -365,3 +365,20 @@ def test_a_sum_of_many_terms():
     program = symchain.parse("y = " + " + ".join(f"x{k}*x{k + 1}" for k in range(10_000)))
     assert program.derive("x77").lines == ("dy_dx77 = x76 + x78",)
     assert time.perf_counter() - start < 20
+
+
+def test_every_term_of_a_sum_has_a_step() -> None:
+    step = symchain.parse("C = a*x + b + c**2 + x").derive("C", "x").factors["dC/dx"].steps[0]
+    assert [s.rule for s in step.substeps] == ["scale", "const", "const", "self"]
+    assert [s.rule for s in step.substeps[1:3]] == ["const", "const"] and step.substeps[-1].rule == "self"
+    assert [s.rule for s in step.moving] == ["scale", "self"]
+
+
+def test_wide_sums_and_deep_nestings_are_derived_by_all_names() -> None:
+    wide = symchain.parse("C = " + " + ".join(f"w{k}*x{k}" for k in range(5_000))).derive("C", "all")
+    assert wide.lines[0] == "dC_dw0 = x0" and len(wide.lines) == 10_000
+    text = "x"
+    for _ in range(60):
+        text = f"(({text} + y)**y + 1)**2"
+    deep = symchain.parse(f"C = {text}").derive("C", "all")  # spelt out, each inner power is written again in all outer ones
+    assert len(deep.lines) > 100 and sum(map(len, deep.lines)) < 20_000

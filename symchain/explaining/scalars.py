@@ -11,7 +11,7 @@ from symchain.functions.spec import AbstractFunction
 from symchain.notation import Phrase, name, number, operations
 from symchain.render.document import Applied, Count, Field, Fixed, Formula, Members, Relation, Say, Spoken
 from symchain.rewriting import simplify
-from symchain.rules.forward import differentiate
+from symchain.rules.forward import Differentiation
 from symchain.rules.local import pull
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
@@ -53,7 +53,7 @@ class _Teller:
         self.block, self.by, self.factor = block, by, factor
         self.moves = reaches(block.tree, by)
         self.letters = Letters({*program.inputs, *program.blocks, *program.dimensions, *program.functions})
-        self.steps = _by_subject(differentiate(block.tree, by))
+        self.steps = _by_subject(Differentiation(block.tree).by(by))
         self.called: dict[Tree, Leaf] = {}
         self.told_letters: set[Tree] = set()
         self.pending: list[Tree] = []
@@ -226,7 +226,7 @@ class _Teller:
         under = multiply_scalars([_flipped(b) for b in below])
         self.moves.add(under)
         if under not in self.steps:
-            self.steps |= _by_subject(differentiate(under, self.by))
+            self.steps |= _by_subject(Differentiation(under).by(self.by))
         v, dv = name(self.letter(under).name), partial(self.letter(under).name, self.by.name)
         square = Phrase("over", (Phrase("pow", (v, number(2))),))
         if not above:
@@ -244,7 +244,7 @@ class _Teller:
         over = multiply_scalars([*fixed, *above])
         self.moves.add(over)
         if over not in self.steps:
-            self.steps |= _by_subject(differentiate(over, self.by))
+            self.steps |= _by_subject(Differentiation(over).by(self.by))
         u, du = name(self.letter(over).name), partial(self.letter(over).name, self.by.name)
         top = Phrase("add", (product(du, v), Phrase("neg", (product(u, dv),))))
         sides = _joined(left, Phrase("mul", (top, square)))

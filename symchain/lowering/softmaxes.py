@@ -133,11 +133,10 @@ def _plain(node: Tree) -> Tree:
 def _balanced_sum(node: Sum) -> Tree | None:
     """p*sum(t) - t and p - t, which add up to zero and to 1 - sum(t)."""
     for k, term in enumerate(node.args):
-        others = [t for j, t in enumerate(node.args) if j != k]
         p = term if _is_softmax(term) else _factor(term)
         if p is None:
             continue
-        rest = add(others)
+        rest = add([t for j, t in enumerate(node.args) if j != k])
         (axis,) = p.parameters
         kept = [a for a in range(len(p.shape)) if a != axis]
         if _adds_up_to_minus_one(rest, axis):

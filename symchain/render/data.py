@@ -13,6 +13,7 @@ from symchain.blocks import Program
 from symchain.derivation import Derivation, Derivations, Factor, Line, Step
 from symchain.errors import SymchainError, VerificationError
 from symchain.notation import Phrase
+from symchain.render.remarks import unrelated
 from symchain.render.text import write
 from symchain.tensors.matrixform import phrase_of
 
@@ -91,7 +92,7 @@ def _factor(f: Factor) -> dict[str, Any]:
         "raw": None if f.raw is None else write(f.raw),
         "rule": f.rule,
         "shape": list(f.shape),
-        "unrelated": list(f.unrelated),
+        "unrelated": list(unrelated(f)),
         "steps": [step for s in f.steps for step in _steps(s)],
     }
 

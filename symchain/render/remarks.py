@@ -10,6 +10,7 @@ from symchain.networks import Network
 from symchain.notation import name, operations
 from symchain.render.document import Blank, Formula, Listing, Math, Relation, Row, Say
 from symchain.tensors.matrixform import phrase_of
+from symchain.tensors.nodes import Sum, leaves
 
 READABLE = 40
 """Longer formulas than this many operations explain nothing."""
@@ -23,14 +24,15 @@ def remark(factor: Factor, network: Network | None = None, done: Say | None = No
     if factor.rule == "act" and role is not None and role.part == "output":
         return Say("remark.layer", {"layer": str(role.layer)})
     step = _headline(factor)
-    alone = step is not None and step.rule == "sum" and [s.rule for s in _moving(step)] == ["self"]
+    alone = step is not None and step.rule == "sum" and [s.rule for s in step.moving] == ["self"]
     rule = done or Say("rule.self" if alone else f"rule.{factor.rule}")
     second = _second(step) if step is not None and step.rule == "scale" and done is None else ""
     if second:
         rule = Say("remark.rules", {"rule": rule, "second": Say(f"rule.{second}")})
-    if factor.unrelated and len(factor.unrelated) <= NAMED:
-        names = Listing(tuple(Formula(name(n)) for n in factor.unrelated))
-        key = "remark.unrelated_one" if len(factor.unrelated) == 1 else "remark.unrelated_many"
+    still = unrelated(factor)
+    if still and len(still) <= NAMED:
+        names = Listing(tuple(Formula(name(n)) for n in still))
+        key = "remark.unrelated_one" if len(still) == 1 else "remark.unrelated_many"
         return Say(key, {"rule": rule, "names": names, "input": Formula(name(factor.input))})
     inner = _inner(step) if step is not None else None
     if inner is not None:
@@ -57,30 +59,39 @@ def simplification(steps: Sequence[Step]) -> list[Row]:
     return [Row((Blank(), Formula(phrase_of(step.result))), rewritten(step)) for step in steps]
 
 
-def _moving(step: Step) -> list[Step]:
-    return [s for s in step.substeps if s.rule != "const"]
+def unrelated(factor: Factor) -> tuple[str, ...]:
+    """The names in those terms of the line that do not contain the input: they do not move."""
+    line = factor.steps[0].subject if factor.steps else None
+    if not isinstance(line, Sum):
+        return ()
+    found: dict[str, None] = {}
+    for term in line.args:
+        names = [n.name for n in leaves(term)]
+        if factor.input not in names:
+            found.update(dict.fromkeys(names))
+    return tuple(found)
 
 
 def _headline(factor: Factor) -> Step | None:
     """The step that carries the factor's rule, below sums and coefficients."""
     step = next((s for s in factor.steps if s.by), None)
     while step is not None and step.rule != factor.rule:
-        moving = _moving(step)
+        moving = step.moving
         step = moving[0] if len(moving) == 1 else None
     return step
 
 
 def _second(step: Step) -> str:
     """The rule of what stands beside a constant factor, where that is more than the variable."""
-    moving = _moving(step)
+    moving = step.moving
     while step.rule in ("scale", "sum") and len(moving) == 1:
-        step, moving = moving[0], _moving(moving[0])
+        step, moving = moving[0], moving[0].moving
     return step.rule if step.rule not in ("scale", "sum", "self") and len(moving) <= 1 else ""
 
 
 def _inner(step: Step) -> Math | None:
     """The inner derivative of a power or function whose argument is more than the variable."""
-    moving = _moving(step)
+    moving = step.moving
     if step.rule not in ("power", "function", "act") or len(moving) != 1 or moving[0].rule == "self":
         return None
     return Formula(phrase_of(moving[0].result))

@@ -51,10 +51,9 @@ def local_symbol(program: Program, output: str, by: str) -> Phrase:
 
 def barred(written: Phrase, program: Program, output: str, by: str) -> Phrase:
     """The symbol of a local derivative, with the names after a bar that are held fixed in it while they depend on the variable too."""
-    held = [r for r in program.blocks[output].reads if r != by and program.may_depend(r, by)]
-    if held:
-        moving = dependents(program, by)
-        held = [r for r in held if r in moving]
+    others = [r for r in program.blocks[output].reads if r != by and program.may_depend(r, by)]
+    moving = dependents(program, by) if others else set()
+    held = [r for r in others if r in moving]
     names = [name(r) for r in held[:HELD]] + ([name("...")] if len(held) > HELD else [])
     return Phrase("held", (written, *names)) if held else written
 

@@ -12,7 +12,7 @@ from symchain.derivation import Step
 from symchain.rewriting.matching import Identity
 from symchain.rewriting.reduction import Named, is_large, price_of, shortenings
 from symchain.tensors.algebra import settle
-from symchain.tensors.matrixform import Phrases, phrase_of
+from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Contraction, Leaf, Number, Power, Sum, Tree, postorder, rebuild, substitute
 from symchain.tensors.terms import is_zero, split_power
 
@@ -110,13 +110,12 @@ def _factors(node: Tree) -> Iterator[Tree]:
 
 def _shortening(tree: Tree, steps: Iterable[Step]) -> Iterator[Step]:
     """The same way in steps of which none lengthens the formula; what only lengthens it at the end is not taken."""
-    written = Phrases()
     start, price = tree, price_of(tree)
     for step in steps:
         now = price_of(step.result)
         if now > price:
             continue
-        if written.of(step.result) != written.of(start):
+        if phrase_of(step.result) != phrase_of(start):
             yield Step(step.rule, start, "", step.result, (), step.parameters)
         start, price = step.result, now
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from symchain.rewriting.expansion import expanded
+from symchain.rewriting.expansion import expanded, has_denominator
 from symchain.tensors.nodes import Contraction, Number, Power, Sum, Tree, add
 from symchain.tensors.products import normal_product, raised, term_of
 from symchain.tensors.sums import collect
-from symchain.tensors.terms import Term, divides, split_power
+from symchain.tensors.terms import Term, split_power
 
 
 def one_fraction(tree: Sum) -> Iterator[Tree]:
     """a/b + c/d over one denominator: (a*d + c*b)/(b*d)."""
-    if len(tree.args) > 4 or not any(_divides(t) for t in tree.args):
+    if len(tree.args) > 4 or not any(has_denominator(t) for t in tree.args):
         return
     terms = [term_of(t) for t in tree.args]
     axes = tuple(range(len(tree.shape)))
@@ -36,12 +36,6 @@ def one_fraction(tree: Sum) -> Iterator[Tree]:
     below = [(raised(base, -power), s) for (base, power), (_, s) in zip(under.items(), common, strict=True)]
     for top in (over, *opened):
         yield normal_product(Term(factors=[(top, axes), *below], output=axes, dims=dict(enumerate(tree.shape))))
-
-
-def _divides(tree: Tree) -> bool:
-    """Whether a term has a denominator."""
-    factors = tree.args if isinstance(tree, Contraction) else (tree,)
-    return any(map(divides, factors))
 
 
 def denominators_joined(tree: Contraction) -> Iterator[Tree]:

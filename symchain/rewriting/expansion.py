@@ -8,7 +8,7 @@ from itertools import product as combinations
 from symchain.tensors.nodes import Contraction, Number, Sum, Tree, add
 from symchain.tensors.products import normal_product, term_of
 from symchain.tensors.sums import collect, summands
-from symchain.tensors.terms import Term, split_power
+from symchain.tensors.terms import Term, divides, split_power
 
 _TERMS = 12
 """Sums of more terms are left as they are."""
@@ -96,6 +96,8 @@ def _may_cancel(k: int, factors: tuple[Tree, ...]) -> bool:
 
 def _cancels(factor: Sum, others: list[tuple[Tree, tuple[int, ...]]]) -> bool:
     """Whether a summand divides by something that the product multiplies with, or the other way round."""
+    if not any(divides(f) for f, _ in others) and not any(map(has_denominator, factor.args)):
+        return False
     divided = {base: exponent.value < 0 for f, _ in others for base, exponent in [split_power(f)] if isinstance(exponent, Number)}
     for t in factor.args:
         for f in t.args if isinstance(t, Contraction) else (t,):
@@ -103,6 +105,12 @@ def _cancels(factor: Sum, others: list[tuple[Tree, tuple[int, ...]]]) -> bool:
             if base in divided and isinstance(exponent, Number) and divided[base] != (exponent.value < 0):
                 return True
     return False
+
+
+def has_denominator(tree: Tree) -> bool:
+    """Whether a term has a denominator."""
+    factors = tree.args if isinstance(tree, Contraction) else (tree,)
+    return any(map(divides, factors))
 
 
 def _multiplied(tree: Tree) -> list[Tree] | None:

@@ -196,10 +196,13 @@ def _stretched(after: Tree, bindings: Bindings, shape: tuple[int | str, ...]) ->
 
 def _match_top(pattern: Tree, tree: Tree) -> Iterator[tuple[Bindings, tuple[Term, tuple[int, ...]] | None]]:
     if isinstance(pattern, Contraction) and isinstance(tree, Contraction):
-        wanted, have = term_of(pattern), term_of(tree)
+        have = term_of(tree)
+        wanted = term_of(pattern)
+        patterns = [f for f, _ in wanted.factors]
         for spots in dict.fromkeys(s for _, s in have.factors):
-            candidates = [k for k, (_, s) in enumerate(have.factors) if s == spots]
-            for bindings, used in _match_some([f for f, _ in wanted.factors], have, candidates, {}):
+            alike = [k for k, (_, s) in enumerate(have.factors) if s == spots]
+            places = [[k for k in alike if _fits(p, have.factors[k][0])] for p in patterns]  # else all pairs would be tried, or triples
+            for bindings, used in _match_some(patterns, have, places, {}) if all(places) else ():
                 left = [f for k, f in enumerate(have.factors) if k not in used]
                 rest = Term(have.coefficient / wanted.coefficient, have.decimal, left, have.output, dict(have.dims))
                 yield bindings, (rest, spots)
@@ -208,14 +211,22 @@ def _match_top(pattern: Tree, tree: Tree) -> Iterator[tuple[Bindings, tuple[Term
             yield bindings, None
 
 
-def _match_some(patterns: list[Tree], have: Term, candidates: list[int], bindings: Bindings) -> Iterator[tuple[Bindings, set[int]]]:
+def _fits(pattern: Tree, tree: Tree) -> bool:
+    """Whether a tree matches a pattern of which nothing is bound; what is bound can only take from it."""
+    return next(_match(pattern, tree, {}), None) is not None
+
+
+def _match_some(
+    patterns: list[Tree], have: Term, places: list[list[int]], bindings: Bindings, taken: frozenset[int] = frozenset()
+) -> Iterator[tuple[Bindings, frozenset[int]]]:
+    """Each pattern matched to a factor of its own, among those that it fits."""
     if not patterns:
-        yield bindings, set()
+        yield bindings, taken
         return
-    for k in candidates:
-        for extended in _match(patterns[0], have.factors[k][0], bindings):
-            for complete, used in _match_some(patterns[1:], have, [c for c in candidates if c != k], extended):
-                yield complete, used | {k}
+    for k in places[0]:
+        if k not in taken:
+            for extended in _match(patterns[0], have.factors[k][0], bindings):
+                yield from _match_some(patterns[1:], have, places[1:], extended, taken | {k})
 
 
 def _match(pattern: Tree, tree: Tree, bindings: Bindings) -> Iterator[Bindings]:

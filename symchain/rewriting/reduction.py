@@ -18,7 +18,7 @@ from symchain.rewriting.inversion import inverses_opened, pseudoinverses
 from symchain.rewriting.matching import Identity, rewritings
 from symchain.rewriting.slices import slices_opened
 from symchain.tensors.algebra import normal
-from symchain.tensors.matrixform import Phrases, phrase_of
+from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Apply, Contraction, Operation, Power, Sum, Tree, Where, add, contract, rebuild
 from symchain.tensors.products import settled, term_of, tree_of
 from symchain.tensors.terms import factor_kinds, flipped
@@ -82,7 +82,6 @@ _LARGE = 600
 
 _DONE: dict[Tree, Tree] = {}
 _PRICES: dict[Tree, int] = {}
-_PHRASES = Phrases()
 _REMEMBERED = 50_000
 
 
@@ -100,7 +99,6 @@ def reduced(tree: Tree) -> Tree:
     if len(_DONE) > _REMEMBERED:
         _DONE.clear()
         _PRICES.clear()
-        _PHRASES.clear()
     result = normal(tree, _DONE, polish)
     _DONE[result] = result
     return result
@@ -126,7 +124,7 @@ def _transposes(tree: Tree) -> int:
 def price_of(tree: Tree) -> int:
     """The operations of the printed form, remembered; index notation is harder to read than its one call says."""
     if tree not in _PRICES:
-        phrase = _PHRASES.of(tree)
+        phrase = phrase_of(tree)
         _PRICES[tree] = operations(phrase) + 3 * sum(p.head == "call" and p.text == "einsum" for p in walk(phrase))
     return _PRICES[tree]
 

@@ -5,9 +5,9 @@ The rules are those of `local`; this file only says in which order they are told
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from symchain.derivation import NOTHING, Step
+from symchain.derivation import NOTHING, Step, Summands
 from symchain.functions.spec import AbstractFunction
 from symchain.rules.local import pull
 from symchain.tensors.nodes import (
@@ -25,44 +25,66 @@ from symchain.tensors.nodes import (
     Tree,
     Where,
     add,
-    leaves,
     multiply_scalars,
     number,
     postorder,
-    ways_to,
 )
 from symchain.tensors.terms import divides
 
-Locals = dict[tuple[Tree, int], list[Tree]]
-"""The derivative of a node by one of its operands, as factors: the same whatever name lies below."""
 
+class Differentiation:
+    """d(tree)/d(name) for trees of shape () throughout, by one name after another.
 
-def differentiate(tree: Tree, by: Leaf, known: Locals | None = None) -> Step:
-    """d(tree)/d(by) for trees of shape () throughout; the result is as the rules give it, not simplified.
-
-    What is `known` of a tree's nodes is used, and added to, when it is differentiated by one name after another.
+    What the names have in common is found once: who reads a node, and the derivative of a node by one of its operands, as factors.
+    So a sum of many terms, each with names of its own, is differentiated by all of them without being walked through for each.
     """
-    local: Locals = {} if known is None else known
-    steps: dict[Tree, Step] = {}
-    for node in ways_to(by, tree):
-        if node is by:
-            steps[node] = Step("self", node, by.name, ONE)
-        elif isinstance(node, Contraction) and len(node.args) == 2 and node.args[0] is ONE and node.args[1] in steps:
-            steps[node] = steps[node.args[1]]  # 1/x is written as a product
-        elif not isinstance(node, Compare) and any(a in steps for a in node.args):
-            steps[node] = _step(node, by, steps, local)
-    return steps.get(tree) or Step("const", tree, by.name, ZERO)
 
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._place: dict[Tree, int] = {}
+        self._users: dict[Tree, list[tuple[Tree, int]]] = {}
+        for node in postorder(tree):
+            self._place[node] = len(self._place)
+            if not isinstance(node, Compare):  # a condition has no derivative
+                for k, a in enumerate(node.args):
+                    self._users.setdefault(a, []).append((node, k))
+        self._local: dict[tuple[Tree, int], list[Tree]] = {}
 
-def _step(node: Tree, by: Leaf, steps: Mapping[Tree, Step], known: Locals) -> Step:
-    moving = [k for k, a in enumerate(node.args) if a in steps]
-    for k in moving:
-        if (node, k) not in known:
-            local = pull(node, k, ONE, 0)
-            known[node, k] = [f for f in (local.args if isinstance(local, Contraction) else (local,)) if f is not ONE]
-    terms = [_term(node, k, known[node, k], steps[node.args[k]], by) for k in moving]
-    substeps = [steps.get(a) or Step("const", a, by.name, ZERO) for a in node.args if a in steps or isinstance(node, Sum)]
-    return Step(_rule(node, moving), node, by.name, add(terms), tuple(substeps), _parameters(node))
+    def by(self, name: Leaf) -> Step:
+        """The derivative by a name; the result is as the rules give it, not simplified."""
+        steps: dict[Tree, Step] = {}
+        for node, moving in self._ways_from(name):
+            if node is name:
+                steps[node] = Step("self", node, name.name, ONE)
+            elif isinstance(node, Contraction) and len(node.args) == 2 and node.args[0] is ONE and moving == [1]:
+                steps[node] = steps[node.args[1]]  # 1/x is written as a product
+            else:
+                steps[node] = self._step(node, moving, name, steps)
+        return steps.get(self.tree) or Step("const", self.tree, name.name, ZERO)
+
+    def _ways_from(self, name: Leaf) -> list[tuple[Tree, list[int]]]:
+        """The nodes that depend on a name, operands before users, each with the places of the operands that do."""
+        moving: dict[Tree, list[int]] = {name: []} if name in self._place else {}
+        stack: list[Tree] = list(moving)
+        while stack:
+            for user, k in self._users.get(stack.pop(), ()):
+                if user not in moving:
+                    moving[user] = []
+                    stack.append(user)
+                moving[user].append(k)
+        return [(node, sorted(moving[node])) for node in sorted(moving, key=self._place.__getitem__)]
+
+    def _step(self, node: Tree, moving: list[int], by: Leaf, steps: Mapping[Tree, Step]) -> Step:
+        for k in moving:
+            if (node, k) not in self._local:
+                local = pull(node, k, ONE, 0)
+                self._local[node, k] = [f for f in (local.args if isinstance(local, Contraction) else (local,)) if f is not ONE]
+        terms = [_term(node, k, self._local[node, k], steps[node.args[k]], by) for k in moving]
+        inner = {k: steps[node.args[k]] for k in moving}
+        substeps: Sequence[Step] = tuple(inner.values())
+        if isinstance(node, Sum):
+            substeps = Summands(node.args, inner, lambda term: Step("const", term, by.name, ZERO))
+        return Step(_rule(node, moving), node, by.name, add(terms), substeps, _parameters(node))
 
 
 def _term(node: Tree, k: int, outer: list[Tree], inner: Step, by: Leaf) -> Tree:
@@ -119,24 +141,13 @@ def _parameters(node: Tree) -> Mapping[str, str]:
 def headline(step: Step) -> Step:
     """The step that says most about a line: what is under a sum with one moving term and under a numeric factor."""
     while True:
-        moving = [s for s in step.substeps if s.rule != "const"]
+        moving = step.moving
         if len(moving) != 1 or moving[0].rule == "self":
             return step
         scaled = step.rule == "scale" and all(isinstance(a, Number) for a in step.subject.args if a is not moving[0].subject)
         if step.rule != "sum" and not scaled:
             return step
         step = moving[0]
-
-
-def unrelated(tree: Tree, by: Leaf) -> tuple[str, ...]:
-    """The names in those terms of a line that do not contain `by`: they do not move."""
-    if not isinstance(tree, Sum):
-        return ()
-    found: dict[str, None] = {}
-    for term in tree.args:
-        if by not in ways_to(by, term):
-            found.update(dict.fromkeys(n.name for n in leaves(term)))
-    return tuple(found)
 
 
 def shaped_headline(tree: Tree, by: Leaf) -> str:

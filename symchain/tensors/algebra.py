@@ -31,9 +31,20 @@ from symchain.tensors.products import flatten, normal_power, product_of, tree_of
 from symchain.tensors.sums import collect
 from symchain.tensors.terms import Indices, Term, is_zero, sums_over
 
+_forms: dict[Tree, Tree] = {}
+_REMEMBERED = 50_000
+
 
 def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[Tree], Tree] | None = None) -> Tree:
-    """The normal form of a tree; `polish` may replace each normalised sum and product by something shorter."""
+    """The normal form of a tree; `polish` may replace each normalised sum and product by something shorter.
+
+    Without it, what is known of other trees is used: of a tree that is asked for, mostly the top alone is new.
+    """
+    global _forms
+    if memo is None and polish is None:
+        if len(_forms) > _REMEMBERED:
+            _forms = {}
+        memo = _forms
 
     def visit(node: Tree) -> Tree:
         result = settle(node, polish)

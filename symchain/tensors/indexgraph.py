@@ -132,9 +132,14 @@ class Assembly:
 
     def merge(self) -> bool:
         """Pieces over the same set of indices multiply elementwise."""
-        for a_at, a in enumerate(self.pieces):
-            for b in self.pieces[a_at + 1 :]:
-                if set(a.indices) != set(b.indices) or len(a.indices) != len(b.indices) or (a.delta and b.delta):
+        alike: dict[frozenset[int], list[Piece]] = {}
+        for piece in self.pieces:
+            alike.setdefault(frozenset(piece.indices), []).append(piece)
+        for a in self.pieces:
+            same = alike[frozenset(a.indices)]
+            same.pop(0)
+            for b in same:
+                if len(a.indices) != len(b.indices) or (a.delta and b.delta):
                     continue
                 if len(a.indices) == 1 and self.summed(a.indices[0]) and len(self.users(a.indices[0])) == 2 and a.over and b.over:
                     continue  # a dot product

@@ -41,24 +41,31 @@ _HALF = Fraction(1, 2)
 
 
 def phrase_of(tree: Tree) -> Phrase:
-    """How a tree is written. Linear in the graph; a shared subtree is written at each use but built once."""
-    return Phrases().of(tree)
+    """How a tree is written. Linear in the graph; a shared subtree is written at each use but built once.
+
+    Most trees are asked for again, inside others: a formula is built step by step, and every step has its price.
+    """
+    global _written
+    if len(_written) > _REMEMBERED:
+        _written = _Phrases()
+    memo = _written
+    if tree not in memo:
+        for node in postorder(tree, known=memo):
+            if not isinstance(node, Number):
+                memo[node] = _WRITERS[type(node)](node, memo)
+    return memo[tree]
 
 
-class Phrases(dict[Tree, Phrase]):
-    """The phrases of trees and of their parts: trees that share parts are written together in one of these."""
-
-    def of(self, tree: Tree) -> Phrase:
-        if tree not in self:
-            for node in postorder(tree):
-                if not isinstance(node, Number) and node not in self:
-                    self[node] = _WRITERS[type(node)](node, self)
-        return self[tree]
+class _Phrases(dict[Tree, Phrase]):
+    """The phrases of the parts of a tree; those of numbers, which products and powers write their own way, are made when asked for."""
 
     def __missing__(self, node: Tree) -> Phrase:
-        """Numbers, which products and powers write their own way, are written when asked for."""
         phrase = self[node] = _WRITERS[type(node)](node, self)
         return phrase
+
+
+_REMEMBERED = 50_000
+_written = _Phrases()
 
 
 def cost(tree: Tree) -> int:

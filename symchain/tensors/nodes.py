@@ -28,7 +28,6 @@ from symchain.tensors.trees import postorder as postorder
 from symchain.tensors.trees import rebuild as rebuild
 from symchain.tensors.trees import substitute as substitute
 from symchain.tensors.trees import transform as transform
-from symchain.tensors.trees import ways_to as ways_to
 
 
 class Number(Tree):

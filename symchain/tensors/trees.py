@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from hashlib import blake2b
 from itertools import count
 from typing import Any, ClassVar
@@ -137,38 +137,17 @@ def rebuild(node: Tree, args: Sequence[Tree]) -> Tree:
 # ---------------------------------------------------------------- traversal, never recursive
 
 
-def postorder(*roots: Tree) -> list[Tree]:
-    """Every distinct node below the roots, operands before users."""
+def postorder(*roots: Tree, known: Container[Tree] = ()) -> list[Tree]:
+    """Every distinct node below the roots, operands before users; those that are known are left out with all below them."""
     seen: set[Tree] = set()
     order: list[Tree] = []
-    stack: list[Tree] = list(reversed(roots))
+    stack: list[Tree] = [r for r in reversed(roots) if r not in known] if known else list(reversed(roots))
     while stack:
         node = stack[-1]
         if node in seen:
             stack.pop()
             continue
-        pending = [a for a in node.args if a not in seen]
-        if pending:
-            stack.extend(reversed(pending))
-            continue
-        stack.pop()
-        seen.add(node)
-        order.append(node)
-    return order
-
-
-def ways_to(leaf: Tree, tree: Tree) -> list[Tree]:
-    """The nodes of a tree that may depend on a name, operands before users."""
-    name = leaf.names
-    seen: set[Tree] = set()
-    order: list[Tree] = []
-    stack: list[Tree] = [tree] if tree.names & name else []
-    while stack:
-        node = stack[-1]
-        if node in seen:
-            stack.pop()
-            continue
-        pending = [a for a in node.args if a.names & name and a not in seen]
+        pending = [a for a in node.args if a not in seen and a not in known] if known else [a for a in node.args if a not in seen]
         if pending:
             stack.extend(reversed(pending))
             continue
