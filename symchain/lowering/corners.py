@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from symchain.functions.spec import FUNCTIONS
-from symchain.tensors.nodes import ZERO, Apply, Contraction, Number, Power, Size, Sum, Tree, compare, rebuild, transform, where
+from symchain.lowering.roots import is_positive_constant
+from symchain.tensors.nodes import ZERO, Apply, Contraction, Number, Power, Sum, Tree, compare, rebuild, transform, where
 from symchain.tensors.terms import divides
 
 _HYPOT, _SQRT = FUNCTIONS["hypot"], FUNCTIONS["sqrt"]
@@ -44,7 +45,7 @@ def _squares(tree: Tree) -> bool:
         if isinstance(term, Sum):
             terms.extend(term.args)
         elif isinstance(term, Contraction):
-            factors = [(a, s) for a, s in zip(term.args, term.subscripts, strict=True) if not _is_positive_constant(a)]
+            factors = [(a, s) for a, s in zip(term.args, term.subscripts, strict=True) if not is_positive_constant(a)]
             if len(factors) == 1 and len(set(factors[0][1])) == len(factors[0][1]):
                 terms.append(factors[0][0])
             elif len(factors) != 2 or factors[0] != factors[1]:
@@ -52,9 +53,3 @@ def _squares(tree: Tree) -> bool:
         elif not (isinstance(term, Power) and isinstance(term.exponent, Number) and term.exponent.value in (2, 4, 6, 8)):
             return False
     return True
-
-
-def _is_positive_constant(tree: Tree) -> bool:
-    if isinstance(tree, Power):
-        return isinstance(tree.exponent, Number) and _is_positive_constant(tree.base)
-    return isinstance(tree, Size) or (isinstance(tree, Number) and tree.value > 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from symchain.functions.spec import FUNCTIONS
@@ -19,6 +20,7 @@ from symchain.tensors.nodes import (
     Number,
     Operation,
     Power,
+    Size,
     Sum,
     Tree,
     add,
@@ -27,6 +29,7 @@ from symchain.tensors.nodes import (
     compare,
     contract,
     hadamard,
+    multiply_scalars,
     number,
     operation,
     power,
@@ -46,15 +49,36 @@ def root_of_squares(node: Tree) -> Tree | None:
         return None
     if exponent.denominator != 2 or abs(exponent) > 8:
         return None
+    weight, base = without_weight(base)
     root = _of_two(base) if isinstance(base, Sum) else _norm(base) if isinstance(base, Contraction) else None
     if root is None:
         return None
-    return root if exponent == Fraction(1, 2) else power(root, number(2 * exponent))
+    found = root if exponent == Fraction(1, 2) else power(root, number(2 * exponent))
+    return found if weight is None else hadamard([broadcast(power(weight, number(exponent)), found.shape), found])
+
+
+def without_weight(tree: Tree) -> tuple[Tree | None, Tree]:
+    """(c, x) of c*x where c is a positive constant: the 1/n of a mean."""
+    constants = [a for a in tree.args if is_positive_constant(a)] if isinstance(tree, Contraction) else []
+    if not constants or not isinstance(tree, Contraction) or len(constants) == len(tree.args):
+        return None, tree
+    others = [(a, s) for a, s in zip(tree.args, tree.subscripts, strict=True) if not is_positive_constant(a)]
+    rest = contract([a for a, _ in others], [s for _, s in others], tree.output, dict(enumerate(tree.dims)))
+    return multiply_scalars(constants), rest
+
+
+def is_positive_constant(tree: Tree) -> bool:
+    if isinstance(tree, Power):
+        return isinstance(tree.exponent, Number) and is_positive_constant(tree.base)
+    return isinstance(tree, Size) or (isinstance(tree, Number) and tree.value > 0)
 
 
 def _of_two(base: Sum) -> Tree | None:
-    if len(base.args) != 2:
-        return None
+    if len(base.args) > 2:
+        squares = [_root(t) for t in base.args]
+        if len(base.args) > 8 or any(r is None for r in squares):
+            return None
+        return reduce(lambda a, b: apply(FUNCTIONS["hypot"], a, b), [r for r in squares if r is not None])
     for k in (0, 1):
         x, other = _root(base.args[k]), base.args[1 - k]
         if x is None or isinstance(x, Number):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from symchain.functions.spec import FUNCTIONS, OPERATIONS
 from symchain.lowering.numerics import BALANCED
+from symchain.lowering.roots import without_weight
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (
     MINUS_ONE,
@@ -21,6 +22,8 @@ from symchain.tensors.nodes import (
     Sum,
     Tree,
     add,
+    apply,
+    broadcast,
     contract,
     operation,
     rebuild,
@@ -34,9 +37,11 @@ def of_exponentials(node: Tree) -> Tree | None:
     """log(sum(exp(x))), exp(x)/sum(exp(x)), and logarithms of the latter."""
     if isinstance(node, Apply) and node.function is FUNCTIONS["log"]:
         inner = node.args[0]
-        summed = _summed_exponential(inner)
+        weight, rest = without_weight(inner)
+        summed = _summed_exponential(rest)
         if summed is not None:
-            return operation(OPERATIONS["logsumexp"], [summed[0]], (summed[1],))
+            total = operation(OPERATIONS["logsumexp"], [summed[0]], (summed[1],))
+            return total if weight is None else add([total, broadcast(apply(FUNCTIONS["log"], weight), total.shape)])
         if isinstance(inner, Operation) and inner.operation is OPERATIONS["softmax"]:
             return operation(OPERATIONS["log_softmax"], inner.args, inner.parameters)
         if isinstance(inner, Operation) and inner.operation is OPERATIONS["index"]:
