@@ -127,6 +127,15 @@ def power_of_one_plus_less_one_of_floats(x: float, y: float) -> float:
     return math.pow(1.0 + x, y) - 1.0
 
 
+def cardinal_sine(x: Array) -> Array:
+    """sin(pi*x)/(pi*x), which has a derivative at 0 too."""
+    return np.sinc(x)
+
+
+def cardinal_sine_of_floats(x: float) -> float:
+    return math.sin(math.pi * x) / (math.pi * x) if x else 1.0
+
+
 def kl_bernoulli(x: Array, y: Array) -> Array:
     """x*log(x/y) + (1 - x)*log((1 - x)/(1 - y)); where x and y are nearly equal, what cancels between the two terms is left out."""
     from scipy import special
@@ -379,12 +388,12 @@ FLOATS: Mapping[str, Callable[..., float]] = {
         *(near_zero_of_floats, log_plus_of_floats, log_quotient_of_floats, tanh_less_of_floats, root_of_floats, over_squares_of_floats),
         *(erfcx_slope_of_floats, bose_of_floats, silu_of_floats, silu_slope_of_floats, gammaln_of_floats, reciprocal_less_of_floats),
         *(power_less_one_of_floats, power_of_one_plus_of_floats, power_of_one_plus_less_one_of_floats),
-        *(sigmoid_less_of_floats, kl_bernoulli_of_floats),
+        *(sigmoid_less_of_floats, kl_bernoulli_of_floats, cardinal_sine_of_floats),
     )
 }
 STABLE: Mapping[str, Callable[..., Any]] = {
     **{f.__name__: f for f in (near_zero, log_plus, log_quotient, tanh_less, sigmoid, sigmoids, silu, silu_slope, bose, gammaln)},
     **{f.__name__: f for f in (reciprocal_less, sigmoid_less, power_less_one, power_of_one_plus, power_of_one_plus_less_one)},
-    **{f.__name__: f for f in (kl_bernoulli, kl_div, erfcx_slope, root, over_squares, norm, orthogonal, softmax, log_softmax, balanced)},
+    **{f.__name__: f for f in (cardinal_sine, kl_bernoulli, kl_div, erfcx_slope, root, over_squares, norm, orthogonal, softmax, log_softmax, balanced)},
     **FLOATS,
 }
