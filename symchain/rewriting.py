@@ -132,8 +132,7 @@ def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
         if kinds & Where.bit:
             yield from chosen(tree)
         yield from factored(tree)
-        if kinds & Power.bit:
-            yield from one_fraction(tree)
+        yield from one_fraction(tree)
         if effort and kinds & Sum.bit and (opened := expanded(tree)) is not None:
             yield polish(opened, effort - 1)
     elif isinstance(tree, Contraction):

@@ -142,7 +142,8 @@ def kl_bernoulli(x: Array, y: Array) -> Array:
 
     gap = np.abs(x - y)
     near = (gap < np.abs(y) / 16) & (gap < np.abs(1 - y) / 16)
-    return _mended(special.rel_entr(x, y) + special.rel_entr(1 - x, 1 - y), near, _kl_bernoulli, x, y)
+    rest = special.xlog1py(1 - x, -x) - special.xlog1py(1 - x, -y)
+    return _mended(special.rel_entr(x, y) + rest, near, _kl_bernoulli, x, y)
 
 
 def _kl_bernoulli(x: Array, y: Array) -> Array:

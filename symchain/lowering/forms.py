@@ -132,6 +132,7 @@ LATE = (
 
 LAST = (
     ("1/x - 1/y", "reciprocal_less(x, y)"),
+    ("1/x**2 - 1/y**2", "reciprocal_less(x, y)*(1/x + 1/y)"),
     ("exp(x) - exp(y)", "where(abs(x - y) < 1, exp(y)*expm1(x - y), exp(x) - exp(y))"),
     ("sin(x) - sin(y)", "where(abs(x - y) < 1, 2*cos((x + y)/2)*sin((x - y)/2), sin(x) - sin(y))"),
     ("cos(x) - cos(y)", "where(abs(x - y) < 1, -2*sin((x + y)/2)*sin((x - y)/2), cos(x) - cos(y))"),

@@ -23,6 +23,7 @@ from symchain.tensors.nodes import (
     Size,
     Sum,
     Tree,
+    Where,
     add,
     apply,
     broadcast,
@@ -144,7 +145,9 @@ def _signed(tree: Tree) -> tuple[int, Tree]:
 
 
 def _beside_root(r: Tree, x: Tree) -> tuple[Tree, Tree] | None:
-    """(x, r - |x|) where r is the root of x**2 + y."""
+    """(x, r - |x|) where r is the root of x**2 + y, its corner apart."""
+    if isinstance(r, Where) and r.args[1] is ZERO and r.args[0].args == (r.args[2], ZERO):
+        r = r.args[2]
     for y, factors in _added(r, x):
         return x, hadamard([*factors, hadamard([y, reciprocal(add([r, broadcast(apply(FUNCTIONS["abs"], x), r.shape)]))])])
     return None
