@@ -80,6 +80,21 @@ def clipped(tree: Where) -> Iterator[Tree]:
         yield normal(scaled(apply(FUNCTIONS["clip"], x, number(-limit.value, limit.decimal), limit), slope))
 
 
+def bounded(tree: Where) -> Iterator[Tree]:
+    """where(x > -c, where(x < c, a, b), b) is where(abs(x) < c, a, b)."""
+    outer, inner, otherwise = tree.args
+    if not (isinstance(outer, Compare) and isinstance(inner, Where) and isinstance(inner.args[0], Compare)):
+        return
+    below, above = outer, inner.args[0]
+    if below.operator in ("<", "<="):
+        below, above = above, below
+    if (below.operator, above.operator) not in ((">", "<"), (">=", "<=")) or inner.args[2] is not otherwise:
+        return
+    (x, low), (other, high) = below.args, above.args
+    if x is other and normal(negated(low)) is normal(high):
+        yield where(compare(above.operator, apply(FUNCTIONS["abs"], x), high), inner.args[1], otherwise)
+
+
 def compared(tree: Where) -> Iterator[Tree]:
     """where(x + 3 > 0, a, b) is where(x > -3, a, b), and where(-x > 0, a, b) is where(x < 0, a, b)."""
     condition = tree.args[0]

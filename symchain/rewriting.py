@@ -11,7 +11,8 @@ from fractions import Fraction
 from itertools import chain
 from itertools import product as combinations
 
-from symchain.choices import chosen, clipped, compared, masked
+from symchain.choices import bounded, chosen, clipped, compared, masked
+from symchain.exponentials import complements, softmaxes
 from symchain.factoring import factored
 from symchain.functions.spec import OPERATIONS
 from symchain.matching import rewritings
@@ -124,6 +125,7 @@ def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
     yield from rewritings(tree)
     if isinstance(tree, Where):
         yield from clipped(tree)
+        yield from bounded(tree)
         yield from compared(tree)
     elif isinstance(tree, Sum):
         kinds = 0
@@ -133,6 +135,8 @@ def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
             yield from chosen(tree)
         yield from factored(tree)
         yield from one_fraction(tree)
+        if kinds & Apply.bit:
+            yield from (polish(opened, effort - 1) for opened in complements(tree) if effort)
         if effort and kinds & Sum.bit and (opened := expanded(tree)) is not None:
             yield polish(opened, effort - 1)
     elif isinstance(tree, Contraction):
@@ -141,6 +145,8 @@ def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
             yield from denominators_joined(tree)
         if kinds & Where.bit:
             yield from masked(tree)
+        if kinds & Apply.bit and kinds & Contraction.bit:
+            yield from softmaxes(tree)
         if kinds & (Sum.bit | Where.bit):
             yield from inside(tree)
         if effort and kinds & Sum.bit and len(tree.args) > 1:

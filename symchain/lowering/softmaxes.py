@@ -177,6 +177,6 @@ def _factor(term: Tree) -> Operation | None:
 def _adds_up_to_minus_one(tree: Tree, axis: int) -> bool:
     """Whether the tree is -t where t is known to hold a probability in each row."""
     inner = next((a for a in tree.args if isinstance(a, Leaf)), None) if isinstance(tree, Contraction) else None
-    if inner is None or not inner.facts & {"onehot", "probability"} or axis != len(inner.shape) - 1:
+    if inner is None or not inner.facts & {"onehot", "probability", "unit_sum"} or axis != len(inner.shape) - 1:
         return False
     return normal(tree) is normal(scale(-1, inner))

@@ -6,7 +6,7 @@ outer(delta, x), W.T @ delta * s), and where none exists einsum(...) is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -125,12 +125,56 @@ def _write_identity(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
 
 
 def _write_sum(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
-    full = node.shape and any(not _broadcasts(t) for t in node.args)
-    terms = [_write_contraction(t, memo, implicit=True) if full and _broadcasts(t) else memo[t] for t in node.args]
+    full = node.shape and (any(not _broadcasts(t) for t in node.args) or _spread_out(node))
+    parts, terms = _side_by_side(node.args, memo)
+    terms += [_write_contraction(t, memo, implicit=True) if full and _broadcasts(t) else memo[t] for t in parts]
+    if len(terms) == 1:
+        return terms[0]
     if terms[0].head == "neg":  # b - a rather than -a + b
         first = next((k for k, t in enumerate(terms) if t.head != "neg"), 0)
         terms.insert(0, terms.pop(first))
     return Phrase("add", tuple(q for t in terms for q in (t.parts if t.head == "add" else (t,))))
+
+
+_ENTRIES = 8
+"""Vectors of more entries are not written entry by entry."""
+
+
+def _side_by_side(terms: Sequence[Tree], memo: dict[Tree, Phrase]) -> tuple[list[Tree], list[Phrase]]:
+    """What is left of the terms of a sum when vectors that are zero but for some entries, or but for a slice, are written as one."""
+    entries: dict[int, Tree] = {}
+    slices: list[tuple[Dim, Dim, Tree]] = []
+    shape: tuple[Dim, ...] = ()
+    for t in terms:
+        if isinstance(t, Operation) and t.operation.name == "place" and len(t.parameters[0]) == 1:
+            (item,), shape = t.parameters
+            if item[0] == "at" and isinstance(item[1], int) and isinstance(shape[0], int) and shape[0] <= _ENTRIES:
+                entries.setdefault(item[1], t)
+            elif item[0] == "slice" and item[3] == 1:
+                slices.append((item[1], item[2], t))
+    taken: list[Tree] = []
+    written: list[Phrase] = []
+    if len(entries) > 1 and isinstance(shape[0], int):
+        taken += entries.values()
+        parts = [memo[entries[k].args[0]] if k in entries else literal(0) for k in range(shape[0])]
+        written.append(Phrase("call", (Phrase("list", tuple(parts)),), "stack"))
+    first = next(((a, b, t) for a, b, t in slices if any(b == start for start, _, _ in slices)), None)
+    if first is not None:
+        row = [first]
+        while (after := next((s for s in slices if s[0] == row[-1][1] and s not in row), None)) is not None:
+            row.append(after)
+        taken += (t for _, _, t in row)
+        before, behind = row[0][0], add(shape[0], row[-1][1], -1)
+        parts = [memo[t.args[0]] for _, _, t in row]
+        parts = [*([call("zeros", dimension(before))] if before else []), *parts, *([call("zeros", dimension(behind))] if behind else [])]
+        written.append(call("concatenate", Phrase("list", tuple(parts))))
+    return [t for t in terms if t not in taken], written
+
+
+def _spread_out(node: Any) -> bool:
+    """Whether terms that all repeat along some axis have all axes between them: x[:, None] - x."""
+    carried = [{k for k, i in enumerate(t.output) if any(i in s for s in t.subscripts)} for t in node.args]
+    return set().union(*carried) == set(range(len(node.shape)))
 
 
 def _broadcasts(tree: Tree) -> bool:
