@@ -30,8 +30,11 @@ from symchain.tensors.nodes import (
     Tree,
     Where,
     add,
+    broadcast,
     contract,
+    number,
     operation,
+    power,
     rebuild,
 )
 from symchain.tensors.products import normal_product, raised, settled, term_of, tree_of
@@ -137,6 +140,8 @@ def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
         yield from one_fraction(tree)
         if kinds & Apply.bit:
             yield from (polish(opened, effort - 1) for opened in complements(tree) if effort)
+        if effort and kinds & Sum.bit and (shorter := tuple(polish(t, 0) for t in tree.args)) != tree.args:
+            yield collect(add(shorter))
         if effort and kinds & Sum.bit and (opened := expanded(tree)) is not None:
             yield polish(opened, effort - 1)
     elif isinstance(tree, Contraction):
@@ -147,6 +152,7 @@ def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
             yield from masked(tree)
         if kinds & Apply.bit and kinds & Contraction.bit:
             yield from softmaxes(tree)
+        yield from exponents_joined(tree)
         if kinds & (Sum.bit | Where.bit):
             yield from inside(tree)
         if effort and kinds & Sum.bit and len(tree.args) > 1:
@@ -238,7 +244,7 @@ def inside(tree: Contraction) -> Iterator[Tree]:
         if isinstance(factor, Sum):
             found = chain(chosen(factor) if factor.kinds & Where.bit else (), factored(factor), one_fraction(factor))
         elif isinstance(factor, Where):
-            found = chain(clipped(factor), compared(factor))
+            found = chain(clipped(factor), bounded(factor), compared(factor))
         for candidate in found:
             yield settled(tree_of(term_of(rebuild(tree, (*tree.args[:k], candidate, *tree.args[k + 1 :])))))
 
@@ -414,3 +420,25 @@ def denominators_joined(tree: Contraction) -> Iterator[Tree]:
                 joined = raised(collect(add(pieces)), Fraction(-1))
                 factors = [(joined, indices) if n == k else f for n, f in enumerate(term.factors) if n != m]
                 yield normal_product(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims)))
+
+
+def exponents_joined(tree: Contraction) -> Iterator[Tree]:
+    """(x/l)**(k - 1)*x/l is (x/l)**k, where nothing new comes under a fraction bar."""
+    if not any(isinstance(a, Power) and isinstance(a.base, Contraction) and not isinstance(a.exponent, Number) for a in tree.args):
+        return
+    term = term_of(tree)
+    divisors = _divisors(term)
+    for k, (factor, indices) in enumerate(term.factors):
+        if not isinstance(factor, Power) or not isinstance(factor.base, Contraction) or isinstance(factor.exponent, Number):
+            continue
+        for step in (1, -1):
+            exponent = collect(add([factor.exponent, broadcast(number(step), factor.exponent.shape)]))
+            factors = [*term.factors, (raised(factor.base, Fraction(-step)), indices)]
+            factors[k] = (power(factor.base, exponent), indices)
+            joined = normal_product(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims)))
+            if _divisors(term_of(joined)) <= divisors:
+                yield joined
+
+
+def _divisors(term: Term) -> set[Tree]:
+    return {split_power(f)[0] for f, _ in term.factors if divides(f)}

@@ -193,7 +193,7 @@ def _power_parts(tree: Tree, memo: dict[Tree, Phrase]) -> tuple[list[Phrase], li
 
 def _raised(base: Tree, value: Fraction, decimal: bool, memo: dict[Tree, Phrase]) -> Phrase:
     if value.denominator == 2 and (vector := _square_root_of(base)) is not None:
-        root: Phrase = call("norm", memo[vector])
+        root: Phrase = Phrase("call", (memo[vector],), "norm", tuple(_axis_keyword(_summed_axes(base), len(vector.shape)).items()))
         return root if value.numerator == 1 else Phrase("pow", (root, literal(value.numerator)))
     if value == 1:
         return memo[base]
@@ -204,15 +204,21 @@ def _raised(base: Tree, value: Fraction, decimal: bool, memo: dict[Tree, Phrase]
 
 def _square_root_of(base: Tree) -> Tree | None:
     """The x of norm(x), when base is the sum of squares of x."""
-    if isinstance(base, Contraction) and not base.output and len(base.args) == 2:
-        a, b = base.args
-        if a is b and base.subscripts[0] == base.subscripts[1] and 1 <= len(base.subscripts[0]) == len(set(base.subscripts[0])) <= 2:
-            return a
-    if isinstance(base, Contraction) and not base.output and len(base.args) == 1:
-        a = base.args[0]
-        if isinstance(a, Power) and isinstance(a.exponent, Number) and a.exponent.value == 2 and 1 <= len(a.shape) <= 2:
-            return a.base if len(set(base.subscripts[0])) == len(base.subscripts[0]) else None
+    if not isinstance(base, Contraction) or not 1 <= len(base.subscripts[0]) == len(set(base.subscripts[0])) <= 2:
+        return None
+    if len(base.output) > 1 or len(base.dims) != len(base.subscripts[0]):
+        return None
+    a = base.args[0]
+    if len(base.args) == 2:
+        return a if a is base.args[1] and base.subscripts[0] == base.subscripts[1] else None
+    if len(base.args) == 1 and isinstance(a, Power) and isinstance(a.exponent, Number) and a.exponent.value == 2:
+        return a.base
     return None
+
+
+def _summed_axes(node: Any) -> tuple[int, ...]:
+    """The axes along which a product is summed, by the indices of its first operand."""
+    return tuple(k for k, i in enumerate(node.subscripts[0]) if i not in node.output)
 
 
 def _write_power(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
@@ -420,6 +426,8 @@ def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
         return call(kind, parts[0], *([dimension(parameters[0])] if parameters and parameters[0] else []))
     if kind == "place":
         return placed(parts[0], parameters[0], parameters[1])
+    if kind == "scatter" and len(node.args[0].shape) <= 2:
+        return Phrase("matmul", (Phrase("transpose", (call("onehot", parts[1], *(_parameter(p) for p in parameters)),)), parts[0]))
     if kind == "gather":
         return Phrase("index", (parts[0], parts[1]))
     return call(kind, *parts, *(_parameter(p) for p in parameters))
