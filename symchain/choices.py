@@ -140,15 +140,20 @@ def _as_choice(tree: Tree) -> Iterator[tuple[Tree, Tree, Tree]]:
             continue
         branches = []
         for branch in factor.args[1:]:
-            if not isinstance(branch, Number) and not (isinstance(branch, Contraction) and not branch.subscripts[0]):
+            multiplied = _times(term, k, branch)
+            if multiplied is None:
                 break
-            raw = Term(
-                term.coefficient,
-                term.decimal,
-                [*term.factors[:k], (branch, indices if branch.shape else ()), *term.factors[k + 1 :]],
-                term.output,
-                dict(term.dims),
-            )
-            branches.append(normal_product(raw))
+            branches.append(multiplied)
         else:
             yield factor.args[0], branches[0], branches[1]
+
+
+def _times(term: Term, k: int, branch: Tree) -> Tree | None:
+    """A term with a branch, a number or a choice between numbers, in place of its factor k."""
+    if isinstance(branch, Where) and branch.shape == term.factors[k][0].shape:
+        inner = [_times(term, k, b) for b in branch.args[1:]]
+        return None if None in inner else where(branch.args[0], *inner)  # type: ignore[arg-type]
+    if not isinstance(branch, Number) and not (isinstance(branch, Contraction) and not branch.subscripts[0]):
+        return None
+    factors = [*term.factors[:k], (branch, term.output if branch.shape else ()), *term.factors[k + 1 :]]
+    return normal_product(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims)))

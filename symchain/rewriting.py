@@ -100,7 +100,7 @@ def price_of(tree: Tree) -> int:
     return _PRICES[tree]
 
 
-_SHORTENED = Sum.bit | Apply.bit | Where.bit | Operation.bit
+_SHORTENED = Sum.bit | Apply.bit | Where.bit | Operation.bit | Contraction.bit
 """A product is looked at only where a factor is one of these."""
 
 
@@ -140,7 +140,7 @@ def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
         yield from one_fraction(tree)
         if kinds & Apply.bit:
             yield from (polish(opened, effort - 1) for opened in complements(tree) if effort)
-        if effort and kinds & Sum.bit and (shorter := tuple(polish(t, 0) for t in tree.args)) != tree.args:
+        if effort and kinds & Sum.bit and (shorter := tuple(_shortened(t, effort) for t in tree.args)) != tree.args:
             yield collect(add(shorter))
         if effort and kinds & Sum.bit and (opened := expanded(tree)) is not None:
             yield polish(opened, effort - 1)
@@ -161,6 +161,10 @@ def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
             yield from (polish(opened, effort - 1) for opened in inverses_opened(tree))
             yield from pseudoinverses(tree)
             yield from slices_opened(tree)
+
+
+def _shortened(term: Tree, effort: int) -> Tree:
+    return polish(term, effort - 1) if isinstance(term, Contraction) and factor_kinds(term) & Sum.bit else term
 
 
 # ---------------------------------------------------------------- multiplying out
