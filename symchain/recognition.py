@@ -57,7 +57,6 @@ class Recogniser:
         """The tree in the program's own names, simplified; a formula that is a whole block is left written out."""
         return (self._all if tree.kinds & _FUNCTIONS else self._plain).recognise(tree)
 
-
     def unfold(self, tree: Tree) -> Tree:
         """A last word on a result: u*sqrt(3)/l is 3*r/l**2 where u = sqrt(3)*r/l. In between, the block's name is what terms share."""
         return (self._all if tree.kinds & _FUNCTIONS else self._plain).unfolded(tree)

@@ -414,10 +414,10 @@ def denominators_joined(tree: Contraction) -> Iterator[Tree]:
             for b, s in ((split_power(f)[0], split_power(f)[1]) for f in (t.args if isinstance(t, Contraction) else (t,)))
         ]
         wanted = {b for b, e in inside if isinstance(e, Number) and e.value < 0}
-        for m, other, power, spots in divisors:
-            if m != k and other in wanted and isinstance(power, Number) and power.value < 0 and spots in ((), indices):
+        for m, other, below, spots in divisors:
+            if m != k and other in wanted and isinstance(below, Number) and below.value < 0 and spots in ((), indices):
                 axes = tuple(range(len(base.shape)))
-                lifted = (raised(other, -power.value), axes if other.shape else ())
+                lifted = (raised(other, -below.value), axes if other.shape else ())
                 pieces = [
                     normal_product(Term(factors=[(t, axes), lifted], output=axes, dims=dict(enumerate(base.shape)))) for t in base.args
                 ]

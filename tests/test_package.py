@@ -50,7 +50,7 @@ FLOORS = (
     ("tensors.nodes",),
     ("tensors.namesakes",),
     ("tensors.exchange", "tensors.terms"),
-    ("tensors.sums", "tensors.totals"),
+    ("tensors.placing", "tensors.sums", "tensors.totals"),
     ("tensors.products",),
     ("tensors.algebra", "tensors.matrixform"),
     ("tensors.facts", "tensors.indexform"),
@@ -88,7 +88,7 @@ FLOORS = (
     ("latexin.formulas",),
     ("latexin.reading",),
     # deriving
-    ("choices", "factoring", "matching", "rules", "rules.matrix_operations", "slices"),
+    ("choices", "exponentials", "factoring", "matching", "rules", "rules.matrix_operations", "slices"),
     ("rewriting", "rules.operations"),
     ("rules.entries", "rules.local"),
     ("rules.forward", "rules.reverse"),

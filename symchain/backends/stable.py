@@ -395,6 +395,9 @@ FLOATS: Mapping[str, Callable[..., float]] = {
 STABLE: Mapping[str, Callable[..., Any]] = {
     **{f.__name__: f for f in (near_zero, log_plus, log_quotient, tanh_less, sigmoid, sigmoids, silu, silu_slope, bose, gammaln)},
     **{f.__name__: f for f in (reciprocal_less, sigmoid_less, power_less_one, power_of_one_plus, power_of_one_plus_less_one)},
-    **{f.__name__: f for f in (cardinal_sine, kl_bernoulli, kl_div, erfcx_slope, root, over_squares, norm, orthogonal, softmax, log_softmax, balanced)},
+    **{
+        f.__name__: f
+        for f in (cardinal_sine, kl_bernoulli, kl_div, erfcx_slope, root, over_squares, norm, orthogonal, softmax, log_softmax, balanced)
+    },
     **FLOATS,
 }

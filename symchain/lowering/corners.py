@@ -5,8 +5,22 @@ from __future__ import annotations
 from fractions import Fraction
 
 from symchain.functions.spec import FUNCTIONS
-from symchain.lowering.roots import is_positive_constant
-from symchain.tensors.nodes import ZERO, Apply, Contraction, Number, Power, Sum, Tree, compare, rebuild, transform, where
+from symchain.tensors.nodes import (
+    ZERO,
+    Apply,
+    Contraction,
+    Number,
+    Power,
+    Size,
+    Sum,
+    Tree,
+    compare,
+    contract,
+    multiply_scalars,
+    rebuild,
+    transform,
+    where,
+)
 from symchain.tensors.terms import divides
 
 _HYPOT, _SQRT = FUNCTIONS["hypot"], FUNCTIONS["sqrt"]
@@ -53,3 +67,19 @@ def _squares(tree: Tree) -> bool:
         elif not (isinstance(term, Power) and isinstance(term.exponent, Number) and term.exponent.value in (2, 4, 6, 8)):
             return False
     return True
+
+
+def without_weight(tree: Tree) -> tuple[Tree | None, Tree]:
+    """(c, x) of c*x where c is a positive constant: the 1/n of a mean."""
+    constants = [a for a in tree.args if is_positive_constant(a)] if isinstance(tree, Contraction) else []
+    if not constants or not isinstance(tree, Contraction) or len(constants) == len(tree.args):
+        return None, tree
+    others = [(a, s) for a, s in zip(tree.args, tree.subscripts, strict=True) if not is_positive_constant(a)]
+    rest = contract([a for a, _ in others], [s for _, s in others], tree.output, dict(enumerate(tree.dims)))
+    return multiply_scalars(constants), rest
+
+
+def is_positive_constant(tree: Tree) -> bool:
+    if isinstance(tree, Power):
+        return isinstance(tree.exponent, Number) and is_positive_constant(tree.base)
+    return isinstance(tree, Size) or (isinstance(tree, Number) and tree.value > 0)

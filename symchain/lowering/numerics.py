@@ -51,9 +51,7 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         numeric_function("over_squares", ("x", "y"), lambda x, y: x / (x**2 + y**2)),
         numeric_function("erfcx_slope", ("x",), lambda x: 2 * x * sympy.exp(x**2) * sympy.erfc(x) - 2 / sympy.sqrt(sympy.pi)),
         numeric_function("bose", ("x",), lambda x: 1 / (sympy.exp(x) - 1), slopes=("out/expm1(-x)",)),
-        numeric_function(
-            "cardinal_sine", ("x",), lambda x: sympy.sinc(sympy.pi * x), slopes=("where(x == 0, 0, (cos(pi*x) - out)/x)",)
-        ),
+        numeric_function("cardinal_sine", ("x",), lambda x: sympy.sinc(sympy.pi * x), slopes=("where(x == 0, 0, (cos(pi*x) - out)/x)",)),
         numeric_function("sigmoid_less", ("x", "y"), lambda x, y: 1 / (1 + sympy.exp(-x)) - 1 / (1 + sympy.exp(-y))),
         numeric_function("reciprocal_less", ("x", "y"), lambda x, y: 1 / x - 1 / y),
         numeric_function("power_less_one", ("x", "y"), lambda x, y: x**y - 1),

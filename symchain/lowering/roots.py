@@ -8,6 +8,7 @@ from functools import reduce
 from typing import Any
 
 from symchain.functions.spec import FUNCTIONS
+from symchain.lowering.corners import without_weight
 from symchain.lowering.numerics import FUNCTIONS as NUMERIC
 from symchain.lowering.numerics import NORM, ORTHOGONAL, UNIT
 from symchain.tensors.algebra import normal
@@ -20,7 +21,6 @@ from symchain.tensors.nodes import (
     Number,
     Operation,
     Power,
-    Size,
     Sum,
     Tree,
     Where,
@@ -30,7 +30,6 @@ from symchain.tensors.nodes import (
     compare,
     contract,
     hadamard,
-    multiply_scalars,
     number,
     operation,
     power,
@@ -56,22 +55,6 @@ def root_of_squares(node: Tree) -> Tree | None:
         return None
     found = root if exponent == Fraction(1, 2) else power(root, number(2 * exponent))
     return found if weight is None else hadamard([broadcast(power(weight, number(exponent)), found.shape), found])
-
-
-def without_weight(tree: Tree) -> tuple[Tree | None, Tree]:
-    """(c, x) of c*x where c is a positive constant: the 1/n of a mean."""
-    constants = [a for a in tree.args if is_positive_constant(a)] if isinstance(tree, Contraction) else []
-    if not constants or not isinstance(tree, Contraction) or len(constants) == len(tree.args):
-        return None, tree
-    others = [(a, s) for a, s in zip(tree.args, tree.subscripts, strict=True) if not is_positive_constant(a)]
-    rest = contract([a for a, _ in others], [s for _, s in others], tree.output, dict(enumerate(tree.dims)))
-    return multiply_scalars(constants), rest
-
-
-def is_positive_constant(tree: Tree) -> bool:
-    if isinstance(tree, Power):
-        return isinstance(tree.exponent, Number) and is_positive_constant(tree.base)
-    return isinstance(tree, Size) or (isinstance(tree, Number) and tree.value > 0)
 
 
 def _of_two(base: Sum) -> Tree | None:

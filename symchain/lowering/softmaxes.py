@@ -7,8 +7,8 @@ What the entries add up to is known, mostly zero, so the one that cancels is tha
 from __future__ import annotations
 
 from symchain.functions.spec import FUNCTIONS, OPERATIONS
+from symchain.lowering.corners import without_weight
 from symchain.lowering.numerics import BALANCED
-from symchain.lowering.roots import without_weight
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (
     MINUS_ONE,

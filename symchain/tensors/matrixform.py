@@ -6,12 +6,12 @@ outer(delta, x), W.T @ delta * s), and where none exists einsum(...) is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from symchain.dimensions import Dim, add, multiply
+from symchain.dimensions import multiply
 from symchain.functions.spec import AbstractFunction
 from symchain.notation import Phrase, call, name, negate, operations, walk
 from symchain.notation import number as literal
@@ -34,6 +34,7 @@ from symchain.tensors.nodes import (
     multiply_scalars,
     postorder,
 )
+from symchain.tensors.placing import item_phrase, placed, side_by_side
 from symchain.tensors.products import normalise, tree_of
 from symchain.tensors.terms import is_symmetric
 
@@ -126,7 +127,7 @@ def _write_identity(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
 
 def _write_sum(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
     full = node.shape and (any(not _broadcasts(t) for t in node.args) or _spread_out(node))
-    parts, terms = _side_by_side(node.args, memo)
+    parts, terms = side_by_side(node.args, memo)
     terms += [_write_contraction(t, memo, implicit=True) if full and _broadcasts(t) else memo[t] for t in parts]
     if len(terms) == 1:
         return terms[0]
@@ -134,41 +135,6 @@ def _write_sum(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
         first = next((k for k, t in enumerate(terms) if t.head != "neg"), 0)
         terms.insert(0, terms.pop(first))
     return Phrase("add", tuple(q for t in terms for q in (t.parts if t.head == "add" else (t,))))
-
-
-_ENTRIES = 8
-"""Vectors of more entries are not written entry by entry."""
-
-
-def _side_by_side(terms: Sequence[Tree], memo: dict[Tree, Phrase]) -> tuple[list[Tree], list[Phrase]]:
-    """What is left of the terms of a sum when vectors that are zero but for some entries, or but for a slice, are written as one."""
-    entries: dict[int, Tree] = {}
-    slices: list[tuple[Dim, Dim, Tree]] = []
-    shape: tuple[Dim, ...] = ()
-    for t in terms:
-        if isinstance(t, Operation) and t.operation.name == "place" and len(t.parameters[0]) == 1:
-            (item,), shape = t.parameters
-            if item[0] == "at" and isinstance(item[1], int) and isinstance(shape[0], int) and shape[0] <= _ENTRIES:
-                entries.setdefault(item[1], t)
-            elif item[0] == "slice" and item[3] == 1:
-                slices.append((item[1], item[2], t))
-    taken: list[Tree] = []
-    written: list[Phrase] = []
-    if len(entries) > 1 and isinstance(shape[0], int):
-        taken += entries.values()
-        parts = [memo[entries[k].args[0]] if k in entries else literal(0) for k in range(shape[0])]
-        written.append(Phrase("call", (Phrase("list", tuple(parts)),), "stack"))
-    first = next(((a, b, t) for a, b, t in slices if any(b == start for start, _, _ in slices)), None)
-    if first is not None:
-        row = [first]
-        while (after := next((s for s in slices if s[0] == row[-1][1] and s not in row), None)) is not None:
-            row.append(after)
-        taken += (t for _, _, t in row)
-        before, behind = row[0][0], add(shape[0], row[-1][1], -1)
-        parts = [memo[t.args[0]] for _, _, t in row]
-        parts = [*([call("zeros", dimension(before))] if before else []), *parts, *([call("zeros", dimension(behind))] if behind else [])]
-        written.append(call("concatenate", Phrase("list", tuple(parts))))
-    return [t for t in terms if t not in taken], written
 
 
 def _spread_out(node: Any) -> bool:
@@ -376,24 +342,6 @@ def _axis_keyword(axes: Any, rank: int) -> dict[str, Phrase]:
     return {"axis": literal(axes[0]) if len(axes) == 1 else Phrase("tuple", tuple(literal(k) for k in axes))}
 
 
-def _bound(dim: Dim | None) -> Phrase:
-    return NEW if dim is None else dimension(dim)
-
-
-def _item(item: tuple[Any, ...], length: Dim | None) -> Phrase:
-    if item[0] == "at":
-        return dimension(item[1])
-    if item[0] == "new":
-        return NEW
-    start, stop, step = item[1:]
-    if step < 0:
-        whole = length is not None and start == add(length, 1, -1)
-        return Phrase("slice", (NEW if whole else _bound(start), NEW if stop == -1 else _bound(stop), Phrase("neg", (literal(-step),))))
-    return Phrase(
-        "slice", (NEW if start == 0 else _bound(start), NEW if stop == length else _bound(stop), NEW if step == 1 else literal(step))
-    )
-
-
 def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
     kind, parameters = node.operation.name, node.parameters
     parts = [memo[a] for a in node.args]
@@ -401,7 +349,7 @@ def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
     if kind == "index":
         items, axis = [], 0
         for item in parameters[0]:
-            items.append(_item(item, operand[axis] if item[0] != "new" else None))
+            items.append(item_phrase(item, operand[axis] if item[0] != "new" else None))
             axis += item[0] != "new"
         return Phrase("index", (parts[0], *items))
     if kind in ("max", "min", "prod", "logsumexp", "softmax", "log_softmax", "cumsum", "cumprod"):
@@ -463,51 +411,6 @@ def _kronecker(node: Any, memo: dict[Tree, Phrase]) -> Phrase | None:
     coefficient = multiply_scalars(scalars)
     front = memo[coefficient] if coefficient in memo else phrase_of(coefficient)
     return negate(product([front.parts[0], pair], [])) if front.head == "neg" else product([front, pair], [])
-
-
-def placed(phrase: Phrase, items: tuple[Any, ...], shape: tuple[Dim, ...]) -> Phrase:
-    """Zeros of a shape with a phrase put at some places, in the words NumPy has: rows of eye(n), zeros beside, a reversed slice."""
-    entries = [k for k, item in enumerate(items) if item[0] == "at"]
-    rows = [Phrase("index", (call("eye", dimension(shape[k])), dimension(items[k][1]))) for k in entries]
-    if len(entries) == len(items):
-        spike = rows[0] if len(rows) == 1 else call("outer", *rows) if len(rows) == 2 else None
-        return product([phrase, spike], []) if spike is not None else call("place", phrase)
-    for axis, item in enumerate(k for k in items if k[0] == "slice"):
-        length = shape[[n for n, i in enumerate(items) if i[0] == "slice"][axis]]
-        phrase = _put_slice(phrase, item[1:], length, axis, len(items) - len(entries))
-    if not entries:
-        return phrase
-    if len(items) == 2:
-        return call("outer", *((rows[0], phrase) if entries == [0] else (phrase, rows[0])))
-    letters = "ijklmnpq"[: len(items)]
-    kept = "".join(letters[n] for n in range(len(items)) if n not in entries)
-    spell = ",".join([kept, *(letters[k] for k in entries)]) + "->" + letters
-    return call("einsum", Phrase("string", text=spell), phrase, *rows)
-
-
-def _put_slice(phrase: Phrase, bounds: tuple[Any, ...], length: Dim, axis: int, rank: int) -> Phrase:
-    start, stop, step = bounds
-    if step == -1 and stop == -1 and start == add(length, 1, -1):
-        return Phrase("index", (phrase, *[COLON] * axis, Phrase("slice", (NEW, NEW, Phrase("neg", (literal(1),))))))
-    if step == 1:
-        before, after = start, add(length, stop, -1)
-        if before == 0 and after == 0:
-            return phrase
-        if rank == 1:
-            parts = [
-                *([call("zeros", dimension(before))] if before != 0 else []),
-                phrase,
-                *([call("zeros", dimension(after))] if after != 0 else []),
-            ]
-            return call("concatenate", Phrase("list", tuple(parts)))
-    selection = Phrase("index", (call("eye", dimension(length)), _item(("slice", *bounds), length)))
-    if axis == 0:
-        return Phrase("matmul", (Phrase("transpose", (selection,)), phrase))
-    if axis == 1 and rank == 2:
-        return Phrase("matmul", (phrase, selection))
-    letters = "ijklmnpq"[:rank]
-    spell = f"{letters},{letters[axis]}z->{letters.replace(letters[axis], 'z')}"
-    return call("einsum", Phrase("string", text=spell), phrase, selection)
 
 
 def _parameter(value: Any) -> Phrase:
