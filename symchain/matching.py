@@ -104,7 +104,7 @@ _NONE = Identities(())
 def _by_kind() -> Mapping[type[Tree], Identities]:
     found: dict[type[Tree], list[Identity]] = {}
     for spec in FUNCTIONS.values():
-        names: dict[str, Tree] = {p: leaf(f"?{p}") for p in (*spec.parameters, "x", "y")}
+        names: dict[str, Tree] = {p: leaf(f"?{p}") for p in spec.parameters}
         scope = Scope(names=names)
         for before, after in spec.identities:
             left = normal(elaborate(parse_expression(before), scope))

@@ -60,7 +60,6 @@ declare(
         ("(exp(x) - exp(-x))/(exp(x) + exp(-x))", "tanh(x)"),
         ("2*sigmoid(x) - 1", "tanh(x/2)"),
         ("1 - 2*sigmoid(x)", "-tanh(x/2)"),
-        ("-tanh(-x)", "tanh(x)"),
     ),
     activation=True,
     increasing=True,

@@ -85,8 +85,7 @@ class FunctionSpec:
     analytic: str | None = None
     """NumPy code for complex arguments, for verification, where evaluating `meaning` in complex NumPy will not do."""
     identities: tuple[tuple[str, str], ...] = ()
-    """Exact rewritings (before, after) that make formulas shorter: ("1/(1 + exp(-x))", "sigmoid(x)"). x and y may be used besides the
-    parameters."""
+    """Exact rewritings (before, after) that make formulas shorter: ("1/(1 + exp(-x))", "sigmoid(x)")."""
     lattice: int = 0
     """-1 for the smaller of two arguments, 1 for the larger, 0 for every other function."""
     activation: bool = False
