@@ -14,12 +14,21 @@ from symchain.tensors.terms import Term, invariant
 
 def complements(tree: Sum) -> Iterator[Tree]:
     """The sum with sigmoid(-x) written 1 - sigmoid(x), where sigmoid(x) stands in it too."""
-    found = {a for t in tree.args for a in (t, *t.args) if isinstance(a, Apply) and a.function is FUNCTIONS["sigmoid"]}
+    found = {a for t in tree.args for a in (t, *t.args) if isinstance(a, Apply) and _is_sigmoid(a)}
     for one in found:
         opposite = next((other for other in found if _are_opposite(one.args[0], other.args[0])), None)
         if opposite is not None and (is_negative(one.args[0]) or not is_negative(opposite.args[0])):
             difference = add([broadcast(ONE, one.shape), scale(MINUS_ONE, opposite)])
             yield normal(substitute(tree, {one: difference}))
+
+
+def is_sigmoid_less(tree: Tree) -> bool:
+    """Whether a tree is sigmoid(x) less something else: what keeps its digits where the two cancel, as longer sums do not."""
+    return isinstance(tree, Sum) and len(tree.args) == 2 and any(_is_sigmoid(t) or _is_sigmoid(negated(t)) for t in tree.args)
+
+
+def _is_sigmoid(tree: Tree) -> bool:
+    return isinstance(tree, Apply) and tree.function is FUNCTIONS["sigmoid"]
 
 
 def _are_opposite(a: Tree, b: Tree) -> bool:

@@ -7,31 +7,11 @@ from fractions import Fraction
 from functools import cached_property
 
 from symchain.blocks import Block, Program
-from symchain.functions.spec import FUNCTIONS
 from symchain.rewriting import is_large, multiplied_out, price_of, reduced
 from symchain.rules.binding import bind
 from symchain.tensors.algebra import normal
-from symchain.tensors.nodes import (
-    ONE,
-    Apply,
-    Contraction,
-    Leaf,
-    Number,
-    Operation,
-    Power,
-    Sum,
-    Tree,
-    Where,
-    add,
-    apply,
-    broadcast,
-    power,
-    scale,
-    substitute,
-    transform,
-)
+from symchain.tensors.nodes import Apply, Contraction, Number, Operation, Power, Sum, Tree, Where, power, substitute, transform
 from symchain.tensors.products import normal_product, raised, term_of, tree_of
-from symchain.tensors.sums import negated
 from symchain.tensors.terms import Indices, Term, invariant, split_power
 
 _PRODUCTS = 60
@@ -76,10 +56,6 @@ class _Table:
             tree = reduced(bind(block.tree))
             if tree.args and price_of(tree):
                 found.setdefault(tree, block.leaf)
-        for tree, name in list(found.items()):
-            if isinstance(tree, Apply) and tree.function is FUNCTIONS["sigmoid"]:
-                opposite = reduced(apply(tree.function, negated(tree.args[0])))
-                found.setdefault(opposite, add([broadcast(ONE, name.shape), scale(-1, name)]))
         return found
 
     @cached_property
@@ -96,7 +72,7 @@ class _Table:
     @cached_property
     def products(self) -> list[tuple[Term, Tree]]:
         """Blocks that are products, the longest first."""
-        found = [(term_of(t), name) for t, name in self.definitions.items() if isinstance(t, Contraction) and isinstance(name, Leaf)]
+        found = [(term_of(t), name) for t, name in self.definitions.items() if isinstance(t, Contraction)]
         usable = [(d, n) for d, n in found if d.factors and {i for _, s in d.factors for i in s} >= set(d.output)]
         return sorted(usable, key=lambda pair: -len(pair[0].factors)) if len(usable) <= _PRODUCTS else []
 

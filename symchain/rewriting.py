@@ -12,7 +12,7 @@ from itertools import chain
 from itertools import product as combinations
 
 from symchain.choices import bounded, chosen, clipped, compared, masked
-from symchain.exponentials import complements, softmaxes
+from symchain.exponentials import complements, is_sigmoid_less, softmaxes
 from symchain.factoring import factored
 from symchain.functions.spec import OPERATIONS
 from symchain.matching import rewritings
@@ -139,7 +139,7 @@ def _candidates(tree: Tree, effort: int) -> Iterator[Tree]:
         yield from factored(tree)
         yield from one_fraction(tree)
         if kinds & Apply.bit:
-            yield from (polish(opened, effort - 1) for opened in complements(tree) if effort)
+            yield from filter(is_sigmoid_less, (polish(opened, effort - 1) for opened in complements(tree) if effort))
         if effort and kinds & Sum.bit and (shorter := tuple(_shortened(t, effort) for t in tree.args)) != tree.args:
             yield collect(add(shorter))
         if effort and kinds & Sum.bit and (opened := expanded(tree)) is not None:

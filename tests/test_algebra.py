@@ -383,7 +383,6 @@ SHORT = [  # a program, its input, and its derivative as it is to be read
     ("f = log(sum(exp(-b*x)))", {"x": ("n",)}, "x", "-b*softmax(-b*x)"),
     ("f = sum(g*log(sum(exp(X), axis=1)))", {"X": ("m", "n"), "g": ("m",)}, "X", "g[:, None]*softmax(X, axis=1)"),
     ("f = y*log(1 + exp(-z)) + (1 - y)*log(1 + exp(z))", {}, "z", "sigmoid(z) - y"),
-    ("f = 1/(exp(u) + 1)", {}, "u", "f*(f - 1)"),
     ("f = sum(g*clip(x, -1, 1))", {"x": ("n",), "g": ("n",)}, "x", None),
     ("f = norm(W.T @ W - eye(m))**2", {"W": ("n", "m")}, "W", "4*(W @ W.T @ W - W)"),
     ("C = L @ L.T + diag(p)\nf = logdet(C)", {"L": ("n", "k"), "p": ("n",)}, "L", "2*inv(C) @ L"),
