@@ -109,6 +109,12 @@ def test_nothing_else_gets_a_series(text: str) -> None:
 
 # ---------------------------------------------------------------- classes of forms, at ordinary and extreme points
 
+
+def _tail(x: Any) -> Any:
+    """The probability that a normal variable is larger than x."""
+    return mp.erfc(x / mp.sqrt(2)) / 2
+
+
 CLASSES: list[tuple[str, Callable[..., Any], list[list[float]]]] = [
     ("y = tanh(x) - w", lambda x, w: mp.tanh(x) - w, [[21.0, 1.0], [-21.0, -1.0], [0.4, 0.1], [5.0, 0.9999]]),
     ("y = 1/(exp(x) - 1)", lambda x: 1 / mp.expm1(x), [[1e-100], [0.7], [-3.0], [700.0], [710.0], [-710.0], [750.0]]),
@@ -129,6 +135,36 @@ CLASSES: list[tuple[str, Callable[..., Any], list[list[float]]]] = [
     ("y = arctan2(x, w)", lambda x, w: mp.atan2(x, w), [[1e155, 2e155], [0.3, -2.0], [1e-200, 2e-200]]),
     ("y = S**n/(K**n + S**n)", lambda S, n, K: S**n / (K**n + S**n), [[1e200, 2.0, 1e199], [2.0, 3.0, 1.5]]),
     ("y = (exp(x) - exp(-x))/(exp(x) + exp(-x))", lambda x: mp.tanh(x), [[20.0], [1e-10], [2.0], [400.0]]),
+    ("y = log(1 - Phi(x))", lambda x: mp.log(_tail(x)), [[37.0], [5.0], [-3.0]]),
+    ("y = normpdf(x)/Phi(x)", lambda x: mp.npdf(x) / _tail(-x), [[-20.0], [-5.0], [2.0]]),
+    ("y = Phi(b) - Phi(a)", lambda b, a: _tail(a) - _tail(b), [[11.0, 10.0], [-10.0, -11.0], [1.2, 0.3]]),
+    ("y = log(Phi(b) - Phi(a))", lambda b, a: mp.log(_tail(a) - _tail(b)), [[11.0, 10.0], [-40.0, -41.0], [1.2, 0.3]]),
+    ("y = cosh(x) - sinh(x)", lambda x: mp.exp(-x), [[20.0], [300.0], [-2.0]]),
+    ("y = log(1 + exp(x)) - x", lambda x: mp.log1p(mp.exp(-x)), [[40.0], [700.0], [-3.0]]),
+    ("y = log(1 - tanh(x)**2)", lambda x: -2 * mp.log(mp.cosh(x)), [[1e-9], [0.5], [400.0]]),
+    ("y = log(x + 1) - log(x)", lambda x: mp.log1p(1 / x), [[1e10], [1e-9], [3.0]]),
+    ("y = log(a) - log(b)", lambda a, b: mp.log(a / b), [[1e-200, 1e200], [1e200, 1e-200], [2.0, 3.0]]),
+    ("y = 1/x - 1/(x + 1)", lambda x: 1 / x - 1 / (x + 1), [[1e8], [1e12], [0.3]]),
+    ("y = arccos(1 - x)", lambda x: mp.acos(1 - x), [[1e-16], [0.5], [1.5]]),
+    ("y = arccosh(1 + x)", lambda x: mp.acosh(1 + x), [[1e-16], [0.5], [1e5]]),
+    ("y = (a**b - 1)/b", lambda a, b: (a**b - 1) / b, [[2.0, 1e-10], [3.0, -1e-6], [2.0, 1.5]]),
+    ("y = (1 + x)**w - 1", lambda x, w: (1 + x) ** w - 1, [[1e-12, 30.5], [1e-3, -2.5], [1.5, 2.5]]),
+    ("y = tanh(a) - tanh(b)", lambda a, b: mp.tanh(a) - mp.tanh(b), [[20.0, 21.0], [1.0, -0.5], [-3.0, -30.0]]),
+    ("y = sigmoid(a) - sigmoid(b)", lambda a, b: 1 / (1 + mp.exp(-a)) - 1 / (1 + mp.exp(-b)), [[40.0, 41.0], [-40.0, -41.0], [1.0, -1.0]]),
+    ("y = exp(a) - exp(b)", lambda a, b: mp.exp(a) - mp.exp(b), [[1.0, 1.000000000001], [700.0, -700.0], [-800.0, 1.0]]),
+    ("y = cos(a) - cos(b)", lambda a, b: mp.cos(a) - mp.cos(b), [[1e-9, 2e-9], [1.0, 5.0]]),
+    ("y = log(exp(a) - exp(b))", lambda a, b: mp.log(mp.exp(a) - mp.exp(b)), [[1000.0, 999.0], [30.0, 30.0 - 1e-9], [5.0, -50.0]]),
+    ("y = p*log(p/q) + (1 - p)*log((1 - p)/(1 - q))",
+     lambda p, q: p * mp.log(p / q) + (1 - p) * mp.log((1 - p) / (1 - q)), [[0.3, 0.300000001], [1e-10, 2e-10], [0.2, 0.9]]),
+    ("y = p*log(p/q) - p + q", lambda p, q: p * mp.log(p / q) - p + q, [[0.3, 0.300000001], [5.0, 1.0]]),
+    ("y = x*log(x) - x + 1", lambda x: x * mp.log(x) - x + 1, [[1.0000001], [0.999], [2.5]]),
+    ("y = log(x)/(x - 1)", lambda x: mp.log(x) / (x - 1), [[1.0000001], [0.9999999], [2.5]]),
+    ("y = 1 + v - w**2 - exp(v)", lambda v, w: 1 + v - w**2 - mp.exp(v), [[1e-9, 1e-8], [-1e-5, 0.0], [0.5, 0.7]]),
+    ("y = 1 - sin(x)/x", lambda x: 1 - mp.sin(x) / x, [[1e-6], [0.3], [2.0]]),
+    ("y = gamma(a)/gamma(b)", lambda a, b: mp.gamma(a) / mp.gamma(b), [[200.0, 198.5], [3.0, 2.5]]),
+    ("y = sqrt(a**2 + b**2 + c**2)", lambda a, b, c: mp.sqrt(a**2 + b**2 + c**2), [[3e-200, 4e-200, 1e-200], [1e200, 2e200, 1.0]]),
+    ("y = log(abs(1 + x))", lambda x: mp.log(abs(1 + x)), [[1e-12], [-3.5], [2.0]]),
+    ("y = sinc(x)", mp.sincpi, [[1e-9], [0.0], [0.3]]),
 ]  # fmt: skip
 
 
@@ -136,6 +172,23 @@ CLASSES: list[tuple[str, Callable[..., Any], list[list[float]]]] = [
 def test_classes_of_forms(text: str, f: Callable[..., Any], points: list[list[float]]) -> None:
     for point in points:
         assert max(errors(text, f, point)) < 1e-13, point
+
+
+@pytest.mark.parametrize("x", [[1e4, 1e4 - 1], [-1e4, -1e4 + 3], [0.2, 1.0]])
+def test_the_logarithm_of_a_mean_of_exponentials(x: list[float]) -> None:
+    value, gradient = symchain.parse("y = log(mean(exp(x)))", shapes={"x": ("n",)}).compile(wrt=["x"])(x=np.array(x))
+    largest, weights = max(x), np.exp(np.array(x) - max(x))
+    np.testing.assert_allclose(value, largest + np.log(np.mean(weights)), rtol=1e-14)
+    np.testing.assert_allclose(gradient["x"], weights / np.sum(weights), rtol=1e-14)
+
+
+@pytest.mark.parametrize("size", [1e-200, 1.0, 1e200])
+def test_a_deviation_has_the_range_of_floats(size: float) -> None:
+    x = np.array([1.0, 2.0, 4.0])
+    kernel = symchain.parse("y = std(x)", shapes={"x": ("n",)}).compile(wrt=["x"])
+    value, gradient = kernel(x=size * x)
+    np.testing.assert_allclose(value, size * np.std(x), rtol=1e-14)
+    np.testing.assert_allclose(gradient["x"], (x - np.mean(x)) / (3 * np.std(x)), rtol=1e-14)
 
 
 @pytest.mark.parametrize("text, f, points", CLASSES, ids=[text for text, _, _ in CLASSES])

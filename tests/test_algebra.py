@@ -330,3 +330,30 @@ def test_blocks_in_products(source):
 def test_second_derivatives_are_written_out_where_that_is_shorter():
     second = parse("f = log1p(exp(-t*s))").hessian("s")
     assert second.lines == ("d2f_ds2 = t**2*sigmoid(t*s)*sigmoid(-t*s)",) and second.verification.held
+
+
+# ---------------------------------------------------------------- what derivatives become
+
+SHORT = [  # a program, its input, and its derivative as it is to be read
+    ("f = log(sum(exp(-b*x)))", {"x": ("n",)}, "x", "-b*softmax(-b*x)"),
+    ("f = sum(g*log(sum(exp(X), axis=1)))", {"X": ("m", "n"), "g": ("m",)}, "X", "g[:, None]*softmax(X, axis=1)"),
+    ("f = y*log(1 + exp(-z)) + (1 - y)*log(1 + exp(z))", {}, "z", "sigmoid(z) - y"),
+    ("f = sum(g*clip(x, -1, 1))", {"x": ("n",), "g": ("n",)}, "x", None),
+    ("f = norm(W.T @ W - eye(m))**2", {"W": ("n", "m")}, "W", "4*(W @ W.T @ W - W)"),
+    ("C = L @ L.T + diag(p)\nf = logdet(C)", {"L": ("n", "k"), "p": ("n",)}, "L", "2*inv(C) @ L"),
+    ("f = p*log(p/q) + (1 - p)*log((1 - p)/(1 - q))", {}, "q", "(q - p)/(q*(1 - q))"),
+    ("f = exp(-(t/l)**k)", {}, "l", "f*k*(t/l)**k/l"),
+    ("z = (x - m)/s\nf = -z - log(s) - 2*log(1 + exp(-z))", {}, "x", "tanh(-z/2)/s"),
+    ("t: (n,) onehot\nq = (1 - e)*t + e/n\nf = -sum(q*log_softmax(z))", {"z": ("n",)}, "z", "softmax(z) - q"),
+    ("y: (N,) integer\nf = -sum(onehot(y, c)*log_softmax(Z))", {"Z": ("N", "c")}, "Z", "softmax(Z, axis=1) - onehot(y, c)"),
+    ("f = g[0]*q[0] - g[1]*q[1]**2", {"q": (2,), "g": (2,)}, "q", "stack([g[0], -2*g[1]*q[1]])"),
+    ("f = sum(x[:3]*sin(x[3:]))", {"x": (6,)}, "x", "concatenate([sin(x[3:]), x[:3]*cos(x[3:])])"),
+    ("f = sum(norm(X, axis=1))", {"X": ("m", "n")}, "X", "X/norm(X, axis=1)[:, None]"),
+]
+
+
+@pytest.mark.parametrize("source, shapes, wrt, want", SHORT, ids=[source for source, *_ in SHORT])
+def test_derivatives_are_short(source, shapes, wrt, want):
+    derived = parse(source, shapes=shapes).derive("f", wrt)
+    assert derived.verification.held
+    assert want is None or derived.lines[-1].split(" = ", 1)[1] == want

@@ -11,7 +11,7 @@ import symchain
 from symchain.evaluation import evaluate
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
-from symchain.lowering.forms import LATE, STABLE, stabilise, stable_program
+from symchain.lowering.forms import LAST, LATE, STABLE, stabilise, stable_program
 from symchain.lowering.numerics import FUNCTIONS
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import leaf
@@ -21,7 +21,7 @@ def read(text):
     return elaborate(parse_expression(text), Scope(names={n: leaf(n) for n in ("x", "y")}, functions=FUNCTIONS))
 
 
-@pytest.mark.parametrize("before, after", [*STABLE, *LATE], ids=lambda text: text)
+@pytest.mark.parametrize("before, after", [*STABLE, *LATE, *LAST], ids=lambda text: text)
 def test_both_sides_are_equal(before, after):
     rng = np.random.default_rng(3)
     small, large = rng.uniform(0.1, 0.9, (2, 50)) * rng.choice([-1, 1], (2, 50)), rng.uniform(1.1, 2.5, (2, 50))
@@ -32,7 +32,7 @@ def test_both_sides_are_equal(before, after):
     np.testing.assert_allclose(right[defined], left[defined], rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("before, after", [*STABLE, *LATE], ids=lambda text: text)
+@pytest.mark.parametrize("before, after", [*STABLE, *LATE, *LAST], ids=lambda text: text)
 def test_every_form_is_recognised(before, after):
     assert any(stabilise([tree], {})[0] is not tree for tree in (read(before), normal(read(before))))
 

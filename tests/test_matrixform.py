@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -11,12 +12,13 @@ from scipy import special
 
 from symchain.errors import SymchainError
 from symchain.evaluation import evaluate
+from symchain.functions import OPERATIONS
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
 from symchain.render.text import write
 from symchain.rewriting import price_of, simplify
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import Compare, Tree, contract, identity, leaf, postorder
+from symchain.tensors.nodes import Compare, Tree, add, contract, identity, leaf, operation, postorder, power
 
 SCOPE = Scope(names=dict(forest.LEAVES), dims=tuple(forest.SIZES))
 TREES = [tree for seed in range(400) for tree in (forest.random_tree(seed, 3), simplify(forest.random_tree(seed, 3)))]
@@ -106,6 +108,16 @@ def test_the_price_is_the_number_of_operations():
 A, B, S, T = (forest.LEAVES[name] for name in "ABST")
 x, y, u, F = (forest.LEAVES[name] for name in "xyuF")
 s = leaf("s")
+
+
+def _at(tree, k):
+    return operation(OPERATIONS["place"], [tree], ((("at", k),), (3,)))
+
+
+def _slice(tree, start, stop):
+    return operation(OPERATIONS["place"], [tree], ((("slice", start, stop, 1),), ("m + n + 1",)))
+
+
 FORMS = {
     "A @ x": contract([A, x], [(0, 1), (1,)], (0,)),
     "A.T @ x": contract([A, x], [(1, 0), (1,)], (0,)),
@@ -121,6 +133,10 @@ FORMS = {
     "einsum('jii->ij', T)": contract([T], [(0, 1, 1)], (1, 0)),
     "3*T": contract([forest.number(3), T], [(), (0, 1, 2)], (0, 1, 2)),
     "s*x": contract([s, x], [(), (0,)], (0,)),
+    "norm(F, axis=1)": power(contract([F, F], [(0, 1), (0, 1)], (0,)), Fraction(1, 2)),
+    "x[:, None] - u": add([contract([x], [(0,)], (0, 1), {1: "m"}), contract([forest.number(-1), u], [(), (1,)], (0, 1), {0: "n"})]),
+    "stack([s, 0, 2])": add([_at(s, 0), _at(forest.number(2), 2)]),
+    "concatenate([zeros(1), x, u])": add([_slice(x, 1, "n + 1"), _slice(u, "n + 1", "m + n + 1")]),
 }
 
 

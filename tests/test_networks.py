@@ -65,7 +65,7 @@ def test_other_programs_are_not(text: str) -> None:
     assert parts(text) is None
 
 
-NAMES = {"np": np, "sum": np.sum, "tanh": np.tanh, "sigmoid": lambda t: 1/(1 + np.exp(-t)), "__builtins__": {}}
+NAMES = {"np": np, "sum": np.sum, "tanh": np.tanh, "sigmoid": lambda t: 1 / (1 + np.exp(-t)), "__builtins__": {}}
 
 
 @pytest.mark.parametrize("text", [TWO.replace("sigma1", "tanh").replace("sigma2", "sigmoid"), BATCH])

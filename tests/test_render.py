@@ -31,6 +31,7 @@ from symchain.wording import LANGUAGES, fields, rule_name
 GOLDEN = Path(__file__).parent / "golden"
 SUFFIX = {"text": "txt", "markdown": "md", "latex": "tex", "html": "html", "json": "json"}
 
+
 def derived(text: str, asked: tuple) -> Derivation | Derivations:
     """The derivation, with the measured rounding errors set to one value: they differ between machines."""
     result = symchain.parse(text).derive(*asked).checked_at(POINT if text == TWO_LAYERS else None)
@@ -280,6 +281,7 @@ def _balanced(text: str) -> bool:
 
 
 # ---------------------------------------------------------------- names from strangers
+
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_no_name_escapes_from_latex(hostile: str) -> None:

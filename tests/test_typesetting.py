@@ -27,8 +27,6 @@ from symchain.wording import LANGUAGES
 TEX = shutil.which("pdflatex") or shutil.which("lualatex")
 
 
-
-
 def test_names_that_look_alike_are_told_apart() -> None:
     assert told_apart(["x1", "x_1", "x__1", "y"], {}) == {"x_1": r"\text{x\_1}", "x__1": r"\text{x\_\_1}"}
     layers = {"delta_z1": r"\delta_1", "delta_z2": r"\delta_2"}

@@ -40,7 +40,7 @@ def functions() -> Mapping[str, Any]:
         return mp.tanh(x) if abs(x) < _LARGEST else mp.sign(x)
 
     expm1, sin, cos, tan, sinh, cosh = map(bounded, (mp.expm1, mp.sin, mp.cos, mp.tan, mp.sinh, mp.cosh))
-    same = ("log", "sqrt", "cbrt", "hypot", "asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh", "erf", "erfc")
+    same = ("log", "sqrt", "cbrt", "hypot", "asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh", "erf", "erfc", "gamma")
     math = SimpleNamespace(
         **{name: getattr(mp, name) for name in same},
         exp=exp, expm1=expm1, sin=sin, cos=cos, tan=tan, sinh=sinh, cosh=cosh, tanh=tanh,
@@ -71,6 +71,17 @@ def functions() -> Mapping[str, Any]:
         "erfcx_slope_of_floats": lambda x: 2 * x * exp(x * x) * mp.erfc(x) - 2 / mp.sqrt(mp.pi),
         "over_squares_of_floats": lambda x, y: x / (x * x + y * y),
         "root_of_floats": lambda x, y: mp.sqrt(x * x + y),
+        "cardinal_sine_of_floats": mp.sincpi,
+        "sigmoid_less_of_floats": lambda x, y: expit(x) - expit(y),
+        "reciprocal_less_of_floats": lambda x, y: 1 / x - 1 / y,
+        "power_less_one_of_floats": lambda x, y: math.pow(x, y) - 1,
+        "power_of_one_plus_of_floats": lambda x, y: math.pow(1 + x, y),
+        "power_of_one_plus_less_one_of_floats": lambda x, y: math.pow(1 + x, y) - 1,
+        "kl_bernoulli_of_floats": lambda x, y: x * mp.log(x / y) + (1 - x) * mp.log((1 - x) / (1 - y)),
+        "ndtr": lambda x: mp.erfc(-x / mp.sqrt(2)) / 2,
+        "psi": lambda x: mp.psi(0, x),
+        "i0": lambda x: mp.besseli(0, bounded(abs)(x)),
+        "i1": lambda x: mp.besseli(1, bounded(lambda x: x)(x)),
     }
 
 

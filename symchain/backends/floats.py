@@ -53,6 +53,11 @@ MATH: Mapping[str, str] = {
     "np.logaddexp": "logaddexp",
     "special.erf": "math.erf",
     "special.erfc": "math.erfc",
+    "special.gamma": "math.gamma",
+    "special.ndtr": "ndtr",
+    "special.psi": "psi",
+    "special.i0": "i0",
+    "special.i1": "i1",
     "gammaln": "gammaln_of_floats",
     "sigmoid": "expit",
     "silu": "silu_of_floats",
@@ -126,6 +131,28 @@ def xlogy(x: float, y: float) -> float:
     return 0.0 if x == 0 and y == y else x * math.log(y)
 
 
+def ndtr(x: float) -> float:
+    return _special("ndtr", x)
+
+
+def psi(x: float) -> float:
+    return _special("psi", x)
+
+
+def i0(x: float) -> float:
+    return _special("i0", x)
+
+
+def i1(x: float) -> float:
+    return _special("i1", x)
+
+
+def _special(name: str, x: float) -> float:
+    from scipy import special
+
+    return float(getattr(special, name)(x))
+
+
 HELPERS: Mapping[str, Callable[..., float]] = {
-    f.__name__: f for f in (square, sign, maximum, minimum, clip, where, logaddexp, expit, log_expit, xlogy)
+    f.__name__: f for f in (square, sign, maximum, minimum, clip, where, logaddexp, expit, log_expit, xlogy, ndtr, psi, i0, i1)
 }

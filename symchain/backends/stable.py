@@ -63,12 +63,95 @@ def log_plus_of_floats(x: float, c: float, high: float, low: float) -> float:
 
 
 def log_quotient(x: Array, y: Array) -> Array:
-    """log(x/y), by log1p((x - y)/y) where x and y are nearly equal."""
-    return _mended(np.log(x / y), np.abs(x - y) < np.abs(y) / 16, lambda x, y: np.log1p((x - y) / y), x, y)
+    """log(x/y), by log1p((x - y)/y) where x and y are nearly equal, and by log|x| - log|y| where x/y is beyond the range of floats."""
+    ratio = x / y
+    value = _mended(np.log(ratio), np.abs(x - y) < np.abs(y) / 16, lambda x, y: np.log1p((x - y) / y), x, y)
+    lost = ((ratio == 0) & (x != 0)) | (np.isinf(ratio) & np.isfinite(x) & (y != 0))
+    return _mended(value, lost & (np.sign(x) == np.sign(y)), lambda x, y: np.log(np.abs(x)) - np.log(np.abs(y)), x, y)
 
 
 def log_quotient_of_floats(x: float, y: float) -> float:
-    return math.log1p((x - y) / y) if abs(x - y) < abs(y) / 16 else math.log(x / y)
+    if abs(x - y) < abs(y) / 16:
+        return math.log1p((x - y) / y)
+    ratio = x / y
+    return math.log(ratio) if 0 < ratio < math.inf else float(log_quotient(np.float64(x), np.float64(y)))
+
+
+def reciprocal_less(x: Array, y: Array) -> Array:
+    """1/x - 1/y, by (y - x)/y/x where x and y are nearly equal."""
+    return _mended(1 / x - 1 / y, np.abs(x - y) < np.abs(y) / 2, lambda x, y: (y - x) / y / x, x, y)
+
+
+def reciprocal_less_of_floats(x: float, y: float) -> float:
+    return (y - x) / y / x if abs(x - y) < abs(y) / 2 else 1.0 / x - 1.0 / y
+
+
+def sigmoid_less(x: Array, y: Array) -> Array:
+    """sigmoid(x) - sigmoid(y), the larger times the other one's complement times 1 - exp(-|x - y|)."""
+    high, low = np.maximum(x, y), np.minimum(x, y)
+    return np.copysign(sigmoid(high) * sigmoid(-low) * -np.expm1(low - high), x - y)
+
+
+def sigmoid_less_of_floats(x: float, y: float) -> float:
+    return float(sigmoid_less(np.float64(x), np.float64(y)))
+
+
+def power_less_one(x: Array, y: Array) -> Array:
+    """x**y - 1, by expm1(y*log(x)) where that is small."""
+    exponent = y * np.log(x)
+    return _mended(np.power(x, y) - 1, np.abs(exponent) < 1, np.expm1, exponent)
+
+
+def power_less_one_of_floats(x: float, y: float) -> float:
+    return math.expm1(y * math.log(x)) if x > 0 and abs(y * math.log(x)) < 1 else math.pow(x, y) - 1.0
+
+
+def power_of_one_plus(x: Array, y: Array) -> Array:
+    """(1 + x)**y, by exp(y*log1p(x)) where the sum would round x."""
+    return _mended(np.power(1 + x, y), np.abs(x) < 0.25, lambda x, y: np.exp(y * np.log1p(x)), x, y)
+
+
+def power_of_one_plus_of_floats(x: float, y: float) -> float:
+    return math.exp(y * math.log1p(x)) if abs(x) < 0.25 else math.pow(1.0 + x, y)
+
+
+def power_of_one_plus_less_one(x: Array, y: Array) -> Array:
+    """(1 + x)**y - 1, by expm1(y*log1p(x)) where that is small or the sum would round x."""
+    exponent = y * np.log1p(x)
+    return _mended(np.power(1 + x, y) - 1, (np.abs(exponent) < 1) | (np.abs(x) < 0.25), np.expm1, exponent)
+
+
+def power_of_one_plus_less_one_of_floats(x: float, y: float) -> float:
+    if x > -1 and (abs(x) < 0.25 or abs(y * math.log1p(x)) < 1):
+        return math.expm1(y * math.log1p(x))
+    return math.pow(1.0 + x, y) - 1.0
+
+
+def cardinal_sine(x: Array) -> Array:
+    """sin(pi*x)/(pi*x), which has a derivative at 0 too."""
+    return np.sinc(x)
+
+
+def cardinal_sine_of_floats(x: float) -> float:
+    return math.sin(math.pi * x) / (math.pi * x) if x else 1.0
+
+
+def kl_bernoulli(x: Array, y: Array) -> Array:
+    """x*log(x/y) + (1 - x)*log((1 - x)/(1 - y)); where x and y are nearly equal, what cancels between the two terms is left out."""
+    from scipy import special
+
+    gap = np.abs(x - y)
+    near = (gap < np.abs(y) / 16) & (gap < np.abs(1 - y) / 16)
+    rest = special.xlog1py(1 - x, -x) - special.xlog1py(1 - x, -y)
+    return _mended(special.rel_entr(x, y) + rest, near, _kl_bernoulli, x, y)
+
+
+def _kl_bernoulli(x: Array, y: Array) -> Array:
+    return y * _series((x - y) / y, 2, 1, _KL) + (1 - y) * _series((y - x) / (1 - y), 2, 1, _KL)
+
+
+def kl_bernoulli_of_floats(x: float, y: float) -> float:
+    return float(kl_bernoulli(np.float64(x), np.float64(y)))
 
 
 def kl_div(x: Array, y: Array) -> Array:
@@ -79,7 +162,11 @@ def kl_div(x: Array, y: Array) -> Array:
 
 
 def _kl_div(x: Array, y: Array) -> Array:
-    return y * _series((x - y) / y, 2, 1, [(-1) ** k / (k * (k - 1)) for k in range(2, 15)])
+    return y * _series((x - y) / y, 2, 1, _KL)
+
+
+_KL = [(-1) ** k / (k * (k - 1)) for k in range(2, 15)]
+"""The coefficients of (1 + t)*log(1 + t) - t."""
 
 
 def erfcx_slope(x: Array) -> Array:
@@ -300,11 +387,17 @@ FLOATS: Mapping[str, Callable[..., float]] = {
     f.__name__: f
     for f in (
         *(near_zero_of_floats, log_plus_of_floats, log_quotient_of_floats, tanh_less_of_floats, root_of_floats, over_squares_of_floats),
-        *(erfcx_slope_of_floats, bose_of_floats, silu_of_floats, silu_slope_of_floats, gammaln_of_floats),
+        *(erfcx_slope_of_floats, bose_of_floats, silu_of_floats, silu_slope_of_floats, gammaln_of_floats, reciprocal_less_of_floats),
+        *(power_less_one_of_floats, power_of_one_plus_of_floats, power_of_one_plus_less_one_of_floats),
+        *(sigmoid_less_of_floats, kl_bernoulli_of_floats, cardinal_sine_of_floats),
     )
 }
 STABLE: Mapping[str, Callable[..., Any]] = {
     **{f.__name__: f for f in (near_zero, log_plus, log_quotient, tanh_less, sigmoid, sigmoids, silu, silu_slope, bose, gammaln)},
-    **{f.__name__: f for f in (kl_div, erfcx_slope, root, over_squares, norm, orthogonal, softmax, log_softmax, balanced)},
+    **{f.__name__: f for f in (reciprocal_less, sigmoid_less, power_less_one, power_of_one_plus, power_of_one_plus_less_one)},
+    **{
+        f.__name__: f
+        for f in (cardinal_sine, kl_bernoulli, kl_div, erfcx_slope, root, over_squares, norm, orthogonal, softmax, log_softmax, balanced)
+    },
     **FLOATS,
 }

@@ -234,8 +234,7 @@ declare(
     parameters=("x",),
     meaning=lambda x: x * (1 + sp.tanh(sp.sqrt(2 / sp.pi) * (x + sp.Rational("0.044715") * x**3))) / 2,
     derivatives=(
-        "sigmoid(sqrt(8/pi)*(x + 0.044715*x**3))"
-        "*(1 + x*sigmoid(-sqrt(8/pi)*(x + 0.044715*x**3))*sqrt(8/pi)*(1 + 0.134145*x**2))",
+        "sigmoid(sqrt(8/pi)*(x + 0.044715*x**3))*(1 + x*sigmoid(-sqrt(8/pi)*(x + 0.044715*x**3))*sqrt(8/pi)*(1 + 0.134145*x**2))",
     ),
     code={"numpy": "{x}*sigmoid(1.5957691216057308*({x} + 0.044715*{x}*{x}*{x}))"},
     analytic="{x}/(1 + np.exp(-1.5957691216057308*({x} + 0.044715*{x}*{x}*{x})))",

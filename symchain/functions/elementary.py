@@ -229,7 +229,7 @@ declare(
     code={"numpy": "np.abs({x})"},
     range=NONNEGATIVE,
     kinks=(Kink(0.0, 0.0),),
-    identities=(("sqrt(x**2)", "abs(x)"), ("x*sign(x)", "abs(x)"), ("sign(x)/abs(x)", "1/x")),
+    identities=(("sqrt(x**2)", "abs(x)"), ("x*sign(x)", "abs(x)"), ("sign(x)/abs(x)", "1/x"), ("abs(x)**2*sign(x)", "x*abs(x)")),
     probes=((-1e9,), (-2.5,), (-1e-9,), (0.3,), (1e9,)),
     latex=r"\left|{x}\right|",
     noun=Noun("absolute value", "valeur absolue", "f"),

@@ -55,7 +55,12 @@ declare(
     derivatives=("1 - out**2",),
     code={"numpy": "np.tanh({x})"},
     range=Interval(-1.0, 1.0),
-    identities=(("sinh(x)/cosh(x)", "tanh(x)"), ("(exp(x) - exp(-x))/(exp(x) + exp(-x))", "tanh(x)")),
+    identities=(
+        ("sinh(x)/cosh(x)", "tanh(x)"),
+        ("(exp(x) - exp(-x))/(exp(x) + exp(-x))", "tanh(x)"),
+        ("2*sigmoid(x) - 1", "tanh(x/2)"),
+        ("1 - 2*sigmoid(x)", "-tanh(x/2)"),
+    ),
     activation=True,
     increasing=True,
     probes=_LINE,

@@ -340,8 +340,7 @@ declare(
     meaning=lambda x: sp.exp(-sp.Abs(x)) * sp.besseli(1, x),
     derivatives=("i0e(x) - out*(sign(x) + 1/x)",),
     code={"numpy": "special.i1e({x})"},
-    analytic="np.sign(np.real({x}))"
-    f"*np.mean({_TURN}*np.exp(np.multiply.outer({{x}}*np.sign(np.real({{x}})), {_TURN} - 1)), axis=-1)",
+    analytic=f"np.sign(np.real({{x}}))*np.mean({_TURN}*np.exp(np.multiply.outer({{x}}*np.sign(np.real({{x}})), {_TURN} - 1)), axis=-1)",
     range=Interval(-0.2194, 0.2194),
     probes=((-20.0,), (-0.8,), (1e-3,), (0.7,), (30.0,), (1e4,)),
     latex=r"\operatorname{i1e}",

@@ -25,6 +25,10 @@ def plain_argument(kind: str, phrase: Phrase, letters: Collection[str]) -> Any:
             if phrase.head != "name" or phrase.text not in ("True", "False"):
                 raise Mismatch("True or False")
             return phrase.text == "True"
+        case "Order":
+            if phrase.head == "string" or phrase == Phrase("name", text="inf"):
+                return phrase.text
+            return _whole(phrase, "a whole number, inf or 'fro'")
         case "Whole" | "Axis":
             return _whole(phrase, "a whole number")
         case "Axes":

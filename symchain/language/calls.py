@@ -15,7 +15,7 @@ from symchain.errors import LimitError, ParseError, ShapeError, UnsupportedError
 from symchain.functions.spec import FUNCTIONS, OPERATIONS
 from symchain.language import arithmetic
 from symchain.language.arithmetic import matrix_product, normal_axis, square_size, with_axes, without_axes
-from symchain.language.forms import Axes, Axis, Condition, Flag, Sizes, Text, Trees, Whole, form
+from symchain.language.forms import Axes, Axis, Condition, Flag, Order, Sizes, Text, Trees, Whole, form
 from symchain.language.shapes import MAX_ENTRIES, broadcast_shape
 from symchain.tensors import nodes
 from symchain.tensors.nodes import MINUS_ONE, ONE, ZERO, Tree
@@ -86,14 +86,22 @@ def _std(x: Tree, axis: Axes = None, ddof: Whole = 0, keepdims: Flag = False) ->
 
 
 @form("norm")
-def _norm(x: Tree, ord: Whole = 2, axis: Axes = None, keepdims: Flag = False) -> Tree:
-    """Euclidean; Frobenius for matrices."""
+def _norm(x: Tree, ord: Order = None, axis: Axes = None, keepdims: Flag = False) -> Tree:
+    """Euclidean; Frobenius for matrices. Of vectors any order from 1 to inf, of matrices the largest sum of a column or a row."""
     axes = _normal_axes(x, axis)
-    if ord == 1 and len(axes) == 1:
-        return _kept(nodes.reduce_sum(nodes.apply(FUNCTIONS["abs"], x), axes), axes, keepdims)
-    if ord != 2:
+    if ord in (1, "inf") and 1 <= len(axes) <= 2:
+        sizes = nodes.apply(FUNCTIONS["abs"], x)
+        if len(axes) == 1:
+            return _kept(nodes.reduce_sum(sizes, axes), axes, keepdims) if ord == 1 else _maximum(sizes, axes, keepdims)
+        summed, left = axes if ord == 1 else axes[::-1]
+        return _kept(_maximum(nodes.reduce_sum(sizes, [summed]), (left - (summed < left),)), axes, keepdims)
+    if isinstance(ord, int) and ord > 2 and len(axes) == 1:
+        powers = nodes.power(nodes.apply(FUNCTIONS["abs"], x) if ord % 2 else x, ord)
+        return _kept(nodes.power(nodes.reduce_sum(powers, axes), Fraction(1, ord)), axes, keepdims)
+    if ord not in ((None, 2) if len(axes) == 1 else (None, "fro")):
         raise UnsupportedError(
-            f"the norm of order {ord}", advice="norm(x) is Euclidean (Frobenius for matrices); norm1(x) sums absolute values."
+            f"the norm of order {ord} over {len(axes)} axes",
+            advice="norm(x) is Euclidean (Frobenius for matrices); vectors have norm(x, p) too, matrices norm(A, 1) and norm(A, inf).",
         )
     everywhere = range(len(x.shape))
     squares = nodes.contract([x, x], [everywhere, everywhere], [k for k in everywhere if k not in axes])
@@ -113,6 +121,7 @@ def _reduction(name: str) -> Callable[..., Tree]:
     return build
 
 
+_maximum = _reduction("max")
 for _name, _aliases in (("max", ("amax",)), ("min", ("amin",)), ("prod", ()), ("logsumexp", ())):
     form(_name, *_aliases)(_reduction(_name))
 
@@ -395,6 +404,44 @@ def _stack(arrays: Trees, axis: Axis = 0) -> Tree:
             )
     k = normal_axis(axis, len(arrays[0].shape) + 1)
     return _concatenate([with_axes(a, [k]) for a in arrays], k)
+
+
+@form("hstack")
+def _hstack(arrays: Trees) -> Tree:
+    return _concatenate(arrays, min(1, len(arrays[0].shape) - 1))
+
+
+@form("vstack")
+def _vstack(arrays: Trees) -> Tree:
+    return (_stack if len(arrays[0].shape) == 1 else _concatenate)(arrays)
+
+
+@form("pad")
+def _pad(x: Tree, width: Sizes) -> Tree:
+    """Zeros before and after, along every axis."""
+    before, after = width if len(width) == 2 else (width[0], width[0])
+    for k in range(len(x.shape)):
+        first, last = ([nodes.zeros((*x.shape[:k], w, *x.shape[k + 1 :]))] if w else [] for w in (before, after))
+        x = _concatenate([*first, x, *last], k)
+    return x
+
+
+@form("repeat")
+def _repeat(x: Tree, repeats: Dim, axis: Axes = None) -> Tree:
+    """Every entry several times in a row."""
+    if axis is None and len(x.shape) != 1:
+        x, axis = _ravel(x), (0,)
+    (k,) = _normal_axes(x, axis)
+    spread = nodes.broadcast(with_axes(x, [k + 1]), (*x.shape[: k + 1], repeats, *x.shape[k + 1 :]))
+    return _operation("reshape", spread, parameters=((*x.shape[:k], multiply(x.shape[k], repeats), *x.shape[k + 1 :]),))
+
+
+@form("tile")
+def _tile(x: Tree, reps: Dim) -> Tree:
+    """The array several times side by side, along its last axis."""
+    k = len(x.shape) - 1
+    spread = nodes.broadcast(with_axes(x, [k]), (*x.shape[:k], reps, x.shape[k]))
+    return _operation("reshape", spread, parameters=((*x.shape[:k], multiply(x.shape[k], reps)),))
 
 
 @form("onehot", "one_hot")

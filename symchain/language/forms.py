@@ -18,6 +18,7 @@ Sizes = Shape  # one dimension or a tuple of them
 Axis = int  # a whole number
 Axes = tuple[int, ...] | None  # one axis, a tuple of axes, or None for all
 Whole = int  # a whole number, perhaps negative
+Order = int | str | None  # a whole number, inf, or a text in quotes
 Flag = bool  # True or False
 Text = str  # text in quotes
 

@@ -29,6 +29,7 @@ _GAPS = {
     "arange": "Declare an input for constant vectors.",
     "linspace": "Declare an input for constant vectors.",
     "len": "Use the dimension letter of the axis as a number.",
+    "slogdet": "logdet(A) is the logarithm of |det(A)|: NumPy's slogdet(A)[1].",
     "dropout": "Multiply by a mask that is an input.",
 }
 _OF_TWO = {"max": "maximum", "amax": "maximum", "min": "minimum", "amin": "minimum"}

@@ -5,7 +5,22 @@ from __future__ import annotations
 from fractions import Fraction
 
 from symchain.functions.spec import FUNCTIONS
-from symchain.tensors.nodes import ZERO, Apply, Contraction, Number, Power, Size, Sum, Tree, compare, rebuild, transform, where
+from symchain.tensors.nodes import (
+    ZERO,
+    Apply,
+    Contraction,
+    Number,
+    Power,
+    Size,
+    Sum,
+    Tree,
+    compare,
+    contract,
+    multiply_scalars,
+    rebuild,
+    transform,
+    where,
+)
 from symchain.tensors.terms import divides
 
 _HYPOT, _SQRT = FUNCTIONS["hypot"], FUNCTIONS["sqrt"]
@@ -44,7 +59,7 @@ def _squares(tree: Tree) -> bool:
         if isinstance(term, Sum):
             terms.extend(term.args)
         elif isinstance(term, Contraction):
-            factors = [(a, s) for a, s in zip(term.args, term.subscripts, strict=True) if not _is_positive_constant(a)]
+            factors = [(a, s) for a, s in zip(term.args, term.subscripts, strict=True) if not is_positive_constant(a)]
             if len(factors) == 1 and len(set(factors[0][1])) == len(factors[0][1]):
                 terms.append(factors[0][0])
             elif len(factors) != 2 or factors[0] != factors[1]:
@@ -54,7 +69,17 @@ def _squares(tree: Tree) -> bool:
     return True
 
 
-def _is_positive_constant(tree: Tree) -> bool:
+def without_weight(tree: Tree) -> tuple[Tree | None, Tree]:
+    """(c, x) of c*x where c is a positive constant: the 1/n of a mean."""
+    constants = [a for a in tree.args if is_positive_constant(a)] if isinstance(tree, Contraction) else []
+    if not constants or not isinstance(tree, Contraction) or len(constants) == len(tree.args):
+        return None, tree
+    others = [(a, s) for a, s in zip(tree.args, tree.subscripts, strict=True) if not is_positive_constant(a)]
+    rest = contract([a for a, _ in others], [s for _, s in others], tree.output, dict(enumerate(tree.dims)))
+    return multiply_scalars(constants), rest
+
+
+def is_positive_constant(tree: Tree) -> bool:
     if isinstance(tree, Power):
-        return isinstance(tree.exponent, Number) and _is_positive_constant(tree.base)
+        return isinstance(tree.exponent, Number) and is_positive_constant(tree.base)
     return isinstance(tree, Size) or (isinstance(tree, Number) and tree.value > 0)

@@ -67,8 +67,28 @@ STABLE = (
     ("1 - cos(x)", "2*sin(x/2)**2"),
     ("cos(x) - 1", "-2*sin(x/2)**2"),
     ("cosh(x) - 1", "2*sinh(x/2)**2"),
+    ("cosh(x) - sinh(x)", "exp(-x)"),
+    ("sinh(x) - cosh(x)", "-exp(-x)"),
+    ("1/cosh(x)", "sech(x)"),
+    ("softplus(x) - x", "softplus(-x)"),
+    ("x - softplus(x)", "-softplus(-x)"),
+    ("sinc(x)", "cardinal_sine(x)"),
     ("1 - erf(x)", "erfc(x)"),
     ("1 + erf(x)", "erfc(-x)"),
+    ("1 - Phi(x)", "Phi(-x)"),
+    ("Phi(x) - 1", "-Phi(-x)"),
+    ("normpdf(x)/Phi(x)", "sqrt(2/pi)/erfcx(-x/sqrt(2))"),
+    ("normpdf(x)/Phi(-x)", "sqrt(2/pi)/erfcx(x/sqrt(2))"),
+    (
+        "log(Phi(x) - Phi(y))",
+        "where(x + y > 0, log_ndtr(-y) + log(-expm1(log_ndtr(-x) - log_ndtr(-y))), log_ndtr(x) + log(-expm1(log_ndtr(y) - log_ndtr(x))))",
+    ),
+    ("log(exp(x) - exp(y))", "x + log(-expm1(y - x))"),
+    ("log(i0(x))", "log(i0e(x)) + abs(x)"),
+    ("i1(x)/i0(x)", "i1e(x)/i0e(x)"),
+    ("(x**y - 1)/y", "boxcox(x, y)"),
+    ("x*log(x/y) - x + y", "kl_div(x, y)"),
+    ("x*log(x/y) + (1 - x)*log((1 - x)/(1 - y))", "kl_bernoulli(x, y)"),
     ("log(gamma(x))", "gammaln(x)"),
     ("log(cosh(x))", "where(abs(x) < 1, log1p(2*sinh(x/2)**2), abs(x) + log1p(exp(-2*abs(x))) - log(2))"),
     ("1/expm1(x)", "bose(x)"),
@@ -80,6 +100,7 @@ STABLE = (
 """(before, after), in the input language; elementwise."""
 
 LATE = (
+    ("sigmoid(x) - sigmoid(y)", "sigmoid_less(x, y)"),
     ("sigmoid(x) - y", "(1 - y)*sigmoid(x) - y*sigmoid(-x)"),
     ("y - sigmoid(x)", "y*sigmoid(-x) - (1 - y)*sigmoid(x)"),
     ("sigmoid(x)*(1 + x*sigmoid(-x))", "silu_slope(x)"),
@@ -87,19 +108,44 @@ LATE = (
     ("exp(-x**2)/erfc(x)", "1/erfcx(x)"),
     ("2*x*erfcx(x) - 2/sqrt(pi)", "erfcx_slope(x)"),
     ("x/(x**2 + y**2)", "over_squares(x, y)"),
-    ("1 - x/y", "(y - x)/y"),
-    ("x/y - 1", "(x - y)/y"),
-    ("x**2/y**2 - 1", "(x - y)*(x + y)/y**2"),
+    ("arccos(1 - x)", "where(x < 1, 2*arcsin(sqrt(x/2)), arccos(1 - x))"),
+    ("arccosh(1 + x)", "2*arcsinh(sqrt(x/2))"),
+    ("log(abs(1 + x))", "where(x > -1, log1p(x), log(-1 - x))"),
+    ("tanh(x) - tanh(y)", "2*sigmoid_less(2*x, 2*y)"),
     ("tanh(x) - y", "tanh_less(x, y)"),
     ("y - tanh(x)", "-tanh_less(x, y)"),
     ("log((1 + x)/(1 + y))", "where(abs(x - y) < abs(1 + y)/2, log1p((x - y)/(1 + y)), log((1 + x)/(1 + y)))"),
     ("log(x/y)", "log_quotient(x, y)"),
+    ("log(x) - log(y)", "log_quotient(x, y)"),
+    ("log1p(x) - log(y)", "where(x > 1, log_quotient(1 + x, y), log1p(x) - log(y))"),
+    ("(1 + x)**y", "power_of_one_plus(x, y)"),
+    ("power_of_one_plus(x, y) - 1", "power_of_one_plus_less_one(x, y)"),
+    ("1 - power_of_one_plus(x, y)", "-power_of_one_plus_less_one(x, y)"),
     ("2*pseudo_huber(x, y) - x**2/hypot(x/y, 1)", "pseudo_huber(x, y)**2/(y**2*hypot(x/y, 1))"),
     ("rsqrt((x - 1)*(x + 1))", "rsqrt(abs(x) - 1)*rsqrt(abs(x) + 1)"),
+    ("x - 1/x", "(x - 1)*(x + 1)/x"),
+    ("1/x - x", "(1 - x)*(1 + x)/x"),
     ("x**2 - 1", "(x - 1)*(x + 1)"),
     ("1 - x**2", "(1 - x)*(1 + x)"),
 )
 """Forms for computing alone: their derivatives would be longer than those of what they replace. They may name what is in `numerics`."""
+
+LAST = (
+    ("1/x - 1/y", "reciprocal_less(x, y)"),
+    ("1/x**2 - 1/y**2", "reciprocal_less(x, y)*(1/x + 1/y)"),
+    ("exp(x) - exp(y)", "where(abs(x - y) < 1, exp(y)*expm1(x - y), exp(x) - exp(y))"),
+    ("sin(x) - sin(y)", "where(abs(x - y) < 1, 2*cos((x + y)/2)*sin((x - y)/2), sin(x) - sin(y))"),
+    ("cos(x) - cos(y)", "where(abs(x - y) < 1, -2*sin((x + y)/2)*sin((x - y)/2), cos(x) - cos(y))"),
+    ("arctan(x) - arctan(y)", "where(x*y > 0, arctan((x - y)/(1 + x*y)), arctan(x) - arctan(y))"),
+    ("erf(x) - erf(y)", "where(x*y > 0, where(x > 0, erfc(y) - erfc(x), erfc(-x) - erfc(-y)), erf(x) - erf(y))"),
+    ("Phi(x) - Phi(y)", "where(x + y > 0, Phi(-y) - Phi(-x), Phi(x) - Phi(y))"),
+    ("x**y - 1", "power_less_one(x, y)"),
+    ("1 - x**y", "-power_less_one(x, y)"),
+    ("1 - x/y", "(y - x)/y"),
+    ("x/y - 1", "(x - y)/y"),
+    ("x**2/y**2 - 1", "(x - y)*(x + y)/y**2"),
+)
+"""Forms for sums that have no series near zero: 1 - sin(x)/x has one, and (x - sin(x))/x would hide it."""
 
 _ROUNDS = 4
 """How often the result of one rule may be taken up by the next at the same place."""
@@ -174,7 +220,7 @@ class _Forms:
                 break
             node = found
         if self.late and isinstance(node, Sum):
-            return mended(node, self.definitions, self.order) or self._factored(node) or node
+            return mended(node, self.definitions, self.order) or self._factored(node) or _by_rules(node, _last()) or node
         if self.late and isinstance(node, Contraction):
             return without_division(with_powers(node) or unit_vectors(node) or node)
         return node
@@ -202,11 +248,15 @@ class _Forms:
         if found is not None:
             return found
         kind: Any = type(node)
-        for rule in _rules(kind, self.late).fitting(node, _functions):
-            found = rewrite(node, rule)
-            if found is not None and found.shape == node.shape:
-                return found
-        return None
+        return _by_rules(node, _rules(kind, self.late))
+
+
+def _by_rules(node: Tree, rules: Identities) -> Tree | None:
+    for rule in rules.fitting(node, _functions):
+        found = rewrite(node, rule)
+        if found is not None and found.shape == node.shape:
+            return found
+    return None
 
 
 def _functions(node: Tree) -> set[str]:
@@ -235,7 +285,12 @@ def _rules(kind: Any, late: bool) -> Identities:
     return Identities([*mine, *declared])
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
+def _last() -> Identities:
+    return Identities(_table(LAST))
+
+
+@lru_cache(maxsize=3)
 def _table(texts: tuple[tuple[str, str], ...]) -> tuple[Identity, ...]:
     scope = Scope(names={n: leaf(f"?{n}") for n in ("x", "y")}, functions=FUNCTIONS)
     found = []

@@ -37,12 +37,18 @@ LOGARITHMS = {
     "sigmoid": "logsigmoid(x)",
     "normpdf": "-x**2/2 - log(2*pi)/2",
     "gamma": "gammaln(x)",
+    "cosh": "log_cosh(x)",
+    "sech": "-log_cosh(x)",
+    "Phi": "log_ndtr(x)",
+    "i0": "log(i0e(x)) + abs(x)",
 }
 """Functions that are positive (gamma where it has a logarithm at all), and their logarithms."""
 
 
 def is_known_product(tree: Tree) -> bool:
     """Whether the tree is a product with a factor that `logarithm_of_product` takes out."""
+    if isinstance(tree, Power):
+        return _known(tree) is not None
     return isinstance(tree, Contraction) and _elementwise(tree) and any(_known(f) is not None for f in tree.args)
 
 
@@ -53,6 +59,8 @@ def logarithm_of_product(node: Tree, products: Mapping[str, Tree]) -> Tree | Non
     (inner,) = node.args
     if isinstance(inner, Leaf):
         inner = products.get(inner.name, inner)
+    if isinstance(inner, Power):
+        return _known(inner)
     if not isinstance(inner, Contraction) or not _elementwise(inner):
         return None
     factors: list[Tree] = []

@@ -17,18 +17,18 @@ from symchain.functions.spec import FunctionSpec, Noun, OperationSpec
 
 
 def numeric_function(
-    name: str, parameters: tuple[str, ...], meaning: Callable[..., Any], *constants: Any, math: str = "", slope: str = ""
+    name: str, parameters: tuple[str, ...], meaning: Callable[..., Any], *constants: Any, math: str = "", slopes: tuple[str, ...] = ()
 ) -> FunctionSpec:
     """A function of `backends.stable`; constants follow its parameters. `math` is its code over floats where that is more than a call.
 
-    What has a `slope`, the derivative in the input language, may stand in what is differentiated.
+    What has `slopes`, the derivatives in the input language, may stand in what is differentiated.
     """
     fields = ", ".join([*(f"{{{p}}}" for p in parameters), *map(repr, constants)])
     return FunctionSpec(
         name=name,
         parameters=parameters,
         meaning=meaning,
-        derivatives=(slope,) if slope else (None,) * len(parameters),
+        derivatives=slopes or (None,) * len(parameters),
         code={"numpy": f"{name}({fields})", "math": math or f"{name}_of_floats({fields})"},
         latex="",
         noun=Noun(name, name),
@@ -50,7 +50,19 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         numeric_function("silu_slope", ("x",), lambda x: sympy.diff(x / (1 + sympy.exp(-x)), x)),
         numeric_function("over_squares", ("x", "y"), lambda x, y: x / (x**2 + y**2)),
         numeric_function("erfcx_slope", ("x",), lambda x: 2 * x * sympy.exp(x**2) * sympy.erfc(x) - 2 / sympy.sqrt(sympy.pi)),
-        numeric_function("bose", ("x",), lambda x: 1 / (sympy.exp(x) - 1), slope="out/expm1(-x)"),
+        numeric_function("bose", ("x",), lambda x: 1 / (sympy.exp(x) - 1), slopes=("out/expm1(-x)",)),
+        numeric_function("cardinal_sine", ("x",), lambda x: sympy.sinc(sympy.pi * x), slopes=("where(x == 0, 0, (cos(pi*x) - out)/x)",)),
+        numeric_function("sigmoid_less", ("x", "y"), lambda x, y: 1 / (1 + sympy.exp(-x)) - 1 / (1 + sympy.exp(-y))),
+        numeric_function("reciprocal_less", ("x", "y"), lambda x, y: 1 / x - 1 / y),
+        numeric_function("power_less_one", ("x", "y"), lambda x, y: x**y - 1),
+        numeric_function("power_of_one_plus", ("x", "y"), lambda x, y: (1 + x) ** y),
+        numeric_function("power_of_one_plus_less_one", ("x", "y"), lambda x, y: (1 + x) ** y - 1),
+        numeric_function(
+            "kl_bernoulli",
+            ("x", "y"),
+            lambda x, y: x * sympy.log(x / y) + (1 - x) * sympy.log((1 - x) / (1 - y)),
+            slopes=("log(x/y) - log((1 - x)/(1 - y))", "(y - x)/(y*(1 - y))"),
+        ),
         numeric_function("root", ("x", "y"), lambda x, y: sympy.sqrt(x**2 + y)),
     )
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from symchain.functions.spec import FUNCTIONS
+from symchain.lowering.corners import without_weight
 from symchain.lowering.numerics import FUNCTIONS as NUMERIC
 from symchain.lowering.numerics import NORM, ORTHOGONAL, UNIT
 from symchain.tensors.algebra import normal
@@ -21,6 +23,7 @@ from symchain.tensors.nodes import (
     Power,
     Sum,
     Tree,
+    Where,
     add,
     apply,
     broadcast,
@@ -46,15 +49,20 @@ def root_of_squares(node: Tree) -> Tree | None:
         return None
     if exponent.denominator != 2 or abs(exponent) > 8:
         return None
+    weight, base = without_weight(base)
     root = _of_two(base) if isinstance(base, Sum) else _norm(base) if isinstance(base, Contraction) else None
     if root is None:
         return None
-    return root if exponent == Fraction(1, 2) else power(root, number(2 * exponent))
+    found = root if exponent == Fraction(1, 2) else power(root, number(2 * exponent))
+    return found if weight is None else hadamard([broadcast(power(weight, number(exponent)), found.shape), found])
 
 
 def _of_two(base: Sum) -> Tree | None:
-    if len(base.args) != 2:
-        return None
+    if len(base.args) > 2:
+        squares = [_root(t) for t in base.args]
+        if len(base.args) > 8 or any(r is None for r in squares):
+            return None
+        return reduce(lambda a, b: apply(FUNCTIONS["hypot"], a, b), [r for r in squares if r is not None])
     for k in (0, 1):
         x, other = _root(base.args[k]), base.args[1 - k]
         if x is None or isinstance(x, Number):
@@ -120,7 +128,9 @@ def _signed(tree: Tree) -> tuple[int, Tree]:
 
 
 def _beside_root(r: Tree, x: Tree) -> tuple[Tree, Tree] | None:
-    """(x, r - |x|) where r is the root of x**2 + y."""
+    """(x, r - |x|) where r is the root of x**2 + y, its corner apart."""
+    if isinstance(r, Where) and r.args[1] is ZERO and r.args[0].args == (r.args[2], ZERO):
+        r = r.args[2]
     for y, factors in _added(r, x):
         return x, hadamard([*factors, hadamard([y, reciprocal(add([r, broadcast(apply(FUNCTIONS["abs"], x), r.shape)]))])])
     return None

@@ -13,9 +13,11 @@ from typing import Any
 
 import sympy
 
-from symchain.functions.spec import AbstractFunction, FunctionSpec
+from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec
 from symchain.lowering.numerics import numeric_function
 from symchain.tensors.nodes import (
+    MINUS_ONE,
+    ONE,
     Apply,
     Constant,
     Contraction,
@@ -24,13 +26,16 @@ from symchain.tensors.nodes import (
     Power,
     Sum,
     Tree,
+    add,
     apply,
+    broadcast,
     contract,
     leaf,
     leaves,
     postorder,
     substitute,
 )
+from symchain.tensors.sums import summands
 
 _NODES = 60
 """Larger sums are not looked at."""
@@ -46,6 +51,10 @@ _SMALL = 1e-18
 """What is left out of the series is smaller than this, relative to the sum."""
 _CANCELLED = 1e-4
 """A sum this much smaller than its terms, 2**-20 from zero, cancels there."""
+
+_TERMS = 8
+"""Longer sums are not looked at in part."""
+_LOGARITHMS = (FUNCTIONS["log"], FUNCTIONS["log2"], FUNCTIONS["log10"], FUNCTIONS["entr"])
 
 X = leaf("?x")
 
@@ -65,8 +74,35 @@ def mended(tree: Sum, definitions: Mapping[str, Tree], order: Mapping[str, int])
     for variable in _variables(whole):
         body = _body(whole, variable)
         if body is not None:
-            found = _series(body)
-            return None if found is None else apply(_function(*found), tree, variable)
+            return _near(body, tree, variable)
+    return _in_part(tree)
+
+
+def _near(body: Tree, tree: Tree, variable: Tree) -> Tree | None:
+    """The tree with its series where the variable is near zero, or near one, where logarithms vanish."""
+    found = _series(body)
+    if found is not None:
+        return apply(_function(*found), tree, variable)
+    if not any(isinstance(n, Apply) and n.function in _LOGARITHMS for n in postorder(body)):
+        return None
+    found = _series(substitute(body, {X: Sum((ONE, X), ())}))
+    return None if found is None else apply(_function(*found), tree, add([variable, broadcast(MINUS_ONE, variable.shape)]))
+
+
+def _in_part(tree: Sum) -> Tree | None:
+    """The tree with a series for those of its terms that cancel among themselves: 1 + v - m**2 - exp(v)."""
+    terms = list(summands(tree))
+    if not 2 < len(terms) <= _TERMS:
+        return None
+    arguments = dict.fromkeys(a for n in postorder(tree) if isinstance(n, Apply) for a in n.args if not isinstance(a, Number))
+    for variable in map(_without_number, arguments):
+        inside = [t for t in terms if _body(t, variable) is not None]
+        if 1 < len(inside) < len(terms):
+            part = add(inside)
+            body = _body(part, variable)
+            found = None if body is None else _near(body, part, variable)
+            if found is not None:
+                return add([found, *(t for t in terms if t not in inside)])
     return None
 
 

@@ -7,6 +7,7 @@ What the entries add up to is known, mostly zero, so the one that cancels is tha
 from __future__ import annotations
 
 from symchain.functions.spec import FUNCTIONS, OPERATIONS
+from symchain.lowering.corners import without_weight
 from symchain.lowering.numerics import BALANCED
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (
@@ -21,6 +22,8 @@ from symchain.tensors.nodes import (
     Sum,
     Tree,
     add,
+    apply,
+    broadcast,
     contract,
     operation,
     rebuild,
@@ -34,9 +37,11 @@ def of_exponentials(node: Tree) -> Tree | None:
     """log(sum(exp(x))), exp(x)/sum(exp(x)), and logarithms of the latter."""
     if isinstance(node, Apply) and node.function is FUNCTIONS["log"]:
         inner = node.args[0]
-        summed = _summed_exponential(inner)
+        weight, rest = without_weight(inner)
+        summed = _summed_exponential(rest)
         if summed is not None:
-            return operation(OPERATIONS["logsumexp"], [summed[0]], (summed[1],))
+            total = operation(OPERATIONS["logsumexp"], [summed[0]], (summed[1],))
+            return total if weight is None else add([total, broadcast(apply(FUNCTIONS["log"], weight), total.shape)])
         if isinstance(inner, Operation) and inner.operation is OPERATIONS["softmax"]:
             return operation(OPERATIONS["log_softmax"], inner.args, inner.parameters)
         if isinstance(inner, Operation) and inner.operation is OPERATIONS["index"]:
@@ -171,6 +176,6 @@ def _factor(term: Tree) -> Operation | None:
 def _adds_up_to_minus_one(tree: Tree, axis: int) -> bool:
     """Whether the tree is -t where t is known to hold a probability in each row."""
     inner = next((a for a in tree.args if isinstance(a, Leaf)), None) if isinstance(tree, Contraction) else None
-    if inner is None or not inner.facts & {"onehot", "probability"} or axis != len(inner.shape) - 1:
+    if inner is None or not inner.facts & {"onehot", "probability", "unit_sum"} or axis != len(inner.shape) - 1:
         return False
     return normal(tree) is normal(scale(-1, inner))

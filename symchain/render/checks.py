@@ -97,9 +97,7 @@ def values_at(members: Sequence[Derivation]) -> Mapping[str, Any]:
         return {}
 
 
-def _asked_points(
-    members: Sequence[Derivation], evidence: Sequence[Verification], symbol: Callable[[Derivation], Phrase]
-) -> Iterator[Say]:
+def _asked_points(members: Sequence[Derivation], evidence: Sequence[Verification], symbol: Callable[[Derivation], Phrase]) -> Iterator[Say]:
     """What is to be said of the reader's point where no check can be made there, once for all derivatives it is the same for."""
     said: set[str] = set()
     for d, e in zip(members, evidence, strict=True):

@@ -84,5 +84,3 @@ def _sections(members: Sequence[Derivation], detail: str) -> Iterator[Section]:
         sides.append(Formula(kronecker_of(d.formula_tree, rank)))
         rows.append(Row(tuple(sides), boxed=True))
     yield Section(Say("section.result"), zeros, tuple(rows))
-
-

@@ -333,9 +333,7 @@ class _Arrangement:
         left, inner, right = self._horizontally()
         self._vertically()
         ports = self._ports()
-        places = tuple(
-            Place(inner[s.column] - self.boxes[s.box].width, s.y, right[s.column]) for s in self.spots[: len(self.boxes)]
-        )
+        places = tuple(Place(inner[s.column] - self.boxes[s.box].width, s.y, right[s.column]) for s in self.spots[: len(self.boxes)])
         trunks: list[list[tuple[tuple[float, float], ...]]] = [[] for _ in self.boxes]
         ghosts = []
         for spot in self.spots[len(self.boxes) :]:

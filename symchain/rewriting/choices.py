@@ -80,6 +80,21 @@ def clipped(tree: Where) -> Iterator[Tree]:
         yield normal(scaled(apply(FUNCTIONS["clip"], x, number(-limit.value, limit.decimal), limit), slope))
 
 
+def bounded(tree: Where) -> Iterator[Tree]:
+    """where(x > -c, where(x < c, a, b), b) is where(abs(x) < c, a, b)."""
+    outer, inner, otherwise = tree.args
+    if not (isinstance(outer, Compare) and isinstance(inner, Where) and isinstance(inner.args[0], Compare)):
+        return
+    below, above = outer, inner.args[0]
+    if below.operator in ("<", "<="):
+        below, above = above, below
+    if (below.operator, above.operator) not in ((">", "<"), (">=", "<=")) or inner.args[2] is not otherwise:
+        return
+    (x, low), (other, high) = below.args, above.args
+    if x is other and normal(negated(low)) is normal(high):
+        yield where(compare(above.operator, apply(FUNCTIONS["abs"], x), high), inner.args[1], otherwise)
+
+
 def compared(tree: Where) -> Iterator[Tree]:
     """where(x + 3 > 0, a, b) is where(x > -3, a, b), and where(-x > 0, a, b) is where(x < 0, a, b)."""
     condition = tree.args[0]
@@ -125,15 +140,20 @@ def _as_choice(tree: Tree) -> Iterator[tuple[Tree, Tree, Tree]]:
             continue
         branches = []
         for branch in factor.args[1:]:
-            if not isinstance(branch, Number) and not (isinstance(branch, Contraction) and not branch.subscripts[0]):
+            multiplied = _times(term, k, branch)
+            if multiplied is None:
                 break
-            raw = Term(
-                term.coefficient,
-                term.decimal,
-                [*term.factors[:k], (branch, indices if branch.shape else ()), *term.factors[k + 1 :]],
-                term.output,
-                dict(term.dims),
-            )
-            branches.append(normal_product(raw))
+            branches.append(multiplied)
         else:
             yield factor.args[0], branches[0], branches[1]
+
+
+def _times(term: Term, k: int, branch: Tree) -> Tree | None:
+    """A term with a branch, a number or a choice between numbers, in place of its factor k."""
+    if isinstance(branch, Where) and branch.shape == term.factors[k][0].shape:
+        inner = [_times(term, k, b) for b in branch.args[1:]]
+        return None if None in inner else where(branch.args[0], *inner)  # type: ignore[arg-type]
+    if not isinstance(branch, Number) and not (isinstance(branch, Contraction) and not branch.subscripts[0]):
+        return None
+    factors = [*term.factors[:k], (branch, term.output if branch.shape else ()), *term.factors[k + 1 :]]
+    return normal_product(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims)))

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from symchain.notation import operations, walk
-from symchain.rewriting.choices import chosen, clipped, compared, masked
+from symchain.rewriting.choices import bounded, chosen, clipped, compared, masked
 from symchain.rewriting.denominators import denominators_joined, one_fraction
 from symchain.rewriting.expansion import distributed, expanded
+from symchain.rewriting.exponentials import complements, exponents_joined, is_sigmoid_less, softmaxes
 from symchain.rewriting.factoring import factored
 from symchain.rewriting.inversion import inverses_opened, pseudoinverses
 from symchain.rewriting.matching import Identity, rewritings
@@ -21,6 +22,7 @@ from symchain.tensors.algebra import normal
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Apply, Contraction, Operation, Power, Sum, Tree, Where, add, contract, rebuild
 from symchain.tensors.products import settled, term_of, tree_of
+from symchain.tensors.sums import collect
 from symchain.tensors.terms import factor_kinds, flipped
 
 
@@ -34,10 +36,13 @@ class Rewrite:
     apply: Callable[[Any], Iterator[Tree]]
     polished: bool = False
     """Whether what comes out is shortened before it is compared."""
+    kept: Callable[[Tree], bool] = lambda found: True
+    """What comes out may be refused for more than its length."""
 
 
 ALONE = (
     Rewrite("cases", Where, 0, clipped),
+    Rewrite("cases", Where, 0, bounded),
     Rewrite("cases", Where, 0, compared),
     Rewrite("cases", Sum, Where.bit, chosen),
     Rewrite("factor", Sum, 0, factored),
@@ -60,9 +65,12 @@ def inside(rewrite: Rewrite) -> Rewrite:
 
 REWRITES = (
     *ALONE,
+    Rewrite("ident", Sum, Apply.bit, complements, polished=True, kept=is_sigmoid_less),
     Rewrite("expand", Sum, Sum.bit, expanded, polished=True),
     Rewrite("fraction", Contraction, 0, denominators_joined),
     Rewrite("cases", Contraction, Where.bit, masked),
+    Rewrite("ident", Contraction, Apply.bit, softmaxes),
+    Rewrite("powers", Contraction, 0, exponents_joined),
     *map(inside, ALONE),
     Rewrite("expand", Contraction, Sum.bit, distributed, polished=True),
     Rewrite("inverse", Contraction, Operation.bit, inverses_opened, polished=True),
@@ -129,7 +137,7 @@ def price_of(tree: Tree) -> int:
     return _PRICES[tree]
 
 
-_SHORTENED = Sum.bit | Apply.bit | Where.bit | Operation.bit
+_SHORTENED = Sum.bit | Apply.bit | Where.bit | Operation.bit | Contraction.bit
 """A product is looked at only where a factor is one of these."""
 
 
@@ -172,7 +180,16 @@ def _candidates(tree: Tree, effort: int) -> Iterator[Named]:
         if not rewrite.polished:
             yield from ((rewrite.rule, found) for found in rewrite.apply(tree))
         elif effort:
-            yield from ((rewrite.rule, polish(found, effort - 1)) for found in rewrite.apply(tree))
+            shortened = (polish(found, effort - 1) for found in rewrite.apply(tree))
+            yield from ((rewrite.rule, found) for found in shortened if rewrite.kept(found))
+    if effort and isinstance(tree, Sum) and kinds & Sum.bit:
+        terms = tuple(_shortened(t, effort) for t in tree.args)
+        if terms != tree.args:
+            yield "simp", collect(add(terms))
+
+
+def _shortened(term: Tree, effort: int) -> Tree:
+    return polish(term, effort - 1) if isinstance(term, Contraction) and factor_kinds(term) & Sum.bit else term
 
 
 _BY_NODE = {kind: tuple(r for r in REWRITES if r.node is kind) for kind in (Where, Sum, Contraction)}

@@ -10,9 +10,7 @@ from symchain.tensors.nodes import Compare, Leaf, Tree, add, postorder, zeros
 from symchain.tensors.terms import is_zero
 
 
-def pullback(
-    tree: Tree, cotangent: Tree, lead: int, wanted: Iterable[Leaf], simplify: Callable[[Tree], Tree] = normal
-) -> dict[Leaf, Tree]:
+def pullback(tree: Tree, cotangent: Tree, lead: int, wanted: Iterable[Leaf], simplify: Callable[[Tree], Tree] = normal) -> dict[Leaf, Tree]:
     """The cotangent of each wanted name, given that of the tree; zero where the tree does not read it.
 
     The cotangents that reach a node are added before they go on, so every operand is visited once.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from symchain.tensors.algebra import normal
-from symchain.tensors.nodes import Apply, Operation, Tree
+from symchain.tensors.nodes import Apply, Contraction, Number, Operation, Sum, Tree, add, reduce_sum
+from symchain.tensors.sums import collect, summands
 from symchain.tensors.terms import is_symmetric
 
 _POSITIVE = frozenset({"exp", "exp2", "cosh", "softplus", "erfc", "erfcx"})
@@ -19,8 +20,18 @@ def implied(tree: Tree) -> frozenset[str]:
     found = set()
     if isinstance(tree, Operation) and tree.operation.name == "softmax" and tree.parameters[0] == len(tree.shape) - 1:
         found.add("probability")
+    if tree.shape and isinstance(tree, Sum) and _adds_up_to_one(tree):
+        found.add("unit_sum")
     if isinstance(tree, Apply) and tree.function.name in _POSITIVE:
         found.add("positive")
     if len(tree.shape) == 2 and tree.shape[0] == tree.shape[1] and is_symmetric(normal(tree)):
         found.add("symmetric")
     return frozenset(found)
+
+
+def _adds_up_to_one(tree: Sum) -> bool:
+    """Whether the entries along the last axis add up to one, term by term: (1 - e)*t + e/n, where those of t do."""
+    total = collect(add([normal(reduce_sum(t, [len(tree.shape) - 1])) for t in summands(normal(tree))]))
+    if isinstance(total, Contraction) and len(total.args) == 1:
+        total = total.args[0]
+    return isinstance(total, Number) and total.value == 1

@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from symchain.dimensions import Dim, add, multiply
+from symchain.dimensions import multiply
 from symchain.functions.spec import AbstractFunction
 from symchain.notation import Phrase, call, name, negate, operations, walk
 from symchain.notation import number as literal
@@ -34,6 +34,7 @@ from symchain.tensors.nodes import (
     multiply_scalars,
     postorder,
 )
+from symchain.tensors.placing import item_phrase, placed, side_by_side
 from symchain.tensors.products import normalise, tree_of
 from symchain.tensors.terms import is_symmetric
 
@@ -136,12 +137,21 @@ def _write_identity(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
 
 
 def _write_sum(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
-    full = node.shape and any(not _broadcasts(t) for t in node.args)
-    terms = [_write_contraction(t, memo, implicit=True) if full and _broadcasts(t) else memo[t] for t in node.args]
+    full = node.shape and (any(not _broadcasts(t) for t in node.args) or _spread_out(node))
+    parts, terms = side_by_side(node.args, memo)
+    terms += [_write_contraction(t, memo, implicit=True) if full and _broadcasts(t) else memo[t] for t in parts]
+    if len(terms) == 1:
+        return terms[0]
     if terms[0].head == "neg":  # b - a rather than -a + b
         first = next((k for k, t in enumerate(terms) if t.head != "neg"), 0)
         terms.insert(0, terms.pop(first))
     return Phrase("add", tuple(q for t in terms for q in (t.parts if t.head == "add" else (t,))))
+
+
+def _spread_out(node: Any) -> bool:
+    """Whether terms that all repeat along some axis have all axes between them: x[:, None] - x."""
+    carried = [{k for k, i in enumerate(t.output) if any(i in s for s in t.subscripts)} for t in node.args]
+    return set().union(*carried) == set(range(len(node.shape)))
 
 
 def _broadcasts(tree: Tree) -> bool:
@@ -160,7 +170,7 @@ def _power_parts(tree: Tree, memo: dict[Tree, Phrase]) -> tuple[list[Phrase], li
 
 def _raised(base: Tree, value: Fraction, decimal: bool, memo: dict[Tree, Phrase]) -> Phrase:
     if value.denominator == 2 and (vector := _square_root_of(base)) is not None:
-        root: Phrase = call("norm", memo[vector])
+        root: Phrase = Phrase("call", (memo[vector],), "norm", tuple(_axis_keyword(_summed_axes(base), len(vector.shape)).items()))
         return root if value.numerator == 1 else Phrase("pow", (root, literal(value.numerator)))
     if value == 1:
         return memo[base]
@@ -171,15 +181,21 @@ def _raised(base: Tree, value: Fraction, decimal: bool, memo: dict[Tree, Phrase]
 
 def _square_root_of(base: Tree) -> Tree | None:
     """The x of norm(x), when base is the sum of squares of x."""
-    if isinstance(base, Contraction) and not base.output and len(base.args) == 2:
-        a, b = base.args
-        if a is b and base.subscripts[0] == base.subscripts[1] and 1 <= len(base.subscripts[0]) == len(set(base.subscripts[0])) <= 2:
-            return a
-    if isinstance(base, Contraction) and not base.output and len(base.args) == 1:
-        a = base.args[0]
-        if isinstance(a, Power) and isinstance(a.exponent, Number) and a.exponent.value == 2 and 1 <= len(a.shape) <= 2:
-            return a.base if len(set(base.subscripts[0])) == len(base.subscripts[0]) else None
+    if not isinstance(base, Contraction) or not 1 <= len(base.subscripts[0]) == len(set(base.subscripts[0])) <= 2:
+        return None
+    if len(base.output) > 1 or len(base.dims) != len(base.subscripts[0]):
+        return None
+    a = base.args[0]
+    if len(base.args) == 2:
+        return a if a is base.args[1] and base.subscripts[0] == base.subscripts[1] else None
+    if len(base.args) == 1 and isinstance(a, Power) and isinstance(a.exponent, Number) and a.exponent.value == 2:
+        return a.base
     return None
+
+
+def _summed_axes(node: Any) -> tuple[int, ...]:
+    """The axes along which a product is summed, by the indices of its first operand."""
+    return tuple(k for k, i in enumerate(node.subscripts[0]) if i not in node.output)
 
 
 def _write_power(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
@@ -337,24 +353,6 @@ def _axis_keyword(axes: Any, rank: int) -> dict[str, Phrase]:
     return {"axis": literal(axes[0]) if len(axes) == 1 else Phrase("tuple", tuple(literal(k) for k in axes))}
 
 
-def _bound(dim: Dim | None) -> Phrase:
-    return NEW if dim is None else dimension(dim)
-
-
-def _item(item: tuple[Any, ...], length: Dim | None) -> Phrase:
-    if item[0] == "at":
-        return dimension(item[1])
-    if item[0] == "new":
-        return NEW
-    start, stop, step = item[1:]
-    if step < 0:
-        whole = length is not None and start == add(length, 1, -1)
-        return Phrase("slice", (NEW if whole else _bound(start), NEW if stop == -1 else _bound(stop), Phrase("neg", (literal(-step),))))
-    return Phrase(
-        "slice", (NEW if start == 0 else _bound(start), NEW if stop == length else _bound(stop), NEW if step == 1 else literal(step))
-    )
-
-
 def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
     kind, parameters = node.operation.name, node.parameters
     parts = [memo[a] for a in node.args]
@@ -362,7 +360,7 @@ def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
     if kind == "index":
         items, axis = [], 0
         for item in parameters[0]:
-            items.append(_item(item, operand[axis] if item[0] != "new" else None))
+            items.append(item_phrase(item, operand[axis] if item[0] != "new" else None))
             axis += item[0] != "new"
         return Phrase("index", (parts[0], *items))
     if kind in ("max", "min", "prod", "logsumexp", "softmax", "log_softmax", "cumsum", "cumprod"):
@@ -387,6 +385,8 @@ def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
         return call(kind, parts[0], *([dimension(parameters[0])] if parameters and parameters[0] else []))
     if kind == "place":
         return placed(parts[0], parameters[0], parameters[1])
+    if kind == "scatter" and len(node.args[0].shape) <= 2:
+        return Phrase("matmul", (Phrase("transpose", (call("onehot", parts[1], *(_parameter(p) for p in parameters)),)), parts[0]))
     if kind == "gather":
         return Phrase("index", (parts[0], parts[1]))
     return call(kind, *parts, *(_parameter(p) for p in parameters))
@@ -422,51 +422,6 @@ def _kronecker(node: Any, memo: dict[Tree, Phrase]) -> Phrase | None:
     coefficient = multiply_scalars(scalars)
     front = memo[coefficient] if coefficient in memo else phrase_of(coefficient)
     return negate(product([front.parts[0], pair], [])) if front.head == "neg" else product([front, pair], [])
-
-
-def placed(phrase: Phrase, items: tuple[Any, ...], shape: tuple[Dim, ...]) -> Phrase:
-    """Zeros of a shape with a phrase put at some places, in the words NumPy has: rows of eye(n), zeros beside, a reversed slice."""
-    entries = [k for k, item in enumerate(items) if item[0] == "at"]
-    rows = [Phrase("index", (call("eye", dimension(shape[k])), dimension(items[k][1]))) for k in entries]
-    if len(entries) == len(items):
-        spike = rows[0] if len(rows) == 1 else call("outer", *rows) if len(rows) == 2 else None
-        return product([phrase, spike], []) if spike is not None else call("place", phrase)
-    for axis, item in enumerate(k for k in items if k[0] == "slice"):
-        length = shape[[n for n, i in enumerate(items) if i[0] == "slice"][axis]]
-        phrase = _put_slice(phrase, item[1:], length, axis, len(items) - len(entries))
-    if not entries:
-        return phrase
-    if len(items) == 2:
-        return call("outer", *((rows[0], phrase) if entries == [0] else (phrase, rows[0])))
-    letters = "ijklmnpq"[: len(items)]
-    kept = "".join(letters[n] for n in range(len(items)) if n not in entries)
-    spell = ",".join([kept, *(letters[k] for k in entries)]) + "->" + letters
-    return call("einsum", Phrase("string", text=spell), phrase, *rows)
-
-
-def _put_slice(phrase: Phrase, bounds: tuple[Any, ...], length: Dim, axis: int, rank: int) -> Phrase:
-    start, stop, step = bounds
-    if step == -1 and stop == -1 and start == add(length, 1, -1):
-        return Phrase("index", (phrase, *[COLON] * axis, Phrase("slice", (NEW, NEW, Phrase("neg", (literal(1),))))))
-    if step == 1:
-        before, after = start, add(length, stop, -1)
-        if before == 0 and after == 0:
-            return phrase
-        if rank == 1:
-            parts = [
-                *([call("zeros", dimension(before))] if before != 0 else []),
-                phrase,
-                *([call("zeros", dimension(after))] if after != 0 else []),
-            ]
-            return call("concatenate", Phrase("list", tuple(parts)))
-    selection = Phrase("index", (call("eye", dimension(length)), _item(("slice", *bounds), length)))
-    if axis == 0:
-        return Phrase("matmul", (Phrase("transpose", (selection,)), phrase))
-    if axis == 1 and rank == 2:
-        return Phrase("matmul", (phrase, selection))
-    letters = "ijklmnpq"[:rank]
-    spell = f"{letters},{letters[axis]}z->{letters.replace(letters[axis], 'z')}"
-    return call("einsum", Phrase("string", text=spell), phrase, selection)
 
 
 def _parameter(value: Any) -> Phrase:

@@ -282,7 +282,7 @@ def _use_facts(term: Term) -> bool:
         if isinstance(tree, Leaf) and tree.facts:
             last = indices[-1] if indices else None
             if (
-                tree.facts & {"onehot", "probability"}
+                tree.facts & {"onehot", "probability", "unit_sum"}
                 and last is not None
                 and last not in term.output
                 and len(term.users(last)) == 1
@@ -298,6 +298,12 @@ def _use_facts(term: Term) -> bool:
             if along not in term.output and len(term.users(along)) == 1 and indices.count(along) == 1 and len(indices) == 1:
                 del term.factors[k]
                 del term.dims[along]
+                return True
+        if isinstance(tree, Operation) and tree.operation.name == "onehot":
+            last = indices[-1]
+            if last not in term.output and len(term.users(last)) == 1 and indices.count(last) == 1:
+                del term.factors[k]  # one entry of a row is one
+                del term.dims[last]
                 return True
         if isinstance(tree, Operation) and tree.operation.name == "reshape" and _undo_reshape(term, k):
             return True

@@ -27,8 +27,27 @@ def summands(tree: Tree) -> Iterable[Tree]:
         ):
             factor = t.args[0]
             stack.extend(scaled(s, factor.value, factor.decimal) for s in reversed(t.args[1].args))
+        elif (turned := _turned_sum(t)) is not None:
+            stack.extend(reversed(turned))
         else:
             yield t
+
+
+def _turned_sum(tree: Tree) -> list[Tree] | None:
+    """The terms of the transpose of a sum, a number in front carried inside."""
+    if not isinstance(tree, Contraction) or not isinstance(tree.args[-1], Sum) or len(tree.output) != 2:
+        return None
+    *numbers, inner = tree.args
+    if len(numbers) > 1 or not all(isinstance(n, Number) for n in numbers) or tree.subscripts[-1] != tree.output[::-1]:
+        return None
+    factor = numbers[0] if numbers else None
+    found = []
+    for s in inner.args:
+        t = flipped(s)
+        if isinstance(t, Contraction) and len(t.args) == 1 and t.subscripts[0] == t.output and len(set(t.output)) == len(t.dims):
+            t = t.args[0]
+        found.append(scaled(t, factor.value, factor.decimal) if isinstance(factor, Number) else t)
+    return found
 
 
 def scaled(tree: Tree, value: Fraction, decimal: bool = False) -> Tree:

@@ -122,8 +122,11 @@ def _is_symmetric(tree: Tree) -> bool:
     if isinstance(tree, Power):
         return is_symmetric(tree.base) and not tree.exponent.shape
     if isinstance(tree, Sum):
-        return len(tree.shape) == 2 and tree.shape[0] == tree.shape[1] and _same_terms(tree, [flipped(t) for t in tree.args])
+        rest = [t for t in tree.args if not is_symmetric(t)]
+        return len(tree.shape) == 2 and tree.shape[0] == tree.shape[1] and _same_terms(rest, [flipped(t) for t in rest])
     if isinstance(tree, Contraction) and len(tree.output) == 2 and tree.dims[tree.output[0]] == tree.dims[tree.output[1]]:
+        if any(isinstance(a, Identity) and set(s) == set(tree.output) for a, s in zip(tree.args, tree.subscripts, strict=True)):
+            return True
         return canonical(plain(tree)) == canonical(plain(flipped(tree)))
     return False
 
@@ -135,8 +138,8 @@ def flipped(tree: Tree) -> Tree:
     return contract([tree], [(0, 1)], (1, 0))
 
 
-def _same_terms(tree: Sum, others: list[Tree]) -> bool:
-    return sorted(repr(canonical(plain(t))) for t in tree.args) == sorted(repr(canonical(plain(t))) for t in others)
+def _same_terms(terms: list[Tree], others: list[Tree]) -> bool:
+    return sorted(repr(canonical(plain(t))) for t in terms) == sorted(repr(canonical(plain(t))) for t in others)
 
 
 def invariant(tree: Tree) -> tuple[int, bytes]:

@@ -163,7 +163,7 @@ def _graph(program: Program, output: str, point: Mapping[str, Any], given: bool,
 
 def _picture(svg: str) -> str:
     """A drawing behind a shadow root: its styles and ids touch nothing else on the page."""
-    return f'<div class="picture"><template shadowrootmode="open">{svg[svg.index("<svg"):]}</template></div>'
+    return f'<div class="picture"><template shadowrootmode="open">{svg[svg.index("<svg") :]}</template></div>'
 
 
 def _derivation(subjects: Mapping[str, Derivation | Derivations], speaker: Speaker) -> Iterator[str]:

@@ -1,0 +1,109 @@
+"""Arrays that are zero but for some places, in the words NumPy has: rows of eye(n), zeros beside, stack and concatenate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from symchain.dimensions import Dim, add
+from symchain.notation import Phrase, call
+from symchain.notation import number as literal
+from symchain.tensors.indexgraph import COLON, NEW, dimension, product
+from symchain.tensors.nodes import Operation, Tree
+
+_ENTRIES = 8
+"""Vectors of more entries are not written entry by entry."""
+
+
+def side_by_side(terms: Sequence[Tree], memo: Mapping[Tree, Phrase]) -> tuple[list[Tree], list[Phrase]]:
+    """What is left of the terms of a sum when vectors that are zero but for some entries, or but for a slice, are written as one."""
+    entries: dict[int, Tree] = {}
+    slices: list[tuple[Dim, Dim, Tree]] = []
+    shape: tuple[Dim, ...] = ()
+    for t in terms:
+        if isinstance(t, Operation) and t.operation.name == "place" and len(t.parameters[0]) == 1:
+            (item,), shape = t.parameters
+            if item[0] == "at" and isinstance(item[1], int) and isinstance(shape[0], int) and shape[0] <= _ENTRIES:
+                entries.setdefault(item[1], t)
+            elif item[0] == "slice" and item[3] == 1:
+                slices.append((item[1], item[2], t))
+    taken: list[Tree] = []
+    written: list[Phrase] = []
+    if len(entries) > 1 and isinstance(shape[0], int):
+        taken += entries.values()
+        parts = [memo[entries[k].args[0]] if k in entries else literal(0) for k in range(shape[0])]
+        written.append(Phrase("call", (Phrase("list", tuple(parts)),), "stack"))
+    first = next(((a, b, t) for a, b, t in slices if any(b == start for start, _, _ in slices)), None)
+    if first is not None:
+        row = [first]
+        while (after := next((s for s in slices if s[0] == row[-1][1] and s not in row), None)) is not None:
+            row.append(after)
+        taken += (t for _, _, t in row)
+        before, behind = row[0][0], add(shape[0], row[-1][1], -1)
+        parts = [memo[t.args[0]] for _, _, t in row]
+        parts = [*([call("zeros", dimension(before))] if before else []), *parts, *([call("zeros", dimension(behind))] if behind else [])]
+        written.append(call("concatenate", Phrase("list", tuple(parts))))
+    return [t for t in terms if t not in taken], written
+
+
+def _bound(dim: Dim | None) -> Phrase:
+    return NEW if dim is None else dimension(dim)
+
+
+def item_phrase(item: tuple[Any, ...], length: Dim | None) -> Phrase:
+    if item[0] == "at":
+        return dimension(item[1])
+    if item[0] == "new":
+        return NEW
+    start, stop, step = item[1:]
+    if step < 0:
+        whole = length is not None and start == add(length, 1, -1)
+        return Phrase("slice", (NEW if whole else _bound(start), NEW if stop == -1 else _bound(stop), Phrase("neg", (literal(-step),))))
+    return Phrase(
+        "slice", (NEW if start == 0 else _bound(start), NEW if stop == length else _bound(stop), NEW if step == 1 else literal(step))
+    )
+
+
+def placed(phrase: Phrase, items: tuple[Any, ...], shape: tuple[Dim, ...]) -> Phrase:
+    """Zeros of a shape with a phrase put at some places, in the words NumPy has: rows of eye(n), zeros beside, a reversed slice."""
+    entries = [k for k, item in enumerate(items) if item[0] == "at"]
+    rows = [Phrase("index", (call("eye", dimension(shape[k])), dimension(items[k][1]))) for k in entries]
+    if len(entries) == len(items):
+        spike = rows[0] if len(rows) == 1 else call("outer", *rows) if len(rows) == 2 else None
+        return product([phrase, spike], []) if spike is not None else call("place", phrase)
+    for axis, item in enumerate(k for k in items if k[0] == "slice"):
+        length = shape[[n for n, i in enumerate(items) if i[0] == "slice"][axis]]
+        phrase = _put_slice(phrase, item[1:], length, axis, len(items) - len(entries))
+    if not entries:
+        return phrase
+    if len(items) == 2:
+        return call("outer", *((rows[0], phrase) if entries == [0] else (phrase, rows[0])))
+    letters = "ijklmnpq"[: len(items)]
+    kept = "".join(letters[n] for n in range(len(items)) if n not in entries)
+    spell = ",".join([kept, *(letters[k] for k in entries)]) + "->" + letters
+    return call("einsum", Phrase("string", text=spell), phrase, *rows)
+
+
+def _put_slice(phrase: Phrase, bounds: tuple[Any, ...], length: Dim, axis: int, rank: int) -> Phrase:
+    start, stop, step = bounds
+    if step == -1 and stop == -1 and start == add(length, 1, -1):
+        return Phrase("index", (phrase, *[COLON] * axis, Phrase("slice", (NEW, NEW, Phrase("neg", (literal(1),))))))
+    if step == 1:
+        before, after = start, add(length, stop, -1)
+        if before == 0 and after == 0:
+            return phrase
+        if rank == 1:
+            parts = [
+                *([call("zeros", dimension(before))] if before != 0 else []),
+                phrase,
+                *([call("zeros", dimension(after))] if after != 0 else []),
+            ]
+            return call("concatenate", Phrase("list", tuple(parts)))
+    selection = Phrase("index", (call("eye", dimension(length)), item_phrase(("slice", *bounds), length)))
+    if axis == 0:
+        return Phrase("matmul", (Phrase("transpose", (selection,)), phrase))
+    if axis == 1 and rank == 2:
+        return Phrase("matmul", (phrase, selection))
+    letters = "ijklmnpq"[:rank]
+    spell = f"{letters},{letters[axis]}z->{letters.replace(letters[axis], 'z')}"
+    return call("einsum", Phrase("string", text=spell), phrase, selection)
