@@ -152,11 +152,9 @@ def _silence() -> None:
 
 def warn_of_failures(derivation: Any) -> None:
     """Say on standard error whose check failed, and end with the exit code for it; what is printed says more."""
-    from symchain.derivation import Derivation
     from symchain.render.checks import verdicts
 
-    members = [derivation] if isinstance(derivation, Derivation) else list(derivation.values())
-    failed = [name for name, verdict in verdicts(derivation, members) if verdict.failed]
+    failed = [name for name, verdict in verdicts(derivation) if verdict.failed]
     if failed:
         click.echo(f"symchain: the check of {', '.join(failed)} failed; this is a defect of symchain, please report it", err=True)
         click.get_current_context().exit(FAILED)

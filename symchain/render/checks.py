@@ -17,13 +17,16 @@ LARGEST_POINT = 16
 
 
 def check_sentences(
-    subject: Derivation | Derivations, members: Sequence[Derivation], symbol: Callable[[Derivation], Phrase], sampled: bool
+    subject: Derivation | Derivations, members: Sequence[Derivation], others: int, symbol: Callable[[Derivation], Phrase], sampled: bool
 ) -> Iterator[Say]:
-    """The reports, one for all where they share a point; `sampled` says that functions nobody knows were replaced by samples."""
+    """The reports, one for all where they share a point or are many: `others` counts those beyond the members.
+
+    `sampled` says that functions nobody knows were replaced by samples.
+    """
     try:
         if len(members) > SEPARATE:
             whole = subject.verification
-            some = _some_symbols(members, symbol)
+            some = _some_symbols(members, others, symbol)
             yield from _asked_point(members[0], whole, some, set())
             yield from _report(members[0], whole, some, whole_only=True)
         else:
@@ -48,10 +51,10 @@ def check_sentences(
         yield Say("check.sampled")
 
 
-def verdicts(subject: Derivation | Derivations, members: Sequence[Derivation]) -> Iterator[tuple[str, Verification]]:
+def verdicts(subject: Derivation | Derivations) -> Iterator[tuple[str, Verification]]:
     """What is reported, by the names of the derivatives; nothing where no check is possible."""
-    whole = len(members) > SEPARATE
-    for d in [subject] if whole else members:
+    whole = isinstance(subject, Derivations) and len(subject) > SEPARATE
+    for d in subject.values() if isinstance(subject, Derivations) and not whole else [subject]:
         try:
             yield (f"the derivatives of {d.output}" if whole else d.result.name), d.verification  # type: ignore[union-attr]
         except VerificationError:
@@ -60,9 +63,9 @@ def verdicts(subject: Derivation | Derivations, members: Sequence[Derivation]) -
             continue
 
 
-def _some_symbols(members: Sequence[Derivation], symbol: Callable[[Derivation], Phrase]) -> Say:
+def _some_symbols(members: Sequence[Derivation], others: int, symbol: Callable[[Derivation], Phrase]) -> Say:
     listed = Listing(tuple(Formula(symbol(d)) for d in members[:SEPARATE]))
-    return Say("names.more", {"names": listed, "count": Count(len(members) - SEPARATE)})
+    return Say("names.more", {"names": listed, "count": Count(len(members) + others - SEPARATE)})
 
 
 def _shared(members: Sequence[Derivation], evidence: Sequence[Verification], symbol: Callable[[Derivation], Phrase]) -> Say | None:

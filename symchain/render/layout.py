@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from symchain.blocks import Program, ancestors
+from symchain.blocks import Program, ancestors, dependents
 from symchain.derivation import Derivation, Derivations, Factor, Line, Step
 from symchain.networks import Network, network_of
 from symchain.notation import Phrase, name, number, walk
@@ -37,7 +37,7 @@ from symchain.render.opening import SHOWN, computation, cut, opening, title, unk
 from symchain.render.remarks import readable, remark, simplification
 from symchain.render.results import activation, result, zero_sentence
 from symchain.render.style import Style
-from symchain.render.subjects import derivative, is_readable, local_symbol, members_of, results_of, symbol
+from symchain.render.subjects import TOLD, beyond, derivative, is_readable, local_symbol, members_of, results_of, symbol
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import ONE
 
@@ -53,7 +53,7 @@ MATRIX_ONLY = frozenset({"layout.maps", "layout.jacobian"})
 
 def layout(subject: Derivation | Derivations, detail: str) -> Document:
     """The document of one derivation, or of several that share their lines."""
-    members = members_of(subject)
+    members, others = members_of(subject, TOLD), beyond(subject)
     program, output = subject.program, subject.output
     wanted = ancestors(program, output)
     blocks = [b for b in program.blocks.values() if b.name in wanted]
@@ -62,16 +62,16 @@ def layout(subject: Derivation | Derivations, detail: str) -> Document:
     values = values_at(members)
     reading = members[0].reading or program if members else program
     adjoints = Adjoints(program, output, subject.adjoint_lines)
-    sections = tuple(_sections(members, results_of(subject), subject.adjoint_lines, detail, adjoints, network))
+    sections = tuple(_sections(members, others, results_of(subject), subject.adjoint_lines, detail, adjoints, network))
     table, sentence = computation(blocks, network)
     return Document(
-        title=title(members, isinstance(subject, Derivations)),
+        title=title(members, isinstance(subject, Derivations), others),
         table=table,
         sentence=sentence,
         definitions=tuple(Definition(b.name, b.phrase, b.shape, _small(values.get(b.name))) for b in listed),
-        opening=opening(members, program, output, blocks, network) if detail != "brief" else (),
+        opening=opening(members, others, program, output, blocks, network) if detail != "brief" else (),
         sections=sections,
-        checks=tuple(check_sentences(subject, members, derivative, bool(unknown_functions(program, blocks)))),
+        checks=tuple(check_sentences(subject, members, len(others), derivative, bool(unknown_functions(program, blocks)))),
         ranks={**_ranks(reading, subject.adjoint_lines), **adjoints.ranks()},
         renamed=renamed(adjoints),
         functions=frozenset(program.functions),
@@ -94,15 +94,15 @@ def _ranks(program: Program, lines: Iterable[Line]) -> dict[str, int]:
 def style_within(subject: Derivation | Derivations, lang: str) -> Style:
     """How a derivation's names are set."""
     program, lines = subject.program, (*subject.adjoint_lines, *results_of(subject).values())
-    members = members_of(subject)
+    members = members_of(subject, 1)
     ranks = _ranks(members[0].reading or program if members else program, lines)
     return Style(lang, ranks, renamed(Adjoints(program, subject.output, subject.adjoint_lines)), frozenset(program.functions))
 
 
 def symbol_of(line: Line, within: Any) -> Phrase:
     """What stands on the left of a line: the derivative's symbol for a result of the derivation, else the line's name."""
-    members = members_of(within) if isinstance(within, Derivation | Derivations) else []
-    return next((derivative(d) for d in members if line.role == "derivative" and line.of == d.wrt), name(line.name))
+    members = {within.wrt: within} if isinstance(within, Derivation) else within if isinstance(within, Derivations) else {}
+    return derivative(members[line.of]) if line.role == "derivative" and line.of in members else name(line.name)
 
 
 # ---------------------------------------------------------------- the sections
@@ -110,33 +110,34 @@ def symbol_of(line: Line, within: Any) -> Phrase:
 
 def _sections(
     members: Sequence[Derivation],
+    others: Sequence[str],
     results: Mapping[str, Line],
     lines: Sequence[Line],
     detail: str,
     adjoints: Adjoints,
     network: Network | None,
 ) -> Iterable[Section]:
-    if all(d.zero_reason for d in members):
+    if not others and all(d.zero_reason for d in members):
         rows = [Row((Formula(derivative(d)), Formula(results[d.wrt].phrase)), boxed=True) for d in members]
         yield Section(Say("section.result"), tuple(zero_sentence(d) for d in members), tuple(rows))
         return
     brief = detail == "brief"
-    live = [d for d in members if not d.zero_reason]
+    live = [d for d in members if not d.zero_reason] or [members[0]]
     numbers = factor_numbers(live)
     direct = all(len(d.factors) <= 1 for d in live)
     if live[0].order == 1:
         if not direct:
             yield _chain(live, numbers)
         if not brief or direct:
-            yield _local(live, numbers, detail, adjoints, network)
+            yield _local(live, numbers, detail, adjoints, network, _untold(members[0], others, numbers))
         if not direct:
-            yield _product(live, detail)
+            yield _product(live, detail, len(others))
         if not brief:
             yield from activation(live, detail)
     if brief and not _uses(live, lines):
-        yield result(members, results, (), network, short=True)
+        yield result(members, others, results, (), network, short=True)
     else:
-        yield result(members, results, lines, network, full=detail == "full")
+        yield result(members, others, results, lines, network, full=detail == "full")
 
 
 def _uses(members: Sequence[Derivation], lines: Sequence[Line]) -> bool:
@@ -153,6 +154,13 @@ def factor_numbers(members: Sequence[Derivation]) -> dict[str, int]:
             order.update((f.name, None) for path in d.paths for f in path.factors)
         order.update((f, None) for f in d.factors)
     return {factor: k for k, factor in enumerate(order, 1)}
+
+
+def _untold(d: Derivation, others: Sequence[str], numbers: Mapping[str, int]) -> int:
+    """How many factors there are that no derivation told step by step has."""
+    moving = ancestors(d.program, d.output) & dependents(d.program, *others) if others else set()
+    pairs = ((b, r) for b in d.program.blocks.values() if b.name in moving for r in b.reads if r in moving)
+    return sum(f"d{b.name}/d{r}" not in numbers for b, r in pairs)
 
 
 def _chain(members: Sequence[Derivation], numbers: dict[str, int]) -> Section:
@@ -228,9 +236,12 @@ def _recursion(members: Sequence[Derivation]) -> list[Row]:
     return rows
 
 
-def _local(members: Sequence[Derivation], numbers: dict[str, int], detail: str, adjoints: Adjoints, network: Network | None) -> Section:
+def _local(
+    members: Sequence[Derivation], numbers: dict[str, int], detail: str, adjoints: Adjoints, network: Network | None, untold: int
+) -> Section:
     rows: list[Row] = []
     told, omitted = cut(list(numbers))
+    omitted += untold
     for factor in told:
         f = next(d.factors[factor] for d in members if factor in d.factors)
         rows.append(_factor(f, numbers[f.name], adjoints, network))
@@ -282,7 +293,7 @@ def _substeps(steps: Sequence[Step]) -> list[Row]:
     return rows
 
 
-def _product(members: Sequence[Derivation], detail: str) -> Section:
+def _product(members: Sequence[Derivation], detail: str, untold: int) -> Section:
     rows = []
     for d in members:
         if not is_readable(d.general_phrase, d):
@@ -303,7 +314,8 @@ def _product(members: Sequence[Derivation], detail: str) -> Section:
             rows += [Row(tuple(sides)), *simplification(steps)]
         else:
             rows.append(Row((*sides, Formula(whole)) if whole is not None else tuple(sides)))
-    return Section(Say("section.product" if all(d.path_count == 1 for d in members) else "section.sum"), (), tuple(rows))
+    closing = (Say("chain.omitted", {"count": Count(untold)}),) if untold else ()
+    return Section(Say("section.product" if all(d.path_count == 1 for d in members) else "section.sum"), (), tuple(rows), closing)
 
 
 def _multiplied(factors: Sequence[Phrase]) -> Phrase:

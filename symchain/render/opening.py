@@ -13,7 +13,7 @@ from symchain.notation import Phrase, name, walk
 from symchain.render.calls import macro
 from symchain.render.document import Axes, Count, Field, Formula, Function, Listing, Relation, Say
 from symchain.render.maps import arrays, gradient_shapes
-from symchain.render.subjects import NAMES, derivative, names, some
+from symchain.render.subjects import NAMES, derivative, names, some, symbol
 
 T = TypeVar("T")
 
@@ -28,8 +28,8 @@ def cut(items: Sequence[T]) -> tuple[Sequence[T], int]:
     return (items, 0) if len(items) <= SHOWN + 1 else (items[:SHOWN], len(items) - SHOWN)
 
 
-def title(members: Sequence[Derivation], several: bool) -> Say:
-    derivatives = [Formula(derivative(d)) for d in members]
+def title(members: Sequence[Derivation], several: bool, others: Sequence[str]) -> Say:
+    derivatives = [*(Formula(derivative(d)) for d in members), *(Formula(symbol(members[0].output, n)) for n in others)]
     if several:
         return Say("title.several", {"derivatives": some(derivatives)})
     return Say("title.second" if members[0].order == 2 else "title.derivation", {"derivative": derivatives[0]})
@@ -47,10 +47,10 @@ def computation(blocks: Sequence[Block], network: Network | None) -> tuple[Say, 
 
 
 def opening(
-    members: Sequence[Derivation], program: Program, output: str, blocks: Sequence[Block], network: Network | None
+    members: Sequence[Derivation], others: Sequence[str], program: Program, output: str, blocks: Sequence[Block], network: Network | None
 ) -> tuple[Say, ...]:
-    """The sentences before the first section."""
-    said = [_variable(members, program, output, network)]
+    """The sentences before the first section; `others` are names that it is differentiated by too."""
+    said = [_variable([*(d.wrt for d in members), *others], program, output, network)]
     shapes = arrays(program)
     if unknown := unknown_functions(program, blocks):
         key = "functions.abstract" if len(unknown) == 1 else "functions.abstract_many"
@@ -86,13 +86,13 @@ def binding(program: Program, function: str) -> str | None:
     return None if bound is None else getattr(bound, "name", str(bound))
 
 
-def _variable(members: Sequence[Derivation], program: Program, output: str, network: Network | None) -> Say:
+def _variable(wanted: Sequence[str], program: Program, output: str, network: Network | None) -> Say:
     fields: dict[str, Field] = {} if network else {"output": Formula(name(output))}
-    if len(members) != 1:
-        return _said("several", network, {**fields, "wrt": names(d.wrt for d in members)})
-    wrt = members[0].wrt
-    moving, wanted = dependents(program, wrt), ancestors(program, output)
-    between = [b for b in program.blocks.values() if b.name in moving and b.name in wanted and b.name != wrt]
+    if len(wanted) != 1:
+        return _said("several", network, {**fields, "wrt": names(wanted)})
+    (wrt,) = wanted
+    moving, above = dependents(program, wrt), ancestors(program, output)
+    between = [b for b in program.blocks.values() if b.name in moving and b.name in above and b.name != wrt]
     fixed = list(dict.fromkeys(n for b in between for n in b.reads if n not in moving))
     if network is None:
         fields["wrt"] = Formula(name(wrt))

@@ -105,6 +105,7 @@ def _textbook(bound: str, own: str) -> Relation | None:
 
 def result(
     members: Sequence[Derivation],
+    others: Sequence[str],
     results: Mapping[str, Line],
     lines: Sequence[Line],
     network: Network | None,
@@ -120,6 +121,7 @@ def result(
     if omitted:
         rows[SHOWN // 2 :] = [Row((Formula(name("...")),)), *(row for line in lines[-SHOWN // 2 :] for row in _line(line, shapes))]
     rows += _boxed(members, results, shapes, network, short)
+    rows += [Row((Formula(symbol(output, n)), Formula(shapes.under(results[n].phrase))), boxed=True) for n in others]
     closing = [Say("lines.omitted", {"count": Count(omitted)})] if omitted else []
     closing += [zero_sentence(d) for d in members if d.zero_reason]
     if not short and not arrays(program)[output]:

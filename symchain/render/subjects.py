@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from symchain.blocks import Program, dependents
 from symchain.derivation import Derivation, Derivations, Line
@@ -16,8 +17,17 @@ HELD = 3
 """Up to so many names are written at a bar."""
 
 
-def members_of(subject: Derivation | Derivations) -> list[Derivation]:
-    return [subject] if isinstance(subject, Derivation) else list(subject.members.values())
+TOLD = 40
+"""Up to so many derivatives are told step by step."""
+
+
+def members_of(subject: Derivation | Derivations, most: int | None = None) -> list[Derivation]:
+    return [subject] if isinstance(subject, Derivation) else list(islice(subject.members.values(), most))
+
+
+def beyond(subject: Derivation | Derivations) -> list[str]:
+    """The names whose derivatives are shown without being told step by step."""
+    return [] if isinstance(subject, Derivation) else list(islice(subject.members, TOLD, None))
 
 
 def results_of(subject: Derivation | Derivations) -> Mapping[str, Line]:
