@@ -103,7 +103,7 @@ class Look:
     point: Point
     pair: Pair
     error: float
-    """The largest relative difference."""
+    """The largest relative difference between the derivative and its reference; where it does not hold, of anything that must be equal."""
     held: bool
     rounded: bool = False
     """Whether the difference is due to rounding."""
@@ -189,7 +189,7 @@ def _look(case: Case, point: Point) -> Look:
     finite = bool(np.all(np.isfinite(first[0])))
     size = float(np.max(np.maximum(np.abs(first[0]) if finite else 1, np.abs(first[1])), initial=0.0))
     rank = FLAT if not size else ROUNDING if size < RESOLVED else KINKS if measured.kinked else ""
-    look = Look(point, first, max(relative_error(*pair) for pair in pairs), True, rank=rank, lost=measured.lost)
+    look = Look(point, first, relative_error(*first), True, rank=rank, lost=measured.lost)
     if rank == KINKS:
         look = replace(look, why=KINK)
     tolerance, floor = TOLERANCES[case.method], FLOORS[case.method]
@@ -209,9 +209,10 @@ def _look(case: Case, point: Point) -> Look:
     if explained >= tolerance:
         if unsteady and np.any(first[1]):
             return replace(look, held=False, rank=ROUNDING, why=ROUNDING)
-        return replace(look, held=False, rank="", why="" if finite else SINGULAR)
+        worst = max(relative_error(*pair) for pair in pairs)
+        return replace(look, error=worst, held=False, rank="", why="" if finite else SINGULAR)
     if not unsteady:
-        return replace(look, rounded=strict >= tolerance)
+        return replace(look, rounded=relative_error(*first, floor=floor) >= tolerance)
     truncated = not np.any(first[0]) and max(float(np.max(changes[0])), size) < TRUNCATION
     if case.zero or truncated:  # 0 as far as there are digits
         return replace(look, pair=(first[0], first[0]), error=0.0, rank=FLAT)
