@@ -10,7 +10,7 @@ from symchain.blocks import Block, Program
 from symchain.rewriting import is_large, multiplied_out, price_of, reduced
 from symchain.rules.binding import bind
 from symchain.tensors.algebra import normal
-from symchain.tensors.nodes import Apply, Contraction, Number, Operation, Power, Sum, Tree, Where, power, substitute, transform
+from symchain.tensors.nodes import Apply, Contraction, Number, Operation, Power, Sum, Tree, Where, leaves, power, substitute, transform
 from symchain.tensors.products import normal_product, raised, term_of, tree_of
 from symchain.tensors.terms import Indices, Term, invariant, split_power
 
@@ -126,7 +126,8 @@ class _Table:
         """The tree without brackets, where a block that is a product may stand in what comes out: a*(b + c) holds a*c."""
         if not tree.kinds & Sum.bit or is_large(tree):
             return
-        if any(not name.names & tree.names and not kind & ~tree.kinds and not names & ~tree.names for name, kind, names in self._wanted):
+        possible = [name for name, kind, names in self._wanted if not kind & ~tree.kinds and not names & ~tree.names]
+        if possible and not set(possible) <= set(leaves(tree)):  # names may share a bit: whether one is there must be asked exactly
             opened = multiplied_out(tree)
             if opened is not None:
                 yield opened
