@@ -179,7 +179,12 @@ class Sweep:
         if self.lead or not received or sum(block.tree.size + adjoint.size for block, adjoint in received) > _CARRIED_SIZE:
             return None
         target = self.leaf_of(name)
-        return add([pullback(block.tree, adjoint, 0, [target], as_it_stands)[target] for block, adjoint in received[::-1]])
+        whole = add([pullback(block.tree, adjoint, 0, [target], as_it_stands)[target] for block, adjoint in received[::-1]])
+        return self._by_entries(name, whole, as_it_stands)
+
+    def _by_entries(self, name: str, tree: Tree, settle: Callable[[Tree], Tree] = reduced) -> Tree:
+        """The derivative by a name, by the entries that may move where the name is an input with such a fact."""
+        return by_entries(tree, self.lead, self.program.inputs[name].facts, settle) if name in self.program.inputs else tree
 
     def written(self, tree: Tree) -> Tree:
         """The tree with the program's own writing where that is shorter than the normal form: (a*b)**2, not a**2*b**2."""
@@ -223,11 +228,9 @@ class Sweep:
         return self._short[block.name]
 
     def _finish(self, name: str, general: Tree, concrete: Tree) -> None:
-        if name in self.program.inputs:
-            facts = self.program.inputs[name].facts
-            same = general is concrete
-            concrete = by_entries(concrete, self.lead, facts)
-            general = concrete if same else by_entries(general, self.lead, facts)
+        same = general is concrete
+        concrete = self._by_entries(name, concrete)
+        general = concrete if same else self._by_entries(name, general)
         last = self.recognise.unfold(concrete)
         general, concrete = (last if general is concrete else general), last
         symbol = self.fresh(f"d{self.output}_d{name}")
@@ -359,7 +362,7 @@ class Sweep:
                     arriving.setdefault(read, []).append(sent[own])
                 if sum(t.size for t in sent.values()) > _CARRIED_SIZE:
                     return None
-        return add(arriving[target][::-1])
+        return self._by_entries(target, add(arriving[target][::-1]), as_it_stands)
 
     def derivations(self) -> Derivations:
         shared = {line.name for line in self._lines_below(*(self.results[t].tree for t in self.targets))}

@@ -128,10 +128,10 @@ def test_a_wrong_rule_is_caught_in_random_programs(seed: int, monkeypatch: pytes
     program = symchain.parse(text, shapes=SHAPES, assume=FACTS)
     output, wrt = list(program.blocks)[-1], next(n for b in program.blocks.values() for n in b.reads if n in program.inputs)
     right = program.derive(output, wrt)
+    assert not right.verification.failed, text
     kind, k = KINDS[seed % len(KINDS)]
     monkeypatch.setitem(local.PULL, kind, scaled(local.PULL[kind], 3, k))
     _forget()
     wrong = symchain.parse(text, shapes=SHAPES, assume=FACTS).derive(output, wrt)
     if wrong.lines != right.lines:
         assert wrong.verification.failed or wrong.verification.open, text
-    assert not right.verification.failed, text

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 
 from symchain.errors import UnsupportedError
 from symchain.rewriting import reduced
 from symchain.tensors.nodes import Tree, add, contract, identity, scale
 
 
-def by_entries(tree: Tree, lead: int, facts: Set[str]) -> Tree:
+def by_entries(tree: Tree, lead: int, facts: Set[str], settle: Callable[[Tree], Tree] = reduced) -> Tree:
     """The derivative laid out as X, each entry by the independent entry that stands there.
 
     With G the derivative by free entries: symmetric G + G.T - G*I (eq. 138), diagonal G*I (eq. 142). The last two axes are X's.
-    Raises UnsupportedError for Toeplitz matrices, whose diagonals have no matrix form.
+    `settle` simplifies what comes out. Raises UnsupportedError for Toeplitz matrices, whose diagonals have no matrix form.
     """
     if "toeplitz_entries" in facts:
         raise UnsupportedError(
@@ -26,6 +26,6 @@ def by_entries(tree: Tree, lead: int, facts: Set[str]) -> Tree:
     i, j = lead, lead + 1
     diagonal = contract([tree, identity(tree.shape[-1])], [(*leading, i, j), (i, j)], (*leading, i, j))
     if "diagonal_entries" in facts:
-        return reduced(diagonal)
+        return settle(diagonal)
     flipped = contract([tree], [(*leading, i, j)], (*leading, j, i))
-    return reduced(add([tree, flipped, scale(-1, diagonal)]))
+    return settle(add([tree, flipped, scale(-1, diagonal)]))
