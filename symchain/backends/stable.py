@@ -74,7 +74,10 @@ def log_quotient_of_floats(x: float, y: float) -> float:
     if abs(x - y) < abs(y) / 16:
         return math.log1p((x - y) / y)
     ratio = x / y
-    return math.log(ratio) if 0 < ratio < math.inf else float(log_quotient(np.float64(x), np.float64(y)))
+    if 0 < ratio < math.inf:
+        return math.log(ratio)
+    with np.errstate(all="ignore"):
+        return float(log_quotient(np.float64(x), np.float64(y)))
 
 
 def reciprocal_less(x: Array, y: Array) -> Array:
