@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from symchain.dimensions import Dim, Shape
@@ -170,6 +172,31 @@ class OperationSpec:
 FUNCTIONS: dict[str, FunctionSpec] = {}
 OPERATIONS: dict[str, OperationSpec] = {}
 ALIASES: dict[str, str] = {}
+
+
+_EXACT = 1000
+"""Exact values are looked for at numbers of this size, and kept up to its square."""
+
+
+@lru_cache(maxsize=4096)
+def exact_value(function: FunctionSpec, arguments: tuple[Fraction, ...]) -> Fraction | None:
+    """The value of a function at rational numbers where it is rational too: log(1) is 0; None elsewhere, and where there is none.
+
+    >>> exact_value(FUNCTIONS["log"], (Fraction(1),)), exact_value(FUNCTIONS["log"], (Fraction(2),))
+    (Fraction(0, 1), None)
+    """
+    if any(abs(a.numerator) > _EXACT or a.denominator > _EXACT for a in arguments):
+        return None
+    import sympy  # what only kernels need does without
+
+    try:
+        value = sympy.sympify(function.meaning(*(sympy.Rational(a.numerator, a.denominator) for a in arguments)))
+    except (ArithmeticError, ValueError, TypeError, AttributeError, NotImplementedError):
+        return None
+    if not isinstance(value, sympy.Rational) or not value.is_finite:
+        return None
+    found = Fraction(int(value.p), int(value.q))
+    return found if abs(found.numerator) <= _EXACT**2 and found.denominator <= _EXACT**2 else None
 
 
 def declare(name: str, **fields: Any) -> FunctionSpec:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symchain.functions.spec import FunctionSpec
+from symchain.functions.spec import FunctionSpec, exact_value
 from symchain.tensors.nodes import (
     Apply,
     Compare,
@@ -24,6 +24,7 @@ from symchain.tensors.nodes import (
     broadcast,
     contract,
     identity,
+    number,
     rebuild,
     transform,
 )
@@ -109,8 +110,13 @@ def _delta_over(tree: Tree, indices: Indices, term: Term) -> bool:
 
 
 def _apply(node: Apply) -> Tree:
-    """f(A.T) is f(A).T: a function of one argument goes inside transposes and broadcasts."""
+    """f(A.T) is f(A).T: a function of one argument goes inside transposes and broadcasts; log(1) is 0."""
     if not node.shape:
+        numbers = [a for a in node.args if isinstance(a, Number)]
+        if len(numbers) == len(node.args) and isinstance(node.function, FunctionSpec):
+            exact = exact_value(node.function, tuple(a.value for a in numbers))
+            if exact is not None:
+                return number(exact, any(a.decimal for a in numbers))
         return node
     if len(node.args) == 1 and (core := unrepeated(node.args[0])) is not None:
         base, kept = core
