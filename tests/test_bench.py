@@ -1,0 +1,16 @@
+"""The benchmark runs and prints its table; what it measures is read, not asserted."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_the_benchmark_prints_ratios() -> None:
+    script = Path(__file__).parent / "bench" / "ratios.py"
+    done = subprocess.run([sys.executable, str(script), "--quick"], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"^ +\d+\.\d\d  \w", done.stdout, re.MULTILINE)) == 11
+    assert "NumPy" in done.stdout.splitlines()[1]
