@@ -327,6 +327,20 @@ def test_blocks_in_products(source):
     assert derivation.lines == (line,) and derivation.verification.held
 
 
+CENTRED = {
+    "m = mean(x); s = sqrt(mean((x - m)**2) + 1); u = (x - m)/s; f = y @ u": "df_dx = (y - mean(y) - f*u/n)/s",
+    "c = x - mean(x); v = c @ c; f = y @ c/v": "df_dx = (y - mean(y) - 2*f*c)/v",
+    "m = mean(x); c = x - m; f = sum(c)*y @ y": "df_dx = zeros(n)",
+    "m = mean(x); c = x - 2*m; f = sum(c)": "df_dx = -ones(n)",
+}
+
+
+@pytest.mark.parametrize("source", CENTRED)
+def test_what_is_less_its_mean_adds_up_to_nothing(source):
+    derivation = parse(source, shapes={"x": ("n",), "y": ("n",)}).derive("x")
+    assert derivation.lines[-1] == CENTRED[source] and not derivation.verification.failed
+
+
 def test_second_derivatives_are_written_out_where_that_is_shorter():
     second = parse("f = log1p(exp(-t*s))").hessian("s")
     assert second.lines == ("d2f_ds2 = t**2*sigmoid(t*s)*sigmoid(-t*s)",) and second.verification.held

@@ -97,7 +97,8 @@ FLOORS = (
     ("rules.entries", "rules.local"),
     ("rules.forward", "rules.reverse"),
     ("rules.binding",),
-    ("closedforms", "repetition", "rewriting.recognition"),
+    ("closedforms", "repetition", "rewriting.centring"),
+    ("rewriting.recognition",),
     ("chainrule",),
     ("second",),
     # text out: reads data

@@ -63,7 +63,7 @@ def _is_number(tree: Tree) -> bool:
 
 def distributed(tree: Contraction) -> Iterator[Tree]:
     """The product over one of its sums, where something cancels: (a/p + b/q)*p*q is a*q + b*p."""
-    if len(tree.args) < 2 or (not tree.dims and not any(_may_cancel(k, tree.args) for k, f in enumerate(tree.args) if isinstance(f, Sum))):
+    if not tree.dims and not any(_may_cancel(k, tree.args) for k, f in enumerate(tree.args) if isinstance(f, Sum)):
         return
     term = term_of(tree)
     for k, (factor, indices) in enumerate(term.factors):

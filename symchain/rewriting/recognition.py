@@ -8,9 +8,23 @@ from functools import cached_property
 
 from symchain.blocks import Block, Program
 from symchain.rewriting import is_large, multiplied_out, price_of, reduced
+from symchain.rewriting.centring import Centring
 from symchain.rules.binding import bind
 from symchain.tensors.algebra import normal
-from symchain.tensors.nodes import Apply, Contraction, Number, Operation, Power, Sum, Tree, Where, leaves, power, substitute, transform
+from symchain.tensors.nodes import (
+    Apply,
+    Contraction,
+    Number,
+    Operation,
+    Power,
+    Sum,
+    Tree,
+    Where,
+    leaves,
+    power,
+    substitute,
+    transform,
+)
 from symchain.tensors.products import normal_product, raised, term_of, tree_of
 from symchain.tensors.terms import Indices, Term, invariant, split_power
 
@@ -74,6 +88,10 @@ class _Table:
         return found
 
     @cached_property
+    def centring(self) -> Centring:
+        return Centring(self.blocks)
+
+    @cached_property
     def products(self) -> list[tuple[Term, Tree]]:
         """Blocks that are products, the longest first."""
         found = [(term_of(t), name) for t, name in self.definitions.items() if isinstance(t, Contraction)]
@@ -94,7 +112,7 @@ class _Table:
     def at(self, node: Tree) -> Tree:
         if not self.definitions:
             return node
-        return self._product(self._root(self.definitions.get(node, node)))
+        return self._product(self.centring.without(self._root(self.definitions.get(node, node))))
 
     def unfolded(self, tree: Tree) -> Tree:
         """The tree with a block written out where it meets its own factors."""
@@ -118,6 +136,8 @@ class _Table:
         replaced = substitute(tree, self.definitions)
         if self.roots:
             replaced = transform(replaced, self._root)
+        if self.centring.axes:
+            replaced = transform(replaced, self.centring.without)
         if self.products:
             replaced = transform(replaced, self._product)
         return replaced
