@@ -14,6 +14,7 @@ from functools import cached_property
 from symchain.blocks import Block, Program, ancestors
 from symchain.functions.spec import AbstractFunction
 from symchain.tensors.nodes import Apply, Contraction, Leaf, Number, Sum, Tree
+from symchain.tensors.terms import factors_of
 
 _WEIGHT = re.compile(r"[wW]|[θΘωΩβ]|theta|Theta|omega|Omega|beta")
 
@@ -133,7 +134,7 @@ def _plain_factors(term: Tree) -> list[str]:
     """The names that a term multiplies, transposed and broadcast as may be; none where there is anything else in it."""
     factors = [term]
     while any(isinstance(f, Contraction) for f in factors):
-        factors = [g for f in factors for g in (f.args if isinstance(f, Contraction) else (f,))]
+        factors = [g for f in factors for g in factors_of(f)]
         if len(factors) > 4:
             return []
     if not all(isinstance(f, Leaf) or (isinstance(f, Number) and f.value == 1) for f in factors):

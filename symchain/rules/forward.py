@@ -29,7 +29,7 @@ from symchain.tensors.nodes import (
     number,
     postorder,
 )
-from symchain.tensors.terms import divides
+from symchain.tensors.terms import divides, factors_of
 
 
 class Differentiation:
@@ -77,8 +77,7 @@ class Differentiation:
     def _step(self, node: Tree, moving: list[int], by: Leaf, steps: Mapping[Tree, Step]) -> Step:
         for k in moving:
             if (node, k) not in self._local:
-                local = pull(node, k, ONE, 0)
-                self._local[node, k] = [f for f in (local.args if isinstance(local, Contraction) else (local,)) if f is not ONE]
+                self._local[node, k] = [f for f in factors_of(pull(node, k, ONE, 0)) if f is not ONE]
         terms = [_term(node, k, self._local[node, k], steps[node.args[k]], by) for k in moving]
         inner = {k: steps[node.args[k]] for k in moving}
         substeps: Sequence[Step] = tuple(inner.values())
