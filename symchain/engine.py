@@ -30,13 +30,13 @@ from symchain.notation import Phrase
 from symchain.render import render
 from symchain.render.notebook import bundle
 from symchain.render.text import write
-from symchain.rewriting import simplify, way
-from symchain.rewriting.recognition import Recogniser
+from symchain.rewriting import simplify
+from symchain.rewriting.telling import rewriting_of
 from symchain.rules.binding import bind
 from symchain.second import hessian_vector_product, second_derivative
 from symchain.tensors.exchange import from_sympy, to_sympy
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import Tree, contract, leaf, leaves, postorder, substitute
+from symchain.tensors.nodes import Tree, contract, leaf, postorder, substitute
 
 if TYPE_CHECKING:
     from symchain.checking.verdict import Verdict
@@ -248,18 +248,7 @@ class _Engine:
 
     @making_trees()
     def rewriting(self, derivation: Derivation) -> Rewriting:
-        recognise = Recogniser(derivation.reading or derivation.program).at
-        lines = {}
-        for line in (*derivation.adjoint_lines, derivation.result) if derivation.adjoint_lines else ():
-            if line.arrived is not None and (arrived := line.arrived()) is not None:
-                lines[line.name] = way(bind(arrived), line.tree, recognise, "simp" if line.written is None else "subst")
-        general, formula = derivation.general_tree, derivation.formula_tree
-        own = {leaf(line.name, line.shape) for line in derivation.adjoint_lines}
-        if derivation.product_tree is None or own & set(leaves(formula)):
-            return Rewriting(lines=lines)
-        if not derivation.substitutions:
-            return Rewriting(way(bind(derivation.product_tree), formula, recognise), lines=lines)
-        return Rewriting(way(derivation.product_tree, general, recognise), way(general, formula, recognise, bound=bind(general)), lines)
+        return rewriting_of(derivation)
 
     def companions(self, derivation: Derivation) -> tuple[Line, ...]:
         program, own = derivation.program, derivation.adjoint_lines

@@ -98,7 +98,7 @@ FLOORS = (
     ("rules.forward", "rules.reverse"),
     ("rules.binding",),
     ("closedforms", "repetition", "rewriting.recognition"),
-    ("chainrule",),
+    ("chainrule", "rewriting.telling"),
     ("second",),
     # text out: reads data
     ("render.calls", "render.document", "render.fold", "render.layered", "render.measure", "render.names", "render.numbers",

@@ -17,7 +17,7 @@ from symchain.tensors.nodes import Contraction, Leaf, Number, Power, Sum, Tree, 
 from symchain.tensors.terms import is_zero, split_power
 
 
-def account(tree: Tree, recognise: Callable[[Tree], Tree] = lambda node: node) -> tuple[Step, ...]:
+def steps_from(tree: Tree, recognise: Callable[[Tree], Tree] = lambda node: node) -> tuple[Step, ...]:
     """The named steps from a formula to its shortest known form; `recognise` may give a node another name.
 
     Every step says subject = result of the whole formula. Steps that cannot be seen in print are left out, and neighbours of one
@@ -26,8 +26,10 @@ def account(tree: Tree, recognise: Callable[[Tree], Tree] = lambda node: node) -
     return tuple(_joined(_shortening(tree, _every(tree, recognise))))
 
 
-def way(start: Tree, end: Tree, recognise: Callable[[Tree], Tree], last: str = "simp", bound: Tree | None = None) -> tuple[Step, ...]:
-    """The steps from one formula to another that it equals: its own account, as long as that is not shorter than the end, then `last`.
+def steps_between(
+    start: Tree, end: Tree, recognise: Callable[[Tree], Tree], last: str = "simp", bound: Tree | None = None
+) -> tuple[Step, ...]:
+    """The steps from one formula to another that it equals: its own steps, as long as they are not shorter than the end, then `last`.
 
     `bound` is the start with known functions for the program's own, which is a first step then.
     """
