@@ -17,7 +17,7 @@ from symchain.blocks import Program
 from symchain.chainrule import Sweep
 from symchain.collecting import making_trees
 from symchain.derivation import Derivation, Derivations, Line, Rewriting
-from symchain.errors import ArgumentError, LimitError, NumberVariableError, UnsupportedError, nearest
+from symchain.errors import ArgumentError, LimitError, NumberVariableError, UnsupportedError, advice_for
 from symchain.kernel import Kernel
 from symchain.language.expressions import program_of, sympified
 from symchain.language.inputs import check_free
@@ -422,7 +422,7 @@ def _output(program: Program, output: str | None) -> str:
         return output
     if output in program.inputs:
         raise ArgumentError(f"{output} is an input, not a block", advice=f"Outputs: {', '.join(program.blocks)}.")
-    raise ArgumentError(f"there is no block {output!r}", advice=_suggest(output, program.blocks))
+    raise ArgumentError(f"there is no block {output!r}", advice=advice_for(output, program.blocks))
 
 
 def _names(program: Program, wrt: Any) -> list[str]:
@@ -460,12 +460,7 @@ def _name(program: Program, wrt: Any) -> str:
             f"{text} is a dimension, a whole number: nothing can be differentiated by it",
             advice=f"Inputs: {', '.join(program.inputs)}.",
         )
-    raise ArgumentError(f"there is no name {text!r} to differentiate by", advice=_suggest(text, [*program.inputs, *program.blocks]))
-
-
-def _suggest(name: str, known: Any) -> str:
-    close = nearest(name, known)
-    return f"Did you mean {close}?" if close else f"Names: {', '.join(list(known)[:12])}."
+    raise ArgumentError(f"there is no name {text!r} to differentiate by", advice=advice_for(text, [*program.inputs, *program.blocks]))
 
 
 blocks.install(_Engine())
