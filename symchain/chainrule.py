@@ -486,5 +486,3 @@ def as_it_stands(tree: Tree) -> Tree:
     kept = [(a, s) for a, s in zip(tree.args, tree.subscripts, strict=True) if not (isinstance(a, Number) and abs(a.value) == 1)]
     rest = contract([a for a, _ in kept], [s for _, s in kept], tree.output, dict(enumerate(tree.dims)))
     return negated(rest) if prod(units) < 0 else rest
-
-

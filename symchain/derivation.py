@@ -28,7 +28,6 @@ RULES = (
 )  # fmt: skip
 """The keys a Step may carry; wording has a name for each in every language."""
 
-
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -48,6 +47,7 @@ class Step:
 
     def __str__(self) -> str:
         return engine().render(self, "text")
+
     @property
     def moving(self) -> tuple[Step, ...]:
         """The substeps whose subject depends on `by`."""

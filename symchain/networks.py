@@ -68,10 +68,6 @@ class Network:
         """Weights and biases, those next to the cost first."""
         return tuple(p for layer in reversed(self.layers) for p in (layer.weight, layer.bias) if p)
 
-    def layer_of(self, block: str) -> Layer | None:
-        """The layer that a weighted sum or an activation belongs to."""
-        return next((layer for layer in self.layers if block in (layer.sum, layer.activation)), None)
-
 
 def network_of(program: Program, output: str) -> Network | None:
     """The layers below an output that is a number; None where its blocks are not those of a layered network, read once each."""

@@ -216,7 +216,7 @@ def declare(name: str, **fields: Any) -> FunctionSpec:
     if spec.domains and len(spec.domains) != len(spec.parameters):
         raise ArgumentError(f"{name}: one domain per parameter is needed", advice="Use REAL where there is no restriction.")
     if not set(spec.confined) <= set(spec.parameters):
-        raise ArgumentError(f"{name}: what is confined is a parameter", advice="Name parameters that have a domain.")
+        raise ArgumentError(f"{name}: only parameters can be confined", advice=f"Name some of: {', '.join(spec.parameters)}.")
     if "numpy" not in spec.code or set(spec.reason) != {"en", "fr"} or not spec.probes:
         raise ArgumentError(
             f"{name}: numpy code, a reason in en and fr, and probe points are needed", advice="See symchain/functions/spec.py."

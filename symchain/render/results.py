@@ -29,7 +29,7 @@ from symchain.render.fold import replaced
 from symchain.render.maps import Adjoints, Shapes, arrays, entries, renamed, whys
 from symchain.render.names import layer_names
 from symchain.render.opening import SHOWN, binding, cut
-from symchain.render.remarks import readable, rewritten, simplification
+from symchain.render.remarks import readable, rewriting_remark, simplification
 from symchain.render.subjects import NAMES, derivative, is_readable, symbol
 from symchain.tensors.matrixform import phrase_of
 
@@ -78,7 +78,7 @@ def _bound(d: Derivation, detail: str) -> Iterable[Row]:
         yield Row((Formula(derivative(d)), Formula(d.formula_phrase)))
         return
     first, *others = d.rewriting.functions
-    yield Row((Formula(derivative(d)), Formula(phrase_of(first.result))), rewritten(first))
+    yield Row((Formula(derivative(d)), Formula(phrase_of(first.result))), rewriting_remark(first))
     yield from simplification(others)
 
 

@@ -15,8 +15,6 @@ NAMES = 10
 """Longer listings are cut."""
 HELD = 3
 """Up to so many names are written at a bar."""
-
-
 TOLD = 40
 """Up to so many derivatives are told step by step."""
 
