@@ -10,6 +10,7 @@ from randomtrees import TREES, disagreement, report, text
 
 import symchain
 from symchain.derivation import RULES, Derivation, Step
+from symchain.errors import ArgumentError
 from symchain.models import model_names, read_model
 from symchain.render import render
 from symchain.rewriting import price_of, reduction, steps_from
@@ -141,6 +142,14 @@ def test_full_detail_names_the_steps(medium):
     d = MODELS["softmax-regression:W"]
     full, standard = (render(d, medium, detail=detail) for detail in ("full", "standard"))
     assert "common denominator" in full and "common denominator" not in standard
+
+
+@pytest.mark.parametrize("medium", ["latex", "markdown", "html", "json"])
+def test_a_step_alone_is_text(medium):
+    (first, *_) = MODELS["softmax-regression:W"].rewriting.steps
+    assert str(first) == render(first, "text")
+    with pytest.raises(ArgumentError, match="step"):
+        render(first, medium)
 
 
 def test_a_wrong_rewrite_is_caught(monkeypatch):

@@ -16,7 +16,7 @@ from symchain.drawing import spread
 from symchain.errors import VerificationError
 from symchain.functions import FUNCTIONS, abstract
 from symchain.judgement import CENTRAL_DIFFERENCE, COMPLEX_STEP, NONE, relative_error
-from symchain.rules import binding, local
+from symchain.rules import local
 from symchain.tensors import nodes as t
 from symchain.verification import verify, verify_all, verify_factor, wrong_factors
 
@@ -204,19 +204,6 @@ def test_errors_are_relative_to_what_is_compared() -> None:
 
 
 # ---------------------------------------------------------------- wrong rules, planted one at a time
-
-
-@pytest.fixture
-def fresh() -> Any:
-    """Derivatives of functions are remembered: forget them before and after a wrong one is planted."""
-
-    def forget() -> None:
-        for cache in (local._template, binding._derivative):
-            cache.cache_clear()
-
-    forget()
-    yield
-    forget()
 
 
 def halved(rule: Any, k: int) -> Any:
