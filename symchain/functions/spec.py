@@ -60,7 +60,7 @@ class Kink:
 class FunctionSpec:
     """One elementwise function.
 
-    Texts named derivative, textbook and identities are in the input language over `parameters` and `out`, the function's own
+    Texts named derivative, textbook, identities and logarithm are in the input language over `parameters` and `out`, the function's own
     value.
     """
 
@@ -96,6 +96,9 @@ class FunctionSpec:
     """NumPy code for complex arguments, for verification, where evaluating `meaning` in complex NumPy will not do."""
     identities: tuple[tuple[str, str], ...] = ()
     """Exact rewritings (before, after) that make formulas shorter: ("1/(1 + exp(-x))", "sigmoid(x)")."""
+    logarithm: str | None = None
+    """Of a positive function (gamma: where it has a logarithm at all), that of its value; it keeps digits where the value overflows or
+    vanishes."""
     lattice: int = 0
     """-1 for the smaller of two arguments, 1 for the larger, 0 for every other function."""
     activation: bool = False
