@@ -29,7 +29,11 @@ class Interval:
         return bool(self.holds(x))
 
     def holds(self, x: Any) -> Any:
-        """Whether each entry of an array lies in the interval."""
+        """Whether a number, or each entry of an array, lies in the interval.
+
+        >>> Interval(0.0, 1.0).holds(0.5), Interval(0.0, 1.0).holds(0.0)
+        (True, False)
+        """
         above = x > self.low if self.low_open else x >= self.low
         return above & (x < self.high if self.high_open else x <= self.high)
 

@@ -22,6 +22,11 @@ def steps_from(tree: Tree, recognise: Callable[[Tree], Tree] = lambda node: node
 
     Every step says subject = result of the whole formula. Steps that cannot be seen in print are left out, and neighbours of one
     name are one step, and so are those that lengthen the formula on the way to something shorter.
+
+    >>> from symchain import parse
+    >>> print(*steps_from(parse("y = x*a + x*b + 0*x").blocks["y"].tree), sep="\\n")
+    x*a + x*b + 0*x = x*a + x*b   (zero terms dropped)
+    x*a + x*b = x*(a + b)   (common factor taken out)
     """
     return tuple(_joined(_shortening(tree, _every(tree, recognise))))
 

@@ -37,6 +37,11 @@ class Differentiation:
 
     What the names have in common is found once: who reads a node, and the derivative of a node by one of its operands, as factors.
     So a sum of many terms, each with names of its own, is differentiated by all of them without being walked through for each.
+
+    >>> from symchain import parse
+    >>> program = parse("y = x*a + b")
+    >>> print(Differentiation(program.blocks["y"].tree).by(program.inputs["a"].leaf))
+    d(x*a + b)/da = x   (sum rule)
     """
 
     def __init__(self, tree: Tree) -> None:
