@@ -14,7 +14,7 @@ from symchain.rewriting.reduction import Named, is_large, price_of, shortenings
 from symchain.tensors.algebra import settle
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Contraction, Leaf, Number, Power, Sum, Tree, postorder, rebuild, substitute
-from symchain.tensors.terms import is_zero, split_power
+from symchain.tensors.terms import all_factors, is_zero, split_power
 
 
 def steps_from(tree: Tree, recognise: Callable[[Tree], Tree] = lambda node: node) -> tuple[Step, ...]:
@@ -92,7 +92,7 @@ def _name_of(node: Tree, form: Tree) -> str:
     if isinstance(node, Power):
         return "powers"
     if isinstance(node, Contraction):
-        factors = list(_factors(node))
+        factors = all_factors(node)
         bases = [split_power(f)[0] for f in factors if not isinstance(f, Number)]
         if len(set(bases)) < len(bases):
             return "gather"
@@ -102,17 +102,6 @@ def _name_of(node: Tree, form: Tree) -> str:
         if any(n.value == -1 for n in numbers):
             return "sign"
     return "simp"
-
-
-def _factors(node: Tree) -> Iterator[Tree]:
-    """The factors of a product, those of products among them too."""
-    stack = [node]
-    while stack:
-        f = stack.pop()
-        if isinstance(f, Contraction):
-            stack.extend(reversed(f.args))
-        else:
-            yield f
 
 
 def _shortening(tree: Tree, steps: Iterable[Step]) -> Iterator[Step]:

@@ -29,7 +29,7 @@ from symchain.tensors.nodes import (
     number,
     postorder,
 )
-from symchain.tensors.terms import divides, factors_of
+from symchain.tensors.terms import all_factors, divides, factors_of
 
 
 class Differentiation:
@@ -99,24 +99,11 @@ def _term(node: Tree, k: int, outer: list[Tree], inner: Step, by: Leaf) -> Tree:
     """
     at = k if isinstance(node, Contraction) else len(outer)
     inside = [] if node.args[k] is by else [inner.result]
-    factors = [f for tree in (*outer[:at], *inside, *outer[at:]) for f in _factors(tree)]
+    factors = [f for tree in (*outer[:at], *inside, *outer[at:]) for f in all_factors(tree)]
     sign = [MINUS_ONE] if sum(isinstance(f, Number) and f.value < 0 for f in factors) % 2 else []
     sizes = [number(abs(f.value), f.decimal) if isinstance(f, Number) else f for f in factors]
     kept = [f for n, f in enumerate(sizes) if f is not ONE or (n and n == len(sizes) - 1 and factors[n] is ONE)]
     return multiply_scalars([*sign, *kept])
-
-
-def _factors(tree: Tree) -> list[Tree]:
-    """A product of scalars, nested products opened."""
-    found: list[Tree] = []
-    stack = [tree]
-    while stack:
-        t = stack.pop()
-        if isinstance(t, Contraction):
-            stack.extend(reversed(t.args))
-        else:
-            found.append(t)
-    return found
 
 
 def _rule(node: Tree, moving: list[int]) -> str:

@@ -82,6 +82,19 @@ def factors_of(tree: Tree) -> tuple[Tree, ...]:
     return tree.args if isinstance(tree, Contraction) else (tree,)
 
 
+def all_factors(tree: Tree) -> list[Tree]:
+    """The factors of a product, nested products opened."""
+    found: list[Tree] = []
+    stack = [tree]
+    while stack:
+        t = stack.pop()
+        if isinstance(t, Contraction):
+            stack.extend(reversed(t.args))
+        else:
+            found.append(t)
+    return found
+
+
 def constant_of(tree: Tree) -> Number | None:
     """The number that a tree is, or repeats along its axes."""
     if isinstance(tree, Contraction) and len(tree.args) == 1 and not sums_over(tree):
