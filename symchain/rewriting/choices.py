@@ -131,21 +131,16 @@ def _as_choice(tree: Tree) -> Iterator[tuple[Tree, Tree, Tree]]:
     for k, (factor, indices) in enumerate(term.factors):
         if not isinstance(factor, Where) or indices != term.output:
             continue
-        branches = []
-        for branch in factor.args[1:]:
-            multiplied = _times(term, k, branch)
-            if multiplied is None:
-                break
-            branches.append(multiplied)
-        else:
-            yield factor.args[0], branches[0], branches[1]
+        a, b = (_times(term, k, branch) for branch in factor.args[1:])
+        if a is not None and b is not None:
+            yield factor.args[0], a, b
 
 
 def _times(term: Term, k: int, branch: Tree) -> Tree | None:
     """A term with a branch, a number or a choice between numbers, in place of its factor k."""
     if isinstance(branch, Where) and branch.shape == term.factors[k][0].shape:
-        inner = [_times(term, k, b) for b in branch.args[1:]]
-        return None if None in inner else where(branch.args[0], *inner)  # type: ignore[arg-type]
+        a, b = (_times(term, k, inner) for inner in branch.args[1:])
+        return None if a is None or b is None else where(branch.args[0], a, b)
     if not isinstance(branch, Number) and not (isinstance(branch, Contraction) and not branch.subscripts[0]):
         return None
     factors = [*term.factors[:k], (branch, term.output if branch.shape else ()), *term.factors[k + 1 :]]
