@@ -38,6 +38,7 @@ from symchain.tensors.nodes import (
     add,
     contract,
     identity,
+    keeping,
     leaf,
     leaves,
     multiply_scalars,
@@ -480,11 +481,10 @@ def _without_ones(tree: Tree) -> Tree:
 
 def as_it_stands(tree: Tree) -> Tree:
     """No simplification, but that a factor 1 is not written and a factor -1 is a sign."""
-    units = [a.value for a in tree.args if isinstance(a, Number) and abs(a.value) == 1] if isinstance(tree, Contraction) else []
+    if not isinstance(tree, Contraction):
+        return tree
+    units = [a.value for a in tree.args if isinstance(a, Number) and abs(a.value) == 1]
     if not units or len(units) == len(tree.args):
         return tree
-    kept = [(a, s) for a, s in zip(tree.args, tree.subscripts, strict=True) if not (isinstance(a, Number) and abs(a.value) == 1)]
-    rest = contract([a for a, _ in kept], [s for _, s in kept], tree.output, dict(enumerate(tree.dims)))
+    rest = keeping(tree, [k for k, a in enumerate(tree.args) if not (isinstance(a, Number) and abs(a.value) == 1)])
     return negated(rest) if prod(units) < 0 else rest
-
-

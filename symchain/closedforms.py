@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from symchain.derivation import Line
-from symchain.rewriting import account, price_of, simplify
+from symchain.rewriting import price_of, simplify, steps_from
 from symchain.rules.binding import bind
 from symchain.tensors.nodes import Tree, leaf, substitute
 
@@ -31,7 +31,7 @@ def closed_form(result: Line, lines: Sequence[Line], product: Tree | None, recog
 
 
 def _shortest(tree: Tree, recognise: Change, written: Change) -> Tree:
-    steps = account(tree, recognise)
+    steps = steps_from(tree, recognise)
     return written(steps[-1].result) if steps else tree
 
 

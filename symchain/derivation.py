@@ -28,7 +28,6 @@ RULES = (
 )  # fmt: skip
 """The keys a Step may carry; wording has a name for each in every language."""
 
-
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -48,6 +47,7 @@ class Step:
 
     def __str__(self) -> str:
         return engine().render(self, "text")
+
     @property
     def moving(self) -> tuple[Step, ...]:
         """The substeps whose subject depends on `by`."""
@@ -174,7 +174,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Rewriting:
-    """How what was multiplied became what is printed: named steps, each saying subject = result, none longer than before."""
+    """How what was multiplied became what is printed: named steps, each saying subject = result.
+
+    None makes the formula longer, except where a known function is put in place of a name.
+
+    >>> import symchain
+    >>> program = symchain.parse("p = sigmoid(z); C = -y*log(p) - (1 - y)*log(1 - p)")
+    >>> print(*program.derive("C", "z").rewriting.product)
+    (p - y)/(p*(1 - p))*p*(1 - p) = p - y   (equal factors combined)
+    """
 
     product: tuple[Step, ...] = ()
     """From the product of the factors to the formula in the program's own function names."""

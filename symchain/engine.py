@@ -17,7 +17,7 @@ from symchain.blocks import Program
 from symchain.chainrule import Sweep
 from symchain.collecting import making_trees
 from symchain.derivation import Derivation, Derivations, Line, Rewriting
-from symchain.errors import ArgumentError, LimitError, NumberVariableError, UnsupportedError, nearest
+from symchain.errors import ArgumentError, LimitError, NumberVariableError, UnsupportedError, advice_for
 from symchain.kernel import Kernel
 from symchain.language.expressions import program_of, sympified
 from symchain.language.inputs import check_free
@@ -30,13 +30,13 @@ from symchain.notation import Phrase
 from symchain.render import render
 from symchain.render.notebook import bundle
 from symchain.render.text import write
-from symchain.rewriting import simplify, way
-from symchain.rewriting.recognition import Recogniser
+from symchain.rewriting import simplify
+from symchain.rewriting.telling import rewriting_of
 from symchain.rules.binding import bind
 from symchain.second import hessian_vector_product, second_derivative
 from symchain.tensors.exchange import from_sympy, to_sympy
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import Tree, contract, leaf, leaves, postorder, substitute
+from symchain.tensors.nodes import Tree, contract, leaf, postorder, substitute
 
 if TYPE_CHECKING:
     from symchain.checking.verdict import Verdict
@@ -248,18 +248,7 @@ class _Engine:
 
     @making_trees()
     def rewriting(self, derivation: Derivation) -> Rewriting:
-        recognise = Recogniser(derivation.reading or derivation.program).at
-        lines = {}
-        for line in (*derivation.adjoint_lines, derivation.result) if derivation.adjoint_lines else ():
-            if line.arrived is not None and (arrived := line.arrived()) is not None:
-                lines[line.name] = way(bind(arrived), line.tree, recognise, "simp" if line.written is None else "subst")
-        general, formula = derivation.general_tree, derivation.formula_tree
-        own = {leaf(line.name, line.shape) for line in derivation.adjoint_lines}
-        if derivation.product_tree is None or own & set(leaves(formula)):
-            return Rewriting(lines=lines)
-        if not derivation.substitutions:
-            return Rewriting(way(bind(derivation.product_tree), formula, recognise), lines=lines)
-        return Rewriting(way(derivation.product_tree, general, recognise), way(general, formula, recognise, bound=bind(general)), lines)
+        return rewriting_of(derivation)
 
     def companions(self, derivation: Derivation) -> tuple[Line, ...]:
         program, own = derivation.program, derivation.adjoint_lines
@@ -433,7 +422,7 @@ def _output(program: Program, output: str | None) -> str:
         return output
     if output in program.inputs:
         raise ArgumentError(f"{output} is an input, not a block", advice=f"Outputs: {', '.join(program.blocks)}.")
-    raise ArgumentError(f"there is no block {output!r}", advice=_suggest(output, program.blocks))
+    raise ArgumentError(f"there is no block {output!r}", advice=advice_for(output, program.blocks))
 
 
 def _names(program: Program, wrt: Any) -> list[str]:
@@ -471,12 +460,7 @@ def _name(program: Program, wrt: Any) -> str:
             f"{text} is a dimension, a whole number: nothing can be differentiated by it",
             advice=f"Inputs: {', '.join(program.inputs)}.",
         )
-    raise ArgumentError(f"there is no name {text!r} to differentiate by", advice=_suggest(text, [*program.inputs, *program.blocks]))
-
-
-def _suggest(name: str, known: Any) -> str:
-    close = nearest(name, known)
-    return f"Did you mean {close}?" if close else f"Names: {', '.join(list(known)[:12])}."
+    raise ArgumentError(f"there is no name {text!r} to differentiate by", advice=advice_for(text, [*program.inputs, *program.blocks]))
 
 
 blocks.install(_Engine())

@@ -68,12 +68,36 @@ _LONGEST = 80
 
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The known name that looks most like another, for advice."""
-    return next(iter(get_close_matches(name, [k for k in known if len(k) <= _LONGEST], 1, cutoff)), None) if len(name) <= _LONGEST else None
+    """The known name that looks most like another; None where none does.
+
+    >>> nearest("tnah", ["tan", "tanh"])
+    'tanh'
+    """
+    if len(name) > _LONGEST:
+        return None
+    close = get_close_matches(name, [k for k in known if len(k) <= _LONGEST], 1, cutoff)
+    return close[0] if close else None
+
+
+def advice_for(name: str, known: Iterable[str], what: str = "Names") -> str:
+    """Advice on a name that is not known: the one that looks most like it, else some of those there are.
+
+    >>> advice_for("wieght", ["weight", "bias"]), advice_for("q", ["weight", "bias"])
+    ('Did you mean weight?', 'Names: weight, bias.')
+    """
+    names = list(known)
+    close = nearest(name, names)
+    return f"Did you mean {close}?" if close else f"{what}: {', '.join(names[:12])}."
 
 
 def check_choice(what: str, value: object, choices: Iterable[str]) -> None:
-    """Raises ArgumentError unless a value is one of the texts to choose from."""
+    """Raises ArgumentError unless a value is one of the texts to choose from.
+
+    >>> check_choice("lang", "de", ("en", "fr"))
+    Traceback (most recent call last):
+    symchain.errors.ArgumentError: lang is 'de'
+    Choose one of: en, fr.
+    """
     allowed = tuple(choices)
     if not isinstance(value, str) or value not in allowed:
         shown = repr(value) if isinstance(value, str) else type(value).__name__

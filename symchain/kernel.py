@@ -114,7 +114,7 @@ class Plan:
     guards: tuple[Guard, ...] = ()
 
     def __reduce__(self) -> Any:
-        return Plan, tuple(getattr(self, f.name) for f in fields(self))
+        return Plan, tuple(getattr(self, f.name) for f in fields(self))  # without what was cached: views are not pickled
 
     def instruction(self, value: int) -> Instruction:
         return self.instructions[value - len(self.inputs)]

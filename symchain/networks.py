@@ -14,6 +14,7 @@ from functools import cached_property
 from symchain.blocks import Block, Program, ancestors
 from symchain.functions.spec import AbstractFunction
 from symchain.tensors.nodes import Apply, Contraction, Leaf, Number, Sum, Tree
+from symchain.tensors.terms import factors_of
 
 _WEIGHT = re.compile(r"[wW]|[θΘωΩβ]|theta|Theta|omega|Omega|beta")
 
@@ -66,10 +67,6 @@ class Network:
     def parameters(self) -> tuple[str, ...]:
         """Weights and biases, those next to the cost first."""
         return tuple(p for layer in reversed(self.layers) for p in (layer.weight, layer.bias) if p)
-
-    def layer_of(self, block: str) -> Layer | None:
-        """The layer that a weighted sum or an activation belongs to."""
-        return next((layer for layer in self.layers if block in (layer.sum, layer.activation)), None)
 
 
 def network_of(program: Program, output: str) -> Network | None:
@@ -133,7 +130,7 @@ def _plain_factors(term: Tree) -> list[str]:
     """The names that a term multiplies, transposed and broadcast as may be; none where there is anything else in it."""
     factors = [term]
     while any(isinstance(f, Contraction) for f in factors):
-        factors = [g for f in factors for g in (f.args if isinstance(f, Contraction) else (f,))]
+        factors = [g for f in factors for g in factors_of(f)]
         if len(factors) > 4:
             return []
     if not all(isinstance(f, Leaf) or (isinstance(f, Number) and f.value == 1) for f in factors):

@@ -19,6 +19,8 @@ STEP, FAR_BELOW = 1e-30, 1e-10
 """The imaginary step, and how far below the values that it moves it stays at least."""
 WHOLE = 1e9
 """Numbers without a fraction that are below this count something, and stay what they are."""
+UNDEFINED = (ValueError, IndexError, np.linalg.LinAlgError)
+"""What evaluation raises at a point where there is no value: a singular matrix, an index beyond the size."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,6 @@ class Point:
         return evaluate(trees, self.values if environment is None else environment, self.dims, self.rounding, self.exactly, absorbing)
 
 
-UNDEFINED = (ValueError, IndexError, np.linalg.LinAlgError)
-"""What evaluation raises at a point where there is no value: a singular matrix, an index beyond the size."""
-
-
 def at(program: Program, blocks: Sequence[str], inputs: Mapping[str, Array], dims: Mapping[str, int]) -> Point:
     """The point with these inputs: the blocks are evaluated in order."""
     values = dict(inputs)
@@ -65,8 +63,10 @@ def extended(program: Program, point: Point, blocks: Sequence[str]) -> Point:
 
 
 def given(program: Program, names: Sequence[str], values: Mapping[str, Any]) -> Point:
-    """The inputs that a reader chose, and all that `names` need, before any block is evaluated. Raises ArgumentError for what is missing
-    or does not fit."""
+    """The inputs that a reader chose, those that `names` need, before any block is evaluated.
+
+    Raises ArgumentError for what is missing or does not fit.
+    """
     reads = {r for n in needed_blocks(program, names) for r in program.blocks[n].reads}.union(names)
     dims = {d: int(values[d]) for d in program.dimensions if d in values}
     inputs: dict[str, Array] = {}

@@ -101,12 +101,12 @@ def read_text(source: str) -> str:
         raise ArgumentError(f"'{source}' cannot be read: {reason}", advice=advice) from None
 
 
-def write_result(text: str | bytes, output: str | None) -> None:
+def write_result(result: str | bytes, output: str | None) -> None:
     """To standard output, or to a file that is replaced at once or not at all. After the bar, which shares a terminal with it."""
-    if isinstance(text, bytes):
-        _write_bytes(text, output)
+    if isinstance(result, bytes):
+        _write_bytes(result, output)
         return
-    text = text if text.endswith("\n") else text + "\n"
+    text = result if result.endswith("\n") else result + "\n"
     if output is None:
         if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without Unicode shows codes instead of failing

@@ -99,7 +99,12 @@ def verify(derivation: Derivation) -> Verification:
 
 
 def verify_all(derivations: Derivations) -> Verification:
-    """Compare all derivatives of one output at once: directions move every name together, whatever their number."""
+    """Compare all derivatives of one output at once: directions move every name together, whatever their number.
+
+    Second derivatives are compared one by one: mixed ones, which would be part of the sum, are not among them.
+    """
+    if any(d.order == 2 for d in islice(derivations.values(), 1)):
+        return _worst([d.verification for d in derivations.values()])
     program, output, names = derivations.program, derivations.output, list(derivations)
     slopes = _Slopes(program, output, names)
     results = derivations.printed
@@ -119,6 +124,13 @@ def verify_all(derivations: Derivations) -> Verification:
     own, asked = _own_point(search, derivations.point)
     verdict, _, why = judge(case, search, own)
     return replace(verdict, reference=None, asked=asked or why)
+
+
+def _worst(verdicts: Sequence[Verification]) -> Verification:
+    """One verdict for several derivatives: that of the one with the least evidence, counting the components of all."""
+    worst = max(verdicts, key=lambda v: (v.failed, bool(v.open), v.error))
+    components, zero = sum(v.components for v in verdicts), all(v.zero for v in verdicts)
+    return replace(worst, components=components, zero=zero, value=None, reference=None, factors={}, values={}, given=None)
 
 
 def _own_point(search: Exploration, values: Mapping[str, Any] | None) -> tuple[tuple[Point, ...], str]:

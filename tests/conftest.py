@@ -5,6 +5,8 @@ Properties are tried on the same examples everywhere; `pytest --hypothesis-profi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
@@ -14,6 +16,16 @@ settings.load_profile("same")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the golden files under tests/golden from what is generated now")
+
+
+@pytest.fixture
+def fresh() -> Iterator[None]:
+    """For tests that plant a wrong derivative: what was derived before is forgotten, and so is what the test derives."""
+    from planting import forget
+
+    forget()
+    yield
+    forget()
 
 
 @pytest.fixture

@@ -224,24 +224,20 @@ def test_exit_codes(arguments: list[str], code: int) -> None:
 
 @pytest.mark.parametrize("medium", ("text", "latex", "markdown", "html", "json"))
 @pytest.mark.parametrize(("command", "wrt"), (("derive", "w"), ("derive", "all"), ("hessian", "w")))
-def test_a_failed_check_is_exit_1(command: str, wrt: str, medium: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_check_is_exit_1(command: str, wrt: str, medium: str, fresh: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Planted: the derivative of a power has the wrong sign. What was derived is printed all the same."""
     right = local.PULL[Power]
-    local._template.cache_clear()
     monkeypatch.setitem(local.PULL, Power, lambda node, k, cotangent, lead: right(node, k, scale(-1, cotangent), lead))
     failed = run(command, "-e", "z = w*x\nC = z**2 + z**4", "--wrt", wrt, "--format", medium)
-    local._template.cache_clear()
     assert failed.exit_code == 1
     assert failed.stdout and "failed; this is a defect of symchain" in failed.stderr
 
 
-def test_a_failed_check_is_exit_1_in_a_file_and_for_many_derivatives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_check_is_exit_1_in_a_file_and_for_many_derivatives(tmp_path: Path, fresh: None, monkeypatch: pytest.MonkeyPatch) -> None:
     right = local.PULL[Power]
-    local._template.cache_clear()
     monkeypatch.setitem(local.PULL, Power, lambda node, k, cotangent, lead: right(node, k, scale(-1, cotangent), lead))
     page = run("derive", "-e", "C = (w*x)**2", "--format", "html", "-o", str(tmp_path / "page.html"))
     many = run("derive", "-e", "C = (" + " + ".join(f"x{k}" for k in range(14)) + ")**2")
-    local._template.cache_clear()
     assert page.exit_code == many.exit_code == 1
     assert (tmp_path / "page.html").exists() and "The check failed" in many.stdout
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from planting import forget
 
 import symchain
 from symchain.errors import ArgumentError, UnsupportedError
@@ -17,7 +17,7 @@ from symchain.evaluation import evaluate
 from symchain.functions import FUNCTIONS, POSITIVE, FunctionSpec
 from symchain.functions.spec import Interval, declare
 from symchain.meanings import value_of
-from symchain.rules import binding, local
+from symchain.rules import local
 from symchain.sampling import STEP, imaginary_step
 from symchain.tensors import nodes as t
 from symchain.verification import verify_all
@@ -26,17 +26,7 @@ every_function = pytest.mark.parametrize("spec", FUNCTIONS.values(), ids=list(FU
 CONFINED = [s for s in FUNCTIONS.values() if s.confined]
 
 
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    """Derivatives of functions are remembered: forget them before and after a wrong one is planted."""
-    _forget()
-    yield
-    _forget()
-
-
-def _forget() -> None:
-    for cache in (local._template, binding._derivative):
-        cache.cache_clear()
+pytestmark = pytest.mark.usefixtures("fresh")
 
 
 def called(spec: FunctionSpec, argument: str, at: tuple[int, ...]) -> symchain.Program:
@@ -75,16 +65,13 @@ def test_one_name_may_be_several_arguments(spec: FunctionSpec) -> None:
 
 
 @pytest.mark.parametrize("text", ["C = huber(w, w)", "C = huber(r, w - v)", "C = huber(sin(w), w)", "C = gammainc(2, w - v)",
-                                  "C = gammaincc(a, sin(w))", "C = polygamma(w - 3, w)", "C = betainc(w - v, b, w)"])  # fmt: skip
+                                  "C = gammaincc(a, sin(w))", "C = polygamma(u - 3, w)", "C = betainc(u - v, b, w)"])  # fmt: skip
 def test_points_inside_are_found_and_decide(text: str) -> None:
     """Wrong derivatives are seen there too."""
-    try:
-        assert symchain.parse(text).derive("C", "w").verification.held
-    except UnsupportedError:  # the order depends on it
-        return
+    assert symchain.parse(text).derive("C", "w").verification.held
     spec = next(n.function for n in t.postorder(symchain.parse(text).blocks["C"].tree) if isinstance(n, t.Apply) and n.function.confined)
     wrong = tuple(d and f"({d})*1.001" for d in spec.derivatives)
-    _forget()
+    forget()
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(FUNCTIONS, spec.name, replace(spec, derivatives=wrong))
         assert symchain.parse(text).derive("C", "w").verification.failed

@@ -14,7 +14,7 @@ from symchain.derivation import Derivation
 from symchain.evaluation import evaluate
 from symchain.exploration import Exploration, points
 from symchain.judgement import relative_error
-from symchain.rules import binding, local
+from symchain.rules import local
 from symchain.tensors import nodes as t
 from symchain.wording import LANGUAGES
 
@@ -28,18 +28,10 @@ def silent() -> Iterator[None]:
 
 
 @pytest.fixture
-def negated_powers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def negated_powers(fresh: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Planted: the derivative of a power has the wrong sign."""
     right = local.PULL[t.Power]
-    _forget()
     monkeypatch.setitem(local.PULL, t.Power, lambda node, k, cotangent, lead: right(node, k, t.scale(-1, cotangent), lead))
-    yield
-    _forget()
-
-
-def _forget() -> None:
-    for cache in (local._template, binding._derivative):
-        cache.cache_clear()
 
 
 def derived(text: str, wrt: str = "x", at: dict[str, Any] | None = None) -> Derivation:
@@ -124,12 +116,10 @@ def test_a_formula_that_is_0_is_compared_with_0(text: str) -> None:
     assert "both are 0 at" in checked(text) and "-0" not in checked(text).replace("-0.", "")
 
 
-def test_a_formula_that_is_0_by_mistake_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    _forget()
+def test_a_formula_that_is_0_by_mistake_is_found(fresh: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(local.PULL, t.Power, lambda node, k, cotangent, lead: t.scale(0, cotangent))
     assert derived("y = relu(x**2 - 20)").verification.failed
     assert not derived("y = exp(-1000 - x**2)").verification.held
-    _forget()
 
 
 def test_both_sides_of_every_choice_are_looked_at() -> None:

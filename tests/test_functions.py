@@ -196,6 +196,14 @@ def test_identities_hold(spec: FunctionSpec) -> None:
                 assert close(evaluate(before, spec, point), evaluate(after, spec, point)), (before, point)
 
 
+@pytest.mark.parametrize("spec", [s for s in FUNCTIONS.values() if s.logarithm], ids=lambda s: s.name)
+def test_the_logarithm_is_that_of_the_value(spec: FunctionSpec) -> None:
+    with mpmath.workdps(digits(spec)):
+        for point in spec.probes:
+            if (out := exact(spec, point)) > 0:
+                assert abs(evaluate(spec.logarithm, spec, point) - mpmath.log(out)) < 1e-30 * max(1, abs(mpmath.log(out))), point
+
+
 # ---------------------------------------------------------------- kinks
 
 

@@ -99,7 +99,7 @@ FLOORS = (
     ("rules.binding",),
     ("closedforms", "repetition", "rewriting.centring"),
     ("rewriting.recognition",),
-    ("chainrule",),
+    ("chainrule", "rewriting.telling"),
     ("second",),
     # text out: reads data
     ("render.calls", "render.document", "render.fold", "render.layered", "render.measure", "render.names", "render.numbers",

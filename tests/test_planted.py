@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
+from planting import forget
 from randomprograms import DECLARED, FACTS, random_program
 
 import symchain
 from symchain.functions import FUNCTIONS
-from symchain.rules import binding, local, operations
+from symchain.rules import local, operations
 from symchain.tensors import nodes as t
 from symchain.verification import wrong_factors
 
-
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    """Derivatives of functions are remembered: forget them before and after a wrong one is planted."""
-    _forget()
-    yield
-    _forget()
-
-
-def _forget() -> None:
-    for cache in (local._template, binding._derivative):
-        cache.cache_clear()
+pytestmark = pytest.mark.usefixtures("fresh")
 
 
 def scaled(rule: Any, factor: Fraction | int, operand: int | None = None) -> Any:
@@ -57,7 +46,7 @@ def test_a_wrong_derivative_of_any_function_is_caught(spec: Any, k: int, monkeyp
         return
     plants = [f"({right}) + 0.001"] if constant(right) else [f"({right})*1.001", f"-({right})", f"({right}) + 0.001"]
     for plant in plants:
-        _forget()
+        forget()
         wrong = replace(spec, derivatives=tuple(plant if j == k else d for j, d in enumerate(spec.derivatives)))
         monkeypatch.setitem(FUNCTIONS, spec.name, wrong)
         planted = symchain.parse(text).derive("C", wrt)
@@ -70,7 +59,7 @@ def test_a_wrong_derivative_of_clip_by_a_bound_is_caught(factor: str, monkeypatc
     spec = FUNCTIONS["clip"]
     for k, text in enumerate(spec.derivatives):
         wrong = replace(spec, derivatives=tuple(f"{factor}*({d})" if j == k else d for j, d in enumerate(spec.derivatives)))
-        _forget()
+        forget()
         monkeypatch.setitem(FUNCTIONS, "clip", wrong)
         assert symchain.parse("y = clip(x, l, u)").derive("y", "xlu"[k]).verification.failed, text
 
@@ -131,7 +120,7 @@ def test_a_wrong_rule_is_caught_in_random_programs(seed: int, monkeypatch: pytes
     assert not right.verification.failed, text
     kind, k = KINDS[seed % len(KINDS)]
     monkeypatch.setitem(local.PULL, kind, scaled(local.PULL[kind], 3, k))
-    _forget()
+    forget()
     wrong = symchain.parse(text, shapes=SHAPES, assume=FACTS).derive(output, wrt)
     if wrong.lines != right.lines:
         assert wrong.verification.failed or wrong.verification.open, text

@@ -25,6 +25,7 @@ from symchain.render.data import _digits
 from symchain.render.names import layer_names, typeset
 from symchain.render.numbers import count, literal, real
 from symchain.render.style import Style
+from symchain.render.subjects import TOLD
 from symchain.render.text import write
 from symchain.wording import LANGUAGES, fields, rule_name
 
@@ -278,6 +279,18 @@ def _balanced(text: str) -> bool:
         if depth < 0:
             return False
     return depth == 0 and len(re.findall(r"\\left\b", text)) == len(re.findall(r"\\right\b", text)) and "\x1f" not in text
+
+
+# ---------------------------------------------------------------- many derivatives
+
+
+@pytest.mark.parametrize(("order", "symbol"), [(1, "dC/dx{}"), (2, "d2C/dx{}2")])
+def test_what_is_not_told_step_by_step_is_shown(order: int, symbol: str) -> None:
+    program = symchain.parse("C = " + " + ".join(f"x{k}**2" for k in range(TOLD + 2)))
+    said = (program.derive if order == 1 else program.hessian)("C", "all").text()
+    result = "2*x{}" if order == 1 else "2"
+    assert all(f"| {symbol.format(k)} = {result.format(k)} " in said for k in range(TOLD + 2))
+    assert "failed" not in said
 
 
 # ---------------------------------------------------------------- names from strangers

@@ -10,9 +10,10 @@ from randomtrees import TREES, disagreement, report, text
 
 import symchain
 from symchain.derivation import RULES, Derivation, Step
+from symchain.errors import ArgumentError
 from symchain.models import model_names, read_model
 from symchain.render import render
-from symchain.rewriting import account, price_of, reduction
+from symchain.rewriting import price_of, reduction, steps_from
 from symchain.rules.binding import bind
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Contraction, Tree, leaf, substitute
@@ -81,7 +82,7 @@ def test_the_account_of_random_trees():
     """Every step keeps the value, none lengthens the formula, and telling it twice tells the same."""
 
     def problem(tree: Tree) -> str:
-        steps = account(tree)
+        steps = steps_from(tree)
         if steps and not (connected(steps) and phrase_of(steps[0].subject) == phrase_of(tree)):
             return "a gap"
         for step in steps:
@@ -89,7 +90,7 @@ def test_the_account_of_random_trees():
                 return f"{step.rule} lengthens: {text(step.subject)}, then {text(step.result)}"
             if found := disagreement(step.subject, step.result):
                 return f"{step.rule}: {found}"
-        return "" if account(tree) == steps else "another account"
+        return "" if steps_from(tree) == steps else "another account"
 
     assert not report(problem, TREES[:200])
 
@@ -116,7 +117,7 @@ EVERY = {
 def test_every_rewrite_has_its_name(rule):
     program = symchain.parse(EVERY[rule])
     *_, block = program.blocks.values()
-    assert rule in {step.rule for step in account(block.tree)}, [(s.rule, text(s.result)) for s in account(block.tree)]
+    assert rule in {step.rule for step in steps_from(block.tree)}, [(s.rule, text(s.result)) for s in steps_from(block.tree)]
 
 
 def test_there_is_no_rewrite_without_an_example():
@@ -141,6 +142,14 @@ def test_full_detail_names_the_steps(medium):
     d = MODELS["softmax-regression:W"]
     full, standard = (render(d, medium, detail=detail) for detail in ("full", "standard"))
     assert "common denominator" in full and "common denominator" not in standard
+
+
+@pytest.mark.parametrize("medium", ["latex", "markdown", "html", "json"])
+def test_a_step_alone_is_text(medium):
+    (first, *_) = MODELS["softmax-regression:W"].rewriting.steps
+    assert str(first) == render(first, "text")
+    with pytest.raises(ArgumentError, match="step"):
+        render(first, medium)
 
 
 def test_a_wrong_rewrite_is_caught(monkeypatch):

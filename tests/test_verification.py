@@ -16,7 +16,7 @@ from symchain.drawing import spread
 from symchain.errors import VerificationError
 from symchain.functions import FUNCTIONS, abstract
 from symchain.judgement import CENTRAL_DIFFERENCE, COMPLEX_STEP, NONE, relative_error
-from symchain.rules import binding, local
+from symchain.rules import local
 from symchain.tensors import nodes as t
 from symchain.verification import verify, verify_all, verify_factor, wrong_factors
 
@@ -206,19 +206,6 @@ def test_errors_are_relative_to_what_is_compared() -> None:
 # ---------------------------------------------------------------- wrong rules, planted one at a time
 
 
-@pytest.fixture
-def fresh() -> Any:
-    """Derivatives of functions are remembered: forget them before and after a wrong one is planted."""
-
-    def forget() -> None:
-        for cache in (local._template, binding._derivative):
-            cache.cache_clear()
-
-    forget()
-    yield
-    forget()
-
-
 def halved(rule: Any, k: int) -> Any:
     """The rule, wrong by a factor for operand k."""
     return lambda node, j, cotangent, lead: rule(node, j, t.scale(3, cotangent) if j == k else cotangent, lead)
@@ -259,6 +246,16 @@ def test_all_derivatives_at_once() -> None:
     assert (verdict.method, verdict.components) == (COMPLEX_STEP, len(program.inputs))
     first, *others = together.results
     assert not verify_all(replace(together, results=(replace(first, tree=t.scale(2, first.tree)), *others))).held
+
+
+def test_second_derivatives_by_several_names() -> None:
+    """Mixed ones are not among them."""
+    program = symchain.parse("C = x**3*y**2 + y*exp(x)")
+    together = program.hessian("C", ["x", "y"])
+    assert together.verification.held and together.verification.components == 2
+    assert program.hvp("C", ["x", "y"]).verification.held
+    wrong = replace(together["y"], result=replace(together["y"].result, tree=t.scale(2, together["y"].result.tree)))
+    assert replace(together, members={**together.members, "y": wrong}).verification.failed
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 _SAME = (
     "exp",
@@ -131,28 +131,13 @@ def xlogy(x: float, y: float) -> float:
     return 0.0 if x == 0 and y == y else x * math.log(y)
 
 
-def ndtr(x: float) -> float:
-    return _special("ndtr", x)
-
-
-def psi(x: float) -> float:
-    return _special("psi", x)
-
-
-def i0(x: float) -> float:
-    return _special("i0", x)
-
-
-def i1(x: float) -> float:
-    return _special("i1", x)
-
-
 def _special(name: str, x: float) -> float:
-    from scipy import special
+    from scipy import special  # what needs none of its functions starts without it
 
     return float(getattr(special, name)(x))
 
 
 HELPERS: Mapping[str, Callable[..., float]] = {
-    f.__name__: f for f in (square, sign, maximum, minimum, clip, where, logaddexp, expit, log_expit, xlogy, ndtr, psi, i0, i1)
+    **{f.__name__: f for f in (square, sign, maximum, minimum, clip, where, logaddexp, expit, log_expit, xlogy)},
+    **{name: partial(_special, name) for name in ("ndtr", "psi", "i0", "i1")},
 }

@@ -316,15 +316,15 @@ def _boxed(result: Any) -> Any:
 
 def _writing_to(call: Callable[..., Any], out: Any) -> Callable[..., Any]:
     """The call with its results copied to arrays that the caller keeps."""
-
-    apart: list[tuple[int, ...]] = [()]
+    checked: tuple[int, ...] = ()
 
     def copied(*values: Any) -> Any:
+        nonlocal checked
         pairs = _paired(call(*values), out, "out")
-        places = tuple(id(o) for _, o, _ in pairs)
-        if places != apart[-1]:
+        arrays = tuple(id(o) for _, o, _ in pairs)
+        if arrays != checked:  # mostly the same are written to at every call
             _check_apart([o for _, o, _ in pairs])
-            apart[:] = [places]
+            checked = arrays
         for result, array, _ in pairs:
             array[...] = result
         return out

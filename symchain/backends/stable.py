@@ -7,13 +7,23 @@ numbers has a twin for plain floats.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
 Array = Any
 """A NumPy array or number."""
+F = TypeVar("F", bound=Callable[..., Any])
+
+STABLE: dict[str, Callable[..., Any]] = {}
+"""What generated code may call, by name."""
+
+
+def helper(function: F) -> F:
+    """The function, which generated code may call."""
+    STABLE[function.__name__] = function
+    return function
 
 
 def _mended(value: Array, where: Array, f: Callable[..., Any], *args: Array) -> Array:
@@ -31,6 +41,7 @@ def _mended(value: Array, where: Array, f: Callable[..., Any], *args: Array) -> 
 # ---------------------------------------------------------------- sums that cancel
 
 
+@helper
 def near_zero(value: Array, x: Array, radius: float, first: int, step: int, coefficients: Sequence[float]) -> Array:
     """The value, by its series c0*x**first + c1*x**(first + step) + ... where 0 < |x| < radius: there its terms cancel.
 
@@ -39,6 +50,7 @@ def near_zero(value: Array, x: Array, radius: float, first: int, step: int, coef
     return _mended(value, (np.abs(x) < radius) & (x != 0), lambda x: _series(x, first, step, coefficients), x)
 
 
+@helper
 def near_zero_of_floats(value: float, x: float, radius: float, first: int, step: int, coefficients: Sequence[float]) -> float:
     return _series(x, first, step, coefficients) if -radius < x < radius and x else value  # type: ignore[no-any-return]
 
@@ -53,15 +65,18 @@ def _series(x: Any, first: int, step: int, coefficients: Sequence[float]) -> Any
     return total
 
 
+@helper
 def log_plus(x: Array, c: float, high: float, low: float) -> Array:
     """log(x) + c, by log1p((x - r)/r) near its root r = exp(-c), given as high + low."""
     return _mended(np.log(x) + c, np.abs(x - high) < high / 16, lambda x: np.log1p((np.float64(x) - high - low) / high), x)
 
 
+@helper
 def log_plus_of_floats(x: float, c: float, high: float, low: float) -> float:
     return math.log1p((x - high - low) / high) if abs(x - high) < high / 16 else math.log(x) + c
 
 
+@helper
 def log_quotient(x: Array, y: Array) -> Array:
     """log(x/y), by log1p((x - y)/y) where x and y are nearly equal, and by log|x| - log|y| where x/y is beyond the range of floats."""
     ratio = x / y
@@ -70,6 +85,7 @@ def log_quotient(x: Array, y: Array) -> Array:
     return _mended(value, lost & (np.sign(x) == np.sign(y)), lambda x, y: np.log(np.abs(x)) - np.log(np.abs(y)), x, y)
 
 
+@helper
 def log_quotient_of_floats(x: float, y: float) -> float:
     if abs(x - y) < abs(y) / 16:
         return math.log1p((x - y) / y)
@@ -80,65 +96,78 @@ def log_quotient_of_floats(x: float, y: float) -> float:
         return float(log_quotient(np.float64(x), np.float64(y)))
 
 
+@helper
 def reciprocal_less(x: Array, y: Array) -> Array:
     """1/x - 1/y, by (y - x)/y/x where x and y are nearly equal."""
     return _mended(1 / x - 1 / y, np.abs(x - y) < np.abs(y) / 2, lambda x, y: (y - x) / y / x, x, y)
 
 
+@helper
 def reciprocal_less_of_floats(x: float, y: float) -> float:
     return (y - x) / y / x if abs(x - y) < abs(y) / 2 else 1.0 / x - 1.0 / y
 
 
+@helper
 def sigmoid_less(x: Array, y: Array) -> Array:
     """sigmoid(x) - sigmoid(y), the larger times the other one's complement times 1 - exp(-|x - y|)."""
     high, low = np.maximum(x, y), np.minimum(x, y)
     return np.copysign(sigmoid(high) * sigmoid(-low) * -np.expm1(low - high), x - y)
 
 
+@helper
 def sigmoid_less_of_floats(x: float, y: float) -> float:
     return float(sigmoid_less(np.float64(x), np.float64(y)))
 
 
+@helper
 def power_less_one(x: Array, y: Array) -> Array:
     """x**y - 1, by expm1(y*log(x)) where that is small."""
     exponent = y * np.log(x)
     return _mended(np.power(x, y) - 1, np.abs(exponent) < 1, np.expm1, exponent)
 
 
+@helper
 def power_less_one_of_floats(x: float, y: float) -> float:
     return math.expm1(y * math.log(x)) if x > 0 and abs(y * math.log(x)) < 1 else math.pow(x, y) - 1.0
 
 
+@helper
 def power_of_one_plus(x: Array, y: Array) -> Array:
     """(1 + x)**y, by exp(y*log1p(x)) where the sum would round x."""
     return _mended(np.power(1 + x, y), np.abs(x) < 0.25, lambda x, y: np.exp(y * np.log1p(x)), x, y)
 
 
+@helper
 def power_of_one_plus_of_floats(x: float, y: float) -> float:
     return math.exp(y * math.log1p(x)) if abs(x) < 0.25 else math.pow(1.0 + x, y)
 
 
+@helper
 def power_of_one_plus_less_one(x: Array, y: Array) -> Array:
     """(1 + x)**y - 1, by expm1(y*log1p(x)) where that is small or the sum would round x."""
     exponent = y * np.log1p(x)
     return _mended(np.power(1 + x, y) - 1, (np.abs(exponent) < 1) | (np.abs(x) < 0.25), np.expm1, exponent)
 
 
+@helper
 def power_of_one_plus_less_one_of_floats(x: float, y: float) -> float:
     if x > -1 and (abs(x) < 0.25 or abs(y * math.log1p(x)) < 1):
         return math.expm1(y * math.log1p(x))
     return math.pow(1.0 + x, y) - 1.0
 
 
+@helper
 def cardinal_sine(x: Array) -> Array:
     """sin(pi*x)/(pi*x), which has a derivative at 0 too."""
     return np.sinc(x)
 
 
+@helper
 def cardinal_sine_of_floats(x: float) -> float:
     return math.sin(math.pi * x) / (math.pi * x) if x else 1.0
 
 
+@helper
 def kl_bernoulli(x: Array, y: Array) -> Array:
     """x*log(x/y) + (1 - x)*log((1 - x)/(1 - y)); where x and y are nearly equal, what cancels between the two terms is left out."""
     from scipy import special
@@ -153,10 +182,12 @@ def _kl_bernoulli(x: Array, y: Array) -> Array:
     return y * _series((x - y) / y, 2, 1, _KL) + (1 - y) * _series((y - x) / (1 - y), 2, 1, _KL)
 
 
+@helper
 def kl_bernoulli_of_floats(x: float, y: float) -> float:
     return float(kl_bernoulli(np.float64(x), np.float64(y)))
 
 
+@helper
 def kl_div(x: Array, y: Array) -> Array:
     """x*log(x/y) - x + y, by y*(t**2/2 - t**3/6 + t**4/12 - ...) with t = (x - y)/y where x and y are nearly equal."""
     from scipy import special
@@ -172,6 +203,7 @@ _KL = [(-1) ** k / (k * (k - 1)) for k in range(2, 15)]
 """The coefficients of (1 + t)*log(1 + t) - t."""
 
 
+@helper
 def erfcx_slope(x: Array) -> Array:
     """2*x*erfcx(x) - 2/sqrt(pi), by 2/sqrt(pi)*(-1/(2*x**2) + 3/(2*x**2)**2 - 15/(2*x**2)**3 + ...) for large x (DLMF 7.12.1)."""
     from scipy import special
@@ -179,6 +211,7 @@ def erfcx_slope(x: Array) -> Array:
     return _mended(2 * x * special.erfcx(x) - _TWO_OVER_ROOT_PI, x > 10, _erfcx_slope, x)
 
 
+@helper
 def erfcx_slope_of_floats(x: float) -> float:
     return float(erfcx_slope(x))
 
@@ -191,6 +224,7 @@ def _erfcx_slope(x: Array) -> Array:
     return _TWO_OVER_ROOT_PI * _series(0.5 / x / x, 1, 1, odd)
 
 
+@helper
 def tanh_less(x: Array, y: Array) -> Array:
     """tanh(x) - y, by (s - y) - 2*s/(exp(2*|x|) + 1) far from zero, where tanh(x) is nearly s, the sign of x."""
     value = np.tanh(x) - y
@@ -204,6 +238,7 @@ def _tanh_less(x: Array, y: Array) -> Array:
     return (s - y) - 2 * s / (np.exp(2 * np.abs(x)) + 1)
 
 
+@helper
 def tanh_less_of_floats(x: float, y: float) -> float:
     if -3.0 <= x <= 3.0:
         return math.tanh(x) - y
@@ -214,11 +249,13 @@ def tanh_less_of_floats(x: float, y: float) -> float:
 # ---------------------------------------------------------------- functions that SciPy rounds to zero, or loses near a root
 
 
+@helper
 def sigmoid(x: Array) -> Array:
     """1/(1 + exp(-x)), by exp(min(x, 0))/(1 + exp(-|x|)), which is not zero before exp(x) is."""
     return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
 
 
+@helper
 def sigmoids(x: Array) -> tuple[Array, Array]:
     """The sigmoids of x and -x from two exponentials, neither of which overflows."""
     p, q = np.exp(np.minimum(x, 0)), np.exp(np.minimum(-x, 0))
@@ -226,6 +263,7 @@ def sigmoids(x: Array) -> tuple[Array, Array]:
     return p / d, q / d
 
 
+@helper
 def silu(x: Array) -> Array:
     """x*sigmoid(x), by (x*h)*h with h = exp(x/2) where sigmoid(x) has few digits."""
     return _mended(x * sigmoid(x), x < -80, _silu, x)
@@ -236,6 +274,7 @@ def _silu(x: Array) -> Array:
     return (x * h) * h
 
 
+@helper
 def silu_of_floats(x: float) -> float:
     if x > -80.0:
         return x / (1.0 + math.exp(-x))
@@ -243,6 +282,7 @@ def silu_of_floats(x: float) -> float:
     return (x * h) * h
 
 
+@helper
 def silu_slope(x: Array) -> Array:
     """p*(1 + x*q) where p and q are the sigmoids of x and -x; ((1 + x)*h)*h where p has few digits."""
     p, q = sigmoids(x)
@@ -254,6 +294,7 @@ def _silu_slope(x: Array) -> Array:
     return ((1 + x) * h) * h
 
 
+@helper
 def silu_slope_of_floats(x: float) -> float:
     if x > -80.0:
         p, q = 1.0 / (1.0 + math.exp(-x)), 1.0 / (1.0 + math.exp(x))
@@ -262,11 +303,13 @@ def silu_slope_of_floats(x: float) -> float:
     return ((1.0 + x) * h) * h
 
 
+@helper
 def bose(x: Array) -> Array:
     """1/(exp(x) - 1), by exp(-x)/(1 - exp(-x)) on the right, where exp(x) overflows before its inverse is zero."""
     return np.copysign(np.exp(-np.maximum(x, 0)) / np.expm1(-np.abs(x)), x)
 
 
+@helper
 def bose_of_floats(x: float) -> float:
     return -math.exp(-x) / math.expm1(-x) if x > 0 else 1.0 / math.expm1(x)
 
@@ -280,6 +323,7 @@ _ZETAS = (
 """(-1)**k*zeta(k)/k for k = 1 (Euler's constant), 2, 3, ...: log(gamma(1 + x)) is the sum of these times x**k (DLMF 5.7.3)."""
 
 
+@helper
 def gammaln(x: Array) -> Array:
     """log|gamma(x)|, by its series near its roots 1 and 2; log(gamma(2 + x)) = log(1 + x) + log(gamma(1 + x))."""
     from scipy import special
@@ -288,6 +332,7 @@ def gammaln(x: Array) -> Array:
     return _mended(value, np.abs(x - 2) < 0.2, lambda x: np.log1p(x - 2) + _series(x - 2, 1, 1, _ZETAS), x)
 
 
+@helper
 def gammaln_of_floats(x: float) -> float:
     if abs(x - 1.0) < 0.2:
         return _series(x - 1.0, 1, 1, _ZETAS)  # type: ignore[no-any-return]
@@ -302,6 +347,7 @@ _LARGE = 1e150
 _SCALE = 2.0**600
 
 
+@helper
 def root(x: Array, y: Array) -> Array:
     """sqrt(x**2 + y), by sqrt((x*s)**2 + (y*s)*s)/s with a power of two s where x**2 is beyond the range of floats."""
     value = np.sqrt(x * x + y)
@@ -314,22 +360,26 @@ def _root(x: Array, y: Array) -> Array:
     return np.sqrt((x * s) ** 2 + (y * s) * s) / s
 
 
+@helper
 def root_of_floats(x: float, y: float) -> float:
     value = math.sqrt(x * x + y)
     return value if 1 / _LARGE < value < _LARGE else float(_root(x, y))
 
 
+@helper
 def over_squares(x: Array, y: Array) -> Array:
     """x/(x**2 + y**2), divided twice by the root of x**2 + y**2."""
     h = np.hypot(x, y)
     return x / h / h
 
 
+@helper
 def over_squares_of_floats(x: float, y: float) -> float:
     h = math.hypot(x, y)
     return x / h / h
 
 
+@helper
 def norm(squares: Array, x: Array, axes: tuple[int, ...]) -> Array:
     """sqrt(sum(x**2)), given sum(x**2); from x/max|x| where its squares are beyond the range of floats."""
     value = np.sqrt(squares)
@@ -342,6 +392,7 @@ def norm(squares: Array, x: Array, axes: tuple[int, ...]) -> Array:
     return np.where(bad, scaled, value)
 
 
+@helper
 def orthogonal(r: Array, u: Array, axis: int) -> Array:
     """r, of which sum(u*r) is zero, u being of length one: where u is nearly 1 or -1, r = -sum(the other u*r)/u has not cancelled."""
     p = u * u
@@ -352,12 +403,14 @@ def orthogonal(r: Array, u: Array, axis: int) -> Array:
 # ---------------------------------------------------------------- softmax
 
 
+@helper
 def softmax(x: Array, axis: int) -> Array:
     """exp(x - max x)/sum(exp(x - max x))."""
     e = np.exp(x - x.max(axis, keepdims=True))
     return e / e.sum(axis, keepdims=True)
 
 
+@helper
 def log_softmax(x: Array, axis: int) -> Array:
     """(x - max x) - log1p(n - 1 + sum of the others), where n of the exp(x - max x) are 1 and the others less.
 
@@ -369,6 +422,7 @@ def log_softmax(x: Array, axis: int) -> Array:
     return shifted - np.log1p((np.exp(shifted) * others).sum(axis, keepdims=True) + (ones - 1))
 
 
+@helper
 def balanced(r: Array, p: Array, *rest: Any) -> Array:
     """r, which adds up to `total` (zero if not given) along the axis: balanced(r, p, axis) or balanced(r, p, total, axis).
 
@@ -384,23 +438,3 @@ def balanced(r: Array, p: Array, *rest: Any) -> Array:
     left = (np.expand_dims(total[0], axis) if total else 0) - result.sum(axis, keepdims=True)
     result[sure] = np.broadcast_to(left, r.shape)[sure]
     return result
-
-
-FLOATS: Mapping[str, Callable[..., float]] = {
-    f.__name__: f
-    for f in (
-        *(near_zero_of_floats, log_plus_of_floats, log_quotient_of_floats, tanh_less_of_floats, root_of_floats, over_squares_of_floats),
-        *(erfcx_slope_of_floats, bose_of_floats, silu_of_floats, silu_slope_of_floats, gammaln_of_floats, reciprocal_less_of_floats),
-        *(power_less_one_of_floats, power_of_one_plus_of_floats, power_of_one_plus_less_one_of_floats),
-        *(sigmoid_less_of_floats, kl_bernoulli_of_floats, cardinal_sine_of_floats),
-    )
-}
-STABLE: Mapping[str, Callable[..., Any]] = {
-    **{f.__name__: f for f in (near_zero, log_plus, log_quotient, tanh_less, sigmoid, sigmoids, silu, silu_slope, bose, gammaln)},
-    **{f.__name__: f for f in (reciprocal_less, sigmoid_less, power_less_one, power_of_one_plus, power_of_one_plus_less_one)},
-    **{
-        f.__name__: f
-        for f in (cardinal_sine, kl_bernoulli, kl_div, erfcx_slope, root, over_squares, norm, orthogonal, softmax, log_softmax, balanced)
-    },
-    **FLOATS,
-}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from symchain.blocks import Block, Program
 from symchain.checking.slopes import Flow
-from symchain.errors import ArgumentError, NumberVariableError, ParseError, ShapeError, nearest
+from symchain.errors import ArgumentError, NumberVariableError, ParseError, ShapeError, advice_for
 from symchain.functions.spec import abstract
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression, read_expression, refuse_after
@@ -44,7 +44,7 @@ def ask(program: Program, output: str, wrt: Any, claim: str = "") -> Question:
 
     Raises NumberVariableError for a number, ArgumentError for an unknown name.
     """
-    if isinstance(output, (list, tuple, set, dict)) or not hasattr(output, "__hash__") or output.__hash__ is None:
+    if isinstance(output, tuple) or not isinstance(output, Hashable):
         raise ArgumentError(f"the output is {type(output).__name__}, not a name", advice='Write check("C", "w", "2*x").')
     name = str(wrt)
     if _NUMBER.fullmatch(name):
@@ -55,9 +55,7 @@ def ask(program: Program, output: str, wrt: Any, claim: str = "") -> Question:
         program, output = _with_block(program, str(output))
     known = [*program.inputs, *program.blocks]
     if name not in known:
-        close = nearest(name, known)
-        advice = f"Did you mean {close}?" if close else f"Names: {', '.join(known[:12])}."
-        raise ArgumentError(f"there is no name {name!r} to differentiate by", advice=advice)
+        raise ArgumentError(f"there is no name {name!r} to differentiate by", advice=advice_for(name, known))
     return Question(program, output, name)
 
 
@@ -80,9 +78,7 @@ def _with_block(program: Program, text: str) -> tuple[Program, str]:
     """The program with one more block for an expression; names that only it reads are new scalar inputs."""
     phrase = parse_expression(text)
     if phrase.head == "name" and phrase.text not in program.inputs:
-        close = nearest(text, program.blocks)
-        advice = f"Did you mean {close}?" if close else f"Blocks: {', '.join(list(program.blocks)[:12])}."
-        raise ArgumentError(f"there is no block {text!r}", advice=advice)
+        raise ArgumentError(f"there is no block {text!r}", advice=advice_for(text, program.blocks, "Blocks"))
     scope = program_scope(program, tuple(source_lines(text)))
     inputs = dict(program.inputs)
     for part in walk(phrase):

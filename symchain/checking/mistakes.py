@@ -32,8 +32,8 @@ from symchain.tensors.nodes import (
     add,
     apply,
     broadcast,
-    contract,
     hadamard,
+    keeping,
     leaves,
     postorder,
     rebuild,
@@ -161,8 +161,7 @@ def slope_inside(tree: Tree, by: Leaf) -> Tree:
 
 
 def _without(node: Contraction, k: int) -> Tree:
-    keep = [i for i in range(len(node.args)) if i != k]
-    return contract([node.args[i] for i in keep], [node.subscripts[i] for i in keep], node.output, dict(enumerate(node.dims)))
+    return keeping(node, [i for i in range(len(node.args)) if i != k])
 
 
 def squared_factors(flow: Flow) -> Iterator[Slip]:

@@ -30,6 +30,7 @@ from symchain.tensors.nodes import (
     rebuild,
     substitute,
 )
+from symchain.tensors.terms import all_factors
 
 TERMS = 4
 """So many terms of a sum are told one by one."""
@@ -74,7 +75,7 @@ class _Teller:
         moving = [t for t in (tree.args if isinstance(tree, Sum) else (tree,)) if t in self.moves]
         if len(moving) != 1 or not isinstance(moving[0], Contraction):
             return None
-        factors = _factors(moving[0])
+        factors = all_factors(moving[0])
         fixed = [a for a in factors if a is not self.by]
         if len(fixed) + 1 != len(factors) or any(a in self.moves for a in fixed) or all(isinstance(a, Number) for a in fixed):
             return None
@@ -186,7 +187,7 @@ class _Teller:
         if not isinstance(tree, Contraction):
             self._core(place, label, tree, None, left, result, whole)
             return
-        factors = _factors(tree)
+        factors = all_factors(tree)
         moving = [a for a in factors if a in self.moves]
         fixed = [a for a in factors if a not in self.moves]
         coefficient = multiply_scalars(fixed) if fixed else None
@@ -349,19 +350,6 @@ def place_of(label: str, k: int, term: Phrase) -> Say:
 
 def _joined(left: Formula | Applied, *sides: Phrase | None) -> Relation:
     return Relation((left, *equation(*sides).sides))
-
-
-def _factors(tree: Tree) -> list[Tree]:
-    """A product of numbers, nested products opened."""
-    found: list[Tree] = []
-    stack = [tree]
-    while stack:
-        t = stack.pop()
-        if isinstance(t, Contraction):
-            stack.extend(reversed(t.args))
-        else:
-            found.append(t)
-    return found
 
 
 def _parts(phrase: Phrase) -> tuple[Phrase, ...]:

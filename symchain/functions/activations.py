@@ -41,6 +41,7 @@ declare(
     ),
     activation=True,
     increasing=True,
+    logarithm="logsigmoid(x)",
     probes=_LINE,
     latex=r"\sigma",
     noun=Noun("sigmoid", "sigmoïde", "f"),

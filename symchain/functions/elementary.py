@@ -17,6 +17,7 @@ declare(
     code={"numpy": "np.exp({x})"},
     range=POSITIVE,
     increasing=True,
+    logarithm="x",
     probes=((-30.0,), (-1.5,), (0.0,), (0.7,), (30.0,)),
     latex="e^{{{x}}}",
     noun=Noun("exponential", "exponentielle", "f"),

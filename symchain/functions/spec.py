@@ -29,7 +29,11 @@ class Interval:
         return bool(self.holds(x))
 
     def holds(self, x: Any) -> Any:
-        """Whether each entry of an array lies in the interval."""
+        """Whether a number, or each entry of an array, lies in the interval.
+
+        >>> Interval(0.0, 1.0).holds(0.5), Interval(0.0, 1.0).holds(0.0)
+        (True, False)
+        """
         above = x > self.low if self.low_open else x >= self.low
         return above & (x < self.high if self.high_open else x <= self.high)
 
@@ -60,7 +64,7 @@ class Kink:
 class FunctionSpec:
     """One elementwise function.
 
-    Texts named derivative, textbook and identities are in the input language over `parameters` and `out`, the function's own
+    Texts named derivative, textbook, identities and logarithm are in the input language over `parameters` and `out`, the function's own
     value.
     """
 
@@ -96,6 +100,9 @@ class FunctionSpec:
     """NumPy code for complex arguments, for verification, where evaluating `meaning` in complex NumPy will not do."""
     identities: tuple[tuple[str, str], ...] = ()
     """Exact rewritings (before, after) that make formulas shorter: ("1/(1 + exp(-x))", "sigmoid(x)")."""
+    logarithm: str | None = None
+    """Of a positive function (gamma: where it has a logarithm at all), that of its value; it keeps digits where the value overflows or
+    vanishes."""
     lattice: int = 0
     """-1 for the smaller of two arguments, 1 for the larger, 0 for every other function."""
     activation: bool = False
@@ -216,7 +223,7 @@ def declare(name: str, **fields: Any) -> FunctionSpec:
     if spec.domains and len(spec.domains) != len(spec.parameters):
         raise ArgumentError(f"{name}: one domain per parameter is needed", advice="Use REAL where there is no restriction.")
     if not set(spec.confined) <= set(spec.parameters):
-        raise ArgumentError(f"{name}: what is confined is a parameter", advice="Name parameters that have a domain.")
+        raise ArgumentError(f"{name}: only parameters can be confined", advice=f"Name some of: {', '.join(spec.parameters)}.")
     if "numpy" not in spec.code or set(spec.reason) != {"en", "fr"} or not spec.probes:
         raise ArgumentError(
             f"{name}: numpy code, a reason in en and fr, and probe points are needed", advice="See symchain/functions/spec.py."

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 MAX_NAME = 200
+"""Longer names are refused."""
 
 _GREEK_NAMES = [
     "alpha",

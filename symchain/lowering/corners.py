@@ -15,7 +15,7 @@ from symchain.tensors.nodes import (
     Sum,
     Tree,
     compare,
-    contract,
+    keeping,
     multiply_scalars,
     rebuild,
     transform,
@@ -71,12 +71,11 @@ def _squares(tree: Tree) -> bool:
 
 def without_weight(tree: Tree) -> tuple[Tree | None, Tree]:
     """(c, x) of c*x where c is a positive constant: the 1/n of a mean."""
-    constants = [a for a in tree.args if is_positive_constant(a)] if isinstance(tree, Contraction) else []
-    if not constants or not isinstance(tree, Contraction) or len(constants) == len(tree.args):
+    if not isinstance(tree, Contraction):
         return None, tree
-    others = [(a, s) for a, s in zip(tree.args, tree.subscripts, strict=True) if not is_positive_constant(a)]
-    rest = contract([a for a, _ in others], [s for _, s in others], tree.output, dict(enumerate(tree.dims)))
-    return multiply_scalars(constants), rest
+    constants = [a for a in tree.args if is_positive_constant(a)]
+    others = [k for k, a in enumerate(tree.args) if not is_positive_constant(a)]
+    return (multiply_scalars(constants), keeping(tree, others)) if constants and others else (None, tree)
 
 
 def is_positive_constant(tree: Tree) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -39,6 +39,7 @@ from symchain.tensors.nodes import (
     Tree,
     Where,
     contract,
+    keeping,
     leaf,
     leaves,
     postorder,
@@ -273,11 +274,10 @@ def _without_ones(node: Tree) -> Tree:
     """1*x is x, so that x is seen."""
     if not isinstance(node, Contraction) or ONE not in node.args or len(node.args) < 2:
         return node
-    kept = [(a, s) for a, s in zip(node.args, node.subscripts, strict=True) if a is not ONE]
-    return contract([a for a, _ in kept], [s for _, s in kept], node.output, dict(enumerate(node.dims)))
+    return keeping(node, [k for k, a in enumerate(node.args) if a is not ONE])
 
 
-@lru_cache(maxsize=32)
+@cache
 def _rules(kind: Any, late: bool) -> Identities:
     """The rules for one kind of node, this file's before those of the registry."""
     mine = [rule for rule in _table((*STABLE, *LATE) if late else STABLE) if type(rule.before) is kind]
@@ -285,12 +285,12 @@ def _rules(kind: Any, late: bool) -> Identities:
     return Identities([*mine, *declared])
 
 
-@lru_cache(maxsize=1)
+@cache
 def _last() -> Identities:
     return Identities(_table(LAST))
 
 
-@lru_cache(maxsize=3)
+@cache
 def _table(texts: tuple[tuple[str, str], ...]) -> tuple[Identity, ...]:
     scope = Scope(names={n: leaf(f"?{n}") for n in ("x", "y")}, functions=FUNCTIONS)
     found = []

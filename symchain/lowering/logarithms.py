@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cache
 
-from symchain.functions.spec import FUNCTIONS
+from symchain.functions.spec import FUNCTIONS, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
 from symchain.lowering.numerics import log_plus
@@ -31,18 +30,7 @@ from symchain.tensors.nodes import (
     number,
     substitute,
 )
-
-LOGARITHMS = {
-    "exp": "x",
-    "sigmoid": "logsigmoid(x)",
-    "normpdf": "-x**2/2 - log(2*pi)/2",
-    "gamma": "gammaln(x)",
-    "cosh": "log_cosh(x)",
-    "sech": "-log_cosh(x)",
-    "Phi": "log_ndtr(x)",
-    "i0": "log(i0e(x)) + abs(x)",
-}
-"""Functions that are positive (gamma where it has a logarithm at all), and their logarithms."""
+from symchain.tensors.terms import constant_of
 
 
 def is_known_product(tree: Tree) -> bool:
@@ -82,18 +70,11 @@ def constant_and_logarithm(node: Tree) -> Tree | None:
     if not isinstance(node, Sum) or len(node.args) != 2:
         return None
     for constant, term in (node.args, node.args[::-1]):
-        c, (k, inner) = _number(constant), _scaled(term)
-        if c and isinstance(inner, Apply) and inner.function is FUNCTIONS["log"] and abs(c / k) < 600:
-            made = apply(log_plus(c / k), *inner.args)
+        c, (k, inner) = constant_of(constant), _scaled(term)
+        if c and c.value and isinstance(inner, Apply) and inner.function is FUNCTIONS["log"] and abs(c.value / k) < 600:
+            made = apply(log_plus(c.value / k), *inner.args)
             return made if k == 1 else contract([number(k), made], [(), range(len(made.shape))], range(len(made.shape)))
     return None
-
-
-def _number(tree: Tree) -> Fraction | None:
-    """The value of a number, or of one repeated to a shape."""
-    if isinstance(tree, Contraction) and len(tree.args) == 1 and tree.output == tuple(range(len(tree.dims))):
-        tree = tree.args[0]
-    return tree.value if isinstance(tree, Number) else None
 
 
 def _scaled(tree: Tree) -> tuple[Fraction, Tree]:
@@ -113,14 +94,11 @@ def _known(factor: Tree) -> Tree | None:
     if isinstance(factor, Power) and isinstance(factor.exponent, Number):
         inner = _known(factor.base)
         return None if inner is None else contract([factor.exponent, inner], [(), range(len(inner.shape))], range(len(inner.shape)))
-    if not isinstance(factor, Apply) or factor.function not in _texts() or any(factor.orders):
+    if not isinstance(factor, Apply) or not isinstance(factor.function, FunctionSpec) or any(factor.orders):
         return None
-    (argument,) = factor.args
-    variable = leaf("?x", argument.shape)
-    tree = elaborate(parse_expression(_texts()[factor.function]), Scope(names={"x": variable}))
-    return substitute(tree, {variable: argument})
-
-
-@cache
-def _texts() -> Mapping[object, str]:
-    return {FUNCTIONS[name]: text for name, text in LOGARITHMS.items()}
+    text = factor.function.logarithm
+    if text is None:
+        return None
+    (argument,), (parameter,) = factor.args, factor.function.parameters
+    variable = leaf(f"?{parameter}", argument.shape)
+    return substitute(elaborate(parse_expression(text), Scope(names={parameter: variable})), {variable: argument})

@@ -30,6 +30,7 @@ from symchain.tensors.nodes import (
     compare,
     contract,
     hadamard,
+    keeping,
     number,
     operation,
     power,
@@ -123,7 +124,7 @@ def _signed(tree: Tree) -> tuple[int, Tree]:
     if isinstance(tree, Number):
         return (1, tree) if tree.value >= 0 else (-1, number(-tree.value))
     if isinstance(tree, Contraction) and tree.args[0] is MINUS_ONE and len(tree.args) > 1:
-        return -1, contract(tree.args[1:], tree.subscripts[1:], tree.output, dict(enumerate(tree.dims)))
+        return -1, keeping(tree, range(1, len(tree.args)))
     return 1, tree
 
 

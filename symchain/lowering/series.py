@@ -30,6 +30,7 @@ from symchain.tensors.nodes import (
     apply,
     broadcast,
     contract,
+    keeping,
     leaf,
     leaves,
     postorder,
@@ -171,10 +172,8 @@ def _variables(tree: Tree) -> Iterator[Tree]:
 def _without_number(tree: Tree) -> Tree:
     if not isinstance(tree, Contraction):
         return tree
-    kept = [(a, s) for a, s in zip(tree.args, tree.subscripts, strict=True) if not isinstance(a, Number)]
-    if len(kept) in (0, len(tree.args)):
-        return tree
-    return contract([a for a, _ in kept], [s for _, s in kept], tree.output, dict(enumerate(tree.dims)))
+    kept = [k for k, a in enumerate(tree.args) if not isinstance(a, Number)]
+    return tree if len(kept) in (0, len(tree.args)) else keeping(tree, kept)
 
 
 def _body(tree: Tree, variable: Tree) -> Tree | None:

@@ -60,7 +60,7 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
     elif isinstance(subject, Line):
         body = _line(subject, medium, lang, within)
     elif isinstance(subject, Step):
-        body = _step(subject, lang)
+        body = _step(subject, medium, lang)
     elif isinstance(subject, Phrase):
         body = _phrase(subject, medium, lang, within)
     else:
@@ -90,8 +90,10 @@ def _program(program: Program, medium: str, lang: str) -> str:
     return f"$$\n{block}\n$$" if medium == "markdown" else html_math(block, display=True)
 
 
-def _step(step: Step, lang: str) -> str:
-    """A step for a terminal, whatever the medium: documents tell steps in their place."""
+def _step(step: Step, medium: str, lang: str) -> str:
+    """A step for a terminal; other media tell steps in their place in a derivation."""
+    if medium != "text":
+        raise ArgumentError(f"a step alone is printed as text, not as {medium}", advice="Render the derivation, with detail='full'.")
     subject, result = write_text(phrase_of(step.subject)), write_text(phrase_of(step.result))
     left = f"d({subject})/d{step.by}" if step.by else subject
     return f"{left} = {result}   ({rule_name(lang, step.rule)})"

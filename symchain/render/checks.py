@@ -17,16 +17,16 @@ LARGEST_POINT = 16
 
 
 def check_sentences(
-    subject: Derivation | Derivations, members: Sequence[Derivation], others: int, symbol: Callable[[Derivation], Phrase], sampled: bool
+    subject: Derivation | Derivations, members: Sequence[Derivation], untold: int, symbol: Callable[[Derivation], Phrase], sampled: bool
 ) -> Iterator[Say]:
-    """The reports, one for all where they share a point or are many: `others` counts those beyond the members.
+    """The reports, one for all where they share a point or are many: `untold` counts those beyond the members.
 
     `sampled` says that functions nobody knows were replaced by samples.
     """
     try:
         if len(members) > SEPARATE:
             whole = subject.verification
-            some = _some_symbols(members, others, symbol)
+            some = _some_symbols(members, untold, symbol)
             yield from _asked_point(members[0], whole, some, set())
             yield from _report(members[0], whole, some, whole_only=True)
         else:
@@ -63,9 +63,9 @@ def verdicts(subject: Derivation | Derivations) -> Iterator[tuple[str, Verificat
             continue
 
 
-def _some_symbols(members: Sequence[Derivation], others: int, symbol: Callable[[Derivation], Phrase]) -> Say:
+def _some_symbols(members: Sequence[Derivation], untold: int, symbol: Callable[[Derivation], Phrase]) -> Say:
     listed = Listing(tuple(Formula(symbol(d)) for d in members[:SEPARATE]))
-    return Say("names.more", {"names": listed, "count": Count(len(members) + others - SEPARATE)})
+    return Say("names.more", {"names": listed, "count": Count(len(members) + untold - SEPARATE)})
 
 
 def _shared(members: Sequence[Derivation], evidence: Sequence[Verification], symbol: Callable[[Derivation], Phrase]) -> Say | None:

@@ -173,7 +173,7 @@ class Setting:
         return [*found, current]
 
     def _parts(self, remark: str) -> list[str]:
-        """A remark as texts of at most the room there is, where it may be cut: after a semicolon."""
+        """A remark, cut after its first semicolon where it is wider than the room there is."""
         if width(remark) + 2 * latex.INDENT <= self.room or "; " not in remark:
             return [remark]
         first, rest = remark.split("; ", 1)

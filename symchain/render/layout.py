@@ -5,7 +5,7 @@ Everything here is chosen from what the derivation holds; nothing is differentia
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -110,7 +110,7 @@ def symbol_of(line: Line, within: Any) -> Phrase:
 
 def _sections(
     members: Sequence[Derivation],
-    others: Sequence[str],
+    others: Mapping[str, Phrase],
     results: Mapping[str, Line],
     lines: Sequence[Line],
     detail: str,
@@ -156,7 +156,7 @@ def factor_numbers(members: Sequence[Derivation]) -> dict[str, int]:
     return {factor: k for k, factor in enumerate(order, 1)}
 
 
-def _untold(d: Derivation, others: Sequence[str], numbers: Mapping[str, int]) -> int:
+def _untold(d: Derivation, others: Collection[str], numbers: Mapping[str, int]) -> int:
     """How many factors there are that no derivation told step by step has."""
     moving = ancestors(d.program, d.output) & dependents(d.program, *others) if others else set()
     pairs = ((b, r) for b in d.program.blocks.values() if b.name in moving for r in b.reads if r in moving)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from symchain.notation import Phrase, name, walk
 from symchain.render.calls import macro
 from symchain.render.document import Axes, Count, Field, Formula, Function, Listing, Relation, Say
 from symchain.render.maps import arrays, gradient_shapes
-from symchain.render.subjects import NAMES, derivative, names, some, symbol
+from symchain.render.subjects import NAMES, derivative, names, some
 
 T = TypeVar("T")
 
@@ -28,8 +28,8 @@ def cut(items: Sequence[T]) -> tuple[Sequence[T], int]:
     return (items, 0) if len(items) <= SHOWN + 1 else (items[:SHOWN], len(items) - SHOWN)
 
 
-def title(members: Sequence[Derivation], several: bool, others: Sequence[str]) -> Say:
-    derivatives = [*(Formula(derivative(d)) for d in members), *(Formula(symbol(members[0].output, n)) for n in others)]
+def title(members: Sequence[Derivation], several: bool, others: Mapping[str, Phrase]) -> Say:
+    derivatives = [*(Formula(derivative(d)) for d in members), *map(Formula, others.values())]
     if several:
         return Say("title.several", {"derivatives": some(derivatives)})
     return Say("title.second" if members[0].order == 2 else "title.derivation", {"derivative": derivatives[0]})
@@ -47,7 +47,7 @@ def computation(blocks: Sequence[Block], network: Network | None) -> tuple[Say, 
 
 
 def opening(
-    members: Sequence[Derivation], others: Sequence[str], program: Program, output: str, blocks: Sequence[Block], network: Network | None
+    members: Sequence[Derivation], others: Iterable[str], program: Program, output: str, blocks: Sequence[Block], network: Network | None
 ) -> tuple[Say, ...]:
     """The sentences before the first section; `others` are names that it is differentiated by too."""
     said = [_variable([*(d.wrt for d in members), *others], program, output, network)]

@@ -40,7 +40,7 @@ def remark(factor: Factor, network: Network | None = None, done: Say | None = No
     return Say("remark.rule", {"rule": rule})
 
 
-def rewritten(step: Step) -> Say:
+def rewriting_remark(step: Step) -> Say:
     """The name of a step of simplification; an identity is stated."""
     identity = step.parameters.get("identity")
     if identity is None:
@@ -56,7 +56,7 @@ def readable(steps: Sequence[Step]) -> Sequence[Step]:
 
 def simplification(steps: Sequence[Step]) -> list[Row]:
     """The forms that a formula takes, each beside the name of the step, after the row that says what it was."""
-    return [Row((Blank(), Formula(phrase_of(step.result))), rewritten(step)) for step in steps]
+    return [Row((Blank(), Formula(phrase_of(step.result))), rewriting_remark(step)) for step in steps]
 
 
 def unrelated(factor: Factor) -> tuple[str, ...]:

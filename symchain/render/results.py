@@ -8,7 +8,7 @@ from symchain.derivation import Derivation, Line, Step
 from symchain.functions import FUNCTIONS
 from symchain.language.grammar import parse_expression
 from symchain.networks import Network
-from symchain.notation import call, name, walk
+from symchain.notation import Phrase, call, name, walk
 from symchain.render.document import (
     Count,
     Field,
@@ -29,7 +29,7 @@ from symchain.render.fold import replaced
 from symchain.render.maps import Adjoints, Shapes, arrays, entries, renamed, whys
 from symchain.render.names import layer_names
 from symchain.render.opening import SHOWN, binding, cut
-from symchain.render.remarks import readable, rewritten, simplification
+from symchain.render.remarks import readable, rewriting_remark, simplification
 from symchain.render.subjects import NAMES, derivative, is_readable, symbol
 from symchain.tensors.matrixform import phrase_of
 
@@ -78,7 +78,7 @@ def _bound(d: Derivation, detail: str) -> Iterable[Row]:
         yield Row((Formula(derivative(d)), Formula(d.formula_phrase)))
         return
     first, *others = d.rewriting.functions
-    yield Row((Formula(derivative(d)), Formula(phrase_of(first.result))), rewritten(first))
+    yield Row((Formula(derivative(d)), Formula(phrase_of(first.result))), rewriting_remark(first))
     yield from simplification(others)
 
 
@@ -105,7 +105,7 @@ def _textbook(bound: str, own: str) -> Relation | None:
 
 def result(
     members: Sequence[Derivation],
-    others: Sequence[str],
+    others: Mapping[str, Phrase],
     results: Mapping[str, Line],
     lines: Sequence[Line],
     network: Network | None,
@@ -121,7 +121,7 @@ def result(
     if omitted:
         rows[SHOWN // 2 :] = [Row((Formula(name("...")),)), *(row for line in lines[-SHOWN // 2 :] for row in _line(line, shapes))]
     rows += _boxed(members, results, shapes, network, short)
-    rows += [Row((Formula(symbol(output, n)), Formula(shapes.under(results[n].phrase))), boxed=True) for n in others]
+    rows += [Row((Formula(left), Formula(shapes.under(results[n].phrase))), boxed=True) for n, left in others.items()]
     closing = [Say("lines.omitted", {"count": Count(omitted)})] if omitted else []
     closing += [zero_sentence(d) for d in members if d.zero_reason]
     if not short and not arrays(program)[output]:

@@ -15,8 +15,6 @@ NAMES = 10
 """Longer listings are cut."""
 HELD = 3
 """Up to so many names are written at a bar."""
-
-
 TOLD = 40
 """Up to so many derivatives are told step by step."""
 
@@ -25,9 +23,12 @@ def members_of(subject: Derivation | Derivations, most: int | None = None) -> li
     return [subject] if isinstance(subject, Derivation) else list(islice(subject.members.values(), most))
 
 
-def beyond(subject: Derivation | Derivations) -> list[str]:
-    """The names whose derivatives are shown without being told step by step."""
-    return [] if isinstance(subject, Derivation) else list(islice(subject.members, TOLD, None))
+def beyond(subject: Derivation | Derivations) -> Mapping[str, Phrase]:
+    """By name, the symbols of the derivatives that are shown without being told step by step."""
+    names = [] if isinstance(subject, Derivation) else list(islice(subject.members, TOLD, None))
+    if not names or members_of(subject, 1)[0].order == 1:  # none of them is made for its symbol
+        return {n: symbol(subject.output, n) for n in names}
+    return {n: derivative(d) for n, d in zip(names, members_of(subject)[TOLD:], strict=True)}
 
 
 def results_of(subject: Derivation | Derivations) -> Mapping[str, Line]:

@@ -14,20 +14,27 @@ from symchain.rewriting.reduction import Named, is_large, price_of, shortenings
 from symchain.tensors.algebra import settle
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Contraction, Leaf, Number, Power, Sum, Tree, postorder, rebuild, substitute
-from symchain.tensors.terms import is_zero, split_power
+from symchain.tensors.terms import all_factors, is_zero, split_power
 
 
-def account(tree: Tree, recognise: Callable[[Tree], Tree] = lambda node: node) -> tuple[Step, ...]:
+def steps_from(tree: Tree, recognise: Callable[[Tree], Tree] = lambda node: node) -> tuple[Step, ...]:
     """The named steps from a formula to its shortest known form; `recognise` may give a node another name.
 
     Every step says subject = result of the whole formula. Steps that cannot be seen in print are left out, and neighbours of one
     name are one step, and so are those that lengthen the formula on the way to something shorter.
+
+    >>> from symchain import parse
+    >>> print(*steps_from(parse("y = x*a + x*b + 0*x").blocks["y"].tree), sep="\\n")
+    x*a + x*b + 0*x = x*a + x*b   (zero terms dropped)
+    x*a + x*b = x*(a + b)   (common factor taken out)
     """
     return tuple(_joined(_shortening(tree, _every(tree, recognise))))
 
 
-def way(start: Tree, end: Tree, recognise: Callable[[Tree], Tree], last: str = "simp", bound: Tree | None = None) -> tuple[Step, ...]:
-    """The steps from one formula to another that it equals: its own account, as long as that is not shorter than the end, then `last`.
+def steps_between(
+    start: Tree, end: Tree, recognise: Callable[[Tree], Tree], last: str = "simp", bound: Tree | None = None
+) -> tuple[Step, ...]:
+    """The steps from one formula to another that it equals: its own steps, as long as they are not shorter than the end, then `last`.
 
     `bound` is the start with known functions for the program's own, which is a first step then.
     """
@@ -85,7 +92,7 @@ def _name_of(node: Tree, form: Tree) -> str:
     if isinstance(node, Power):
         return "powers"
     if isinstance(node, Contraction):
-        factors = list(_factors(node))
+        factors = all_factors(node)
         bases = [split_power(f)[0] for f in factors if not isinstance(f, Number)]
         if len(set(bases)) < len(bases):
             return "gather"
@@ -95,17 +102,6 @@ def _name_of(node: Tree, form: Tree) -> str:
         if any(n.value == -1 for n in numbers):
             return "sign"
     return "simp"
-
-
-def _factors(node: Tree) -> Iterator[Tree]:
-    """The factors of a product, those of products among them too."""
-    stack = [node]
-    while stack:
-        f = stack.pop()
-        if isinstance(f, Contraction):
-            stack.extend(reversed(f.args))
-        else:
-            yield f
 
 
 def _shortening(tree: Tree, steps: Iterable[Step]) -> Iterator[Step]:

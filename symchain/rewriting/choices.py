@@ -25,7 +25,7 @@ from symchain.tensors.nodes import (
 )
 from symchain.tensors.products import normal_product, term_of, tree_of
 from symchain.tensors.sums import coefficient_of, collect, negated, scaled
-from symchain.tensors.terms import Term, invariant
+from symchain.tensors.terms import Term, constant_of, invariant
 
 
 def chosen(tree: Sum) -> Iterator[Tree]:
@@ -69,7 +69,7 @@ def clipped(tree: Where) -> Iterator[Tree]:
     size, bound = condition.args
     if condition.operator in (">", ">="):
         inner, outer = outer, inner
-    limit, term = _constant(bound), term_of(outer)
+    limit, term = constant_of(bound), term_of(outer)
     if not (isinstance(size, Apply) and size.function is FUNCTIONS["abs"] and limit and limit.value > 0 and len(term.factors) == 1):
         return
     x, (side, indices) = size.args[0], term.factors[0]
@@ -101,24 +101,17 @@ def compared(tree: Where) -> Iterator[Tree]:
     if not isinstance(condition, Compare):
         return
     left, right = condition.args
-    limit = _constant(right)
+    limit = constant_of(right)
     if limit is None:
         return
     if coefficient_of(left) == -1 and isinstance(left, Contraction):
         bound = number(-limit.value, limit.decimal)
         yield rebuild(tree, (compare(_MIRROR[condition.operator], negated(left), bound), *tree.args[1:]))
-    moved = [(t, c) for t in left.args if (c := _constant(t))] if isinstance(left, Sum) else []
+    moved = [(t, c) for t in left.args if (c := constant_of(t))] if isinstance(left, Sum) else []
     if len(moved) == 1:
         (_, constant), rest = moved[0], [t for t in left.args if t is not moved[0][0]]
         bound = number(limit.value - constant.value, limit.decimal or constant.decimal)
         yield rebuild(tree, (compare(condition.operator, add(rest), bound), *tree.args[1:]))
-
-
-def _constant(tree: Tree) -> Number | None:
-    """The number that a tree is, or repeats."""
-    if isinstance(tree, Contraction) and len(tree.args) == 1 and set(tree.output) == set(range(len(tree.dims))):
-        tree = tree.args[0]
-    return tree if isinstance(tree, Number) else None
 
 
 def masked(tree: Contraction) -> Iterator[Tree]:
@@ -138,22 +131,17 @@ def _as_choice(tree: Tree) -> Iterator[tuple[Tree, Tree, Tree]]:
     for k, (factor, indices) in enumerate(term.factors):
         if not isinstance(factor, Where) or indices != term.output:
             continue
-        branches = []
-        for branch in factor.args[1:]:
-            multiplied = _times(term, k, branch)
-            if multiplied is None:
-                break
-            branches.append(multiplied)
-        else:
-            yield factor.args[0], branches[0], branches[1]
+        a, b = (_times(term, k, branch) for branch in factor.args[1:])
+        if a is not None and b is not None:
+            yield factor.args[0], a, b
 
 
 def _times(term: Term, k: int, branch: Tree) -> Tree | None:
     """A term with a branch, a number or a choice between numbers, in place of its factor k."""
     if isinstance(branch, Where) and branch.shape == term.factors[k][0].shape:
-        inner = [_times(term, k, b) for b in branch.args[1:]]
-        return None if None in inner else where(branch.args[0], *inner)  # type: ignore[arg-type]
+        a, b = (_times(term, k, inner) for inner in branch.args[1:])
+        return None if a is None or b is None else where(branch.args[0], a, b)
     if not isinstance(branch, Number) and not (isinstance(branch, Contraction) and not branch.subscripts[0]):
         return None
     factors = [*term.factors[:k], (branch, term.output if branch.shape else ()), *term.factors[k + 1 :]]
-    return normal_product(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims)))
+    return normal_product(term.with_factors(factors))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from symchain.dimensions import Shape
 from symchain.rewriting.expansion import expanded, has_denominator
 from symchain.tensors.nodes import Contraction, Number, Power, Sum, Tree, add
 from symchain.tensors.products import normal_product, raised, term_of
 from symchain.tensors.sums import collect
-from symchain.tensors.terms import Term, split_power
+from symchain.tensors.terms import Term, divides, factors_of, split_power
 
 
 def one_fraction(tree: Sum) -> Iterator[Tree]:
@@ -29,13 +30,21 @@ def one_fraction(tree: Sum) -> Iterator[Tree]:
                 under[base] = max(under.get(base, Fraction(0)), -exponent.value)
     if not under or len(under) > 3:
         return
-    common = [(raised(base, power), axes if base.shape else ()) for base, power in under.items()]
-    pieces = [normal_product(Term(factors=[(t, axes), *common], output=axes, dims=dict(enumerate(tree.shape)))) for t in tree.args]
-    over = collect(add(pieces))
+    over = _times(tree, [raised(base, power) for base, power in under.items()])
     opened = expanded(over) if isinstance(over, Sum) else ()
-    below = [(raised(base, -power), s) for (base, power), (_, s) in zip(under.items(), common, strict=True)]
+    below = [raised(base, -power) for base, power in under.items()]
     for top in (over, *opened):
-        yield normal_product(Term(factors=[(top, axes), *below], output=axes, dims=dict(enumerate(tree.shape))))
+        yield _elementwise([top, *below], tree.shape)
+
+
+def _times(tree: Sum, factors: list[Tree]) -> Tree:
+    """A sum with each term multiplied by some factors, of its shape or scalars."""
+    return collect(add([_elementwise([t, *factors], tree.shape) for t in tree.args]))
+
+
+def _elementwise(factors: list[Tree], shape: Shape) -> Tree:
+    axes = tuple(range(len(shape)))
+    return normal_product(Term(factors=[(f, axes if f.shape else ()) for f in factors], output=axes, dims=dict(enumerate(shape))))
 
 
 def denominators_joined(tree: Contraction) -> Iterator[Tree]:
@@ -47,19 +56,9 @@ def denominators_joined(tree: Contraction) -> Iterator[Tree]:
     for k, base, exponent, indices in divisors:
         if not isinstance(base, Sum) or not isinstance(exponent, Number) or exponent.value != -1:
             continue
-        inside = [
-            (b, s)
-            for t in base.args
-            for b, s in ((split_power(f)[0], split_power(f)[1]) for f in (t.args if isinstance(t, Contraction) else (t,)))
-        ]
-        wanted = {b for b, e in inside if isinstance(e, Number) and e.value < 0}
+        wanted = {split_power(f)[0] for t in base.args for f in factors_of(t) if divides(f)}
         for m, other, power, spots in divisors:
             if m != k and other in wanted and isinstance(power, Number) and power.value < 0 and spots in ((), indices):
-                axes = tuple(range(len(base.shape)))
-                lifted = (raised(other, -power.value), axes if other.shape else ())
-                pieces = [
-                    normal_product(Term(factors=[(t, axes), lifted], output=axes, dims=dict(enumerate(base.shape)))) for t in base.args
-                ]
-                joined = raised(collect(add(pieces)), Fraction(-1))
+                joined = raised(_times(base, [raised(other, -power.value)]), Fraction(-1))
                 factors = [(joined, indices) if n == k else f for n, f in enumerate(term.factors) if n != m]
-                yield normal_product(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims)))
+                yield normal_product(term.with_factors(factors))

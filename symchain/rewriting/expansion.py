@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product as combinations
+from math import prod
 
 from symchain.tensors.nodes import Contraction, Number, Sum, Tree, add
 from symchain.tensors.products import normal_product, term_of
 from symchain.tensors.sums import collect, summands
-from symchain.tensors.terms import Term, divides, split_power
+from symchain.tensors.terms import Indices, Term, constant_of, divides, factors_of, split_power
 
 _TERMS = 12
 """Sums of more terms are left as they are."""
@@ -54,11 +55,7 @@ def multiplied_out(tree: Tree) -> Tree | None:
 def _holds_complement(tree: Tree) -> bool:
     """Whether a factor is a sum with a number among its terms."""
     bases = [split_power(f)[0] for f in tree.args] if isinstance(tree, Contraction) else []
-    return any(isinstance(b, Sum) and any(_is_number(t) for t in b.args) for b in bases)
-
-
-def _is_number(tree: Tree) -> bool:
-    return isinstance(tree, Number) or (isinstance(tree, Contraction) and all(isinstance(a, Number) for a in tree.args))
+    return any(isinstance(b, Sum) and any(constant_of(t) for t in b.args) for b in bases)
 
 
 def distributed(tree: Contraction) -> Iterator[Tree]:
@@ -74,11 +71,11 @@ def distributed(tree: Contraction) -> Iterator[Tree]:
             pieces = []
             for t in factor.args:
                 factors = [*term.factors[:k], (t, indices), *term.factors[k + 1 :]]
-                pieces.append(normal_product(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims))))
+                pieces.append(normal_product(term.with_factors(factors)))
             yield collect(add(pieces))
 
 
-def _summed_constant(factor: Sum, indices: tuple[int, ...], term: Term) -> bool:
+def _summed_constant(factor: Sum, indices: Indices, term: Term) -> bool:
     """Whether an axis is summed along which some term is constant: the sum of x - m is sum(x) - n*m."""
     if not indices:
         return False
@@ -94,13 +91,13 @@ def _may_cancel(k: int, factors: tuple[Tree, ...]) -> bool:
     return any((f.names or -1) & names for n, f in enumerate(factors) if n != k and not isinstance(f, Number))
 
 
-def _cancels(factor: Sum, others: list[tuple[Tree, tuple[int, ...]]]) -> bool:
+def _cancels(factor: Sum, others: list[tuple[Tree, Indices]]) -> bool:
     """Whether a summand divides by something that the product multiplies with, or the other way round."""
     if not any(divides(f) for f, _ in others) and not any(map(has_denominator, factor.args)):
         return False
     divided = {base: exponent.value < 0 for f, _ in others for base, exponent in [split_power(f)] if isinstance(exponent, Number)}
     for t in factor.args:
-        for f in t.args if isinstance(t, Contraction) else (t,):
+        for f in factors_of(t):
             base, exponent = split_power(f)
             if base in divided and isinstance(exponent, Number) and divided[base] != (exponent.value < 0):
                 return True
@@ -109,8 +106,7 @@ def _cancels(factor: Sum, others: list[tuple[Tree, tuple[int, ...]]]) -> bool:
 
 def has_denominator(tree: Tree) -> bool:
     """Whether a term has a denominator."""
-    factors = tree.args if isinstance(tree, Contraction) else (tree,)
-    return any(map(divides, factors))
+    return any(map(divides, factors_of(tree)))
 
 
 def _multiplied(tree: Tree) -> list[Tree] | None:
@@ -118,29 +114,16 @@ def _multiplied(tree: Tree) -> list[Tree] | None:
     if not isinstance(tree, Contraction):
         return [tree]
     term = term_of(tree)
-    choices: list[list[Tree]] = []
-    count = 1
-    for factor, _ in term.factors:
+    choices: list[list[tuple[Tree, Indices]]] = []
+    for factor, indices in term.factors:
         base, exponent = split_power(factor)
         if isinstance(base, Sum) and isinstance(exponent, Number) and exponent.value in (1, 2) and factor.shape == base.shape:
-            choices += [list(base.args)] * int(exponent.value)
-            count *= len(base.args) ** int(exponent.value)
+            choices += [[(t, indices) for t in base.args]] * int(exponent.value)
         else:
-            choices.append([factor])
+            choices.append([(factor, indices)])
+    count = prod(map(len, choices))
     if count == 1:
         return [tree]
     if count > _EXPANDED:
         return None
-    slots = [s for (factor, s) in term.factors for _ in range(int(split_power(factor)[1].value) if _is_square_sum(factor) else 1)]  # type: ignore[attr-defined]
-    return [_product(term, picked, slots) for picked in combinations(*choices)]
-
-
-def _is_square_sum(factor: Tree) -> bool:
-    base, exponent = split_power(factor)
-    return isinstance(base, Sum) and isinstance(exponent, Number) and exponent.value == 2
-
-
-def _product(term: Term, picked: tuple[Tree, ...], slots: list[tuple[int, ...]]) -> Tree:
-    """A product with other factors over the same indices, normalised."""
-    raw = Term(term.coefficient, term.decimal, list(zip(picked, slots, strict=True)), term.output, dict(term.dims))
-    return normal_product(raw)
+    return [normal_product(term.with_factors(list(picked))) for picked in combinations(*choices)]

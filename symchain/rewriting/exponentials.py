@@ -64,7 +64,7 @@ def softmaxes(tree: Contraction) -> Iterator[Tree]:
                 continue
             factors = [f for n, f in enumerate(term.factors) if n not in (k, m)]
             factors.insert(min(k, m), (operation(OPERATIONS["softmax"], [top.args[0]], (axis,)), indices))
-            yield normal_product(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims)))
+            yield normal_product(term.with_factors(factors))
 
 
 def _divided(top: Apply, divisor: Power) -> int | None:
@@ -92,7 +92,7 @@ def exponents_joined(tree: Contraction) -> Iterator[Tree]:
             exponent = collect(add([factor.exponent, broadcast(number(step), factor.exponent.shape)]))
             factors = [*term.factors, (raised(factor.base, Fraction(-step)), indices)]
             factors[k] = (power(factor.base, exponent), indices)
-            joined = normal_product(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims)))
+            joined = normal_product(term.with_factors(factors))
             if _divisors(term_of(joined)) <= divisors:
                 yield joined
 

@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from symchain.tensors.nodes import (
-    Contraction,
-    Identity,
-    Number,
-    Sum,
-    Tree,
-    add,
-)
+from symchain.tensors.nodes import Contraction, Identity, Number, Sum, Tree, add
 from symchain.tensors.products import normal_product, raised, term_of, tree_of
 from symchain.tensors.sums import collect
-from symchain.tensors.terms import Term, invariant, split_power
+from symchain.tensors.terms import Term, factors_of, invariant, split_power
 
 _TERMS = 12
 """Sums of more terms are left as they are: factoring looks at pairs."""
@@ -63,7 +56,7 @@ def _shares_a_name(tree: Sum) -> bool:
     seen = 0
     for t in tree.args:
         mine = 0
-        for f in t.args if isinstance(t, Contraction) else (t,):
+        for f in factors_of(t):
             if not isinstance(f, Number):
                 mine |= f.names or -1
         if mine & seen:
@@ -75,7 +68,7 @@ def _shares_a_name(tree: Sum) -> bool:
 def _repeats_a_base(tree: Sum) -> bool:
     seen: set[Tree] = set()
     for t in tree.args:
-        bases = {split_power(f)[0] for f in (t.args if isinstance(t, Contraction) else (t,)) if not isinstance(f, Number)}
+        bases = {split_power(f)[0] for f in factors_of(t) if not isinstance(f, Number)}
         if bases & seen:
             return True
         seen |= bases

@@ -30,8 +30,7 @@ def pseudoinverses(tree: Contraction) -> Iterator[Tree]:
                     found = (operation(OPERATIONS["pinv"], [other]), pair if side == 0 else pair[::-1])
                     rest = [f for q, f in enumerate(term.factors) if q not in (k, m)]
                     rest.insert(min(k, m), found)
-                    dims = {i: d for i, d in term.dims.items() if i != shared}
-                    yield normal_product(Term(term.coefficient, term.decimal, rest, term.output, dims))
+                    yield normal_product(term.with_factors(rest, without={shared}))
 
 
 def inverses_opened(tree: Contraction) -> Iterator[Tree]:

@@ -7,7 +7,6 @@ factors. A product may hold more factors than the pattern, a sum may not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from fractions import Fraction
 from functools import lru_cache
 
 from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec
@@ -34,7 +33,7 @@ from symchain.tensors.nodes import (
 )
 from symchain.tensors.products import term_of, tree_of
 from symchain.tensors.sums import scaled
-from symchain.tensors.terms import Term
+from symchain.tensors.terms import Term, constant_of
 
 Bindings = dict[Leaf, Tree]
 
@@ -238,7 +237,8 @@ def _match(pattern: Tree, tree: Tree, bindings: Bindings) -> Iterator[Bindings]:
         elif bound is tree:
             yield bindings
     elif isinstance(pattern, Number):
-        if _is_constant(tree, pattern.value):
+        constant = constant_of(tree)
+        if constant is not None and constant.value == pattern.value:
             yield bindings
     elif isinstance(pattern, Sum):
         if isinstance(tree, Sum) and len(tree.args) == len(pattern.args):
@@ -257,7 +257,6 @@ def _match(pattern: Tree, tree: Tree, bindings: Bindings) -> Iterator[Bindings]:
         for p, t in zip(pattern.args, tree.args, strict=True):
             states = [s for b in states for s in _match(p, t, b)]
         yield from states
-    return
 
 
 def _same_head(pattern: Tree, tree: Tree) -> bool:
@@ -272,10 +271,3 @@ def _match_all(patterns: list[Tree], trees: list[Tree], bindings: Bindings) -> I
     for k, t in enumerate(trees):
         for extended in _match(ordered[0], t, bindings):
             yield from _match_all(ordered[1:], trees[:k] + trees[k + 1 :], extended)
-
-
-def _is_constant(tree: Tree, value: Fraction) -> bool:
-    """A number, or a number repeated to a shape."""
-    if isinstance(tree, Number):
-        return tree.value == value
-    return isinstance(tree, Contraction) and len(tree.args) == 1 and isinstance(tree.args[0], Number) and tree.args[0].value == value

@@ -127,7 +127,7 @@ class _Table:
             power_of_name, indices = term.factors[k]
             written = normal(substitute(power_of_name, {name: tree_of(definition)}))
             factors = [*term.factors[:k], (written, indices), *term.factors[k + 1 :]]
-            candidate = reduced(normal_product(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims))))
+            candidate = reduced(normal_product(term.with_factors(factors)))
             if price_of(candidate) < price_of(tree):
                 return candidate
         return tree

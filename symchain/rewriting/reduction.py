@@ -87,7 +87,6 @@ _SMALL = 60
 _LARGE = 600
 """nor on trees of more nodes: the search would cost more than it saves."""
 
-
 _DONE: dict[Tree, Tree] = {}
 _PRICES: dict[Tree, int] = {}
 _REMEMBERED = 50_000
@@ -173,7 +172,7 @@ def shortenings(tree: Tree, effort: int = 2) -> Iterator[Named]:
 
 def _candidates(tree: Tree, effort: int) -> Iterator[Named]:
     yield from rewritings(tree)
-    kinds = _factor_kinds(tree)
+    kinds = _kinds_below(tree)
     for rewrite in _BY_NODE.get(type(tree), ()):
         if rewrite.holds and not kinds & rewrite.holds:
             continue
@@ -195,7 +194,7 @@ def _shortened(term: Tree, effort: int) -> Tree:
 _BY_NODE = {kind: tuple(r for r in REWRITES if r.node is kind) for kind in (Where, Sum, Contraction)}
 
 
-def _factor_kinds(tree: Tree) -> int:
+def _kinds_below(tree: Tree) -> int:
     """The kinds of the factors of a product, or of all terms of a sum."""
     if not isinstance(tree, Sum):
         return factor_kinds(tree)

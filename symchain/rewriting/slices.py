@@ -31,8 +31,7 @@ def slices_opened(tree: Contraction) -> Iterator[Tree]:
             continue
         kept = tuple(i for i in indices if i not in single)
         factors = [*term.factors[:k], (opened, kept), *term.factors[k + 1 :]]
-        dims = {i: d for i, d in term.dims.items() if i not in single}
-        yield normal_product(Term(term.coefficient, term.decimal, factors, term.output, dims))
+        yield normal_product(term.with_factors(factors, without=single))
 
 
 def _is_single(term: Term, index: int) -> bool:

@@ -29,7 +29,7 @@ from symchain.tensors.nodes import (
     number,
     postorder,
 )
-from symchain.tensors.terms import divides
+from symchain.tensors.terms import all_factors, divides, factors_of
 
 
 class Differentiation:
@@ -37,6 +37,11 @@ class Differentiation:
 
     What the names have in common is found once: who reads a node, and the derivative of a node by one of its operands, as factors.
     So a sum of many terms, each with names of its own, is differentiated by all of them without being walked through for each.
+
+    >>> from symchain import parse
+    >>> program = parse("y = x*a + b")
+    >>> print(Differentiation(program.blocks["y"].tree).by(program.inputs["a"].leaf))
+    d(x*a + b)/da = x   (sum rule)
     """
 
     def __init__(self, tree: Tree) -> None:
@@ -77,8 +82,7 @@ class Differentiation:
     def _step(self, node: Tree, moving: list[int], by: Leaf, steps: Mapping[Tree, Step]) -> Step:
         for k in moving:
             if (node, k) not in self._local:
-                local = pull(node, k, ONE, 0)
-                self._local[node, k] = [f for f in (local.args if isinstance(local, Contraction) else (local,)) if f is not ONE]
+                self._local[node, k] = [f for f in factors_of(pull(node, k, ONE, 0)) if f is not ONE]
         terms = [_term(node, k, self._local[node, k], steps[node.args[k]], by) for k in moving]
         inner = {k: steps[node.args[k]] for k in moving}
         substeps: Sequence[Step] = tuple(inner.values())
@@ -95,24 +99,11 @@ def _term(node: Tree, k: int, outer: list[Tree], inner: Step, by: Leaf) -> Tree:
     """
     at = k if isinstance(node, Contraction) else len(outer)
     inside = [] if node.args[k] is by else [inner.result]
-    factors = [f for tree in (*outer[:at], *inside, *outer[at:]) for f in _factors(tree)]
+    factors = [f for tree in (*outer[:at], *inside, *outer[at:]) for f in all_factors(tree)]
     sign = [MINUS_ONE] if sum(isinstance(f, Number) and f.value < 0 for f in factors) % 2 else []
     sizes = [number(abs(f.value), f.decimal) if isinstance(f, Number) else f for f in factors]
     kept = [f for n, f in enumerate(sizes) if f is not ONE or (n and n == len(sizes) - 1 and factors[n] is ONE)]
     return multiply_scalars([*sign, *kept])
-
-
-def _factors(tree: Tree) -> list[Tree]:
-    """A product of scalars, nested products opened."""
-    found: list[Tree] = []
-    stack = [tree]
-    while stack:
-        t = stack.pop()
-        if isinstance(t, Contraction):
-            stack.extend(reversed(t.args))
-        else:
-            found.append(t)
-    return found
 
 
 def _rule(node: Tree, moving: list[int]) -> str:

@@ -87,7 +87,7 @@ def _distribute_deltas(node: Contraction, polish: Callable[[Tree], Tree] | None)
         pieces = []
         for t in tree.args:
             factors = [*term.factors[:k], (t, indices), *term.factors[k + 1 :]]
-            pieces.append(tree_of(Term(term.coefficient, term.decimal, factors, term.output, dict(term.dims))))
+            pieces.append(tree_of(term.with_factors(factors)))
         return normal(add(pieces), None, polish)
     return None
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from symchain.tensors.algebra import normal
-from symchain.tensors.nodes import Apply, Contraction, Number, Operation, Sum, Tree, add, reduce_sum
+from symchain.tensors.nodes import Apply, Operation, Sum, Tree, add, reduce_sum
 from symchain.tensors.sums import collect, summands
-from symchain.tensors.terms import is_symmetric
+from symchain.tensors.terms import constant_of, is_symmetric
 
 _POSITIVE = frozenset({"exp", "exp2", "cosh", "softplus", "erfc", "erfcx"})
 
@@ -31,7 +31,5 @@ def implied(tree: Tree) -> frozenset[str]:
 
 def _adds_up_to_one(tree: Sum) -> bool:
     """Whether the entries along the last axis add up to one, term by term: (1 - e)*t + e/n, where those of t do."""
-    total = collect(add([normal(reduce_sum(t, [len(tree.shape) - 1])) for t in summands(normal(tree))]))
-    if isinstance(total, Contraction) and len(total.args) == 1:
-        total = total.args[0]
-    return isinstance(total, Number) and total.value == 1
+    total = constant_of(collect(add([normal(reduce_sum(t, [len(tree.shape) - 1])) for t in summands(normal(tree))])))
+    return total is not None and total.value == 1

@@ -258,6 +258,12 @@ def contract(
     return Contraction(tuple(operands), tuple(sizes[i] for i in output), data)
 
 
+def keeping(product: Contraction, places: Sequence[int]) -> Tree:
+    """The product of the operands in some places alone, over the same indices."""
+    operands, subscripts = [product.args[k] for k in places], [product.subscripts[k] for k in places]
+    return contract(operands, subscripts, product.output, dict(enumerate(product.dims)))
+
+
 def multiply_scalars(factors: Sequence[Tree]) -> Tree:
     """The product of scalars, in order."""
     if not factors:

@@ -14,36 +14,45 @@ from symchain.tensors.nodes import Operation, Tree
 _ENTRIES = 8
 """Vectors of more entries are not written entry by entry."""
 
+_Slice = tuple[Dim, Dim, Tree]
+"""Where a vector begins to be other than zero, where it ends to be, and the term that it is."""
+
 
 def side_by_side(terms: Sequence[Tree], memo: Mapping[Tree, Phrase]) -> tuple[list[Tree], list[Phrase]]:
     """What is left of the terms of a sum when vectors that are zero but for some entries, or but for a slice, are written as one."""
     entries: dict[int, Tree] = {}
-    slices: list[tuple[Dim, Dim, Tree]] = []
-    shape: tuple[Dim, ...] = ()
+    slices: list[_Slice] = []
+    length: Dim = 0
     for t in terms:
-        if isinstance(t, Operation) and t.operation.name == "place" and len(t.parameters[0]) == 1:
-            (item,), shape = t.parameters
-            if item[0] == "at" and isinstance(item[1], int) and isinstance(shape[0], int) and shape[0] <= _ENTRIES:
+        if isinstance(t, Operation) and t.operation.name == "place" and len(t.parameters[0]) == len(t.shape) == 1:
+            (item,), (length,) = t.parameters
+            if item[0] == "at" and isinstance(item[1], int) and isinstance(length, int) and length <= _ENTRIES:
                 entries.setdefault(item[1], t)
             elif item[0] == "slice" and item[3] == 1:
                 slices.append((item[1], item[2], t))
     taken: list[Tree] = []
     written: list[Phrase] = []
-    if len(entries) > 1 and isinstance(shape[0], int):
+    if len(entries) > 1 and isinstance(length, int):
         taken += entries.values()
-        parts = [memo[entries[k].args[0]] if k in entries else literal(0) for k in range(shape[0])]
-        written.append(Phrase("call", (Phrase("list", tuple(parts)),), "stack"))
-    first = next(((a, b, t) for a, b, t in slices if any(b == start for start, _, _ in slices)), None)
-    if first is not None:
-        row = [first]
-        while (after := next((s for s in slices if s[0] == row[-1][1] and s not in row), None)) is not None:
-            row.append(after)
+        parts = [memo[entries[k].args[0]] if k in entries else literal(0) for k in range(length)]
+        written.append(call("stack", Phrase("list", tuple(parts))))
+    if row := _adjacent(slices):
         taken += (t for _, _, t in row)
-        before, behind = row[0][0], add(shape[0], row[-1][1], -1)
-        parts = [memo[t.args[0]] for _, _, t in row]
-        parts = [*([call("zeros", dimension(before))] if before else []), *parts, *([call("zeros", dimension(behind))] if behind else [])]
-        written.append(call("concatenate", Phrase("list", tuple(parts))))
+        written.append(_between_zeros([memo[t.args[0]] for _, _, t in row], row[0][0], add(length, row[-1][1], -1)))
     return [t for t in terms if t not in taken], written
+
+
+def _adjacent(slices: Sequence[_Slice]) -> list[_Slice]:
+    """Slices of which each begins where the one before ends; none where there are no two such."""
+    row = [s for s in slices if any(s[1] == start for start, _, _ in slices)][:1]
+    while row and (after := next((s for s in slices if s[0] == row[-1][1] and s not in row), None)) is not None:
+        row.append(after)
+    return row
+
+
+def _between_zeros(parts: Sequence[Phrase], before: Dim, after: Dim) -> Phrase:
+    first, last = ([call("zeros", dimension(d))] if d != 0 else [] for d in (before, after))
+    return call("concatenate", Phrase("list", (*first, *parts, *last)))
 
 
 def _bound(dim: Dim | None) -> Phrase:
@@ -51,6 +60,7 @@ def _bound(dim: Dim | None) -> Phrase:
 
 
 def item_phrase(item: tuple[Any, ...], length: Dim | None) -> Phrase:
+    """One item of an index as it is written, along an axis of some length: what is the default of a slice is left out."""
     if item[0] == "at":
         return dimension(item[1])
     if item[0] == "new":
@@ -71,8 +81,8 @@ def placed(phrase: Phrase, items: tuple[Any, ...], shape: tuple[Dim, ...]) -> Ph
     if len(entries) == len(items):
         spike = rows[0] if len(rows) == 1 else call("outer", *rows) if len(rows) == 2 else None
         return product([phrase, spike], []) if spike is not None else call("place", phrase)
-    for axis, item in enumerate(k for k in items if k[0] == "slice"):
-        length = shape[[n for n, i in enumerate(items) if i[0] == "slice"][axis]]
+    slices = [(item, length) for item, length in zip(items, shape, strict=True) if item[0] == "slice"]
+    for axis, (item, length) in enumerate(slices):
         phrase = _put_slice(phrase, item[1:], length, axis, len(items) - len(entries))
     if not entries:
         return phrase
@@ -93,12 +103,7 @@ def _put_slice(phrase: Phrase, bounds: tuple[Any, ...], length: Dim, axis: int, 
         if before == 0 and after == 0:
             return phrase
         if rank == 1:
-            parts = [
-                *([call("zeros", dimension(before))] if before != 0 else []),
-                phrase,
-                *([call("zeros", dimension(after))] if after != 0 else []),
-            ]
-            return call("concatenate", Phrase("list", tuple(parts)))
+            return _between_zeros([phrase], before, after)
     selection = Phrase("index", (call("eye", dimension(length)), item_phrase(("slice", *bounds), length)))
     if axis == 0:
         return Phrase("matmul", (Phrase("transpose", (selection,)), phrase))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from symchain.tensors.nodes import Contraction, Number, Sum, Tree, add, contract, number, rebuild, zeros
+from symchain.tensors.nodes import Contraction, Number, Sum, Tree, add, contract, keeping, number, rebuild, zeros
 from symchain.tensors.terms import factor_kinds, flipped, invariant, is_zero, keyed
 
 
@@ -57,7 +57,7 @@ def scaled(tree: Tree, value: Fraction, decimal: bool = False) -> Tree:
     if isinstance(tree, Contraction) and isinstance(tree.args[0], Number):
         merged = tree.args[0].value * value
         if merged == 1 and len(tree.args) > 1:
-            return contract(tree.args[1:], tree.subscripts[1:], tree.output, dict(enumerate(tree.dims)))
+            return keeping(tree, range(1, len(tree.args)))
         return rebuild(tree, (number(merged, tree.args[0].decimal or decimal), *tree.args[1:]))
     if value == 1:
         return tree
@@ -76,7 +76,7 @@ def negated(tree: Tree) -> Tree:
     if isinstance(tree, Contraction) and isinstance(tree.args[0], Number):
         first = tree.args[0]
         if first.value == -1 and len(tree.args) > 1:
-            return contract(tree.args[1:], tree.subscripts[1:], tree.output, dict(enumerate(tree.dims)))
+            return keeping(tree, range(1, len(tree.args)))
         return rebuild(tree, (number(-first.value, first.decimal), *tree.args[1:]))
     if isinstance(tree, Contraction):
         dims = dict(enumerate(tree.dims))

@@ -6,6 +6,7 @@ equal keys; `invariant` does the same for whole trees and tells b - a from a - b
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from fractions import Fraction
 from hashlib import blake2b
@@ -52,6 +53,11 @@ class Term:
     def rename(self, old: int, new: int) -> None:
         self.factors = [(t, tuple(new if i == old else i for i in s)) for t, s in self.factors]
 
+    def with_factors(self, factors: list[tuple[Tree, Indices]], without: Set[int] = frozenset()) -> Term:
+        """The same coefficient and output over other factors; the indices `without` are gone."""
+        dims = {i: d for i, d in self.dims.items() if i not in without}
+        return Term(self.coefficient, self.decimal, factors, self.output, dims)
+
 
 def plain(node: Tree) -> Term:
     """A tree as a term, as it stands."""
@@ -69,6 +75,31 @@ def split(tree: Contraction) -> Term:
         term.coefficient, term.decimal = tree.args[0].value, tree.args[0].decimal
         term.factors = term.factors[1:]
     return term
+
+
+def factors_of(tree: Tree) -> tuple[Tree, ...]:
+    """The operands of a product; of anything else, itself."""
+    return tree.args if isinstance(tree, Contraction) else (tree,)
+
+
+def all_factors(tree: Tree) -> list[Tree]:
+    """The factors of a product, nested products opened."""
+    found: list[Tree] = []
+    stack = [tree]
+    while stack:
+        t = stack.pop()
+        if isinstance(t, Contraction):
+            stack.extend(reversed(t.args))
+        else:
+            found.append(t)
+    return found
+
+
+def constant_of(tree: Tree) -> Number | None:
+    """The number that a tree is, or repeats along its axes."""
+    if isinstance(tree, Contraction) and len(tree.args) == 1 and not sums_over(tree):
+        tree = tree.args[0]
+    return tree if isinstance(tree, Number) else None
 
 
 def split_power(tree: Tree) -> tuple[Tree, Tree]:
@@ -115,7 +146,7 @@ def _is_symmetric(tree: Tree) -> bool:
         return bool(tree.facts & {"symmetric", "spd", "diagonal", "symmetric_entries", "diagonal_entries"})
     if isinstance(tree, Operation) and tree.operation.name in ("inv", "expm", "pinv", "sinm", "cosm"):
         return is_symmetric(tree.args[0])
-    if isinstance(tree, (Identity,)):
+    if isinstance(tree, Identity):
         return True
     if isinstance(tree, Apply):
         return len(tree.shape) == 2 and all(is_symmetric(a) or not a.shape for a in tree.args)

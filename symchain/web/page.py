@@ -151,9 +151,7 @@ def _graph(program: Program, output: str, point: Mapping[str, Any], given: bool,
         graph: Any = program.graph(at=point, output=output)
         drawn = graph.svg(lang=speaker.lang)
     except SymchainError as error:
-        if given and isinstance(error, ArgumentError | ShapeError):  # the reader's own point is wrong: nothing replaces it in silence
-            raise
-        yield _nothing(error, speaker)
+        yield _nothing(error, speaker, given)
         return
     if not given:
         yield f"<p>{speaker.word('page.point')}</p>"
@@ -193,9 +191,7 @@ def _sensitivity(program: Program, output: str, point: Mapping[str, Any], given:
     try:
         found = program.sensitivity(output, at=point)
     except SymchainError as error:
-        if given and isinstance(error, ArgumentError | ShapeError):  # the reader's own point is wrong: nothing replaces it in silence
-            raise
-        yield _nothing(error, speaker)
+        yield _nothing(error, speaker, given)
         return
     if not given:
         yield f"<p>{speaker.word('page.point')}</p>"
@@ -228,5 +224,8 @@ def _listing(text: Callable[[], str], speaker: Speaker) -> str:
     return f'<pre class="code" tabindex="0"><code>{html_text(shown)}</code></pre>{note}'
 
 
-def _nothing(error: SymchainError, speaker: Speaker) -> str:
+def _nothing(error: SymchainError, speaker: Speaker, given: bool = False) -> str:
+    """Why something is not shown; raises the error where it is the reader's own point that is wrong: nothing replaces it in silence."""
+    if given and isinstance(error, ArgumentError | ShapeError):
+        raise error
     return f'<p class="note">{speaker.say(Say("page.none", {"reason": error.what}))}</p>'

@@ -153,7 +153,7 @@ SENTENCES = {
     "rule.fraction": "common denominator",
     "rule.expand": "expanded and collected",
     "rule.cases": "cases merged",
-    "rule.inverse": "rules of the inverse matrix",
+    "rule.inverse": "properties of the inverse matrix",
     "rule.slice": "entries of a slice",
     "rule.transpose": "transpose of a sum",
     "rule.sign": "rule of signs",
