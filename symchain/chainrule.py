@@ -350,7 +350,7 @@ class Sweep:
         if not paths or len(paths) > PATHS_WRITTEN or sum(len(p.factors) for p in paths) > FACTORS_WRITTEN:
             return None
         if not any(f.shape for p in paths for f in p.factors):
-            return add([multiply_scalars([f.shown for f in p.factors]) for p in paths])
+            return add([multiply_scalars([f.shown for f in p.factors if f.shown is not ONE]) for p in paths])
         if self.lead:
             return None
         arriving: dict[str, list[Tree]] = {self.output: [ONE]}

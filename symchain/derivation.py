@@ -24,7 +24,7 @@ RULES = (
     "const", "self", "sum", "scale", "product", "quotient", "power", "exponential", "general_power", "chain", "act", "function", "paths",
     "linear", "hadamard", "batch", "where", "operation",
     "subst", "simp", "ident", "numbers", "gather", "powers", "collect", "zero", "factor", "fraction", "expand", "cases", "inverse",
-    "slice", "transpose", "sign",
+    "slice", "transpose", "sign", "fact", "order",
 )  # fmt: skip
 """The keys a Step may carry; wording has a name for each in every language."""
 

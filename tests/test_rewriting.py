@@ -108,6 +108,7 @@ EVERY = {
     "cases": "y = where(x > 0, 1, 0)*a + where(x > 0, 0, 1)*b",
     "sign": "y = -(a - b)",
     "inverse": "A: (n, n)\nB: (n, n)\nY = inv(A @ B) @ A",
+    "fact": "T: (n, k) onehot\nw: (n,)\nY = w @ T @ ones(k)",
     "transpose": "A: (n, n)\nB: (n, n)\nC: (n, n)\nY = A.T + B.T @ C.T",
     "slice": "g: (n,)\nw: (m,)\nY = sum(outer(g, w)[:, :1], axis=1)",
 }

@@ -5,15 +5,17 @@ The steps are those that `reduced` takes, bottom up, with the program's blocks r
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 
 from symchain.derivation import Step
+from symchain.notation import walk
 from symchain.rewriting.matching import Identity
 from symchain.rewriting.reduction import Named, is_large, price_of, shortenings
 from symchain.tensors.algebra import settle
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import Contraction, Leaf, Number, Power, Sum, Tree, postorder, rebuild, substitute
+from symchain.tensors.nodes import Contraction, Leaf, Number, Operation, Power, Sum, Tree, postorder, rebuild, substitute
 from symchain.tensors.terms import all_factors, is_zero, split_power
 
 
@@ -44,8 +46,13 @@ def steps_between(
     steps = [*first, *takewhile(lambda step: price_of(step.result) >= least, _shortening(start, _every(start, recognise)))]
     reached = steps[-1].result if steps else start
     if phrase_of(reached) != phrase_of(end):
-        steps.append(Step(last, reached, "", end))
+        steps.append(Step("order" if _words(reached) == _words(end) else last, reached, "", end))
     return tuple(_joined(steps))
+
+
+def _words(tree: Tree) -> Counter[str]:
+    """What stands in a formula, in no order."""
+    return Counter(f"{p.head} {p.text}" for p in walk(phrase_of(tree)))
 
 
 def _every(tree: Tree, recognise: Callable[[Tree], Tree]) -> Iterator[Step]:
@@ -93,6 +100,9 @@ def _name_of(node: Tree, form: Tree) -> str:
         return "powers"
     if isinstance(node, Contraction):
         factors = all_factors(node)
+        left = all_factors(form)
+        if any(_says_more(f) and f not in left for f in factors):
+            return "fact"
         bases = [split_power(f)[0] for f in factors if not isinstance(f, Number)]
         if len(set(bases)) < len(bases):
             return "gather"
@@ -102,6 +112,11 @@ def _name_of(node: Tree, form: Tree) -> str:
         if any(n.value == -1 for n in numbers):
             return "sign"
     return "simp"
+
+
+def _says_more(tree: Tree) -> bool:
+    """Whether more is known of a factor than its shape: rows that add up to one, an inverse."""
+    return (isinstance(tree, Leaf) and bool(tree.facts & {"onehot", "probability", "orthogonal"})) or (isinstance(tree, Operation) and tree.operation.name in ("softmax", "inv"))
 
 
 def _shortening(tree: Tree, steps: Iterable[Step]) -> Iterator[Step]:

@@ -156,6 +156,8 @@ SENTENCES = {
     "rule.inverse": "properties of the inverse matrix",
     "rule.slice": "entries of a slice",
     "rule.transpose": "transpose of a sum",
+    "rule.fact": "what is known of a factor",
+    "rule.order": "put in order",
     "rule.sign": "rule of signs",
     "rule.where": "derivative case by case",
     "rule.operation": "derivative of a tensor operation",

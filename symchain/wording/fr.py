@@ -157,6 +157,8 @@ _SENTENCES = {
     "rule.inverse": "propriétés de la matrice inverse",
     "rule.slice": "coefficients d'un bloc extrait",
     "rule.transpose": "transposée d'une somme",
+    "rule.fact": "propriété connue d'un facteur",
+    "rule.order": "on remet dans l'ordre",
     "rule.sign": "règle des signes",
     "rule.where": "dérivée cas par cas",
     "rule.operation": "dérivée d'une opération sur les tenseurs",
