@@ -116,7 +116,9 @@ def _name_of(node: Tree, form: Tree) -> str:
 
 def _says_more(tree: Tree) -> bool:
     """Whether more is known of a factor than its shape: rows that add up to one, an inverse."""
-    return (isinstance(tree, Leaf) and bool(tree.facts & {"onehot", "probability", "orthogonal"})) or (isinstance(tree, Operation) and tree.operation.name in ("softmax", "inv"))
+    if isinstance(tree, Leaf):
+        return bool(tree.facts & {"onehot", "probability", "orthogonal"})
+    return isinstance(tree, Operation) and tree.operation.name in ("softmax", "inv")
 
 
 def _shortening(tree: Tree, steps: Iterable[Step]) -> Iterator[Step]:
