@@ -27,6 +27,8 @@ from symchain.rules.binding import bind
 from symchain.rules.entries import by_entries
 from symchain.rules.forward import Differentiation, headline, shaped_headline
 from symchain.rules.reverse import pullback
+from symchain.tensors.equalities import substitute_around
+from symchain.tensors.facts import freed
 from symchain.tensors.nodes import (
     ONE,
     SHAPED,
@@ -188,7 +190,7 @@ class Sweep:
 
     def written(self, tree: Tree) -> Tree:
         """The tree with the program's own writing where that is shorter than the normal form: (a*b)**2, not a**2*b**2."""
-        return substitute(tree, self._shorter) if self._shorter else tree
+        return substitute_around(tree, self._shorter) if self._shorter else tree
 
     @cached_property
     def _shorter(self) -> dict[Tree, Tree]:
@@ -221,10 +223,18 @@ class Sweep:
         return {read: (carried[name], found[name]) for name, read in wanted.items()}
 
     def short(self, block: Block) -> Tree:
-        """The block's right-hand side simplified, where that says it in fewer words: log(1 + exp(x)) is softplus(x)."""
+        """The block's right-hand side simplified, where that says it in fewer words: log(1 + exp(x)) is softplus(x).
+
+        It is differentiated, so facts that are equations between the entries of what moves are not used: D - D.T is 0, its slope is not.
+        """
         if block.name not in self._short:
-            tree = block.tree if is_large(block.tree) else reduced(bind(block.tree) if self._bound else block.tree)
-            self._short[block.name] = tree if tree is not block.tree and price_of(tree) < price_of(block.tree) else block.tree
+            self._short[block.name] = block.tree
+            if not is_large(block.tree):
+                free = {own: freed(own) for own in map(self.leaf_of, self.reads(block)) if freed(own) is not own}
+                tree = substitute(bind(block.tree) if self._bound else block.tree, free)
+                tree = substitute(reduced(tree), {other: own for own, other in free.items()})
+                if price_of(tree) < price_of(block.tree):
+                    self._short[block.name] = tree
         return self._short[block.name]
 
     def _finish(self, name: str, general: Tree, concrete: Tree) -> None:

@@ -27,7 +27,9 @@ def closed_form(result: Line, lines: Sequence[Line], product: Tree | None, recog
     bound = bind(own)
     if bound is not own:
         bound = _shortest(bound, recognise, written)
-    return (bound, own) if price_of(bound) < price_of(formula) else (formula, general)
+    if price_of(bound) < price_of(formula):
+        return bound, own
+    return formula, formula if general is formula else min(general, own, key=price_of)
 
 
 def _shortest(tree: Tree, recognise: Change, written: Change) -> Tree:

@@ -250,11 +250,14 @@ class _Engine:
     def rewriting(self, derivation: Derivation) -> Rewriting:
         recognise = Recogniser(derivation.reading or derivation.program).at
         lines = {}
-        for line in (*derivation.adjoint_lines, derivation.result) if derivation.adjoint_lines else ():
-            if line.arrived is not None and (arrived := line.arrived()) is not None:
+        own = {leaf(line.name, line.shape) for line in derivation.adjoint_lines}
+        reading = derivation.reading or derivation.program
+        for line in (*derivation.adjoint_lines, derivation.result) if own else ():
+            arrived = None if line.arrived is None else line.arrived()
+            if arrived is not None and all(n in own or n.name in reading.inputs or n.name in reading.blocks for n in leaves(arrived)):
+                # not so where an adjoint fell out of the result: then no line says what it is
                 lines[line.name] = way(bind(arrived), line.tree, recognise, "simp" if line.written is None else "subst")
         general, formula = derivation.general_tree, derivation.formula_tree
-        own = {leaf(line.name, line.shape) for line in derivation.adjoint_lines}
         if derivation.product_tree is None or own & set(leaves(formula)):
             return Rewriting(lines=lines)
         if not derivation.substitutions:

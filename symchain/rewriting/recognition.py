@@ -10,6 +10,7 @@ from symchain.blocks import Block, Program
 from symchain.rewriting import is_large, multiplied_out, price_of, reduced
 from symchain.rules.binding import bind
 from symchain.tensors.algebra import normal
+from symchain.tensors.equalities import equalities, substitute_around
 from symchain.tensors.nodes import Apply, Contraction, Number, Operation, Power, Sum, Tree, Where, leaves, power, substitute, transform
 from symchain.tensors.products import normal_product, raised, term_of, tree_of
 from symchain.tensors.terms import Indices, Term, invariant, split_power
@@ -61,6 +62,12 @@ class _Table:
             if tree.args and price_of(tree):
                 found.setdefault(tree, block.leaf)
         return found
+
+    @cached_property
+    def extremes(self) -> dict[Tree, Tree]:
+        """Blocks that are a maximum or minimum, as they are written: the same to the last bit."""
+        chosen = [b for b in self.blocks if isinstance(b.tree, Operation) and b.tree.operation.name in ("max", "min")]
+        return {bind(b.tree): b.leaf for b in chosen[::-1]}
 
     @cached_property
     def roots(self) -> dict[Tree, tuple[Tree, Fraction]]:
@@ -115,11 +122,10 @@ class _Table:
         return tree
 
     def _renamed(self, tree: Tree) -> Tree:
-        replaced = substitute(tree, self.definitions)
-        if self.roots:
-            replaced = transform(replaced, self._root)
-        if self.products:
-            replaced = transform(replaced, self._product)
+        replaced = substitute_around(tree, self.definitions, self.extremes)
+        for rename in (self._root if self.roots else None, self._product if self.products else None):
+            if rename is not None:
+                replaced = transform(replaced, rename, {e: e for e in equalities(replaced)})
         return replaced
 
     def _multiplied_out(self, tree: Tree) -> Iterator[Tree]:
