@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 
 from symchain.derivation import Line
 from symchain.rewriting import account, price_of, simplify
 from symchain.rules.binding import bind
-from symchain.tensors.nodes import Tree, leaf, substitute
+from symchain.tensors.nodes import ONE, Contraction, Number, Tree, contract, leaf, multiply_scalars, scalar_factors, substitute
+from symchain.tensors.sums import negated
 
 _EXPANDED_COST = 400
 """Beyond this the formula is not written out without its named adjoints."""
@@ -61,3 +63,17 @@ def _expanded(tree: Tree, lines: Sequence[Line], pick: Callable[[Line], Tree]) -
         values[leaf(line.name, line.shape)] = expanded
     whole = substitute(tree, values)
     return None if whole.size > 4 * _EXPANDED_COST else simplify(whole)
+
+
+def without_ones(tree: Tree) -> Tree:
+    return multiply_scalars([a for a in scalar_factors(tree) if a is not ONE])
+
+
+def as_it_stands(tree: Tree) -> Tree:
+    """No simplification, but that a factor 1 is not written and a factor -1 is a sign."""
+    units = [a.value for a in tree.args if isinstance(a, Number) and abs(a.value) == 1] if isinstance(tree, Contraction) else []
+    if not units or len(units) == len(tree.args):
+        return tree
+    kept = [(a, s) for a, s in zip(tree.args, tree.subscripts, strict=True) if not (isinstance(a, Number) and abs(a.value) == 1)]
+    rest = contract([a for a, _ in kept], [s for _, s in kept], tree.output, dict(enumerate(tree.dims)))
+    return negated(rest) if prod(units) < 0 else rest

@@ -127,15 +127,19 @@ def test_a_matrix_that_changes_sign_with_its_transpose_is_not_symmetric(text):
 FALLEN = [
     "b0 = tanh(x)*(y - y)\nb1 = log(1 + exp(b0))\nb2 = sigmoid(b1)*tanh(b1)\nC = b2*b2 + sigmoid(b1*x)*x",
     "u: (n,)\nB: (n, n)\nb = ((u - u)*s - mean((u - u)*s))/sqrt(var((u - u)*s) + 1)*B[:, 0]\nC = sum(B)*s*sum(b)",
+    "x: (n,)\nX: (k, n)\nb = softmax(x*X - mean(X), axis=1)\nC = mean(X)*sum(x)*sum(b)",
+    "x: (n,)\nX: (k, n)\nsigma = sigmoid\nb = softmax(sigma(x)*X - mean(X), axis=1)\nC = sigma(mean(X))*sum(x)*sum(b)",
     "b0 = x/q - x\nC = tanh(b0)/q - tanh(b0)",
 ]
 
 
 @pytest.mark.parametrize("text", FALLEN)
-def test_the_steps_read_what_the_lines_define_and_lengthen_nothing(text):
+def test_forms_and_steps_read_what_the_lines_define_and_lengthen_nothing(text):
     program = symchain.parse(text)
     for d in program.derive("C", "all").values():
         defined = {*program.inputs, *program.blocks, *(line.name for line in d.adjoint_lines)}
+        forms = [d.formula_tree, d.general_tree, *(line.general or line.tree for line in (*d.adjoint_lines, d.result))]
+        assert {n.name for n in leaves(*forms)} <= defined
         for step in d.rewriting.steps:
             assert {n.name for n in leaves(step.subject, step.result)} <= defined
             assert step.rule == "subst" or price_of(step.result) <= price_of(step.subject)

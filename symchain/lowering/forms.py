@@ -60,6 +60,8 @@ STABLE = (
     ("coth(x)**2 - 1", "csch(x)**2"),
     ("log(1 + x)", "log1p(x)"),
     ("log(sigmoid(x))", "logsigmoid(x)"),
+    ("xlogy(x, sigmoid(y))", "x*logsigmoid(y)"),
+    ("xlogy(x, 1 + y)", "xlog1py(x, y)"),
     ("exp(x) - 1", "expm1(x)"),
     ("1 - exp(x)", "-expm1(x)"),
     ("log1p(-exp(x))", "where(x > -0.6931471805599453, log(-expm1(x)), log1p(-exp(x)))"),
