@@ -25,6 +25,9 @@ EQUATIONS = {
     "orthogonal": ("M: (n, n) orthogonal\nA: (n, n)\nC = tr(M.T @ M @ A)", "M"),
     "probability": ("p: (n,) probability\nC = log(sum(p)) + sum(p)**2", "p"),
     "onehot": ("h: (n,) onehot\nx: (n,)\nC = sum(h**2*x)", "h"),
+    "probability in a stable form": ("p: (n,) probability\nC = s*sum(p*log(ones(n)**2 + 1)) + sum(p*log(1 + p))", "p"),
+    "onehot in a stable form": ("h: (n,) onehot\nC = s*sum(log(h**2 + 1))", "h"),
+    "symmetric through a block": ("M: (n, n) symmetric\nx: (n,)\nB = M @ M\nC = log(1 + (x @ (B - B.T) @ (2*x + B @ x) + 1)**2)", "M"),
     "of a block": ("z: (n,)\np = softmax(z)\nC = log(sum(p)) + sum(p)**2 + p[0]", "p"),
     "of a symmetric block": ("A: (n, n)\nx: (n,)\ny: (n,)\nB = A + A.T\nC = x @ (B - B.T) @ y + B[0, 1]", "B"),
 }

@@ -52,10 +52,8 @@ def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[T
         result = settle(node, polish)
         return polish(result) if polish is not None and isinstance(result, (Sum, Contraction, Power, Apply, Where)) else result
 
-    kept = equalities(tree)
-    if kept:
-        memo = {} if memo is None else memo
-        memo.update(zip(kept, kept, strict=True))
+    memo = {} if memo is None else memo
+    memo.update((e, e) for e in equalities(tree, memo))
     return transform(tree, visit, memo)
 
 

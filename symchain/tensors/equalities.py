@@ -7,16 +7,18 @@ for an equal formula, and the mask is 0 everywhere: so these comparisons stay as
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from symchain.tensors.nodes import Compare, Tree, postorder, substitute
 
 
-def equalities(tree: Tree) -> list[Tree]:
-    """The comparisons of two computed values for equality."""
+def equalities(tree: Tree, known: Container[Tree] = ()) -> list[Tree]:
+    """The comparisons of two computed values for equality; nodes that are known are not entered."""
     if not tree.kinds & Compare.bit:
         return []
-    return [n for n in postorder(tree) if isinstance(n, Compare) and n.operator in ("==", "!=") and all(a.names for a in n.args)]
+    return [
+        n for n in postorder(tree, known=known) if isinstance(n, Compare) and n.operator in ("==", "!=") and all(a.names for a in n.args)
+    ]
 
 
 def substitute_around(tree: Tree, replacement: Mapping[Tree, Tree], within: Mapping[Tree, Tree] | None = None) -> Tree:
