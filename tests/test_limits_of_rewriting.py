@@ -154,3 +154,17 @@ def test_kinks_are_guarded_in_blocks_that_the_gradient_does_not_read():
     program = symchain.parse("b0 = xlog1py(b, 1 + q**2)\nb1 = xlog1py(b, 1 + q**2)\nC = sigmoid(b1)*sqrt(sigmoid(p*b0))/p**4")
     value, gradient = program.compile("C", wrt=["p", "q", "b"]).with_options(kinks="raise")(b=0.3, q=0.7, p=1.2)
     assert np.isfinite(value) and all(np.isfinite(g) for g in gradient.values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "M: (n, n)\nB = (M - M.T) - (M - M.T).T\nC = s**2 + max(diag(B))*s",
+        "v: (n,) onehot\nw: (n,)\nm = norm(softmax(v) - log(2), inf)**2\nC = m*(v @ w) + m",
+    ],
+)
+def test_equal_entries_of_a_factor_are_no_mistake(text):
+    """At a tie a complex step follows one of the largest entries, the derivative shares among them."""
+    program = symchain.parse(text)
+    for d in program.derive("C", "all").values():
+        assert not d.verification.failed and not wrong_factors(d), d.lines
