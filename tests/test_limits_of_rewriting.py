@@ -168,3 +168,11 @@ def test_equal_entries_of_a_factor_are_no_mistake(text):
     program = symchain.parse(text)
     for d in program.derive("C", "all").values():
         assert not d.verification.failed and not wrong_factors(d), d.lines
+
+
+def test_what_a_complex_step_leaves_of_a_power_at_zero_is_no_slope():
+    """The entries of a one-hot vector are exact zeros, whose third powers have no slope."""
+    program = symchain.parse("v: (n,) onehot\nw: (n,)\nC = (v @ w)*log(sum(v**4) + 1)")
+    assert program.derive("C", "v").verification.held
+    d = program.hessian("C", "v")
+    assert d.verification.held and not wrong_factors(d)
