@@ -79,6 +79,7 @@ CHOSEN = [
     "q = s*(a - b) + t*(b - a)\nC = max(abs((s - t)*(a - b))) + sum(q)",
     "q = (a*b)**2\nm = max(a**2*b**2)\nC = m + sum(q)",
     "m = max(a*s + a*t)\nC = sum(exp(a*s + a*t - m))*m",
+    "C = min(((a/sum(a))*log(a**2 + 1))*s + ((a/sum(a))*log(a**2 + 1))*t)",
     "sigma = sigmoid\nC = max(sigma(a)*s + sigma(a)*t)**2",
 ]
 

@@ -7,10 +7,12 @@ from fractions import Fraction
 from functools import cached_property
 
 from symchain.blocks import Block, Program
+from symchain.notation import walk
 from symchain.rewriting import is_large, multiplied_out, price_of, reduced
 from symchain.rules.binding import bind
 from symchain.tensors.algebra import normal
 from symchain.tensors.equalities import equalities, substitute_around
+from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Apply, Contraction, Number, Operation, Power, Sum, Tree, Where, leaves, power, substitute, transform
 from symchain.tensors.products import normal_product, raised, term_of, tree_of
 from symchain.tensors.terms import Indices, Term, invariant, split_power
@@ -65,8 +67,14 @@ class _Table:
 
     @cached_property
     def extremes(self) -> dict[Tree, Tree]:
-        """Blocks that are a maximum or minimum, as they are written: the same to the last bit."""
-        chosen = [b for b in self.blocks if isinstance(b.tree, Operation) and b.tree.operation.name in ("max", "min")]
+        """Blocks that are a maximum or minimum, as they are written: the same to the last bit, also where the text is run."""
+
+        def is_written(b: Block) -> bool:
+            (inner,) = b.tree.args
+            inner = inner.args[0] if isinstance(inner, Apply) and inner.function.name == "abs" else inner
+            return any(p == phrase_of(inner) for p in walk(b.phrase))
+
+        chosen = [b for b in self.blocks if isinstance(b.tree, Operation) and b.tree.operation.name in ("max", "min") and is_written(b)]
         return {bind(b.tree): b.leaf for b in chosen[::-1]}
 
     @cached_property
