@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from itertools import islice
-from math import prod
 from typing import NamedTuple
 
 from symchain.blocks import Block, Program, ancestors, dependents
-from symchain.closedforms import closed_form
+from symchain.closedforms import as_it_stands, closed_form, without_ones
 from symchain.derivation import Derivation, Derivations, Factor, Line, Path, Step
 from symchain.dimensions import Shape
 from symchain.errors import VerificationError
@@ -27,6 +26,8 @@ from symchain.rules.binding import bind
 from symchain.rules.entries import by_entries
 from symchain.rules.forward import Differentiation, headline, shaped_headline
 from symchain.rules.reverse import pullback
+from symchain.tensors.equalities import substitute_around
+from symchain.tensors.facts import freed
 from symchain.tensors.nodes import (
     ONE,
     SHAPED,
@@ -38,7 +39,6 @@ from symchain.tensors.nodes import (
     add,
     contract,
     identity,
-    keeping,
     leaf,
     leaves,
     multiply_scalars,
@@ -47,7 +47,6 @@ from symchain.tensors.nodes import (
     substitute,
     zeros,
 )
-from symchain.tensors.sums import negated
 from symchain.tensors.terms import is_zero
 
 PATHS_LISTED = 64
@@ -189,7 +188,7 @@ class Sweep:
 
     def written(self, tree: Tree) -> Tree:
         """The tree with the program's own writing where that is shorter than the normal form: (a*b)**2, not a**2*b**2."""
-        return substitute(tree, self._shorter) if self._shorter else tree
+        return substitute_around(tree, self._shorter) if self._shorter else tree
 
     @cached_property
     def _shorter(self) -> dict[Tree, Tree]:
@@ -219,13 +218,22 @@ class Sweep:
         if short is not block.tree:
             other = pullback(short, concrete, self.lead, wanted, reduced)
             found = {name: min(found[name], self.concrete(other[name]), key=price_of) for name in wanted}
-        return {read: (carried[name], found[name]) for name, read in wanted.items()}
+        own = {name for name in wanted if self._bound and bind(carried[name]) is not carried[name]}
+        return {read: (carried[name] if name in own else found[name], found[name]) for name, read in wanted.items()}
 
     def short(self, block: Block) -> Tree:
-        """The block's right-hand side simplified, where that says it in fewer words: log(1 + exp(x)) is softplus(x)."""
+        """The block's right-hand side simplified, where that says it in fewer words: log(1 + exp(x)) is softplus(x).
+
+        It is differentiated, so facts that are equations between the entries of what moves are not used: D - D.T is 0, its slope is not.
+        """
         if block.name not in self._short:
-            tree = block.tree if is_large(block.tree) else reduced(bind(block.tree) if self._bound else block.tree)
-            self._short[block.name] = tree if tree is not block.tree and price_of(tree) < price_of(block.tree) else block.tree
+            self._short[block.name] = block.tree
+            if not is_large(block.tree):
+                free = {own: freed(own) for own in map(self.leaf_of, self.reads(block)) if freed(own) is not own}
+                tree = substitute(bind(block.tree) if self._bound else block.tree, free)
+                tree = substitute(reduced(tree), {other: own for own, other in free.items()})
+                if price_of(tree) < price_of(block.tree):
+                    self._short[block.name] = tree
         return self._short[block.name]
 
     def _finish(self, name: str, general: Tree, concrete: Tree) -> None:
@@ -255,7 +263,7 @@ class Sweep:
             general, tree = self._shown(local.general, local.raw), local.tree
             tree = general if tree is local.general else self._shown(tree, None)
             raw: Tree | None = local.raw
-            if raw is not None and (raw is general or (isinstance(raw, Contraction) and _without_ones(raw) is general)):
+            if raw is not None and (raw is general or (isinstance(raw, Contraction) and without_ones(raw) is general)):
                 raw = None  # nothing but a factor 1 was taken away
             self._factors[key] = Factor(
                 output, input, tree, general, local.rule, block.shape + by.shape, local.steps, raw, self.program.symbols
@@ -265,7 +273,7 @@ class Sweep:
     def _shown(self, form: Tree, raw: Tree | None) -> Tree:
         """A local derivative as it is printed: its normal form, unless what the rules gave is shorter."""
         form = self.written(form)
-        plain = form if raw is None else _without_ones(raw)
+        plain = form if raw is None else without_ones(raw)
         return plain if plain is not form and price_of(plain) < price_of(form) else form
 
     def local(self, block: Block, by: Leaf, known: Differentiation | None = None) -> Local:
@@ -334,8 +342,9 @@ class Sweep:
         if formula is not result.tree and (not lines or price_of(formula) + 1 < lines_price):
             result = replace(result, tree=formula, general=general if general is not formula else None, arrived=None)
             lines = ()
-        *before, result = with_common_lines([*lines, result], self._scope(), self._fresh_here())
+        *before, result = with_common_lines(self._told([*lines, result]), self._scope(), self._fresh_here())
         lines = tuple(before)
+        general = formula if self._reads_more(general, lines) else general
         reason = "unrelated" if target not in self.relevant else "flat" if is_zero(formula) else ""
         return Derivation(
             self.program, self.output, target, 1, result.shape, _Factors(self, target), count, paths, lines, result, formula, general,
@@ -369,7 +378,7 @@ class Sweep:
         shared = {line.name for line in self._lines_below(*(self.results[t].tree for t in self.targets))}
         ordered = tuple(line for line in self.lines.values() if line.name in shared)
         results = tuple(self.results[t] for t in self.targets)
-        every = with_common_lines([*ordered, *results], self._scope(), self._fresh_here())
+        every = with_common_lines(self._told([*ordered, *results]), self._scope(), self._fresh_here())
         derived = {line.name for line in results}
         ordered = tuple(line for line in every if line.name not in derived)
         results = tuple(line for line in every if line.name in derived)
@@ -405,6 +414,15 @@ class Sweep:
                     needed.add(symbol)
                     pending.append(self.lines[symbol].tree)
         return tuple(line for symbol, line in self.lines.items() if symbol in needed)
+
+    def _reads_more(self, tree: Tree, lines: Sequence[Line]) -> bool:
+        """Whether a tree reads an adjoint that none of the lines defines: in known functions, it fell out."""
+        names = {line.name for line in lines}
+        return any(symbol in self.lines and symbol.name not in names for symbol in leaves(tree))
+
+    def _told(self, lines: list[Line]) -> list[Line]:
+        """Lines without those general forms that read more than the lines."""
+        return [replace(k, general=None) if k.general is not None and self._reads_more(k.general, lines) else k for k in lines]
 
     def _substitutions(self, general: Tree) -> tuple[tuple[Tree, Tree], ...]:
         found = []
@@ -473,18 +491,3 @@ def _activation_arguments(block: Block) -> list[str]:
     if isinstance(tree, Apply) and (isinstance(tree.function, AbstractFunction) or tree.function.activation):
         return [a.name for a in tree.args if isinstance(a, Leaf)]
     return []
-
-
-def _without_ones(tree: Tree) -> Tree:
-    return multiply_scalars([a for a in scalar_factors(tree) if a is not ONE])
-
-
-def as_it_stands(tree: Tree) -> Tree:
-    """No simplification, but that a factor 1 is not written and a factor -1 is a sign."""
-    if not isinstance(tree, Contraction):
-        return tree
-    units = [a.value for a in tree.args if isinstance(a, Number) and abs(a.value) == 1]
-    if not units or len(units) == len(tree.args):
-        return tree
-    rest = keeping(tree, [k for k, a in enumerate(tree.args) if not (isinstance(a, Number) and abs(a.value) == 1)])
-    return negated(rest) if prod(units) < 0 else rest

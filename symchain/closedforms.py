@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 
 from symchain.derivation import Line
 from symchain.rewriting import price_of, simplify, steps_from
 from symchain.rules.binding import bind
-from symchain.tensors.nodes import Tree, leaf, substitute
+from symchain.tensors.nodes import ONE, Contraction, Number, Tree, keeping, leaf, multiply_scalars, scalar_factors, substitute
+from symchain.tensors.sums import negated
 
 _EXPANDED_COST = 400
 """Beyond this the formula is not written out without its named adjoints."""
@@ -27,7 +29,9 @@ def closed_form(result: Line, lines: Sequence[Line], product: Tree | None, recog
     bound = bind(own)
     if bound is not own:
         bound = _shortest(bound, recognise, written)
-    return (bound, own) if price_of(bound) < price_of(formula) else (formula, general)
+    if price_of(bound) < price_of(formula):
+        return bound, own
+    return formula, formula if general is formula else min(general, own, key=price_of)
 
 
 def _shortest(tree: Tree, recognise: Change, written: Change) -> Tree:
@@ -59,3 +63,18 @@ def _expanded(tree: Tree, lines: Sequence[Line], pick: Callable[[Line], Tree]) -
         values[leaf(line.name, line.shape)] = expanded
     whole = substitute(tree, values)
     return None if whole.size > 4 * _EXPANDED_COST else simplify(whole)
+
+
+def without_ones(tree: Tree) -> Tree:
+    return multiply_scalars([a for a in scalar_factors(tree) if a is not ONE])
+
+
+def as_it_stands(tree: Tree) -> Tree:
+    """No simplification, but that a factor 1 is not written and a factor -1 is a sign."""
+    if not isinstance(tree, Contraction):
+        return tree
+    units = [a.value for a in tree.args if isinstance(a, Number) and abs(a.value) == 1]
+    if not units or len(units) == len(tree.args):
+        return tree
+    rest = keeping(tree, [k for k, a in enumerate(tree.args) if not (isinstance(a, Number) and abs(a.value) == 1)])
+    return negated(rest) if prod(units) < 0 else rest

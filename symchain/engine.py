@@ -278,9 +278,9 @@ class _Engine:
         output = _output(program, output)
         if type(order) is not int or order not in (0, 1, 2):
             raise ArgumentError(f"order is 0, 1 or 2, not {order!r}", advice="order=1 returns value and gradients.")
-        written, program = program, stable_program(program, corners=order > 0)
-        trees: list[tuple[Label, Tree]] = [(("value",), program.blocks[output].leaf)]
         names = _names(program, wrt) if order else []
+        written, program = program, stable_program(program, corners=order > 0, wrt=names)
+        trees: list[tuple[Label, Tree]] = [(("value",), program.blocks[output].leaf)]
         extra: dict[str, Tree] = {}
         if names:
             sweep = _sweep(program, output, names)

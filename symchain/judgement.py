@@ -256,4 +256,5 @@ def relative_error(value: Array, reference: Array, noise: Array = 0.0, floor: fl
     size = np.maximum(np.abs(value), np.abs(reference))
     scale = np.maximum(size, floor * np.max(size)) + noise
     compared = (difference > 0) & (size >= min(RESOLVED, float(np.max(size))))
+    compared &= (value != 0) | (size > TRUNCATION * np.max(size))
     return float(np.max(np.where(compared, difference / np.where(scale == 0, 1, scale), 0)))

@@ -11,6 +11,7 @@ from symchain.blocks import Block, Program, Variable
 from symchain.chainrule import Sweep
 from symchain.derivation import Derivation, Line
 from symchain.errors import ArgumentError
+from symchain.freeing import without_equations
 from symchain.rewriting import is_large, price_of, simplify
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Leaf, Tree, contract, leaf, leaves, substitute
@@ -33,39 +34,12 @@ def extended(program: Program, lines: list[tuple[str, Tree]], variables: list[Va
 def second_derivative(program: Program, output: str, first: str, second: str) -> Derivation:
     """d2(output)/d(first)d(second), of shape F + first + second, in the program's names."""
     name = f"d2{output}_d{first}2" if first == second else f"d2{output}_d{first}_d{second}"
-    free, names = _without_symmetry(program, (first, second))
+    free, names = without_equations(program, (first, second))
     gradient = Sweep(free, output, [first]).derivation(first)
     lines = [*gradient.adjoint_lines, gradient.result]
     reading = extended(free, [(line.name, line.tree) for line in lines])
     derived = _again(free, reading, gradient, lines, output, second, name)
     return derived if free is program else _restored(derived, program, names)
-
-
-_SYMMETRY = frozenset({"symmetric", "spd", "diagonal"})
-
-
-def _without_symmetry(program: Program, wrt: tuple[str, str]) -> tuple[Program, dict[Tree, Tree]]:
-    """The program with matrices that are differentiated twice taken as free, and the names to put back.
-
-    A gradient shortened by A = A.T is right where A is symmetric, but its derivative by a single entry of A is not.
-    """
-    if not any(name in program.inputs and program.inputs[name].facts & _SYMMETRY for name in wrt):
-        return program, {}
-    freed: dict[Tree, Tree] = {}
-    inputs = dict(program.inputs)
-    for name in wrt:
-        if name in inputs:
-            v = inputs[name]
-            facts = v.facts - _SYMMETRY
-            inputs[name] = replace(v, leaf=leaf(name, v.shape, facts), facts=facts)
-            freed[v.leaf] = inputs[name].leaf
-    made: dict[str, Block] = {}
-    for block in program.blocks.values():
-        own = leaf(block.name, block.shape, block.leaf.facts - _SYMMETRY)
-        made[block.name] = replace(block, tree=substitute(block.tree, freed), leaf=own)
-        freed[block.leaf] = own
-    free = replace(program, inputs=MappingProxyType(inputs), blocks=MappingProxyType(made))
-    return free, {new: old for old, new in freed.items() if new is not old}
 
 
 def _restored(d: Derivation, program: Program, names: dict[Tree, Tree]) -> Derivation:
@@ -95,7 +69,7 @@ def hessian_vector_product(program: Program, output: str, wrt: str, vector: str)
         vector = f"v_{wrt}"
         while vector in taken:
             vector += "_"
-    free, names = _without_symmetry(program, (wrt, wrt))
+    free, names = without_equations(program, (wrt, wrt))
     gradient = Sweep(free, output, [wrt]).derivation(wrt)
     shape = gradient.shape
     symbol: Leaf = leaf(vector, shape)

@@ -9,6 +9,7 @@ the same point. A second derivative adds a central difference of sixth order alo
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice, product
@@ -229,7 +230,13 @@ def _step_pairs(steps: Sequence[Step], point: Point) -> list[Pair]:
         found = []
         for value, direction in zip(_sides(claimed, step.by, directions, point), directions, strict=True):
             moved = {**point.values, step.by: point.values[step.by] + 1j * imaginary * direction[step.by]}
-            found.append((value, np.imag(point.evaluate([step.subject], moved)[0]) / imaginary))
+            with watching() as watch:
+                reference = np.imag(point.evaluate([step.subject], moved)[0]) / imaginary
+            with suppress(OnKink):  # of equal entries the largest is any of them
+                _refuse_kinks(watch, imaginary, _size(point, direction))
+                found.append((value, reference))
+        if not found:
+            continue
         pair = _stacked(found)
         if np.all(np.isfinite(pair[1])):
             pairs.append(pair)

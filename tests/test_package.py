@@ -48,7 +48,7 @@ FLOORS = (
     # trees
     ("tensors", "tensors.indexgraph", "tensors.trees"),
     ("tensors.nodes",),
-    ("tensors.namesakes",),
+    ("tensors.equalities", "tensors.namesakes"),
     ("tensors.exchange", "tensors.terms"),
     ("tensors.placing", "tensors.sums", "tensors.totals"),
     ("tensors.products",),
@@ -57,7 +57,7 @@ FLOORS = (
     ("tensors.kroneckerform",),
     # the nouns: data
     ("blocks",),
-    ("derivation", "elementary", "networks"),
+    ("derivation", "elementary", "freeing", "networks"),
     # evidence, by meanings, knowing neither rules nor rewriting
     ("meanings",),
     ("evaluation",),

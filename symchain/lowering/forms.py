@@ -6,13 +6,14 @@ are the trees of the gradients (`stabilise`). What is printed is derived from th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 
 from symchain.blocks import Program
+from symchain.freeing import without_equations
 from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
@@ -61,6 +62,8 @@ STABLE = (
     ("coth(x)**2 - 1", "csch(x)**2"),
     ("log(1 + x)", "log1p(x)"),
     ("log(sigmoid(x))", "logsigmoid(x)"),
+    ("xlogy(x, sigmoid(y))", "x*logsigmoid(y)"),
+    ("xlogy(x, 1 + y)", "xlog1py(x, y)"),
     ("exp(x) - 1", "expm1(x)"),
     ("1 - exp(x)", "-expm1(x)"),
     ("log1p(-exp(x))", "where(x > -0.6931471805599453, log(-expm1(x)), log1p(-exp(x)))"),
@@ -152,18 +155,21 @@ _ROUNDS = 4
 """How often the result of one rule may be taken up by the next at the same place."""
 
 
-def stable_program(program: Program, corners: bool = True) -> Program:
+def stable_program(program: Program, corners: bool = True, wrt: Iterable[str] = ()) -> Program:
     """The program with its blocks in stable form: the same values, and gradients that stay accurate where they are tiny or huge.
 
-    With `corners`, roots of sums of squares have gradient 0 where they are 0.
+    With `corners`, roots of sums of squares have gradient 0 where they are 0. It may be differentiated by the names `wrt`.
     """
+    written = program
+    program, names = without_equations(program, wrt)
     definitions = {name: block.tree for name, block in program.blocks.items()}
     stable = stabilise(list(definitions.values()), definitions, late=False)
     trees = [before if before is after else normal(after) for before, after in zip(definitions.values(), stable, strict=True)]
     if corners:
         trees = [with_corners(tree) for tree in trees]
     if all(a is b for a, b in zip(trees, definitions.values(), strict=True)):
-        return program
+        return written
+    program, trees = written, [substitute(tree, names) for tree in trees] if names else trees
     blocks = {
         name: replace(
             block,

@@ -60,9 +60,10 @@ def lower(
     """
     definitions = {name: block.tree for name, block in program.blocks.items()} | dict(extra or {})
     names = _needed(definitions, [tree for _, tree in outputs])
-    definitions = {name: definitions[name] for name in names}
     kinks = list(kinks_of(written or program, [name for name in names if name in program.blocks]))
     guarded = [side for kink in kinks for side in (kink.left, kink.right) if not isinstance(side, float)]
+    names = _needed(definitions, [*(tree for _, tree in outputs), *guarded])  # a stable form may read fewer names than what is guarded
+    definitions = {name: definitions[name] for name in names}
     stable = stabilise([*definitions.values(), *(tree for _, tree in outputs), *guarded], definitions)
     definitions = dict(zip(names, stable, strict=False))
     trees, guarded = stable[len(names) : len(names) + len(outputs)], stable[len(names) + len(outputs) :]

@@ -14,6 +14,7 @@ from symchain.notation import walk
 from symchain.rewriting.matching import Identity
 from symchain.rewriting.reduction import Named, is_large, price_of, shortenings
 from symchain.tensors.algebra import settle
+from symchain.tensors.equalities import equalities
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Contraction, Leaf, Number, Operation, Power, Sum, Tree, postorder, rebuild, substitute
 from symchain.tensors.terms import all_factors, is_zero, split_power
@@ -38,11 +39,14 @@ def steps_between(
 ) -> tuple[Step, ...]:
     """The steps from one formula to another that it equals: its own steps, as long as they are not shorter than the end, then `last`.
 
-    `bound` is the start with known functions for the program's own, which is a first step then.
+    `bound` is the start with known functions for the program's own, which is a first step then. Nothing is told where the start is
+    shorter than the end.
     """
     first = [] if bound is None else [Step("subst", start, "", bound)]
     start = start if bound is None else bound
     least = price_of(end)
+    if price_of(start) < least:
+        return ()
     steps = [*first, *takewhile(lambda step: price_of(step.result) >= least, _shortening(start, _every(start, recognise)))]
     reached = steps[-1].result if steps else start
     if phrase_of(reached) != phrase_of(end):
@@ -59,9 +63,9 @@ def _every(tree: Tree, recognise: Callable[[Tree], Tree]) -> Iterator[Step]:
     """Every rewrite, as a step of the whole formula."""
     if is_large(tree):
         return
-    done: dict[Tree, Tree] = {}
+    done: dict[Tree, Tree] = {e: e for e in equalities(tree)}
     whole = tree
-    for node in postorder(tree):
+    for node in postorder(tree, known=set(done)):
         done[node] = rebuild(node, [done[a] for a in node.args])
         for named, form in _forms(done[node], recognise, node is tree):
             done[node] = form

@@ -7,10 +7,13 @@ from fractions import Fraction
 from functools import cached_property
 
 from symchain.blocks import Block, Program
+from symchain.notation import walk
 from symchain.rewriting import is_large, multiplied_out, price_of, reduced
 from symchain.rewriting.centring import Centring
 from symchain.rules.binding import bind
 from symchain.tensors.algebra import normal
+from symchain.tensors.equalities import equalities, substitute_around
+from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
     Apply,
     Contraction,
@@ -77,6 +80,18 @@ class _Table:
         return found
 
     @cached_property
+    def extremes(self) -> dict[Tree, Tree]:
+        """Blocks that are a maximum or minimum, as they are written: the same to the last bit, also where the text is run."""
+
+        def is_written(b: Block) -> bool:
+            (inner,) = b.tree.args
+            inner = inner.args[0] if isinstance(inner, Apply) and inner.function.name == "abs" else inner
+            return any(p == phrase_of(inner) for p in walk(b.phrase))
+
+        chosen = [b for b in self.blocks if isinstance(b.tree, Operation) and b.tree.operation.name in ("max", "min") and is_written(b)]
+        return {bind(b.tree): b.leaf for b in chosen[::-1]}
+
+    @cached_property
     def roots(self) -> dict[Tree, tuple[Tree, Fraction]]:
         """Blocks that are a root of something, or one over something."""
         found: dict[Tree, tuple[Tree, Fraction]] = {}
@@ -133,13 +148,10 @@ class _Table:
         return tree
 
     def _renamed(self, tree: Tree) -> Tree:
-        replaced = substitute(tree, self.definitions)
-        if self.roots:
-            replaced = transform(replaced, self._root)
-        if self.centring.axes:
-            replaced = transform(replaced, self.centring.without)
-        if self.products:
-            replaced = transform(replaced, self._product)
+        replaced = substitute_around(tree, self.definitions, self.extremes)
+        for rename, table in ((self._root, self.roots), (self.centring.without, self.centring.axes), (self._product, self.products)):
+            if table:
+                replaced = transform(replaced, rename, {e: e for e in equalities(replaced)})
         return replaced
 
     def _multiplied_out(self, tree: Tree) -> Iterator[Tree]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from symchain.functions.spec import FunctionSpec, exact_value
+from symchain.tensors.equalities import equalities
 from symchain.tensors.nodes import (
     Apply,
     Compare,
@@ -51,6 +52,8 @@ def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[T
         result = settle(node, polish)
         return polish(result) if polish is not None and isinstance(result, (Sum, Contraction, Power, Apply, Where)) else result
 
+    memo = {} if memo is None else memo
+    memo.update((e, e) for e in equalities(tree, memo))
     return transform(tree, visit, memo)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from symchain.tensors.algebra import normal
-from symchain.tensors.nodes import Apply, Operation, Sum, Tree, add, reduce_sum
+from symchain.tensors.nodes import Apply, Leaf, Operation, Sum, Tree, add, leaf, reduce_sum
 from symchain.tensors.sums import collect, summands
 from symchain.tensors.terms import constant_of, is_symmetric
 
+EQUATIONS = frozenset({"symmetric", "spd", "diagonal", "orthogonal", "probability", "onehot", "unit_sum"})
+"""Facts that are equations between entries. What is rewritten by them has the same values, but not the same derivative by one entry."""
+_ENTRIES = frozenset({"symmetric_entries", "diagonal_entries", "toeplitz_entries"})
 _POSITIVE = frozenset({"exp", "exp2", "cosh", "softplus", "erfc", "erfcx"})
 
 
@@ -27,6 +30,11 @@ def implied(tree: Tree) -> frozenset[str]:
     if len(tree.shape) == 2 and tree.shape[0] == tree.shape[1] and is_symmetric(normal(tree)):
         found.add("symmetric")
     return frozenset(found)
+
+
+def freed(symbol: Leaf) -> Leaf:
+    """The name without the facts that tie its entries together: a stand-in for it in what is yet to be differentiated by it."""
+    return leaf(symbol.name, symbol.shape, symbol.facts - EQUATIONS - _ENTRIES)
 
 
 def _adds_up_to_one(tree: Sum) -> bool:

@@ -170,7 +170,7 @@ def flipped(tree: Tree) -> Tree:
 
 
 def _same_terms(terms: list[Tree], others: list[Tree]) -> bool:
-    return sorted(repr(canonical(plain(t))) for t in terms) == sorted(repr(canonical(plain(t))) for t in others)
+    return sorted(map(repr, map(keyed, terms))) == sorted(map(repr, map(keyed, others)))
 
 
 def invariant(tree: Tree) -> tuple[int, bytes]:
@@ -212,7 +212,7 @@ def keyed(tree: Tree) -> tuple[Any, Fraction]:
         return "number", tree.value
     term = plain(tree)
     value = Fraction(1)
-    if isinstance(tree, Contraction) and isinstance(tree.args[0], Number):
+    if isinstance(tree, Contraction) and tree.args and isinstance(tree.args[0], Number):
         value = tree.args[0].value
         term.factors = term.factors[1:]
     for factor, _ in term.factors:
