@@ -372,6 +372,8 @@ def _names_read(derivation: Derivation) -> list[str]:
     lines = [*derivation.adjoint_lines, derivation.result]
     forms = [derivation.formula_tree, derivation.general_tree, derivation.product_tree, *(line.general for line in lines)]
     trees = [line.tree for line in lines] + [tree for tree in forms if tree is not None]
+    trees += [tree for step in derivation.rewriting.steps for tree in (step.subject, step.result)]
+    trees += [tree for pair in derivation.substitutions for tree in pair]
     factors = list(islice(derivation.factors.values(), FACTORS))
     trees += [tree for f in factors for tree in (f.tree, f.general, f.raw_tree) if tree is not None]
     named = [n for f in factors for n in (f.output, f.input)]

@@ -134,6 +134,8 @@ FALLEN = [
     "x: (n,)\nX: (k, n)\nb = softmax(x*X - mean(X), axis=1)\nC = mean(X)*sum(x)*sum(b)",
     "x: (n,)\nX: (k, n)\nsigma = sigmoid\nb = softmax(sigma(x)*X - mean(X), axis=1)\nC = sigma(mean(X))*sum(x)*sum(b)",
     "b0 = x/q - x\nC = tanh(b0)/q - tanh(b0)",
+    # only a step on the way writes u
+    "v: (n,) probability\nu = log(ones(n)**2**2 + 1)\nC = max(v - ones(n))*log(ones(n)**2 + 1) @ (ones(n) - max(ones(n)))",
 ]
 
 
