@@ -35,6 +35,7 @@ from symchain.tensors.nodes import (
     Contraction,
     Leaf,
     Number,
+    Power,
     Tree,
     add,
     contract,
@@ -193,7 +194,7 @@ class Sweep:
     @cached_property
     def _shorter(self) -> dict[Tree, Tree]:
         found: dict[Tree, Tree] = {}
-        for node in postorder(*(b.tree for b in self.order if not is_large(b.tree))):
+        for node in postorder(*(b.tree for b in self.order if b.tree.kinds & Power.bit and not is_large(b.tree))):
             if node.args and (form := reduced(node)) is not node and price_of(node) < price_of(form):
                 found[form] = node
         return found
@@ -229,10 +230,10 @@ class Sweep:
         if block.name not in self._short:
             self._short[block.name] = block.tree
             if not is_large(block.tree):
-                free = {own: freed(own) for own in map(self.leaf_of, self.reads(block)) if freed(own) is not own}
-                tree = substitute(bind(block.tree) if self._bound else block.tree, free)
-                tree = substitute(reduced(tree), {other: own for own, other in free.items()})
-                if price_of(tree) < price_of(block.tree):
+                free = {own: freed(own) for own in map(self.leaf_of, self.reads(block)) if own.facts}
+                tree = bind(block.tree) if self._bound else block.tree
+                tree = substitute(reduced(substitute(tree, free)), {other: own for own, other in free.items()}) if free else reduced(tree)
+                if tree is not block.tree and price_of(tree) < price_of(block.tree):
                     self._short[block.name] = tree
         return self._short[block.name]
 
