@@ -17,7 +17,7 @@ from symchain.blocks import Program, ancestors
 from symchain.drawing import RANGES, SEED, draw, limits_of, sizes_of, within
 from symchain.functions.spec import Interval
 from symchain.meanings import Array, Watch, watching
-from symchain.sampling import UNDEFINED, Point, at, extended, imaginary_step, needed_blocks
+from symchain.sampling import FREE, UNDEFINED, Point, at, extended, imaginary_step, needed_blocks
 
 ATTEMPTS = 64
 FIRST = 16
@@ -225,7 +225,7 @@ class Exploration:
     def _is_free(self, name: str) -> bool:
         """Whether an input may be moved without losing what is declared of it."""
         facts = self.program.inputs[name].facts
-        return name not in self.labels and facts <= {"positive", "nonnegative", "unit"}
+        return name not in self.labels and facts <= FREE
 
     def _steered(self, inputs: Inputs, dims: Mapping[str, int], aim: Aim, width: int) -> Point | None:
         """The point after Newton steps along some directions, when the aim is met where the output has a value."""

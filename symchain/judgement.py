@@ -232,8 +232,8 @@ def _shake(case: Case, point: Point, pairs: list[Pair], changes: list[Array], se
         return False
     if not np.all(np.isfinite(again[0][1])) or len(again) != len(pairs) or np.shape(again[0][1]) != np.shape(pairs[0][1]):
         return False
-    for name in (case.output,) if case.output in point.values else ():
-        old, new = point.values[name], other.values[name]
+    if case.output in point.values:
+        old, new = point.values[case.output], other.values[case.output]
         if not np.all(np.abs(new - old) <= UNSTEADY * np.maximum(1, np.max(np.abs(old), initial=0.0))):
             return False
     for k, (old_pair, new_pair) in enumerate(zip(pairs, again, strict=True)):

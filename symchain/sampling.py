@@ -21,6 +21,8 @@ WHOLE = 1e9
 """Numbers without a fraction that are below this count something, and stay what they are."""
 UNDEFINED = (ValueError, IndexError, np.linalg.LinAlgError)
 """What evaluation raises at a point where there is no value: a singular matrix, an index beyond the size."""
+FREE = frozenset({"positive", "nonnegative", "unit"})
+"""An input of no other facts may be moved a little, and keeps what is declared of it."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def shaken(program: Program, point: Point, seed: int, stirred: bool = False) -> 
     generator = np.random.default_rng(seed)
     values = dict(point.inputs)
     for name, value in point.inputs.items() if stirred else ():
-        if program.inputs[name].facts <= {"positive", "nonnegative", "unit"}:
+        if program.inputs[name].facts <= FREE:
             whole = (np.mod(value, 1) == 0) & (np.abs(value) < WHOLE)
             values[name] = np.where(whole, value, value * (1 + ROUNDING * generator.uniform(-1, 1, np.shape(value))))
     for name in program.blocks:

@@ -9,7 +9,7 @@ from symchain.derivation import Factor
 from symchain.dimensions import Shape
 from symchain.errors import SymchainError
 from symchain.explaining.batches import batch_letter
-from symchain.explaining.scalars import absent, is_negative_power, place_of
+from symchain.explaining.scalars import absent, place_of
 from symchain.explaining.softmaxes import softmax
 from symchain.explaining.words import concrete, equation, named, partial, reaches, say, terms_of, the
 from symchain.functions.spec import AbstractFunction
@@ -22,6 +22,7 @@ from symchain.rules.local import function_derivative
 from symchain.tensors.indexform import element, entry_of, letters, letters_for, names_in
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Apply, Contraction, Leaf, Number, Operation, Power, Sum, Tree, leaf, postorder, substitute
+from symchain.tensors.terms import divides
 from symchain.wording import has
 
 READABLE = 24
@@ -137,7 +138,7 @@ class Local:
         if not isinstance(node.exponent, Number):
             return None
         fields: dict[str, Field] = {"block": named(self.block.name), "inner": Formula(_printed(node.base))}
-        if is_negative_power(node):
+        if divides(node):
             return say("each_reciprocal", **fields)
         return say("each_power", exponent=Formula(phrase_of(node.exponent)), **fields)
 

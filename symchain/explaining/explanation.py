@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from symchain.blocks import Program, Unchanging
 from symchain.render import explanation as written
 from symchain.render.document import Row, Say
-from symchain.wording import sentence
+from symchain.wording import check_language
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Explanation(Unchanging):
         return f"<explanation of d{self.output}/d{self.wrt}>"
 
     def __post_init__(self) -> None:
-        sentence(self.lang, "explain.compare")  # a language that is not spoken is an error now, not when printing
+        check_language(self.lang)  # an error now, not when printing
 
     def text(self, lang: str | None = None) -> str:
         """Plain text for a terminal."""

@@ -30,7 +30,7 @@ from symchain.tensors.nodes import (
     rebuild,
     substitute,
 )
-from symchain.tensors.terms import all_factors
+from symchain.tensors.terms import all_factors, divides
 
 TERMS = 4
 """So many terms of a sum are told one by one."""
@@ -43,10 +43,6 @@ SENTENCES = 16
 def tell(program: Program, block: Block, by: Leaf, factor: Factor) -> list[Say]:
     """Why the derivative of a scalar block by a name it reads is what it is."""
     return _Teller(program, block, by, factor).told()
-
-
-def is_negative_power(tree: Tree) -> bool:
-    return isinstance(tree, Power) and isinstance(tree.exponent, Number) and tree.exponent.value < 0
 
 
 class _Teller:
@@ -191,7 +187,7 @@ class _Teller:
         moving = [a for a in factors if a in self.moves]
         fixed = [a for a in factors if a not in self.moves]
         coefficient = multiply_scalars(fixed) if fixed else None
-        below = [m for m in moving if is_negative_power(m)]
+        below = [m for m in moving if divides(m)]
         if below:
             self._quotient(place, tree, moving, below, fixed, left, result)
         elif len(moving) > 1:
@@ -255,7 +251,7 @@ class _Teller:
         self, place: Say, label: str, core: Tree, coefficient: Tree | None, left: Formula | Applied, result: Phrase, whole: bool
     ) -> None:
         c = None if coefficient is None else phrase_of(coefficient)
-        if is_negative_power(core):
+        if divides(core):
             self._quotient(place, core, [core], [core], [] if coefficient is None else [coefficient], left, result)
         elif isinstance(core, Power):
             self._power(place, core, c, left, result)

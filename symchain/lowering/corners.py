@@ -59,7 +59,7 @@ def _squares(tree: Tree) -> bool:
         if isinstance(term, Sum):
             terms.extend(term.args)
         elif isinstance(term, Contraction):
-            factors = [(a, s) for a, s in zip(term.args, term.subscripts, strict=True) if not is_positive_constant(a)]
+            factors = [(a, s) for a, s in zip(term.args, term.subscripts, strict=True) if not _is_positive_constant(a)]
             if len(factors) == 1 and len(set(factors[0][1])) == len(factors[0][1]):
                 terms.append(factors[0][0])
             elif len(factors) != 2 or factors[0] != factors[1]:
@@ -73,12 +73,12 @@ def without_weight(tree: Tree) -> tuple[Tree | None, Tree]:
     """(c, x) of c*x where c is a positive constant: the 1/n of a mean."""
     if not isinstance(tree, Contraction):
         return None, tree
-    constants = [a for a in tree.args if is_positive_constant(a)]
-    others = [k for k, a in enumerate(tree.args) if not is_positive_constant(a)]
+    constants = [a for a in tree.args if _is_positive_constant(a)]
+    others = [k for k, a in enumerate(tree.args) if not _is_positive_constant(a)]
     return (multiply_scalars(constants), keeping(tree, others)) if constants and others else (None, tree)
 
 
-def is_positive_constant(tree: Tree) -> bool:
+def _is_positive_constant(tree: Tree) -> bool:
     if isinstance(tree, Power):
-        return isinstance(tree.exponent, Number) and is_positive_constant(tree.base)
+        return isinstance(tree.exponent, Number) and _is_positive_constant(tree.base)
     return isinstance(tree, Size) or (isinstance(tree, Number) and tree.value > 0)

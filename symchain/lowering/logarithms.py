@@ -24,10 +24,9 @@ from symchain.tensors.nodes import (
     add,
     apply,
     broadcast,
-    contract,
     hadamard,
     leaf,
-    number,
+    scale,
     substitute,
 )
 from symchain.tensors.terms import constant_of
@@ -73,7 +72,7 @@ def constant_and_logarithm(node: Tree) -> Tree | None:
         c, (k, inner) = constant_of(constant), _scaled(term)
         if c and c.value and isinstance(inner, Apply) and inner.function is FUNCTIONS["log"] and abs(c.value / k) < 600:
             made = apply(log_plus(c.value / k), *inner.args)
-            return made if k == 1 else contract([number(k), made], [(), range(len(made.shape))], range(len(made.shape)))
+            return scale(k, made)
     return None
 
 
@@ -93,7 +92,7 @@ def _known(factor: Tree) -> Tree | None:
     """The logarithm of a factor, or of a power of one."""
     if isinstance(factor, Power) and isinstance(factor.exponent, Number):
         inner = _known(factor.base)
-        return None if inner is None else contract([factor.exponent, inner], [(), range(len(inner.shape))], range(len(inner.shape)))
+        return None if inner is None else scale(factor.exponent, inner)
     if not isinstance(factor, Apply) or not isinstance(factor.function, FunctionSpec) or any(factor.orders):
         return None
     text = factor.function.logarithm

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -66,9 +67,10 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         numeric_function("root", ("x", "y"), lambda x, y: sympy.sqrt(x**2 + y)),
     )
 }
-"""Those that the tables of forms name."""
+"""Those that the tables of forms name, and `root`, which `roots` makes."""
 
 
+@cache
 def log_plus(c: Fraction) -> FunctionSpec:
     """log(x) + c."""
     import mpmath
@@ -77,12 +79,9 @@ def log_plus(c: Fraction) -> FunctionSpec:
         root = mpmath.exp(-mpmath.mpf(c.numerator) / c.denominator)
         high = float(root)
         low = float(root - high)
-    return _LOG_PLUS.setdefault(
-        c, numeric_function("log_plus", ("x",), lambda x: sympy.log(x) + sympy.Rational(c.numerator, c.denominator), float(c), high, low)
-    )
+    exact = sympy.Rational(c.numerator, c.denominator)
+    return numeric_function("log_plus", ("x",), lambda x: sympy.log(x) + exact, float(c), high, low)
 
-
-_LOG_PLUS: dict[Fraction, FunctionSpec] = {}
 
 BALANCED = OperationSpec(
     name="balanced",

@@ -38,6 +38,7 @@ from symchain.tensors.nodes import (
     scale,
     where,
 )
+from symchain.tensors.terms import split_power
 
 
 def root_of_squares(node: Tree) -> Tree | None:
@@ -51,14 +52,14 @@ def root_of_squares(node: Tree) -> Tree | None:
     if exponent.denominator != 2 or abs(exponent) > 8:
         return None
     weight, base = without_weight(base)
-    root = _of_two(base) if isinstance(base, Sum) else _norm(base) if isinstance(base, Contraction) else None
+    root = _of_sum(base) if isinstance(base, Sum) else _norm(base) if isinstance(base, Contraction) else None
     if root is None:
         return None
     found = root if exponent == Fraction(1, 2) else power(root, number(2 * exponent))
     return found if weight is None else hadamard([broadcast(power(weight, number(exponent)), found.shape), found])
 
 
-def _of_two(base: Sum) -> Tree | None:
+def _of_sum(base: Sum) -> Tree | None:
     if len(base.args) > 2:
         squares = [_root(t) for t in base.args]
         if len(base.args) > 8 or any(r is None for r in squares):
@@ -202,7 +203,7 @@ def _norm(squares: Contraction) -> Tree | None:
 def unit_vectors(node: Contraction) -> Tree | None:
     """x*norm(x)**-n as unit(x)*norm(x)**(1 - n), once for each x there is."""
     for k, divisor in enumerate(node.args):
-        base, exponent = (divisor.base, divisor.exponent) if isinstance(divisor, Power) else (divisor, ONE)
+        base, exponent = split_power(divisor)
         if not isinstance(base, Operation) or base.operation is not NORM or not isinstance(exponent, Number):
             continue
         (axes,), x, over = base.parameters, base.args[1], node.subscripts[k]

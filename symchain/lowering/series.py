@@ -21,7 +21,6 @@ from symchain.tensors.nodes import (
     Apply,
     Constant,
     Contraction,
-    Leaf,
     Number,
     Power,
     Sum,
@@ -206,8 +205,6 @@ def _body(tree: Tree, variable: Tree) -> Tree | None:
             made[node] = Sum(tuple(made[a] for a in node.args), ())
         elif isinstance(node, (Power, Apply)) and all(a in made for a in node.args):
             made[node] = type(node)(tuple(made[a] for a in node.args), (), node.data)
-        elif not isinstance(node, Leaf) and node is tree:
-            return None
     return made.get(tree)
 
 

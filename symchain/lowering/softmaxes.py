@@ -147,7 +147,7 @@ def _balanced_sum(node: Sum) -> Tree | None:
         if _adds_up_to_minus_one(rest, axis):
             balance = p
         else:
-            total = contract([MINUS_ONE, reduce_sum(rest, [axis])], [(), kept], kept)
+            total = scale(-1, reduce_sum(rest, [axis]))
             balance = contract([p, total], [range(len(p.shape)), kept], range(len(p.shape)))
         if normal(term) is normal(balance):
             return operation(BALANCED, [node, p], p.parameters)

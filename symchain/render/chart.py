@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from symchain.errors import ArgumentError
+from symchain.errors import check_choice
 from symchain.notation import name
 from symchain.render.document import Formula, Say
 from symchain.render.formulas import TextFormulas
@@ -49,8 +49,7 @@ class _Bar:
 
 def draw(s: Sensitivity, lang: str, measure: str = "both") -> str:
     """The chart. Raises ArgumentError for a measure that there is not."""
-    if measure not in MEASURES:
-        raise ArgumentError(f"measure is {measure!r}", advice=f"Choose one of: {', '.join(MEASURES)}.")
+    check_choice("measure", measure, MEASURES)
     speaker = Speaker(lang, str, TextFormulas(lang).inline)
     canvas = _Canvas()
     canvas.text(MARGIN, 22, speaker.say(Say("influence.title", {"output": Formula(name(s.output))})), "title")

@@ -81,7 +81,7 @@ def _shared(members: Sequence[Derivation], evidence: Sequence[Verification], sym
         return None
     found = [Relation((Formula(symbol(d)), Quantity(e.value))) for d, e in zip(members, evidence, strict=True)]
     values = Listing(tuple(found), numeric=True)
-    error, points = Quantity(max(e.error for e in evidence), 1), _points(min(e.points for e in evidence))
+    error, points = Quantity(max(e.error for e in evidence), 1), _counted("points", min(e.points for e in evidence))
     method = Say(f"method.{first.method}")
     return Say("check.shared", {"point": point, "values": values, "method": method, "points": points, "error": error})
 
@@ -128,12 +128,8 @@ def _asked_point(d: Derivation, evidence: Verification, derivative: Math | Say, 
         yield Say(f"check.asked.{reason}", {**fields, "statement": Relation((derivative, Quantity(evidence.given)))})
 
 
-def _points(count: int) -> Say:
-    return Say("check.points.one") if count == 1 else Say("check.points", {"count": Count(count)})
-
-
-def _components(count: int) -> Say:
-    return Say("check.components.one") if count == 1 else Say("check.components", {"count": Count(count)})
+def _counted(what: str, count: int) -> Say:
+    return Say(f"check.{what}.one") if count == 1 else Say(f"check.{what}", {"count": Count(count)})
 
 
 def _report(d: Derivation, evidence: Verification, derivative: Math | Say, whole_only: bool = False) -> Iterator[Say]:
@@ -143,7 +139,7 @@ def _report(d: Derivation, evidence: Verification, derivative: Math | Say, whole
     if evidence.open == "rounding":
         yield Say("check.rounding", {"derivative": derivative})
         return
-    error, points, method = Quantity(evidence.error, 1), _points(evidence.points), Say(f"method.{evidence.method}")
+    error, points, method = Quantity(evidence.error, 1), _counted("points", evidence.points), Say(f"method.{evidence.method}")
     if evidence.open:
         yield Say("check.flat", {"derivative": derivative, "method": method, "points": points})
         return
@@ -159,14 +155,12 @@ def _report(d: Derivation, evidence: Verification, derivative: Math | Say, whole
         fields |= {"point": point, "statement": statement, "reference": Quantity(evidence.reference)}
         if evidence.zero:
             yield Say("check.zero", fields)
-        elif evidence.points > 1:
-            yield Say("check.at", {**fields, "error": error})
         else:
-            yield Say("check.at_one", {**{n: f for n, f in fields.items() if n != "points"}, "error": error})
+            yield Say("check.at" if evidence.points > 1 else "check.at_one", {**fields, "error": error})
     elif evidence.zero:
         yield Say("check.zero.somewhere", {**fields, "derivative": derivative})
     else:
-        fields |= {"derivative": derivative, "components": _components(evidence.components), "error": error}
+        fields |= {"derivative": derivative, "components": _counted("components", evidence.components), "error": error}
         yield Say("check.somewhere", fields) if point is None else Say("check.array", {**fields, "point": point})
     if evidence.rounded:
         yield Say("check.rounded")

@@ -286,7 +286,7 @@ def _substeps(steps: Sequence[Step]) -> list[Row]:
         step, depth = stack.pop()
         subject, result = phrase_of(step.subject), phrase_of(step.result)
         left = Applied(subject, name(step.by)) if step.by else Formula(subject)
-        composed = step.rule in COMPOSING and any(s.rule not in ("const", "self") for s in step.substeps)
+        composed = step.rule in COMPOSING and any(s.rule != "self" for s in step.moving)
         said = Say("remark.chain" if composed else "remark.rule", {"rule": Say(f"rule.{step.rule}")})
         rows.append(Row((left, Formula(result)), said, depth))
         stack.extend((s, depth + 1) for s in reversed(step.substeps))

@@ -122,7 +122,7 @@ def _size(token: str, text: bool) -> float:
     if token[1:] in _OPERATORS:
         return 0.95 * len(token)
     if token.startswith("\\"):
-        return 1.15 if len(token) > 2 and token not in _SIGNS else _SIGNS.get(token, 0.9)
+        return _SIGNS.get(token, 1.15 if len(token) > 2 else 0.9)
     if text:
         return 0.55 if token in "iljtfI.,;:!'()" else 0.95
     if token.isupper():

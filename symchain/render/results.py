@@ -115,11 +115,13 @@ def result(
     """The adjoint lines and the boxed derivative; `short` boxes the whole formula instead of the last line, `full` tells all steps."""
     program, output = members[0].program, members[0].output
     shapes = Shapes(members[0].reading or program, lines)
-    shown, omitted = cut(lines)
+    _, omitted = cut(lines)
     steps = members[0].rewriting.lines if full else {}
-    rows = [row for line in shown for row in _line(line, shapes, steps.get(line.name, ()))]
-    if omitted:
-        rows[SHOWN // 2 :] = [Row((Formula(name("...")),)), *(row for line in lines[-SHOWN // 2 :] for row in _line(line, shapes))]
+
+    def told(some: Sequence[Line]) -> list[Row]:
+        return [row for line in some for row in _line(line, shapes, steps.get(line.name, ()))]
+
+    rows = [*told(lines[: SHOWN // 2]), Row((Formula(name("...")),)), *told(lines[-SHOWN // 2 :])] if omitted else told(lines)
     rows += _boxed(members, results, shapes, network, short)
     rows += [Row((Formula(left), Formula(shapes.under(results[n].phrase))), boxed=True) for n, left in others.items()]
     closing = [Say("lines.omitted", {"count": Count(omitted)})] if omitted else []

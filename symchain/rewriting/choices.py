@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symchain.functions.spec import FUNCTIONS
-from symchain.tensors.algebra import normal
+from symchain.tensors.algebra import MIRROR, normal
 from symchain.tensors.nodes import (
     Apply,
     Compare,
@@ -58,9 +58,6 @@ def choice(condition: Tree, a: Tree, b: Tree) -> Tree:
     return normal_product(Term(factors=[(inner, axes), *common], output=axes, dims=dict(enumerate(inner.shape))))
 
 
-_MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-
-
 def clipped(tree: Where) -> Iterator[Tree]:
     """where(abs(x) <= c, k*x, k*c*sign(x)) is k*clip(x, -c, c) for numbers c > 0 and k: at abs(x) = c both branches are equal."""
     condition, inner, outer = tree.args
@@ -106,7 +103,7 @@ def compared(tree: Where) -> Iterator[Tree]:
         return
     if coefficient_of(left) == -1 and isinstance(left, Contraction):
         bound = number(-limit.value, limit.decimal)
-        yield rebuild(tree, (compare(_MIRROR[condition.operator], negated(left), bound), *tree.args[1:]))
+        yield rebuild(tree, (compare(MIRROR[condition.operator], negated(left), bound), *tree.args[1:]))
     moved = [(t, c) for t in left.args if (c := constant_of(t))] if isinstance(left, Sum) else []
     if len(moved) == 1:
         (_, constant), rest = moved[0], [t for t in left.args if t is not moved[0][0]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from symchain.tensors.nodes import Contraction, Identity, Number, Sum, Tree, add
 from symchain.tensors.products import normal_product, raised, term_of, tree_of
@@ -42,7 +41,7 @@ def _alike(terms: list[Term]) -> list[Term]:
             sign, key = invariant(base)
             first, written = seen.setdefault(key, (sign, base))
             if sign != first:
-                term.factors[k] = (_raise(written, exponent.value), indices)
+                term.factors[k] = (raised(written, exponent.value), indices)
                 term.coefficient *= (-1) ** int(exponent.value % 2)
     return terms
 
@@ -119,7 +118,7 @@ def _take_out(tree: Sum, terms: list[Term], chosen: dict[int, int]) -> Tree | No
         if left and any(i not in term.output and len(term.users(i)) == 1 for i in mine):
             return None  # an axis summed in this factor alone: x @ x is not sum(x)*sum(x)
         if left:
-            factors.insert(0, (_raise(base, left), mine))
+            factors.insert(0, (raised(base, left), mine))
         output = (*(term.output[p] for p in used_outputs), *my_links)
         dims = {i: term.dims[i] for i in {*output, *(i for _, s in factors for i in s)}}
         rests.append(tree_of(Term(term.coefficient, term.decimal, factors, output, dims)))
@@ -130,7 +129,7 @@ def _take_out(tree: Sum, terms: list[Term], chosen: dict[int, int]) -> Tree | No
     inner_indices = (*(outer.output[p] for p in used_outputs), *links)
     dims = {i: outer.dims[i] for i in {*outer.output, *indices, *inner_indices}}
     first_in_order = _leads(terms, chosen)
-    pair = [(_raise(base, common), indices), (inner, inner_indices)]
+    pair = [(raised(base, common), indices), (inner, inner_indices)]
     whole = normal_product(Term(factors=pair if first_in_order else pair[::-1], output=outer.output, dims=dims))
     others = [t for n, t in enumerate(tree.args) if n not in chosen]
     if not others:
@@ -162,5 +161,3 @@ def _needed_outputs(terms: list[Term], chosen: dict[int, int], leaves_some: list
     return sorted(needed)
 
 
-def _raise(base: Tree, exponent: Fraction) -> Tree:
-    return base if exponent == 1 else raised(base, exponent)

@@ -141,7 +141,7 @@ def rewritings(tree: Tree) -> Iterator[tuple[Identity, Tree]]:
 
 def rewrite(tree: Tree, rule: Identity) -> Tree | None:
     for bindings, rest in _match_top(rule.before, tree):
-        replaced = _instantiate(rule.after, bindings, tree)
+        replaced = _instantiate(rule.after, bindings)
         if replaced is None:
             continue
         if rest is None:
@@ -166,7 +166,7 @@ def _functions(tree: Tree) -> set[str]:
     return found
 
 
-def _instantiate(after: Tree, bindings: Bindings, at: Tree) -> Tree | None:
+def _instantiate(after: Tree, bindings: Bindings) -> Tree | None:
     shape = next((t.shape for t in bindings.values() if t.shape), ())
     if any(t.shape not in (shape, ()) for t in bindings.values()):
         return None

@@ -52,15 +52,18 @@ class Recogniser:
 
     def __call__(self, tree: Tree) -> Tree:
         """The tree in the program's own names, simplified; a formula that is a whole block is left written out."""
-        return (self._all if tree.kinds & _FUNCTIONS else self._plain).recognise(tree)
+        return self._table(tree).recognise(tree)
+
+    def _table(self, tree: Tree) -> _Table:
+        return self._all if tree.kinds & _FUNCTIONS else self._plain
 
     def at(self, node: Tree) -> Tree:
         """One node in the program's own names, if it has some."""
-        return (self._all if node.kinds & _FUNCTIONS else self._plain).at(node)
+        return self._table(node).at(node)
 
     def unfold(self, tree: Tree) -> Tree:
         """A last word on a result: u*sqrt(3)/l is 3*r/l**2 where u = sqrt(3)*r/l. In between, the block's name is what terms share."""
-        return (self._all if tree.kinds & _FUNCTIONS else self._plain).unfolded(tree)
+        return self._table(tree).unfolded(tree)
 
 
 class _Table:

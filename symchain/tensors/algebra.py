@@ -164,7 +164,7 @@ _HOLDS = {  # of a comparison that holds, which others hold too, and which canno
     "!=": ({"!="}, {"=="}),
 }
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
-_MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def _where(node: Where) -> Tree:
@@ -223,7 +223,7 @@ def _known(n: Tree, operator: str, left: Tree, right: Tree) -> Tree | None:
             smaller, larger = (left, right) if operator in ("<", "<=") else (right, left)
             return broadcast(smaller if n.function.lattice < 0 else larger, n.shape)
     elif isinstance(n, Where) and isinstance(n.args[0], Compare) and set(n.args[0].args) == {left, right}:
-        asked = n.args[0].operator if n.args[0].args[0] is left else _MIRROR[n.args[0].operator]
+        asked = n.args[0].operator if n.args[0].args[0] is left else MIRROR[n.args[0].operator]
         implied, excluded = _HOLDS[operator]
         if asked in implied or asked in excluded:
             return broadcast(n.args[1 if asked in implied else 2], n.shape)

@@ -36,6 +36,7 @@ from symchain.tensors.nodes import (
     postorder,
     power,
 )
+from symchain.tensors.terms import divides
 
 LETTERS = "ijklpqrstuvabcdefgh"
 """Index names in the order in which they are given out; m and n are kept for sizes."""
@@ -167,7 +168,7 @@ class _Walk:
             if isinstance(operand, Number):
                 coefficient, decimal = coefficient * operand.value, decimal or operand.decimal
                 continue
-            under = isinstance(operand, Power) and isinstance(operand.exponent, Number) and operand.exponent.value < 0
+            under = divides(operand)
             keys.append((_inverted(operand) if under else operand, tuple(where[i] for i in subscripts), inside))
             below.append(under)
             summands.append(any(i in bound for i in subscripts))

@@ -69,11 +69,6 @@ _REMEMBERED = 50_000
 _written = _Phrases()
 
 
-def cost(tree: Tree) -> int:
-    """Operations of the printed form."""
-    return operations(phrase_of(tree))
-
-
 def rational(value: Fraction, decimal: bool) -> Phrase:
     """A number as it is written: 0.5, 1/2, -3; a decimal that does not end within 17 digits is a fraction."""
     over, under = abs(value.numerator), value.denominator

@@ -24,7 +24,7 @@ SENTENCES = {
     "check.kinks": "No numerical check was possible here: every point that was tried is on a kink, where there is no derivative.",
     "check.rounding": "Nothing is decided here: in double precision, wherever {derivative} is not 0 at the points that were tried, "
     "rounding changes it as much as a mistake would.",
-    "check.flat": "Nothing is decided here: {derivative} and the {method} are 0 at all {points} that were tried, where a wrong formula "
+    "check.flat": "Nothing is decided here: {derivative} and the {method} are 0 wherever they were tried ({points}), where a wrong formula "
     "could be 0 too.",
     "check.failed": "The check failed: the largest relative difference is {error}. This is a defect of symchain; please report it.",
     # the reader's point

@@ -13,7 +13,7 @@ _SENTENCES = {
     "check.points.one": "un point",
     "check.components": "{count} composantes",
     "check.components.one": "une composante",
-    "check.rounded": "Cet écart est dû aux arrondis~: d'autres derniers chiffres le changent autant.",
+    "check.rounded": "Cet écart est dû aux arrondis~: changer les derniers chiffres le modifie tout autant.",
     "check.sampled": "Pour cette vérification, les fonctions de dérivée inconnue sont remplacées par des fonctions témoins.",
     # where the derivative is 0
     "check.zero": "En {point}~: {statement}, {method} {reference}~; les deux sont nuls en {points}.",
@@ -23,9 +23,9 @@ _SENTENCES = {
     "check.nowhere": "Aucune vérification numérique n'a été possible ici~: aucun point n'a été trouvé où le calcul et sa dérivée aient des "
     "valeurs finies en double précision.",
     "check.kinks": "Aucune vérification numérique n'a été possible ici~: tous les points essayés sont anguleux, sans dérivée.",
-    "check.rounding": "Rien n'est décidé ici~: en double précision, partout où {derivative} n'est pas nulle aux points essayés, les "
+    "check.rounding": "On ne peut rien conclure ici~: en double précision, partout où {derivative} n'est pas nulle aux points essayés, les "
     "arrondis la changent autant que le ferait une erreur.",
-    "check.flat": "Rien n'est décidé ici~: {derivative} et le {method} sont nuls en tous les points essayés "
+    "check.flat": "On ne peut rien conclure ici~: {derivative} et le {method} sont nuls en tous les points essayés "
     "({points}), où une formule fausse pourrait l'être aussi.",
     "check.failed": "La vérification a échoué~: l'écart relatif maximal est de {error}. C'est un défaut de symchain, merci de le signaler.",
     # the reader's point
@@ -34,13 +34,13 @@ _SENTENCES = {
     "check.asked.steep": "En {point}, le calcul n'a pas de dérivée finie.",
     "check.asked.singular": "En {point}, la formule telle qu'elle est écrite n'a pas de valeur.",
     "check.asked.rounding": "En {point}, les arrondis comptent autant que la formule, en double précision.",
-    "check.asked.kink": "En {point}, le graphe fait un angle et {output} n'a pas de dérivée~: {statement} est le sous-gradient de norme "
-    "minimale, pris par convention.",
-    "check.asked.kink.array": "En {point}, le graphe fait un angle et {output} n'a pas de dérivée~: dans les composantes concernées, "
+    "check.asked.kink": "En {point}, le graphe a un point anguleux et {output} n'a pas de dérivée~: {statement} est le sous-gradient de "
+    "norme minimale, pris par convention.",
+    "check.asked.kink.array": "En {point}, le graphe a un point anguleux et {output} n'a pas de dérivée~: dans les composantes concernées, "
     "{derivative} est le sous-gradient de norme minimale, pris par convention.",
     "check.asked.branch": "En {point}, une comparaison est une égalité~: {statement} est la dérivée de la branche prise.",
     "check.asked.branch.array": "En {point}, une comparaison est une égalité~: {derivative} est la dérivée de la branche prise.",
-    "check.elsewhere": "La vérification est faite ailleurs.",
+    "check.elsewhere": "La vérification est faite en d'autres points.",
     # what the sign says
     "reading.positive": "Lecture~: {statement}, donc augmenter un peu {wrt} augmente {output}.",
     "reading.zero": "Lecture~: {statement} en ce point, donc une petite variation de {wrt} ne change pas {output}, au premier ordre.",

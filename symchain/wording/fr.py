@@ -53,7 +53,8 @@ _SENTENCES = {
     "chain.many": "{title}. {count} chemins mènent de {wrt} à {output}.",
     "chain.gathered": "On regroupe les chemins bloc par bloc, en partant de la sortie~: chaque bloc reçoit la somme de ce que lui "
     "renvoient les blocs qui l'utilisent.",
-    "chain.held": "La barre indique ce qui reste fixe~: {local} est la dérivée locale du bloc {output}, {whole} compte tous les chemins.",
+    "chain.held": "La barre indique ce qui reste fixe~: {local} est la dérivée locale du bloc {output}, {whole} tient compte de tous les "
+    "chemins.",
     "chain.self": "{output} est la variable elle-même.",
     "chain.omitted": "{count} autres lignes du même genre ne sont pas affichées.",
     "section.local": "Dérivées locales",
