@@ -30,21 +30,22 @@ from symchain.errors import (
     UnsupportedError,
     VerificationError,
 )
+from symchain.nouns.door import wired_by
 
 if TYPE_CHECKING:
-    from symchain.backends.numpy import load
-    from symchain.engine import gradient, hessian, jacobian, parse, parse_latex, program
+    from symchain.api import gradient, hessian, jacobian, parse, parse_latex, program
+    from symchain.kernels.numpy import load
 
 __version__ = "0.1.0"
 
 _LAZY = {
-    "parse": "symchain.engine",
-    "parse_latex": "symchain.engine",
-    "program": "symchain.engine",
-    "gradient": "symchain.engine",
-    "hessian": "symchain.engine",
-    "jacobian": "symchain.engine",
-    "load": "symchain.backends.numpy",
+    "parse": "symchain.api",
+    "parse_latex": "symchain.api",
+    "program": "symchain.api",
+    "gradient": "symchain.api",
+    "hessian": "symchain.api",
+    "jacobian": "symchain.api",
+    "load": "symchain.kernels.numpy",
 }
 """Public names whose modules are heavy, and where they live (PEP 562)."""
 
@@ -68,6 +69,9 @@ __all__ = [
     "parse_latex",
     "program",
 ]
+
+
+wired_by(lambda: import_module("symchain.engine"))
 
 
 def __getattr__(name: str) -> Any:

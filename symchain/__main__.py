@@ -1,5 +1,5 @@
 """python -m symchain: the command line."""
 
-from symchain.cli import main
+from symchain.app.cli import main
 
 main()

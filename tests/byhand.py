@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from symchain.blocks import Block, Program, Variable
-from symchain.derivation import Derivation, Factor, Line
-from symchain.notation import name as phrase
+from symchain.nouns.computation import Block, Variable
+from symchain.nouns.derivation import Derivation, Factor, Line
+from symchain.nouns.program import Program
+from symchain.support.notation import name as phrase
 from symchain.tensors import nodes as t
 
 

@@ -7,12 +7,13 @@ from fractions import Fraction
 
 import numpy as np
 
-from symchain.backends.numpy import NumPyBackend
-from symchain.blocks import Block, Program, Variable
 from symchain.functions import FUNCTIONS
-from symchain.kernel import Kernel, Plan
+from symchain.kernels.kernel import Kernel, Plan
+from symchain.kernels.numpy import NumPyBackend
 from symchain.lowering import Label, lower
-from symchain.notation import Phrase
+from symchain.nouns.computation import Block, Variable
+from symchain.nouns.program import Program
+from symchain.support.notation import Phrase
 from symchain.tensors import nodes
 from symchain.tensors.nodes import ONE, Leaf, Tree, add, apply, leaf, leaves, power, scale
 

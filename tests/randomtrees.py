@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from symchain.dimensions import Shape
-from symchain.dimensions import add as plus
-from symchain.dimensions import evaluate as dimension
-from symchain.evaluation import evaluate
-from symchain.functions import FUNCTIONS, OPERATIONS
+from symchain.evidence.evaluation import evaluate
+from symchain.functions import FUNCTIONS
+from symchain.operations import OPERATIONS
 from symchain.render.text import write
+from symchain.support.dimensions import Shape
+from symchain.support.dimensions import add as plus
+from symchain.support.dimensions import evaluate as dimension
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
     ONE,

@@ -227,7 +227,7 @@ def test_what_has_no_value_stays_so() -> None:
 
 def test_a_zero_is_a_zero_only_with_all_digits() -> None:
     """What cancels to the last digit at one precision may not at the next."""
-    from symchain.backends.digits import evaluated
+    from symchain.kernels.digits import evaluated
 
     assert evaluated(lambda x: [mp.sin(x) - x], [1e-100]) == pytest.approx([-1e-300 / 6], rel=1e-15)
     assert evaluated(lambda x: [x - x, x], [3.0]) == [0.0, 3.0]

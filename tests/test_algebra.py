@@ -18,7 +18,8 @@ import treeeval
 from randomtrees import TREES, disagreement, report, text, value
 
 from symchain import parse
-from symchain.functions import FUNCTIONS, OPERATIONS
+from symchain.functions import FUNCTIONS
+from symchain.operations import OPERATIONS
 from symchain.rewriting import price_of, simplify
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (

@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 import symchain
-from symchain.checking.verdict import MISTAKES
-from symchain.cli import commands
+from symchain.app.cli import commands
+from symchain.nouns.verdict import MISTAKES
 from symchain.wording import LANGUAGES
 
 PROGRAMS = {

@@ -13,13 +13,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 import symchain
-from symchain.assignments import read_point
-from symchain.cli import commands
+from symchain.app.cli import commands
+from symchain.app.terminal import exit_code
 from symchain.errors import ArgumentError
 from symchain.models import model_names, read_model
 from symchain.rules import local
+from symchain.support.assignments import read_point
 from symchain.tensors.nodes import Power, scale
-from symchain.terminal import exit_code
 
 NEURON = "z = w*x + b; C = (z - y)**2"
 POINT = "x=1.5,w=0.8,b=-0.2,y=2"

@@ -15,7 +15,7 @@ from randomprograms import DECLARED, FACTS, SIZES, random_program
 from scipy import special
 
 import symchain
-from symchain.evaluation import evaluate
+from symchain.evidence.evaluation import evaluate
 from symchain.tensors.nodes import scale
 
 _NUMPY = """

@@ -13,14 +13,14 @@ from planting import forget
 
 import symchain
 from symchain.errors import ArgumentError, UnsupportedError
-from symchain.evaluation import evaluate
+from symchain.evidence.evaluation import evaluate
+from symchain.evidence.meanings import value_of
+from symchain.evidence.points import STEP, imaginary_step
+from symchain.evidence.verification import verify_all
 from symchain.functions import FUNCTIONS, POSITIVE, FunctionSpec
 from symchain.functions.spec import Interval, declare
-from symchain.meanings import value_of
 from symchain.rules import local
-from symchain.sampling import STEP, imaginary_step
 from symchain.tensors import nodes as t
-from symchain.verification import verify_all
 
 every_function = pytest.mark.parametrize("spec", FUNCTIONS.values(), ids=list(FUNCTIONS))
 CONFINED = [s for s in FUNCTIONS.values() if s.confined]

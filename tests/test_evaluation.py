@@ -12,10 +12,10 @@ from byhand import build, minus, times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from symchain.evaluation import evaluate
-from symchain.exploration import points
+from symchain.evidence.evaluation import evaluate
+from symchain.evidence.exploration import points
+from symchain.evidence.meanings import stand_in, value_of
 from symchain.functions import FUNCTIONS
-from symchain.meanings import stand_in, value_of
 from symchain.tensors import nodes as t
 
 # ---------------------------------------------------------------- evaluation

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import symchain
-from symchain.derivation import Derivation
-from symchain.evaluation import evaluate
-from symchain.exploration import Exploration, points
-from symchain.judgement import relative_error
+from symchain.evidence.evaluation import evaluate
+from symchain.evidence.exploration import Exploration, points
+from symchain.evidence.judgement import relative_error
+from symchain.nouns.derivation import Derivation
 from symchain.rules import local
 from symchain.tensors import nodes as t
 from symchain.wording import LANGUAGES

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import symchain
-from symchain.cli import commands
+from symchain.app.cli import commands
 from symchain.errors import ArgumentError, NumberVariableError
 from symchain.models import model_names, read_model
 from symchain.render.explanation import sentences

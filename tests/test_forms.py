@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import symchain
-from symchain.evaluation import evaluate
+from symchain.evidence.evaluation import evaluate
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
 from symchain.lowering.forms import LAST, LATE, STABLE, stabilise, stable_program

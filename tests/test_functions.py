@@ -20,12 +20,13 @@ import pytest
 import sympy as sp
 from scipy import special
 
-from symchain.backends.stable import STABLE
 from symchain.errors import ArgumentError
-from symchain.functions import ALIASES, FUNCTIONS, OPERATIONS, REAL, FunctionSpec, Noun, declare, find
+from symchain.evidence.meanings import value_of
+from symchain.functions import ALIASES, FUNCTIONS, REAL, FunctionSpec, Noun, declare, find
+from symchain.kernels.stable import STABLE
 from symchain.language.grammar import parse_expression
-from symchain.meanings import value_of
-from symchain.notation import Phrase, walk
+from symchain.operations import OPERATIONS
+from symchain.support.notation import Phrase, walk
 
 DIGITS = 240  # enough for 1 + erf(-30/sqrt(2)) to keep forty
 

@@ -16,10 +16,11 @@ import pytest
 from click.testing import CliRunner
 
 import symchain
-from symchain.cli import commands
+from symchain.analysis.graphing import LEVELS
+from symchain.app.cli import commands
 from symchain.errors import ArgumentError, LimitError
-from symchain.graphing import LEVELS, Graph
 from symchain.models import model_names, read_model
+from symchain.nouns.graph import Graph
 from symchain.render.layered import ROW, STUB, Box, arrange, layers
 from symchain.render.picture import Picture, overlaps, picture
 from symchain.render.svg import GRADIENT, VALUE

@@ -11,8 +11,9 @@ from kernels import AT, a_program, build, kernel_of, network_by_hand, network_ke
 
 import symchain
 from symchain.errors import ArgumentError, NotDifferentiableError, ShapeError, SymchainError
-from symchain.functions import FUNCTIONS, OPERATIONS, abstract
+from symchain.functions import FUNCTIONS, abstract
 from symchain.lowering import Label, lower
+from symchain.operations import OPERATIONS
 from symchain.tensors import nodes
 from symchain.tensors.nodes import MINUS_ONE, ONE, PI, Tree, add, apply, contract, identity, leaf, number, power, scale
 

@@ -21,7 +21,7 @@ from symchain.language.reading import program_scope, read_program
 from symchain.language.shapes import FACTS
 from symchain.language.statements import Declaration, Definition, parse_statements
 from symchain.language.writing import declaration_lines
-from symchain.notation import Phrase
+from symchain.support.notation import Phrase
 from symchain.tensors import nodes
 from symchain.tensors.exchange import from_sympy
 from symchain.tensors.nodes import Leaf, leaf

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import symchain
-from symchain.cli import commands
+from symchain.app.cli import commands
 from symchain.errors import LimitError, ParseError, SymchainError
 
 SHAPES = {"W": ("h", "n"), "x": ("n",), "b": ("h",), "y": ("h",), "A": ("n", "n")}

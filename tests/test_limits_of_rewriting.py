@@ -7,14 +7,14 @@ import pytest
 from test_derivatives import run
 
 import symchain
-from symchain.drawing import structured
-from symchain.evaluation import evaluate
+from symchain.evidence.evaluation import evaluate
+from symchain.evidence.sampling import structured
+from symchain.evidence.verification import wrong_factors
 from symchain.rewriting import price_of
 from symchain.tensors.algebra import normal
 from symchain.tensors.equalities import equalities
 from symchain.tensors.nodes import leaves
 from symchain.tensors.terms import is_symmetric
-from symchain.verification import wrong_factors
 
 # ---------------------------------------------------------------- facts that are equations
 

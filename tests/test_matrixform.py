@@ -11,10 +11,10 @@ import randomtrees as forest
 from scipy import special
 
 from symchain.errors import SymchainError
-from symchain.evaluation import evaluate
-from symchain.functions import OPERATIONS
+from symchain.evidence.evaluation import evaluate
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
+from symchain.operations import OPERATIONS
 from symchain.render.text import write
 from symchain.rewriting import price_of, simplify
 from symchain.tensors.matrixform import phrase_of

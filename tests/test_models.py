@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 import symchain
-from symchain.blocks import Program
-from symchain.derivation import Derivation, Derivations
 from symchain.errors import ArgumentError
 from symchain.models import DEEPEST, Model, mlp, model_names, read_model
+from symchain.nouns.derivation import Derivation, Derivations
+from symchain.nouns.program import Program
 
 Arrays = dict[str, Any]
 TOLERANCE = 1e-10

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import symchain
-from symchain.networks import network_of
+from symchain.nouns.networks import network_of
 from symchain.render import render
 
 TWO = "z1 = W1*x + b1; a1 = sigma1(z1); z2 = W2*a1 + b2; a2 = sigma2(z2); C = 1/2*(a2 - y)**2"

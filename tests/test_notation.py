@@ -13,13 +13,13 @@ import pytest
 from test_typesetting import _CHECK, _katex, _mathematics
 
 import symchain
-from symchain.derivation import Derivation
 from symchain.errors import ArgumentError, LimitError, UnsupportedError
-from symchain.notation import Phrase, call, name, number, rewritten
+from symchain.nouns.derivation import Derivation
 from symchain.render import DETAILS, MEDIA, NOTATIONS, render
 from symchain.render import latex as tex
 from symchain.render.names import subscripted
 from symchain.render.text import write
+from symchain.support.notation import Phrase, call, name, number, rewritten
 from symchain.tensors.indexform import entry_of, letters
 from symchain.tensors.kroneckerform import kronecker_of
 from symchain.tensors.matrixform import phrase_of

@@ -12,11 +12,11 @@ from scipy import linalg, special
 from treeeval import evaluate
 
 import symchain.functions  # noqa: F401
-from symchain import dimensions
-from symchain.backends.stable import STABLE
 from symchain.errors import NotDifferentiableError, ShapeError, UnsupportedError
 from symchain.functions.spec import OPERATIONS, map_dims
+from symchain.kernels.stable import STABLE
 from symchain.rules import operations as rules
+from symchain.support import dimensions
 from symchain.tensors import nodes
 from symchain.tensors.nodes import Contraction, leaf
 

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 import symchain
-from symchain import press
-from symchain.blocks import Program
-from symchain.cli import commands
+from symchain.app.cli import commands
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.models import model_names, read_model
+from symchain.nouns.program import Program
+from symchain.render import pdf as press
 from symchain.render.layout import layout
 from symchain.render.typst import mathematics, typst_document
 from symchain.wording import LANGUAGES
@@ -249,7 +249,7 @@ def test_what_typst_does_not_know_is_refused() -> None:
             mathematics(unknown)
 
 
-def _derivation() -> symchain.derivation.Derivation:  # type: ignore[name-defined]
+def _derivation() -> symchain.nouns.derivation.Derivation:  # type: ignore[name-defined]
     return symchain.parse(read_model("two-layer").text).derive("W1")
 
 

@@ -11,10 +11,10 @@ from planting import forget
 from randomprograms import DECLARED, FACTS, random_program
 
 import symchain
+from symchain.evidence.verification import wrong_factors
 from symchain.functions import FUNCTIONS
 from symchain.rules import local, operations
 from symchain.tensors import nodes as t
-from symchain.verification import wrong_factors
 
 pytestmark = pytest.mark.usefixtures("fresh")
 

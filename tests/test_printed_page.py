@@ -20,8 +20,8 @@ from printed_results import PRINTED, Published
 from scipy import special
 
 import symchain
-from symchain.blocks import Program
-from symchain.derivation import Derivation
+from symchain.nouns.derivation import Derivation
+from symchain.nouns.program import Program
 from symchain.render import render
 from symchain.render.latex_document import complete
 from symchain.render.names import typeset

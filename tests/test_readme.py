@@ -45,7 +45,7 @@ def _python(example: doctest.Example, names: dict[str, object]) -> str:
 
 
 def _command(command: str) -> str:
-    from symchain.cli import commands
+    from symchain.app.cli import commands
 
     program, *arguments = shlex.split(command)
     assert program == "symchain"

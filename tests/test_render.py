@@ -14,20 +14,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symchain
-from symchain.derivation import RULES, Derivation, Derivations, Line
 from symchain.errors import ArgumentError
-from symchain.functions import FUNCTIONS, OPERATIONS
+from symchain.functions import FUNCTIONS
 from symchain.language.grammar import parse_expression
-from symchain.notation import Phrase, call, name, number
+from symchain.nouns.derivation import RULES, Derivation, Derivations, Line
+from symchain.operations import OPERATIONS
 from symchain.render import DETAILS, MEDIA, render
 from symchain.render import latex as tex
 from symchain.render.data import _digits
 from symchain.render.names import layer_names, typeset
-from symchain.render.numbers import count, literal, real
 from symchain.render.style import Style
 from symchain.render.subjects import TOLD
 from symchain.render.text import write
+from symchain.support.notation import Phrase, call, name, number
 from symchain.wording import LANGUAGES, fields, rule_name
+from symchain.wording.numbers import count, literal, real
 
 GOLDEN = Path(__file__).parent / "golden"
 SUFFIX = {"text": "txt", "markdown": "md", "latex": "tex", "html": "html", "json": "json"}
@@ -374,7 +375,7 @@ def test_a_long_chain_is_cut_for_people_and_whole_in_lines() -> None:
 def test_json_has_a_stable_schema() -> None:
     program = symchain.parse(TWO_LAYERS)
     data = json.loads(program.derive("C", "W1").to_json())
-    assert (data["format"], data["version"]) == ("symchain.derivation", 1)
+    assert (data["format"], data["version"]) == ("symchain.nouns.derivation", 1)
     assert data["lines"][-1] == {"name": "dC_dW1", "text": "delta_z1*x", "role": "derivative", "of": "W1", "shape": []}
     assert data["factors"]["dz1/dW1"]["text"] == "x" and data["verification"]["held"]
     several = json.loads(program.derive("C", "all").to_json())

@@ -9,9 +9,9 @@ import pytest
 from randomtrees import TREES, disagreement, report, text
 
 import symchain
-from symchain.derivation import RULES, Derivation, Step
 from symchain.errors import ArgumentError
 from symchain.models import model_names, read_model
+from symchain.nouns.derivation import RULES, Derivation, Step
 from symchain.render import render
 from symchain.rewriting import price_of, reduction, steps_from
 from symchain.rules.binding import bind

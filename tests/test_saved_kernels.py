@@ -15,12 +15,13 @@ import pytest
 from kernels import AT, kernel_of, network_kernel
 
 import symchain
-from symchain.backends.guard import check
-from symchain.backends.numpy import load
-from symchain.backends.stable import STABLE
 from symchain.errors import ArgumentError, SymchainError, UnsupportedError
-from symchain.functions import FUNCTIONS, OPERATIONS
-from symchain.kernel import digest
+from symchain.functions import FUNCTIONS
+from symchain.kernels.guard import check
+from symchain.kernels.kernel import digest
+from symchain.kernels.numpy import load
+from symchain.kernels.stable import STABLE
+from symchain.operations import OPERATIONS
 from symchain.tensors.nodes import apply, contract, leaf
 
 ROOT = Path(__file__).parents[1]

@@ -18,7 +18,7 @@ pty = pytest.importorskip("pty", reason="no pseudo-terminals on this system")
 ROOT = Path(__file__).parents[1]
 SLOW = """
 import time, symchain
-from symchain import cli
+from symchain.app import cli
 quick = symchain.parse
 def slow(*arguments, **options):
     time.sleep(2.6)

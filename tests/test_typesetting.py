@@ -15,13 +15,14 @@ import pytest
 from examples import EXAMPLES, HOSTILE
 
 import symchain
-from symchain.functions import FUNCTIONS, OPERATIONS
+from symchain.functions import FUNCTIONS
 from symchain.language.grammar import parse_expression
 from symchain.models import model_names, read_model
-from symchain.notation import Phrase, call, name, number
+from symchain.operations import OPERATIONS
 from symchain.render import DETAILS, render
 from symchain.render import latex as tex
 from symchain.render.names import told_apart, typeset
+from symchain.support.notation import Phrase, call, name, number
 from symchain.wording import LANGUAGES
 
 TEX = shutil.which("pdflatex") or shutil.which("lualatex")

@@ -11,14 +11,14 @@ import pytest
 from byhand import build, claim, factor, minus, scalar, times
 
 import symchain
-from symchain.derivation import Line
-from symchain.drawing import spread
 from symchain.errors import VerificationError
+from symchain.evidence.judgement import CENTRAL_DIFFERENCE, COMPLEX_STEP, NONE, relative_error
+from symchain.evidence.sampling import spread
+from symchain.evidence.verification import verify, verify_all, verify_factor, wrong_factors
 from symchain.functions import FUNCTIONS, abstract
-from symchain.judgement import CENTRAL_DIFFERENCE, COMPLEX_STEP, NONE, relative_error
+from symchain.nouns.derivation import Line
 from symchain.rules import local
 from symchain.tensors import nodes as t
-from symchain.verification import verify, verify_all, verify_factor, wrong_factors
 
 SIGMA = abstract("sigma")
 W, X, B, Y, Z, A = (scalar(n) for n in "WxbyzA")

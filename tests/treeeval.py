@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from symchain import dimensions
-from symchain.dimensions import Dim
 from symchain.functions.spec import AbstractFunction, map_dims
+from symchain.support import dimensions
+from symchain.support.dimensions import Dim
 from symchain.tensors import nodes
 from symchain.tensors.nodes import Apply, Compare, Constant, Contraction, Identity, Leaf, Number, Operation, Power, Size, Sum, Tree, Where
 
@@ -88,7 +88,7 @@ def function_value(spec: Any, *args: Any) -> Any:
     """A registered function by its NumPy code (the analytic one for complex arguments)."""
     from scipy import special
 
-    from symchain.backends.stable import STABLE
+    from symchain.kernels.stable import STABLE
 
     complex_arguments = any(np.iscomplexobj(a) for a in args)
     code = spec.analytic if complex_arguments and spec.analytic else spec.code["numpy"]

@@ -1,4 +1,4 @@
-"""What symchain knows: one record per function and operation, registered when this package is imported."""
+"""What symchain knows: one record per elementwise function, registered when this package is imported."""
 
 from symchain.functions import (
     activations,
@@ -9,12 +9,9 @@ from symchain.functions import (
     hyperbolic,
     integrals,
     inverses,
-    linear_algebra,
     losses,
     probability,
-    rearrangements,
     rectifiers,
-    reductions,
     special,
     transforms,
     trigonometric,
@@ -23,7 +20,6 @@ from symchain.functions.spec import (
     ALIASES,
     FUNCTIONS,
     NONNEGATIVE,
-    OPERATIONS,
     POSITIVE,
     REAL,
     AbstractFunction,
@@ -31,10 +27,8 @@ from symchain.functions.spec import (
     Interval,
     Kink,
     Noun,
-    OperationSpec,
     abstract,
     declare,
-    declare_operation,
     find,
 )
 
@@ -53,9 +47,6 @@ FAMILIES = (
     transforms,
     binary,
     losses,
-    reductions,
-    linear_algebra,
-    rearrangements,
 )
 
 __all__ = [
@@ -63,7 +54,6 @@ __all__ = [
     "FAMILIES",
     "FUNCTIONS",
     "NONNEGATIVE",
-    "OPERATIONS",
     "POSITIVE",
     "REAL",
     "AbstractFunction",
@@ -71,9 +61,7 @@ __all__ = [
     "Interval",
     "Kink",
     "Noun",
-    "OperationSpec",
     "abstract",
     "declare",
-    "declare_operation",
     "find",
 ]

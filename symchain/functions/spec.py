@@ -12,8 +12,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from symchain.dimensions import Dim, Shape
 from symchain.errors import ArgumentError
+from symchain.support.dimensions import Dim, Shape
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from symchain.errors import LimitError
 from symchain.language.shapes import dimension_of
-from symchain.notation import Phrase
+from symchain.support.notation import Phrase
 
 
 class Mismatch(Exception):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from symchain.dimensions import Dim, Shape, show
 from symchain.errors import ShapeError
 from symchain.language.shapes import broadcast_shape
+from symchain.support.dimensions import Dim, Shape, show
 from symchain.tensors.nodes import Tree, broadcast, contract, matmul, multiply_scalars
 
 

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from symchain.dimensions import Dim, Shape, add, evaluate, multiply, show
 from symchain.errors import LimitError, ParseError, ShapeError, UnsupportedError
 from symchain.functions.spec import FUNCTIONS, OPERATIONS
 from symchain.language import arithmetic
 from symchain.language.arithmetic import matrix_product, normal_axis, square_size, with_axes, without_axes
 from symchain.language.forms import Axes, Axis, Condition, Flag, Order, Sizes, Text, Trees, Whole, form
 from symchain.language.shapes import MAX_ENTRIES, broadcast_shape
+from symchain.support.dimensions import Dim, Shape, add, evaluate, multiply, show
 from symchain.tensors import nodes
 from symchain.tensors.nodes import MINUS_ONE, ONE, ZERO, Tree
 

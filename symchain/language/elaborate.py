@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, NoReturn
 
-from symchain.dimensions import Shape, show
 from symchain.errors import ParseError, ShapeError, SymchainError, UnsupportedError
-from symchain.functions.spec import OPERATIONS, AbstractFunction, FunctionSpec, OperationSpec, abstract
+from symchain.functions.spec import AbstractFunction, FunctionSpec, OperationSpec, abstract
 from symchain.language import constants
 from symchain.language.arguments import Mismatch, plain_argument
 from symchain.language.arithmetic import matrix_product, product, stretched
@@ -18,7 +17,9 @@ from symchain.language.indexing import select
 from symchain.language.lookup import advice_on, closest, find_function, instead, is_known_function
 from symchain.language.shapes import broadcast_shape, dimension_of
 from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical
-from symchain.notation import Phrase, walk
+from symchain.operations import OPERATIONS
+from symchain.support.dimensions import Shape, show
+from symchain.support.notation import Phrase, walk
 from symchain.tensors import nodes
 from symchain.tensors.nodes import MINUS_ONE, PI, Contraction, Leaf, Number, Tree
 

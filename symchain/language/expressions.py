@@ -9,8 +9,6 @@ from typing import Any
 import sympy
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
-from symchain.blocks import Block, Program, Variable
-from symchain.dimensions import Shape, show
 from symchain.errors import ArgumentError, LimitError, ParseError, ShapeError, UnsupportedError
 from symchain.functions.spec import AbstractFunction, FunctionSpec, abstract, find
 from symchain.language.constants import MAX_EXPONENT
@@ -29,6 +27,9 @@ from symchain.language.inputs import (
 )
 from symchain.language.shapes import check_letters, shape_from
 from symchain.language.spelling import plain
+from symchain.nouns.computation import Block, Variable
+from symchain.nouns.program import Program
+from symchain.support.dimensions import Shape, show
 from symchain.tensors import nodes
 from symchain.tensors.facts import implied
 from symchain.tensors.matrixform import phrase_of

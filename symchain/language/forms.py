@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from symchain.dimensions import Shape
 from symchain.errors import ParseError
-from symchain.notation import Phrase
+from symchain.support.dimensions import Shape
+from symchain.support.notation import Phrase
 from symchain.tensors.nodes import Tree
 
 # Kinds of parameters, by the name of their annotation:

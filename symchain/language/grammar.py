@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from symchain.errors import LimitError, ParseError, Place
 from symchain.language.tokens import Token, read_tokens, source_lines
-from symchain.notation import Phrase
+from symchain.support.notation import Phrase
 
 MAX_DEPTH = 256
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from symchain.dimensions import Dim, add, show
 from symchain.errors import ParseError, ShapeError
 from symchain.functions.spec import OPERATIONS
 from symchain.language.arithmetic import with_axes
 from symchain.language.shapes import dimension_of
-from symchain.notation import Phrase
+from symchain.support.dimensions import Dim, add, show
+from symchain.support.notation import Phrase
 from symchain.tensors import nodes
 from symchain.tensors.nodes import Tree
 

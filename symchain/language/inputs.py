@@ -8,13 +8,13 @@ from typing import Any
 
 import sympy
 
-from symchain.blocks import Variable
-from symchain.dimensions import Shape, show
 from symchain.errors import ArgumentError, LimitError, ParseError, Place, ShapeError
 from symchain.functions.spec import AbstractFunction, FunctionSpec, abstract, find
 from symchain.language.lookup import closest, elementwise_names, is_known_function
 from symchain.language.shapes import check_facts, facts_from, shape_from
 from symchain.language.spelling import MAX_NAME, NOT_NUMBERS, RESERVED, canonical, is_name
+from symchain.nouns.computation import Variable
+from symchain.support.dimensions import Shape, show
 from symchain.tensors.nodes import leaf
 
 

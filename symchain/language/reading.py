@@ -9,8 +9,6 @@ from typing import Any, NoReturn
 
 import sympy
 
-from symchain.blocks import Block, Program, Variable
-from symchain.dimensions import Shape, show
 from symchain.errors import ArgumentError, LimitError, ParseError, Place, ShapeError, SymchainError
 from symchain.functions.spec import AbstractFunction, FunctionSpec, abstract, find
 from symchain.language.elaborate import Scope, elaborate
@@ -32,7 +30,10 @@ from symchain.language.shapes import FACTS, check_letters, shape_of
 from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical, is_abstract
 from symchain.language.statements import Declaration, Definition, Statement, parse_statements
 from symchain.language.tokens import source_lines
-from symchain.notation import Phrase, walk
+from symchain.nouns.computation import Block, Computation, Variable
+from symchain.nouns.program import Program
+from symchain.support.dimensions import Shape, show
+from symchain.support.notation import Phrase, walk
 from symchain.tensors.facts import implied
 from symchain.tensors.nodes import Tree, leaf
 
@@ -77,7 +78,7 @@ def build_program(
     return _Reading(statements, lines, *given).program()
 
 
-def program_scope(program: Program, lines: tuple[str, ...] = ()) -> Scope:
+def program_scope(program: Computation, lines: tuple[str, ...] = ()) -> Scope:
     """The scope in which an expression about a program is read: its inputs and blocks, dimensions and functions."""
     names: dict[str, Tree] = {name: variable.leaf for name, variable in program.inputs.items()}
     names.update({name: block.leaf for name, block in program.blocks.items()})

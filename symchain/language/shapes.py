@@ -6,11 +6,11 @@ import operator
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
-from symchain.dimensions import Dim, Shape, add, letters, multiply, show
 from symchain.errors import ArgumentError, LimitError, ParseError, ShapeError, SymchainError
 from symchain.language.grammar import parse_expression
 from symchain.language.spelling import is_name
-from symchain.notation import Phrase
+from symchain.support.dimensions import Dim, Shape, add, letters, multiply, show
+from symchain.support.notation import Phrase
 
 MAX_ENTRIES = 10**9
 MAX_AXES = 16

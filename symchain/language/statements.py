@@ -8,7 +8,7 @@ from typing import NoReturn
 from symchain.errors import ParseError, Place
 from symchain.language.grammar import read_expression, refuse_after
 from symchain.language.tokens import Token, read_tokens, source_lines
-from symchain.notation import Phrase
+from symchain.support.notation import Phrase
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from symchain.blocks import Program
-from symchain.dimensions import show
 from symchain.language.lookup import is_known_function
 from symchain.language.shapes import FACTS
 from symchain.language.spelling import is_abstract
-from symchain.notation import walk
+from symchain.nouns.computation import Computation
+from symchain.support.dimensions import show
+from symchain.support.notation import walk
 
 
-def declaration_lines(program: Program) -> list[str]:
+def declaration_lines(program: Computation) -> list[str]:
     """`W: (h, n) spd`, `sigma1 = sigmoid`, `gate: function`: what the blocks alone would not say.
 
     Inputs without shape and facts are declared too where the order of the inputs, or an unused one, would otherwise be lost.
@@ -35,7 +35,7 @@ def declaration_lines(program: Program) -> list[str]:
     return lines
 
 
-def _order_read(program: Program, declared: set[str]) -> list[str]:
+def _order_read(program: Computation, declared: set[str]) -> list[str]:
     """The order of the inputs that a reader of the printed program would find."""
     found = dict.fromkeys(n for n in program.inputs if n in declared)
     for block in program.blocks.values():

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from symchain.dimensions import Dim, Shape
-from symchain.kernel import Input, Instruction
+from symchain.kernels.kernel import Input, Instruction
+from symchain.support.dimensions import Dim, Shape
 
 ONE = Fraction(1)
 _COMMUTATIVE = frozenset({"add", "multiply", "inner"})

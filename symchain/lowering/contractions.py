@@ -11,8 +11,8 @@ from fractions import Fraction
 from itertools import combinations
 from math import prod
 
-from symchain.dimensions import Dim, evaluate, letters
 from symchain.lowering.assembly import Assembly, Laid
+from symchain.support.dimensions import Dim, evaluate, letters
 
 _TYPICAL = 64
 """The size assumed for a dimension letter when orders of work are compared."""

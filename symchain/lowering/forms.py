@@ -12,8 +12,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from symchain.blocks import Program
-from symchain.freeing import without_equations
+from symchain.deriving.constraints import without_equations
 from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
@@ -23,6 +22,7 @@ from symchain.lowering.numerics import FUNCTIONS
 from symchain.lowering.roots import less_root, orthogonal, root_less_one, root_of_squares, unit_vectors
 from symchain.lowering.series import mended, with_powers
 from symchain.lowering.softmaxes import balanced, of_exponentials
+from symchain.nouns.computation import Computation
 from symchain.rewriting.factoring import factored
 from symchain.rewriting.matching import Identities, Identity, identities_of, rewrite
 from symchain.rules.operations import without_division
@@ -155,7 +155,7 @@ _ROUNDS = 4
 """How often the result of one rule may be taken up by the next at the same place."""
 
 
-def stable_program(program: Program, corners: bool = True, wrt: Iterable[str] = ()) -> Program:
+def stable_program(program: Computation, corners: bool = True, wrt: Iterable[str] = ()) -> Computation:
     """The program with its blocks in stable form: the same values, and gradients that stay accurate where they are tiny or huge.
 
     With `corners`, roots of sums of squares have gradient 0 where they are 0. It may be differentiated by the names `wrt`.

@@ -12,12 +12,12 @@ from fractions import Fraction
 from functools import lru_cache
 from math import isfinite
 
-from symchain.blocks import Program
 from symchain.functions.spec import AbstractFunction, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
-from symchain.notation import Phrase
+from symchain.nouns.computation import Computation
 from symchain.rules.operations import PULLBACKS, extreme
+from symchain.support.notation import Phrase
 from symchain.tensors.nodes import (
     ONE,
     ZERO,
@@ -46,7 +46,7 @@ class Kink:
     block: str
 
 
-def kinks_of(program: Program, names: Sequence[str]) -> Iterator[Kink]:
+def kinks_of(program: Computation, names: Sequence[str]) -> Iterator[Kink]:
     """The kinks of the functions in some blocks."""
     for name in names:
         for node in postorder(program.blocks[name].tree):

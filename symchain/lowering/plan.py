@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from symchain.blocks import Program
-from symchain.dimensions import Dim, letters
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.functions.spec import AbstractFunction, FunctionSpec, map_dims
-from symchain.kernel import Guard, Input, Output, Plan
+from symchain.kernels.kernel import Guard, Input, Output, Plan
 from symchain.lowering.assembly import Assembly, Laid
 from symchain.lowering.contractions import Factor, Job, lower_contraction
 from symchain.lowering.forms import stabilise
 from symchain.lowering.kinks import Kink, kinks_of
+from symchain.nouns.computation import Computation
+from symchain.support.dimensions import Dim, letters
 from symchain.tensors.nodes import (
     Apply,
     Compare,
@@ -44,12 +44,12 @@ _LETTER = re.compile(r"[^\s*+\-\d][^\s*+\-]*")
 
 
 def lower(
-    program: Program,
+    program: Computation,
     outputs: Sequence[tuple[Label, Tree]],
     *,
     order: int | None,
     extra: Mapping[str, Tree] | None = None,
-    written: Program | None = None,
+    written: Computation | None = None,
 ) -> Plan:
     """The Plan that computes some trees over a program's names.
 
@@ -107,7 +107,7 @@ def _needed(definitions: Mapping[str, Tree], trees: Sequence[Tree]) -> list[str]
 class _Lowering:
     """Trees to values, each tree once."""
 
-    def __init__(self, program: Program, definitions: Mapping[str, Tree], trees: Sequence[Tree]) -> None:
+    def __init__(self, program: Computation, definitions: Mapping[str, Tree], trees: Sequence[Tree]) -> None:
         self.definitions = definitions
         roots = [*definitions.values(), *trees]
         nodes = postorder(*roots)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from itertools import count
 
-from symchain.assignments import Point, read_point
 from symchain.errors import ArgumentError, nearest
+from symchain.support.assignments import Point, read_point
 
 PERCEPTRON = "mlp-3"
 """How perceptrons are listed; mlp-1, mlp-2, ... are models too."""

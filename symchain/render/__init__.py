@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from symchain.blocks import Program
-from symchain.derivation import Derivation, Derivations, Line, Step
 from symchain.errors import ArgumentError, check_choice
-from symchain.notation import Phrase
+from symchain.nouns.computation import Computation
+from symchain.nouns.derivation import Derivation, Derivations, Line, Step
 from symchain.render import data, latex_document, programs
-from symchain.render.document import Document
 from symchain.render.index_layout import index_layout
 from symchain.render.kronecker_layout import kronecker_layout
 from symchain.render.latex import write as write_latex
@@ -19,6 +17,8 @@ from symchain.render.math_document import html_fragment, html_math, markdown
 from symchain.render.style import Style
 from symchain.render.text import write as write_text
 from symchain.render.text_document import plain_text
+from symchain.support.document import Document
+from symchain.support.notation import Phrase
 from symchain.tensors.matrixform import phrase_of
 from symchain.wording import check_language, rule_name
 
@@ -55,7 +55,7 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
         if medium == "json":
             return data.dumps(data.of_derivation(subject) if isinstance(subject, Derivation) else data.of_derivations(subject))
         body = _DOCUMENTS[medium](_LAYOUTS[notation](subject, detail), lang)
-    elif isinstance(subject, Program):
+    elif isinstance(subject, Computation):
         body = _program(subject, medium, lang)
     elif isinstance(subject, Line):
         body = _line(subject, medium, lang, within)
@@ -78,7 +78,7 @@ def check_options(lang: str, detail: str, notation: str) -> None:
     check_choice("notation", notation, _LAYOUTS)
 
 
-def _program(program: Program, medium: str, lang: str) -> str:
+def _program(program: Computation, medium: str, lang: str) -> str:
     if medium == "json":
         return data.dumps(data.of_program(program))
     if medium == "text":
@@ -102,7 +102,7 @@ def _step(step: Step, medium: str, lang: str) -> str:
 def _style(within: Any, lang: str) -> Style:
     if isinstance(within, Derivation | Derivations):
         return style_within(within, lang)
-    return programs.program_style(within, lang) if isinstance(within, Program) else Style(lang)
+    return programs.program_style(within, lang) if isinstance(within, Computation) else Style(lang)
 
 
 def _line(line: Line, medium: str, lang: str, within: Any) -> str:

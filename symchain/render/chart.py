@@ -8,17 +8,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import TYPE_CHECKING
 
 from symchain.errors import check_choice
-from symchain.notation import name
-from symchain.render.document import Formula, Say
+from symchain.nouns.sensitivity import Influence, Measure, Sensitivity
 from symchain.render.formulas import TextFormulas
 from symchain.render.influences import MARKS, SHOWN, elasticity_clause, heading, legend, notes, shown_measure, shown_value, slope_clause
 from symchain.render.sentences import Speaker
-
-if TYPE_CHECKING:
-    from symchain.sensitivity import Influence, Measure, Sensitivity
+from symchain.support.document import Formula, Say
+from symchain.support.notation import name
 
 MEASURES = ("both", "slope", "elasticity")
 WIDTH = 760

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from symchain.derivation import Derivation, Derivations, Verification
 from symchain.errors import ArgumentError, SymchainError, VerificationError
-from symchain.notation import Phrase, name
-from symchain.render.document import Count, Field, Formula, Listing, Math, Product, Quantity, Relation, Say
+from symchain.nouns.derivation import Derivation, Derivations, Verification
+from symchain.support.document import Count, Field, Formula, Listing, Math, Product, Quantity, Relation, Say
+from symchain.support.notation import Phrase, name
 
 SEPARATE = 12
 """More derivatives than this are checked together."""

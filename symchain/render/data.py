@@ -9,12 +9,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from symchain.blocks import Program
-from symchain.derivation import Derivation, Derivations, Factor, Line, Step
 from symchain.errors import SymchainError, VerificationError
-from symchain.notation import Phrase
+from symchain.nouns.computation import Computation
+from symchain.nouns.derivation import Derivation, Derivations, Factor, Line, Step
 from symchain.render.remarks import unrelated
 from symchain.render.text import write
+from symchain.support.notation import Phrase
 from symchain.tensors.matrixform import phrase_of
 
 VERSION = 1
@@ -34,7 +34,7 @@ def of_line(line: Line) -> dict[str, Any]:
     return {"name": line.name, "text": write(line.phrase), "role": line.role, "of": line.of, "shape": list(line.shape)}
 
 
-def of_program(program: Program) -> dict[str, Any]:
+def of_program(program: Computation) -> dict[str, Any]:
     return {
         "format": "symchain.program",
         "version": VERSION,
@@ -49,7 +49,7 @@ def of_program(program: Program) -> dict[str, Any]:
 
 
 def of_derivation(d: Derivation) -> dict[str, Any]:
-    return {"format": "symchain.derivation", "version": VERSION, "program": of_program(d.program), **_body(d)}
+    return {"format": "symchain.nouns.derivation", "version": VERSION, "program": of_program(d.program), **_body(d)}
 
 
 def of_derivations(several: Derivations) -> dict[str, Any]:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from symchain.render.document import Row, Say
+from symchain.nouns.explanation import Explanation
 from symchain.render.formulas import LatexFormulas, TextFormulas, joint
 from symchain.render.math_document import aligned, html_math, html_text, markdown_text
 from symchain.render.sentences import Speaker
 from symchain.render.style import Style
 from symchain.render.text_document import INDENT, WIDTH
-
-if TYPE_CHECKING:
-    from symchain.explaining.explanation import Explanation
+from symchain.support.document import Row, Say
 
 _HELD = "\x1e"
 """Stands for the blanks of a short formula, where no line may break."""
@@ -116,3 +114,11 @@ def sentences(explanation: Explanation, lang: str) -> list[str]:
 
 def _style(explanation: Explanation, lang: str) -> Style:
     return Style(lang, explanation.ranks, functions=frozenset(explanation.program.functions))
+
+
+_WRITERS = {"text": text, "markdown": markdown, "html": html, "data": data}
+
+
+def write(explanation: Explanation, medium: str, lang: str) -> str:
+    """The explanation in one of the media: text, markdown, html, or data (JSON)."""
+    return _WRITERS[medium](explanation, lang)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from symchain.notation import Phrase
+from symchain.support.notation import Phrase
 
 T = TypeVar("T")
 

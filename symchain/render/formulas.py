@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import singledispatchmethod
 
-from symchain.dimensions import Dim, show
 from symchain.functions import find
-from symchain.render import latex, numbers, text
-from symchain.render.document import (
+from symchain.render import latex, text
+from symchain.render.names import escaped, typeset
+from symchain.render.products import BREAK
+from symchain.render.style import Style
+from symchain.support.dimensions import Dim, show
+from symchain.support.document import (
     Applied,
     Arrows,
     Axes,
@@ -27,9 +30,7 @@ from symchain.render.document import (
     Quantity,
     Relation,
 )
-from symchain.render.names import escaped, typeset
-from symchain.render.products import BREAK
-from symchain.render.style import Style
+from symchain.wording import numbers
 
 LIMIT = 24
 """Sums and products of more parts than this are abbreviated in documents."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from symchain.nouns.graph import Graph
 from symchain.render.picture import THINNEST, Texts
 from symchain.render.svg import GRADIENT, VALUE, escape
-
-if TYPE_CHECKING:
-    from symchain.graphing import Graph
 
 
 def dot(graph: Graph, lang: str = "en") -> str:

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from symchain.derivation import Derivation, Derivations, Factor, Line
-from symchain.dimensions import Dim
-from symchain.networks import network_of
-from symchain.notation import Phrase, name, walk
-from symchain.notation import number as literal
-from symchain.render.document import Count, Definition, Document, Formula, Label, Row, Say, Section
+from symchain.nouns.derivation import Derivation, Derivations, Factor, Line
+from symchain.nouns.networks import network_of
 from symchain.render.layout import MATRIX_ONLY, factor_numbers, layout
 from symchain.render.maps import Adjoints, is_plain, pulled, renamed, shown_trees, whys
 from symchain.render.opening import SHOWN, cut
@@ -18,6 +14,10 @@ from symchain.render.remarks import remark
 from symchain.render.results import zero_sentence
 from symchain.render.subjects import barred, derivative, members_of, results_of
 from symchain.render.text import write
+from symchain.support.dimensions import Dim
+from symchain.support.document import Count, Definition, Document, Formula, Label, Row, Say, Section
+from symchain.support.notation import Phrase, name, walk
+from symchain.support.notation import number as literal
 from symchain.tensors.indexform import added, element, entry_of, letters, letters_for, names_in, partial, summed
 from symchain.tensors.indexgraph import product
 from symchain.tensors.matrixform import phrase_of

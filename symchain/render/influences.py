@@ -5,17 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from symchain.notation import Phrase, name, number
-from symchain.render import numbers
-from symchain.render.document import Count, Formula, Listing, Math, Quantity, Relation, Say
+from symchain.nouns.sensitivity import Influence, Measure, Saturation, Sensitivity
 from symchain.render.formulas import TextFormulas
 from symchain.render.sentences import Speaker
 from symchain.render.text_document import WIDTH
-
-if TYPE_CHECKING:
-    from symchain.sensitivity import Influence, Measure, Saturation, Sensitivity
+from symchain.support.document import Count, Formula, Listing, Math, Quantity, Relation, Say
+from symchain.support.notation import Phrase, name, number
+from symchain.wording import numbers
 
 SHOWN = 40
 """More inputs than this are cut, with a sentence saying so."""

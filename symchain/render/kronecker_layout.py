@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from symchain.derivation import Derivation, Derivations
 from symchain.errors import UnsupportedError
-from symchain.networks import network_of
-from symchain.notation import Phrase, name, walk
-from symchain.render.document import Braced, Chains, Document, Formula, Label, Math, Row, Say, Section
+from symchain.nouns.derivation import Derivation, Derivations
+from symchain.nouns.networks import network_of
 from symchain.render.layout import MATRIX_ONLY, factor_numbers, layout
 from symchain.render.opening import SHOWN
 from symchain.render.remarks import remark
 from symchain.render.results import zero_sentence
 from symchain.render.subjects import barred, members_of
+from symchain.support.document import Braced, Chains, Document, Formula, Label, Math, Row, Say, Section
+from symchain.support.notation import Phrase, name, walk
 from symchain.tensors.kroneckerform import kronecker_of, vec
 
 

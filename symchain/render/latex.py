@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from symchain.notation import Phrase
-from symchain.render import numbers
 from symchain.render.calls import Macro, macro
 from symchain.render.fold import FIRST, fold
 from symchain.render.measure import width
@@ -31,7 +29,8 @@ from symchain.render.products import (
     within,
 )
 from symchain.render.style import Style, rank_of_call, rank_of_index
-from symchain.wording import sentence
+from symchain.support.notation import Phrase
+from symchain.wording import numbers, sentence
 
 
 def write(phrase: Phrase, style: Style | None = None) -> str:

@@ -7,13 +7,13 @@ from itertools import takewhile
 from math import inf
 
 from symchain.render import latex
-from symchain.render.document import Carried, Document, Formula, Label, Math, Row, Section
 from symchain.render.formulas import LIMIT, LatexFormulas, joint
 from symchain.render.measure import width
 from symchain.render.names import escaped
 from symchain.render.products import BREAK
 from symchain.render.sentences import Speaker
 from symchain.render.style import Style
+from symchain.support.document import Carried, Document, Formula, Label, Math, Row, Section
 from symchain.wording import sentence
 
 ROOM = 79.0

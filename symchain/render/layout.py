@@ -9,12 +9,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from symchain.blocks import Program, ancestors, dependents
-from symchain.derivation import Derivation, Derivations, Factor, Line, Step
-from symchain.networks import Network, network_of
-from symchain.notation import Phrase, name, number, walk
+from symchain.nouns.computation import Computation, ancestors, dependents
+from symchain.nouns.derivation import Derivation, Derivations, Factor, Line, Step
+from symchain.nouns.networks import Network, network_of
 from symchain.render.checks import check_sentences, values_at
-from symchain.render.document import (
+from symchain.render.maps import Adjoints, arrays, entries, how, is_plain, pulled, renamed
+from symchain.render.opening import SHOWN, computation, cut, opening, title, unknown_functions
+from symchain.render.remarks import readable, remark, simplification
+from symchain.render.results import activation, result, zero_sentence
+from symchain.render.style import Style
+from symchain.render.subjects import TOLD, beyond, derivative, is_readable, local_symbol, members_of, results_of, symbol
+from symchain.support.document import (
     Applied,
     Arrows,
     Braced,
@@ -32,12 +37,7 @@ from symchain.render.document import (
     Say,
     Section,
 )
-from symchain.render.maps import Adjoints, arrays, entries, how, is_plain, pulled, renamed
-from symchain.render.opening import SHOWN, computation, cut, opening, title, unknown_functions
-from symchain.render.remarks import readable, remark, simplification
-from symchain.render.results import activation, result, zero_sentence
-from symchain.render.style import Style
-from symchain.render.subjects import TOLD, beyond, derivative, is_readable, local_symbol, members_of, results_of, symbol
+from symchain.support.notation import Phrase, name, number, walk
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import ONE
 
@@ -84,7 +84,7 @@ def _small(value: Any) -> Any:
     return value if getattr(value, "size", 1) <= 6 else None
 
 
-def _ranks(program: Program, lines: Iterable[Line]) -> dict[str, int]:
+def _ranks(program: Computation, lines: Iterable[Line]) -> dict[str, int]:
     ranks = {v.name: len(v.shape) for v in program.inputs.values() if v.shape}
     ranks.update((b.name, len(b.shape)) for b in program.blocks.values() if b.shape)
     ranks.update((line.name, len(line.shape)) for line in lines if line.shape)
@@ -209,7 +209,7 @@ def _arrows(names: Sequence[str]) -> Arrows:
     return Arrows(way if len(way) <= 2 * LONG_PATH else (*way[:4], "", *way[-3:]))
 
 
-def _braced(program: Program, factors: Sequence[Factor], numbers: dict[str, int]) -> tuple[Braced | None, ...]:
+def _braced(program: Computation, factors: Sequence[Factor], numbers: dict[str, int]) -> tuple[Braced | None, ...]:
     flat = all(len(f.shape) <= 2 for f in factors)  # the shape of a map between matrices is said where the map is
     whole = [Braced(local_symbol(program, f.output, f.input), numbers[f.name], f.shape if flat else ()) for f in factors]
     return tuple(whole) if len(whole) <= LONG_PATH else (*whole[:3], None, *whole[-2:])

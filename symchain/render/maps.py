@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from symchain.blocks import Program
-from symchain.derivation import Factor, Line
-from symchain.dimensions import Shape
 from symchain.errors import SymchainError
 from symchain.language.elaborate import Scope, elaborate
-from symchain.notation import Phrase, name, operations, walk
-from symchain.render.document import Axes, Formula, Listing, Math, Say
+from symchain.nouns.computation import Computation
+from symchain.nouns.derivation import Factor, Line
 from symchain.render.fold import fold
 from symchain.render.names import layer_names, told_apart, typeset
+from symchain.support.dimensions import Shape
+from symchain.support.document import Axes, Formula, Listing, Math, Say
+from symchain.support.notation import Phrase, name, operations, walk
 from symchain.tensors.indexform import element, entry_of, letters, letters_for, names_in, partial
 from symchain.tensors.indexgraph import dimension
 from symchain.tensors.matrixform import phrase_of
@@ -26,7 +26,7 @@ WHYS = 4
 """Up to so many explanations of transposes and sums."""
 
 
-def arrays(program: Program) -> dict[str, Shape]:
+def arrays(program: Computation) -> dict[str, Shape]:
     """The shape of every name."""
     return {v.name: v.shape for v in program.inputs.values()} | {b.name: b.shape for b in program.blocks.values()}
 
@@ -37,7 +37,7 @@ class Adjoints:
     For an output that is not a scalar it is written as the symbol dF/du itself.
     """
 
-    def __init__(self, program: Program, output: str, lines: Iterable[Line]) -> None:
+    def __init__(self, program: Computation, output: str, lines: Iterable[Line]) -> None:
         self.output, self.program = output, program
         self.lead = program.blocks[output].shape
         self._names = {line.of: line.name for line in lines if line.role == "adjoint"} if not self.lead else {}
@@ -134,7 +134,7 @@ def how(phrase: Phrase, adjoint: str) -> Say | None:
 class Shapes:
     """Puts the shape of each factor of a product under it."""
 
-    def __init__(self, program: Program, lines: Iterable[Line]) -> None:
+    def __init__(self, program: Computation, lines: Iterable[Line]) -> None:
         names: dict[str, Tree] = {v.name: v.leaf for v in program.inputs.values()}
         names |= {b.name: b.leaf for b in program.blocks.values()}
         names |= {line.name: leaf(line.name, line.shape) for line in lines}

@@ -6,11 +6,11 @@ import html
 import re
 from collections.abc import Sequence
 
-from symchain.render.document import Axes, Document, Formula, Math, Quantity, Row
 from symchain.render.formulas import LatexFormulas
 from symchain.render.latex_document import rows_lines, style_of
 from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
+from symchain.support.document import Axes, Document, Formula, Math, Quantity, Row
 from symchain.wording import sentence
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|$~])")

@@ -6,8 +6,8 @@ would be left as source by notebooks that do not look for mathematics in it.
 
 from __future__ import annotations
 
-from symchain.blocks import Program
-from symchain.derivation import Derivation, Derivations
+from symchain.nouns.computation import Computation
+from symchain.nouns.derivation import Derivation, Derivations
 from symchain.render.formulas import LatexFormulas
 from symchain.render.latex_document import style_of
 from symchain.render.layout import layout
@@ -16,9 +16,9 @@ from symchain.render.programs import program_rows, program_text
 from symchain.render.text_document import plain_text
 
 
-def bundle(subject: Program | Derivation | Derivations, lang: str = "en") -> dict[str, str]:
+def bundle(subject: Computation | Derivation | Derivations, lang: str = "en") -> dict[str, str]:
     """The subject by MIME type. As LaTeX a derivation is its result alone, which is what one display of mathematics can hold."""
-    if isinstance(subject, Program):
+    if isinstance(subject, Computation):
         block = _display("\\begin{aligned}\n" + "\\\\\n".join(program_rows(subject, lang)) + "\n\\end{aligned}")
         return {"text/plain": program_text(subject), "text/markdown": block, "text/latex": block}
     document = layout(subject, "standard")

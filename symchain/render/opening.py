@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from symchain.blocks import Block, Program, ancestors, dependents
-from symchain.derivation import Derivation
-from symchain.networks import Network
-from symchain.notation import Phrase, name, walk
+from symchain.nouns.computation import Block, Computation, ancestors, dependents
+from symchain.nouns.derivation import Derivation
+from symchain.nouns.networks import Network
 from symchain.render.calls import macro
-from symchain.render.document import Axes, Count, Field, Formula, Function, Listing, Relation, Say
 from symchain.render.maps import arrays, gradient_shapes
 from symchain.render.subjects import NAMES, derivative, names, some
+from symchain.support.document import Axes, Count, Field, Formula, Function, Listing, Relation, Say
+from symchain.support.notation import Phrase, name, walk
 
 T = TypeVar("T")
 
@@ -47,7 +47,12 @@ def computation(blocks: Sequence[Block], network: Network | None) -> tuple[Say, 
 
 
 def opening(
-    members: Sequence[Derivation], others: Iterable[str], program: Program, output: str, blocks: Sequence[Block], network: Network | None
+    members: Sequence[Derivation],
+    others: Iterable[str],
+    program: Computation,
+    output: str,
+    blocks: Sequence[Block],
+    network: Network | None,
 ) -> tuple[Say, ...]:
     """The sentences before the first section; `others` are names that it is differentiated by too."""
     said = [_variable([*(d.wrt for d in members), *others], program, output, network)]
@@ -68,25 +73,25 @@ def opening(
     return tuple(said[: NAMES + 2])
 
 
-def unknown_functions(program: Program, blocks: Sequence[Block]) -> list[str]:
+def unknown_functions(program: Computation, blocks: Sequence[Block]) -> list[str]:
     """The functions whose derivative nobody knows."""
     return list(dict.fromkeys(p.text for b in blocks for p in walk(b.phrase) if p.head == "call" and _is_unknown(program, p)))
 
 
-def _is_unknown(program: Program, p: Phrase) -> bool:
+def _is_unknown(program: Computation, p: Phrase) -> bool:
     if p.text in program.functions:
         return binding(program, p.text) is None
     return macro(p.text, len(p.parts)) is None
 
 
-def binding(program: Program, function: str) -> str | None:
+def binding(program: Computation, function: str) -> str | None:
     """The registered function that a name of the program stands for."""
     bound = program.functions.get(function)
     bound = getattr(bound, "binding", bound)
     return None if bound is None else getattr(bound, "name", str(bound))
 
 
-def _variable(wanted: Sequence[str], program: Program, output: str, network: Network | None) -> Say:
+def _variable(wanted: Sequence[str], program: Computation, output: str, network: Network | None) -> Say:
     fields: dict[str, Field] = {} if network else {"output": Formula(name(output))}
     if len(wanted) != 1:
         return _said("several", network, {**fields, "wrt": names(wanted)})
@@ -111,7 +116,7 @@ def _said(key: str, network: Network | None, fields: Mapping[str, Field]) -> Say
 _OF_RANK = {("weight", 1): "weight_vector", ("weight", 2): "weight_matrix", ("bias", 1): "bias_vector"}
 
 
-def _role(wrt: str, program: Program, network: Network) -> Say:
+def _role(wrt: str, program: Computation, network: Network) -> Say:
     """The weight W1, the output a1 of layer 1."""
     role = network.roles.get(wrt)
     fields: dict[str, Field] = {"name": Formula(name(wrt))}
@@ -122,7 +127,7 @@ def _role(wrt: str, program: Program, network: Network) -> Say:
     return Say(f"role.{_OF_RANK.get((role.part, len(arrays(program)[wrt])), role.part)}", fields)
 
 
-def _shape(d: Derivation, program: Program) -> Say:
+def _shape(d: Derivation, program: Computation) -> Say:
     source = program.inputs.get(d.wrt) or program.blocks.get(d.wrt)
     fields: dict[str, Field] = {"derivative": Formula(derivative(d)), "wrt": Formula(name(d.wrt)), "shape": Axes(d.shape)}
     if source is not None and source.shape == d.shape:

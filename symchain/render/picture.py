@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from symchain.nouns.graph import Edge, Graph, Node
 from symchain.render.layered import STUB, Box, Layout, arrange
 from symchain.render.unicode import clipped, figure, norm, partial, pretty, pretty_name, shape_text, text_width
 from symchain.wording import sentence
-
-if TYPE_CHECKING:
-    from symchain.graphing import Edge, Graph, Node
 
 NAME, FORMULA, NUMBER, NOTE = 15.0, 12.0, 13.0, 12.0
 """Sizes of type."""

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from symchain.notation import Phrase
 from symchain.render.fold import FIRST
 from symchain.render.measure import width
 from symchain.render.style import rank_of_matmul
+from symchain.support.notation import Phrase
 
 COMPARE, ADD, MUL, POW, ATOM = range(5)
 

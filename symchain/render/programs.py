@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from symchain.blocks import Program
-from symchain.derivation import Line
 from symchain.language.writing import declaration_lines
-from symchain.notation import name
+from symchain.nouns.computation import Computation
+from symchain.nouns.derivation import Line
 from symchain.render import text
-from symchain.render.document import Axes, Formula
 from symchain.render.formulas import LatexFormulas
 from symchain.render.latex_document import plain_rows
 from symchain.render.names import told_apart
 from symchain.render.style import Style
+from symchain.support.document import Axes, Formula
+from symchain.support.notation import name
 
 
-def program_text(program: Program) -> str:
+def program_text(program: Computation) -> str:
     """The program in the input language: declarations, bindings, blocks. Read back, it means the same."""
     lines = [*declaration_lines(program), *(f"{b.name} = {text.write(b.phrase)}" for b in program.blocks.values())]
     return "\n".join(lines)
 
 
-def program_style(program: Program, lang: str) -> Style:
+def program_style(program: Computation, lang: str) -> Style:
     ranks = {v.name: len(v.shape) for v in program.inputs.values() if v.shape}
     ranks.update((b.name, len(b.shape)) for b in program.blocks.values() if b.shape)
     names = [*program.inputs, *program.blocks, *program.dimensions, *program.functions]
     return Style(lang, ranks, told_apart(names, {}), frozenset(program.functions))
 
 
-def program_rows(program: Program, lang: str) -> list[str]:
+def program_rows(program: Computation, lang: str) -> list[str]:
     """The shapes of the inputs and the blocks as lines of an alignment."""
     style = program_style(program, lang)
     formulas = LatexFormulas(style)

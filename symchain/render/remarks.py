@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import dropwhile
 
-from symchain.derivation import Factor, Step
-from symchain.networks import Network
-from symchain.notation import name, operations
-from symchain.render.document import Blank, Formula, Listing, Math, Relation, Row, Say
+from symchain.nouns.derivation import Factor, Step
+from symchain.nouns.networks import Network
+from symchain.support.document import Blank, Formula, Listing, Math, Relation, Row, Say
+from symchain.support.notation import name, operations
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Sum, leaves
 

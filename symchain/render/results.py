@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from symchain.derivation import Derivation, Line, Step
 from symchain.functions import FUNCTIONS
 from symchain.language.grammar import parse_expression
-from symchain.networks import Network
-from symchain.notation import Phrase, call, name, walk
-from symchain.render.document import (
+from symchain.nouns.derivation import Derivation, Line, Step
+from symchain.nouns.networks import Network
+from symchain.render.fold import replaced
+from symchain.render.maps import Adjoints, Shapes, arrays, entries, renamed, whys
+from symchain.render.names import layer_names
+from symchain.render.opening import SHOWN, binding, cut
+from symchain.render.remarks import readable, rewriting_remark, simplification
+from symchain.render.subjects import NAMES, derivative, is_readable, symbol
+from symchain.support.document import (
     Count,
     Field,
     Formula,
@@ -25,12 +30,7 @@ from symchain.render.document import (
     Section,
     Spoken,
 )
-from symchain.render.fold import replaced
-from symchain.render.maps import Adjoints, Shapes, arrays, entries, renamed, whys
-from symchain.render.names import layer_names
-from symchain.render.opening import SHOWN, binding, cut
-from symchain.render.remarks import readable, rewriting_remark, simplification
-from symchain.render.subjects import NAMES, derivative, is_readable, symbol
+from symchain.support.notation import Phrase, call, name, walk
 from symchain.tensors.matrixform import phrase_of
 
 LISTED = 6

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from symchain.render import numbers
-from symchain.render.document import TITLE, Field, Fixed, Listing, Math, Members, Say, Section, Spoken
-from symchain.wording import fields, has, pieces, sentence
+from symchain.support.document import TITLE, Field, Fixed, Listing, Math, Members, Say, Section, Spoken
+from symchain.wording import fields, has, numbers, pieces, sentence
 
 _HERE = "\x18"
 _TITLE_HERE = re.compile(rf"{_HERE}(\.?)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from symchain.notation import Phrase
+from symchain.support.notation import Phrase
 
 _NONE: Mapping[str, str] = {}
 _NO_RANKS: Mapping[str, int] = {}

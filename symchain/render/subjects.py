@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-from symchain.blocks import Program, dependents
-from symchain.derivation import Derivation, Derivations, Line
-from symchain.notation import Phrase, name, walk
-from symchain.render.document import Count, Formula, Listing, Math, Say
+from symchain.nouns.computation import Computation, dependents
+from symchain.nouns.derivation import Derivation, Derivations, Line
 from symchain.render.maps import arrays, is_plain
+from symchain.support.document import Count, Formula, Listing, Math, Say
+from symchain.support.notation import Phrase, name, walk
 
 NAMES = 10
 """Longer listings are cut."""
@@ -55,12 +55,12 @@ def symbol(output: str, by: str) -> Phrase:
     return Phrase("partial", (name(output), name(by)))
 
 
-def local_symbol(program: Program, output: str, by: str) -> Phrase:
+def local_symbol(program: Computation, output: str, by: str) -> Phrase:
     """dC/da; where C also reads other names that depend on a, dC/da|b: the derivative of the block alone, with these held fixed."""
     return barred(symbol(output, by), program, output, by)
 
 
-def barred(written: Phrase, program: Program, output: str, by: str) -> Phrase:
+def barred(written: Phrase, program: Computation, output: str, by: str) -> Phrase:
     """The symbol of a local derivative, with the names after a bar that are held fixed in it while they depend on the variable too."""
     others = [r for r in program.blocks[output].reads if r != by and program.may_depend(r, by)]
     moving = dependents(program, by) if others else set()

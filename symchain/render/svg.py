@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from symchain.nouns.graph import Graph
 from symchain.render.picture import MARGIN, Label, Picture, Point, Shape, Wire, picture
-
-if TYPE_CHECKING:
-    from symchain.graphing import Graph
 
 VALUE, GRADIENT = "#1b5e9e", "#c2410c"
 """Blue above, vermilion below: told apart by the colour-blind, and by place and style where there is no colour."""

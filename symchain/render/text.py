@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from symchain.notation import Phrase
 from symchain.render.fold import FIRST, fold
+from symchain.support.notation import Phrase
 
 COMPARE, ADD, NEG, MUL, POW, ATOM = range(6)
 """How tightly each kind of writing binds."""

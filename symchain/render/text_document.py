@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
-from symchain.dimensions import show
-from symchain.render.document import Chains, Document, Formula, Label, Math, Quantity, Row, Section
 from symchain.render.formulas import TextFormulas, joint
 from symchain.render.sentences import Speaker
 from symchain.render.text import END, SHAPE, SIZED
+from symchain.support.dimensions import show
+from symchain.support.document import Chains, Document, Formula, Label, Math, Quantity, Row, Section
 from symchain.wording import sentence
 
 WIDTH = 100

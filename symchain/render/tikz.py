@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from symchain.nouns.graph import Graph
 from symchain.render.latex import write
 from symchain.render.names import escaped, typeset
 from symchain.render.picture import Label, Point, Shape, Wire, picture
 from symchain.render.style import Style
-
-if TYPE_CHECKING:
-    from symchain.graphing import Graph
 
 _HEADER = r"""% needs \usepackage{tikz} and \usepackage{amsmath,amssymb}
 \begin{tikzpicture}[x=0.6pt, y=-0.6pt, line cap=round, every node/.style={inner sep=0pt, outer sep=0pt, font=\scriptsize}]

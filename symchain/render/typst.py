@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from symchain.errors import UnsupportedError
-from symchain.render.document import Document, Formula, Section
 from symchain.render.formulas import LatexFormulas
 from symchain.render.latex_document import rows_lines, style_of
 from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
+from symchain.support.document import Document, Formula, Section
 from symchain.wording import sentence
 
 _SYMBOLS = {

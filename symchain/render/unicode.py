@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from symchain.notation import Phrase
-from symchain.notation import name as named
 from symchain.render.fold import fold
 from symchain.render.names import GREEK
 from symchain.render.text import write
+from symchain.support.notation import Phrase
+from symchain.support.notation import name as named
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")

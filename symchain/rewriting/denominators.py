@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from symchain.dimensions import Shape
 from symchain.rewriting.expansion import expanded, has_denominator
+from symchain.support.dimensions import Shape
 from symchain.tensors.nodes import Contraction, Number, Power, Sum, Tree, add
 from symchain.tensors.products import normal_product, raised, term_of
 from symchain.tensors.sums import collect

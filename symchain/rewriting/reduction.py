@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from symchain.notation import operations, walk
 from symchain.rewriting.choices import bounded, chosen, clipped, compared, masked
 from symchain.rewriting.denominators import denominators_joined, one_fraction
 from symchain.rewriting.expansion import distributed, expanded
@@ -18,6 +17,7 @@ from symchain.rewriting.factoring import factored
 from symchain.rewriting.inversion import inverses_opened, pseudoinverses
 from symchain.rewriting.matching import Identity, rewritings
 from symchain.rewriting.slices import slices_opened
+from symchain.support.notation import operations, walk
 from symchain.tensors.algebra import normal
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Apply, Contraction, Operation, Power, Sum, Tree, Where, add, contract, rebuild

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from symchain.dimensions import Shape
 from symchain.functions.spec import AbstractFunction, FunctionSpec
 from symchain.rules.reverse import pullback
+from symchain.support.dimensions import Shape
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import ONE, Apply, Leaf, Tree, broadcast, leaf, postorder, substitute, transform
 

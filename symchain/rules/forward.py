@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from symchain.derivation import NOTHING, Step, Summands
 from symchain.functions.spec import AbstractFunction
+from symchain.nouns.derivation import NOTHING, Step, Summands
 from symchain.rules.local import pull
 from symchain.tensors.nodes import (
     MINUS_ONE,

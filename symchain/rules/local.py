@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from symchain.dimensions import Shape
 from symchain.errors import NotDifferentiableError, UnsupportedError
 from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
 from symchain.rules.operations import PULLBACKS
+from symchain.support.dimensions import Shape
 from symchain.tensors.nodes import (
     MINUS_ONE,
     ONE,

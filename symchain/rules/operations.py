@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from symchain.dimensions import Dim, Shape, add
 from symchain.errors import NotDifferentiableError, UnsupportedError
 from symchain.functions.spec import FUNCTIONS, OPERATIONS
 from symchain.rules.matrix_operations import MATRIX_PULLBACKS
+from symchain.support.dimensions import Dim, Shape, add
 from symchain.tensors import nodes
 from symchain.tensors.nodes import MINUS_ONE, ONE, ZERO, Contraction, Operation, Power, Tree, contract
 

@@ -11,11 +11,11 @@ from fractions import Fraction
 from itertools import count, islice
 from typing import Any
 
-from symchain.dimensions import Dim, Shape
 from symchain.errors import LimitError
 from symchain.functions.spec import AbstractFunction
-from symchain.notation import Phrase, name, negate
-from symchain.notation import number as literal
+from symchain.support.dimensions import Dim, Shape
+from symchain.support.notation import Phrase, name, negate
+from symchain.support.notation import number as literal
 from symchain.tensors.indexgraph import dimension, product
 from symchain.tensors.matrixform import phrase_of, rational
 from symchain.tensors.nodes import (

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from symchain.notation import Phrase, call, name, number, operations
+from symchain.support.notation import Phrase, call, name, number, operations
 
 COLON = Phrase("slice", (Phrase("none"), Phrase("none"), Phrase("none")))
 NEW = Phrase("none")

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from symchain.dimensions import Dim, show
 from symchain.errors import UnsupportedError
-from symchain.notation import Phrase, call, negate
-from symchain.notation import number as literal
+from symchain.support.dimensions import Dim, show
+from symchain.support.notation import Phrase, call, negate
+from symchain.support.notation import number as literal
 from symchain.tensors.algebra import normal
 from symchain.tensors.indexform import added
 from symchain.tensors.indexgraph import COLON, NEW, dimension, product, transposed

@@ -11,10 +11,10 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from symchain.dimensions import multiply
 from symchain.functions.spec import AbstractFunction
-from symchain.notation import Phrase, call, name, negate, operations, walk
-from symchain.notation import number as literal
+from symchain.support.dimensions import multiply
+from symchain.support.notation import Phrase, call, name, negate, operations, walk
+from symchain.support.notation import number as literal
 from symchain.tensors.indexgraph import COLON, NEW, Assembly, Piece, dimension, einsum, product
 from symchain.tensors.nodes import (
     MINUS_ONE,

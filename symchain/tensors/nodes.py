@@ -20,8 +20,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from symchain.dimensions import Dim, Shape, multiply, show
 from symchain.errors import ShapeError
+from symchain.support.dimensions import Dim, Shape, multiply, show
 from symchain.tensors.trees import SHAPED as SHAPED
 from symchain.tensors.trees import Tree as Tree
 from symchain.tensors.trees import postorder as postorder

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symchain.dimensions import Dim, add
-from symchain.notation import Phrase, call
-from symchain.notation import number as literal
+from symchain.support.dimensions import Dim, add
+from symchain.support.notation import Phrase, call
+from symchain.support.notation import number as literal
 from symchain.tensors.indexgraph import COLON, NEW, dimension, product
 from symchain.tensors.nodes import Operation, Tree
 

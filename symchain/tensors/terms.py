@@ -12,7 +12,7 @@ from fractions import Fraction
 from hashlib import blake2b
 from typing import Any
 
-from symchain.dimensions import Dim
+from symchain.support.dimensions import Dim
 from symchain.tensors.nodes import (
     ONE,
     ZERO,

@@ -10,7 +10,7 @@ from weakref import ref
 
 from sympy import Basic
 
-from symchain.dimensions import Shape
+from symchain.support.dimensions import Shape
 
 _TABLE: dict[tuple[Any, ...], ref[Tree]] = {}
 """The nodes that exist, by what they are made of; those that nothing uses any more are forgotten now and then."""

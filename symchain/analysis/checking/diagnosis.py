@@ -1,0 +1,286 @@
+"""Which mistake explains a wrong claim: the usual ones one by one, most likely first, then two of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations, islice
+from typing import Any
+
+import numpy as np
+
+from symchain.analysis.checking.claims import Reading
+from symchain.analysis.checking.evidence import Evidence, nice, ratio, same
+from symchain.analysis.checking.mistakes import SLIPS, Slip, kept_constants, parts, unrelated_terms
+from symchain.analysis.checking.repairs import CHANGES, OPPOSITE, changes, elaborated, occurrences
+from symchain.analysis.checking.slopes import Flow
+from symchain.evidence.meanings import Array
+from symchain.nouns.verdict import Finding
+from symchain.render.text import write
+from symchain.rewriting import is_large, simplify
+from symchain.support.dimensions import show
+from symchain.support.notation import Phrase
+from symchain.tensors.matrixform import phrase_of
+from symchain.tensors.nodes import Leaf, Tree, leaves, reduce_sum
+
+CHAIN = 48
+"""Mistakes are looked for in chains of up to so many steps."""
+PAIRS = 160
+
+Found = tuple[Finding, ...]
+
+
+class Diagnosis:
+    """The search for what is wrong with one claim. `forms` are the right formula as trees, as it may be printed."""
+
+    def __init__(self, flow: Flow, evidence: Evidence, claim: Reading, forms: tuple[Tree, ...], corrected: str) -> None:
+        self.flow, self.program, self.evidence, self.claim = flow, flow.program, evidence, claim
+        self.forms, self.corrected, self.truth = forms, corrected, evidence.truth_tree
+        self.right = evidence.flat(evidence.truth)
+        self.slips: list[Slip] = []
+        self.rows: list[Array] = []
+
+    def explain(self, claimed: Tree) -> Found:
+        """The mistakes in a claim that has the derivative's shape."""
+        self.tree, self.claimed = claimed, self.evidence.row(claimed)
+        return next(self._single(), None) or self._two() or ()
+
+    def misshapen(self, claimed: Tree) -> Found:
+        """Another shape: an unsummed bias gradient is said by its name, anything else with its reason where one is found."""
+        wanted, found = show(self.truth.shape), show(claimed.shape)
+        extra = len(claimed.shape) - len(self.truth.shape)
+        if extra > 0:
+            for axes in combinations(range(len(claimed.shape)), extra):
+                summed = reduce_sum(claimed, axes)
+                if summed.shape == self.truth.shape:
+                    rows = self.evidence.row(summed), self.right
+                    if same(*rows) or ratio(self.evidence, *rows) is not None:
+                        return (Finding("missing_sum", found=found, wanted=wanted, variable=self.flow.wrt),)
+        return (Finding("shape", found=found, wanted=wanted), *self.reason())
+
+    def reason(self) -> Found:
+        """Why a claim does not fit: the one change that makes it right."""
+        for change in islice(changes(self.claim.phrase), CHANGES):
+            tree = elaborated(change.phrase, self.claim.scope)
+            if tree is not None and tree.shape == self.truth.shape and same(self.evidence.row(tree), self.right):
+                return (Finding(_of_repair(change.key), found=write(change.before), wanted=write(change.after)),)
+        return ()
+
+    def _single(self) -> Iterator[Found]:
+        """The single mistakes that explain the claim, most likely first."""
+        flow, claimed, right = self.flow, self.claimed, self.right
+        if self._is_one():
+            yield (Finding("answer_one", factor=self._coefficient(), wanted=self.corrected, variable=self.flow.wrt),)
+        if not np.any(claimed[np.isfinite(claimed)]):
+            yield (Finding("constant", ratio=nice(0.0)),)
+        constant = ratio(self.evidence, claimed, right)
+        if constant is not None:
+            yield (self._constant(constant),)
+        if len(flow.order) > CHAIN:
+            return
+        yield from self._others()
+        for make in SLIPS:
+            yield from self._slipped(make(flow))
+            if make is SLIPS[1]:
+                yield from self._extra()
+        yield from self._restructured()
+        yield from self._shares()
+        yield from self._slipped(kept_constants(flow))
+        for finding, term in unrelated_terms(flow):
+            if term.shape == self.truth.shape and same(claimed, right + self.evidence.row(term)):
+                yield (finding,)
+        yield from self._operands()
+
+    def _is_one(self) -> bool:
+        """Whether 1 was claimed where the coefficient of the variable stands in the line."""
+        if not np.all(self.claimed == 1) or len(self.flow.edges) != 1 or np.all(self.right == -1):
+            return False
+        return all(x.name != self.flow.wrt for x in leaves(self.truth))
+
+    def _coefficient(self) -> str:
+        return f"d{self.flow.edges[0][0]}/d{self.flow.edges[0][1]}"
+
+    def _constant(self, constant: Any, path: tuple[str, ...] | None = None) -> Finding:
+        if isinstance(constant, str):
+            return Finding("batch_mean", ratio=constant, path=path)
+        if constant == -1:
+            return Finding("sign", ratio=constant, path=path)
+        return Finding("batch_mean" if self._is_size(constant) else "constant", ratio=constant, path=path)
+
+    def _is_size(self, constant: Any) -> bool:
+        """Whether the number, or its inverse, is the fixed size of an axis over which the output takes a mean or a sum."""
+        if constant in (2, nice(0.5)) or constant <= 0:
+            return False
+        program = self.program
+        sizes = {d for v in program.inputs.values() for d in v.shape if isinstance(d, int) and d > 1}
+        return any(abs(constant - s) < 1e-9 * s or abs(constant * s - 1) < 1e-9 for s in sizes)
+
+    def _others(self) -> Iterator[Found]:
+        """The gradient of another input of the same shape."""
+        if np.ptp(self.claimed) == 0:
+            return
+        for name, variable in self.program.inputs.items():
+            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.shape) :]:
+                other = Flow(self.program, self.flow.output, name)
+                if other.edges and same(self.claimed, self.evidence.row(other.gradient())):
+                    yield (Finding("other_variable", variable=name),)
+
+    def _slipped(self, slips: Iterator[Slip]) -> Iterator[Found]:
+        for slip in slips:
+            row = self.evidence.row(slip.tree)
+            if same(row, self.right):
+                continue
+            self.slips.append(slip)
+            self.rows.append(row)
+            if same(self.claimed, row):
+                yield (slip.finding,)
+
+    def _extra(self) -> Iterator[Found]:
+        """The claim is the derivative times a factor or a name of the program, or divided by one."""
+        with np.errstate(all="ignore"):
+            quotient = self.claimed / self.right
+        program = self.program
+        for key, wanted in (("extra_factor", quotient), ("missing_factor", 1 / np.where(quotient == 0, np.nan, quotient))):
+            if not np.any(wanted[np.isfinite(wanted)]):
+                continue
+            for block in reversed(list(program.blocks.values())[:CHAIN]):
+                for read in block.reads:
+                    local = Flow(program, block.name, read).local()
+                    if local.shape in ((), self.truth.shape) and same(wanted, self.evidence.row(local)):
+                        yield (Finding(key, factor=f"d{block.name}/d{read}", wanted=write(phrase_of(simplify(local)), 8)),)
+            for name, symbol in self._names():
+                if symbol.shape in ((), self.truth.shape) and same(wanted, self.evidence.row(symbol)):
+                    near = next((f"d{b}/d{r}" for b, r in self.flow.edges if name in self.program.blocks[b].reads), name)
+                    missing = key == "missing_factor"
+                    yield (Finding(key, factor=near if missing else name, found=name if missing else None, wanted=name),)
+
+    def _names(self) -> list[tuple[str, Leaf]]:
+        program = self.program
+        return [(n, v.leaf) for n, v in program.inputs.items()] + [(n, b.leaf) for n, b in program.blocks.items()]
+
+    def _restructured(self) -> Iterator[Found]:
+        """A transpose, an order or a kind of product: repaired in the claim, or made in the derivative."""
+        if not self.truth.shape and not any(x.shape for x in leaves(self.tree, self.truth)):
+            return
+        for change in islice(changes(self.claim.phrase), CHANGES):
+            tree = elaborated(change.phrase, self.claim.scope)
+            if tree is not None and tree.shape == self.truth.shape and same(self.evidence.row(tree), self.right):
+                yield (Finding(_of_repair(change.key), found=write(change.before), wanted=write(change.after)),)
+        for phrase in self._phrases():
+            for change in islice(changes(phrase), CHANGES):
+                tree = elaborated(change.phrase, self.claim.scope)
+                if tree is not None and tree.shape == self.truth.shape and same(self.claimed, self.evidence.row(tree)):
+                    yield (Finding(change.key, found=write(change.after), wanted=write(change.before)),)
+
+    def _phrases(self) -> list[Phrase]:
+        """The derivative as printed, with and without the program's own function names."""
+        return [phrase_of(t) for t in self.forms if not is_large(t)]
+
+    def _shares(self) -> Iterator[Found]:
+        """A path or a term forgotten, counted twice, or with another constant."""
+        shares = [(p, self.evidence.row(p.tree)) for p in parts(self.flow)]
+        difference = self.claimed - self.right
+        for part, row in shares:
+            if not np.any(row) or same(row, self.right):
+                continue
+            if same(self.claimed, row):
+                missing = [p.path for p, _ in shares if p is not part and p.path != part.path]
+                yield tuple(Finding("missing_path", path=p) for p in dict.fromkeys(missing)) or (Finding("missing_path", path=part.path),)
+            constant = 1 if same(difference, row) else ratio(self.evidence, difference, row)
+            if constant == -1:
+                yield (Finding("missing_path", path=part.path),)
+            elif constant == 1:
+                yield (Finding("extra_path", path=part.path),)
+            elif constant is not None and not isinstance(constant, str):
+                yield (self._constant(nice(float(constant) + 1), part.path),)
+        for (a, x), (b, y) in combinations(shares[:8], 2):
+            if same(self.claimed, self.right - x - y):
+                yield (Finding("missing_path", path=a.path), Finding("missing_path", path=b.path))
+        for name, variable in self.program.inputs.items():
+            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.shape) :]:
+                other = Flow(self.program, self.flow.output, name)
+                if other.edges and same(difference, self.evidence.row(other.gradient())):
+                    yield (Finding("extra_path", path=tuple([*_first_path(other)])),)
+
+    def _operands(self) -> Iterator[Found]:
+        """One name in place of another, once or throughout: put right in the claim, or made in the derivative."""
+        for phrase, right in [(self.claim.phrase, self.right), *((p, self.claimed) for p in self._phrases())]:
+            found = occurrences(phrase, self.claim.scope)
+            if found is None or len(found.names) > CHAIN:
+                continue
+            claim = right is self.right
+            for name, other, changed in self._exchanges(found.names):
+                if same(right, self.evidence.row(found.tree, changed)):
+                    stands, belongs = (name, other) if claim else (other, name)
+                    yield (Finding("wrong_operand", found=stands, wanted=belongs, variable=belongs),)
+
+    def _exchanges(self, names: Mapping[str, str]) -> Iterator[tuple[str, str, dict[str, str]]]:
+        """(name, other name, what each occurrence then stands for): all occurrences first, then one at a time."""
+        shapes = {n: x.shape for n, x in self._names()}
+        for text in dict.fromkeys(names.values()):
+            mine = [k for k, v in names.items() if v == text]
+            for other, shape in shapes.items():
+                if other != text and shape == shapes[text]:
+                    yield text, other, {**names, **dict.fromkeys(mine, other)}
+                    for k in mine if len(mine) > 1 else ():
+                        yield text, other, {**names, k: other}
+
+    # ------------------------------------------------------------ two mistakes together
+
+    def _two(self) -> Found | None:
+        """A single mistake and a constant, or two mistakes about factors."""
+        if len(self.flow.order) > CHAIN:
+            return None
+        for slip, row in zip(self.slips, self.rows, strict=True):
+            constant = ratio(self.evidence, self.claimed, row)
+            if constant is not None:
+                return slip.finding, self._constant(constant)
+        for name, variable in self.program.inputs.items():
+            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.shape) :]:
+                other = Flow(self.program, self.flow.output, name)
+                constant = ratio(self.evidence, self.claimed, self.evidence.row(other.gradient())) if other.edges else None
+                if constant is not None and np.ptp(self.claimed):
+                    return Finding("other_variable", variable=name), self._constant(constant)
+        for one, two in islice(combinations(self.slips, 2), PAIRS):
+            if one.line is not None and two.line is not None and one.block != two.block:
+                row = self.evidence.row(self.flow.gradient({one.block: one.line, two.block: two.line}))
+                constant = 1 if same(self.claimed, row) else ratio(self.evidence, self.claimed, row)
+                if constant is not None:
+                    return (one.finding, two.finding, *(() if constant == 1 else (self._constant(constant),)))
+        return self._repaired()
+
+    def _repaired(self) -> Found | None:
+        """One change in the claim leaves another mistake that is known, or a constant."""
+        found = occurrences(self.claim.phrase, self.claim.scope)
+        rows: list[tuple[Finding, Array]] = []
+        if found is not None and len(found.names) <= CHAIN:
+            for name, other, changed in self._exchanges(found.names):
+                finding = Finding("wrong_operand", found=name, wanted=other, variable=other)
+                rows.append((finding, self.evidence.row(found.tree, changed)))
+        for change in islice(changes(self.claim.phrase), CHANGES):
+            tree = elaborated(change.phrase, self.claim.scope)
+            if tree is not None and tree.shape == self.truth.shape:
+                finding = Finding(_of_repair(change.key), found=write(change.before), wanted=write(change.after))
+                rows.append((finding, self.evidence.row(tree)))
+        for finding, row in rows:
+            constant = ratio(self.evidence, row, self.right)
+            if constant is not None:
+                return finding, self._constant(constant)
+        for finding, row in rows:
+            for slip, other in zip(self.slips, self.rows, strict=True):
+                if same(row, other):
+                    return slip.finding, finding
+        return None
+
+
+def _first_path(flow: Flow) -> Iterator[str]:
+    """One path of a flow, output first."""
+    name = flow.output
+    yield name
+    while name != flow.wrt:
+        name = flow.reads(name)[0]
+        yield name
+
+
+def _of_repair(key: str) -> str:
+    """The mistake that a change of the claim repairs."""
+    return OPPOSITE.get(key, key)

@@ -1,0 +1,202 @@
+"""Values of claims, derivatives and wrong derivatives at the same points, and whether they are equal or in a constant ratio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from symchain.analysis.checking.slopes import FROZEN
+from symchain.evidence.exploration import points
+from symchain.evidence.judgement import relative_error
+from symchain.evidence.meanings import Array
+from symchain.evidence.points import Point, shaken
+from symchain.evidence.verification import is_on_kink
+from symchain.functions.spec import AbstractFunction
+from symchain.nouns.computation import Computation
+from symchain.nouns.verdict import Ratio
+from symchain.tensors.nodes import Apply, Number, Operation, Power, Tree, Where, leaves, postorder
+
+POINTS = 4
+SIDES = 9
+"""So many points are tried where functions are put together from pieces: what is missing may show on one side of a kink alone."""
+PASSED_OVER = 4
+"""Points where the derivative is 0 throughout (a dead relu) say little: so many more are tried."""
+TOLERANCE = 1e-8
+_ROUNDED = 1e-2
+"""Differences below this may be due to rounding, which is then measured."""
+_UNDEFINED = (ValueError, IndexError, np.linalg.LinAlgError)
+_LARGEST = 2**20
+"""Arrays of more entries than this are not compared."""
+
+
+class Evidence:
+    """The points of one question: where the output and its derivative have a value."""
+
+    def __init__(self, program: Computation, output: str, truth: Tree, claims: Sequence[Tree]) -> None:
+        self.program, self.truth_tree = program, truth
+        reads = list(program.blocks) if len(program.blocks) <= 64 else [x.name for x in leaves(truth, *claims) if x.name in program.blocks]
+        self.points: list[Point] = []
+        self.truth: list[Array] = []
+        pieces = _is_pieced(*(b.tree for b in program.blocks.values()), truth, *claims)
+        kinked: list[tuple[Point, Array]] = []
+        for looked, point in enumerate(points(program, output, reads)):
+            value = value_at(point, truth)
+            if value is None or not np.all(np.isfinite(value)) or (claims and all(_undefined(point, c) for c in claims)):
+                continue
+            if pieces and is_on_kink(program, output, point):  # what is right there is a convention
+                kinked.append((point, value))
+                continue
+            self.points.append(point)
+            self.truth.append(value)
+            telling = sum(bool(np.any(t)) for t in self.truth)
+            if (telling >= POINTS and (looked >= SIDES or not pieces)) or len(self.points) >= SIDES + PASSED_OVER:
+                break
+        if not self.points and kinked:  # what is tied wherever one looks
+            self.points, self.truth = map(list, zip(*kinked[:SIDES], strict=True))
+
+    def values(self, tree: Tree, changed: Mapping[str, str] | None = None) -> list[Array | None]:
+        """The tree at every point; None where it has no value there. `changed` lets some names have the value of others."""
+        return [value_at(p, tree, changed) for p in self.points]
+
+    def flat(self, values: Sequence[Array | None]) -> Array:
+        """All values of all points in one row, in the truth's shapes; nan where there is none. Scalars are repeated."""
+        return np.concatenate([np.ravel(laid_out(v, t)) for v, t in zip(values, self.truth, strict=True)])
+
+    def row(self, tree: Tree, changed: Mapping[str, str] | None = None) -> Array:
+        return self.flat(self.values(tree, changed))
+
+    def difference(self, tree: Tree) -> tuple[int, float]:
+        """At how many points the claim has a value, and the largest relative difference that rounding does not explain."""
+        count, worst = 0, 0.0
+        for point, truth in zip(self.points, self.truth, strict=True):
+            value = laid_out(value_at(point, tree), truth)
+            if not np.all(np.isfinite(value)):
+                continue
+            count += 1
+            error = relative_error(value, truth)
+            if TOLERANCE <= error < _ROUNDED:
+                error = relative_error(value, truth, self._noise(point, tree, value, truth))
+            worst = max(worst, error)
+        return count, worst
+
+    def _noise(self, point: Point, tree: Tree, value: Array, truth: Array) -> float:
+        """What rounding changes, on the scale of the tolerance: both sides are evaluated again with other last digits."""
+        change = 0.0
+        for seed in range(3):
+            try:
+                again = shaken(self.program, point, seed)
+            except _UNDEFINED:
+                return float("inf")
+            for old, new in ((value, value_at(again, tree)), (truth, value_at(again, self.truth_tree))):
+                change = max(change, float(np.max(np.abs(laid_out(new, truth) - old), initial=0.0)))
+        return 100 * change / TOLERANCE if np.isfinite(change) else float("inf")
+
+
+def value_at(point: Point, tree: Tree, changed: Mapping[str, str] | None = None) -> Array | None:
+    """The value of a tree over the program's names and their frozen counterparts; None where it has none."""
+    environment = dict(point.values)
+    environment.update({FROZEN + name: value for name, value in point.values.items()})
+    environment.update({name: environment[other] for name, other in (changed or {}).items()})
+    try:
+        value = np.asarray(point.evaluate([tree], environment)[0], float)
+    except (*_UNDEFINED, KeyError):
+        return None
+    return value if value.size <= _LARGEST else None
+
+
+def _is_pieced(*trees: Tree) -> bool:
+    """Whether something is put together from pieces, so that a formula may be right on one side and wrong on the other."""
+    for node in postorder(*trees):
+        if isinstance(node, Where | Operation):
+            return True
+        if isinstance(node, Power) and not (isinstance(node.exponent, Number) and node.exponent.value.denominator == 1):
+            return True
+        if isinstance(node, Apply):
+            spec = node.function.binding if isinstance(node.function, AbstractFunction) else node.function
+            if spec is not None and (spec.kinks or spec.ties or spec.domains):
+                return True
+    return False
+
+
+def _undefined(point: Point, tree: Tree) -> bool:
+    value = value_at(point, tree)
+    return value is None or not np.all(np.isfinite(value))
+
+
+def fits(value: Array, truth: Array) -> bool:
+    """Whether the value has the shape of the truth, or one that is the same but for axes of size 1; a number fits everything."""
+    return not np.ndim(value) or [d for d in np.shape(value) if d != 1] == [d for d in np.shape(truth) if d != 1]
+
+
+def laid_out(value: Array | None, truth: Array) -> Array:
+    """The value in the shape of the truth: a scalar is repeated, axes of size 1 may be more or fewer; nan where it does not fit."""
+    if value is None or not fits(value, truth):
+        return np.full(np.shape(truth), np.nan)
+    return np.reshape(value, np.shape(truth)) if np.ndim(value) else np.broadcast_to(value, np.shape(truth))
+
+
+# ---------------------------------------------------------------- rows
+
+
+def same(a: Array, b: Array) -> bool:
+    """Whether two rows are equal where both are finite, which is nearly everywhere."""
+    finite = np.isfinite(a) & np.isfinite(b)
+    if 2 * int(finite.sum()) < a.size or not a.size:
+        return False
+    x, y = a[finite], b[finite]
+    size = np.maximum(np.abs(x), np.abs(y))
+    return bool(np.all(np.abs(x - y) <= TOLERANCE * np.maximum(size, 1e-3 * np.max(size))))
+
+
+def ratio(evidence: Evidence, a: Array, b: Array) -> Ratio | None:
+    """The constant c, other than 0 and 1, with a = c*b, where it is one; a text where it is a dimension (or a counting input)."""
+    finite = np.isfinite(a) & np.isfinite(b)
+    if not finite.any() or not np.any(b[finite]) or not np.any(a[finite]):
+        return None
+    for name, factor in [("", None), *_counts(evidence)]:
+        scaled = b if factor is None else b * factor
+        for text, base in (("", scaled),) if factor is None else ((name, scaled), (f"1/{name}", b / factor)):
+            x, y = a[finite], base[finite]
+            k = int(np.argmax(np.abs(y)))
+            c = x[k] / y[k] if y[k] else 0.0
+            if not c or not np.isfinite(c) or not same(a, c * base):
+                continue
+            number = nice(float(c))
+            if not text:
+                return None if number == 1 else number
+            if isinstance(number, Fraction) and number.denominator <= 8 and abs(number.numerator) <= 8:
+                return text if number == 1 else f"-{text}" if number == -1 else _scaled(number, text)
+    return None
+
+
+def _scaled(number: Fraction, text: str) -> str:
+    """The product of a fraction and N or 1/N, written."""
+    if not text.startswith("1/"):
+        return f"{number}*{text}"
+    return f"{number.numerator}/{text[2:]}" if number.denominator == 1 else f"{number.numerator}/({number.denominator}*{text[2:]})"
+
+
+def nice(value: float) -> Fraction | float:
+    """A simple fraction where the number is one."""
+    close = Fraction(value).limit_denominator(1000)
+    return close if close and abs(float(close) - value) <= 1e-7 * abs(value) else value
+
+
+def _counts(evidence: Evidence) -> list[tuple[str, Array]]:
+    """What a mean may divide by: the dimensions, and scalar inputs of which only the inverse is used, as rows like those compared."""
+    names: dict[str, list[Any]] = {}
+    for name in evidence.program.dimensions:
+        names[name] = [float(p.dims[name]) for p in evidence.points if name in p.dims]
+    for name, variable in evidence.program.inputs.items():
+        if not variable.shape and (name in ("m", "n", "N", "M", "B") or "integer" in variable.facts):
+            names[name] = [float(p.values[name]) for p in evidence.points]
+    for size in sorted({d for v in evidence.program.inputs.values() for d in v.shape if isinstance(d, int) and d > 1}):
+        names.setdefault(str(size), [float(size)] * len(evidence.points))
+    rows = []
+    for name, values in names.items():
+        if len(values) == len(evidence.points) and (not name.isdigit()):
+            rows.append((name, np.concatenate([np.full(t.size, v) for v, t in zip(values, evidence.truth, strict=True)])))
+    return rows

@@ -1,0 +1,78 @@
+"""All claims of a text judged one after the other, for people and for graders."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from symchain.errors import NumberVariableError, SymchainError
+from symchain.nouns.computation import Claim
+from symchain.nouns.program import Program
+from symchain.nouns.verdict import Verdict
+from symchain.wording import sentence
+
+HOLDS, WRONG, UNREADABLE, UNDECIDED = 0, 1, 2, 4
+"""Exit codes; the first of wrong, unreadable and undecided that occurs is the one of a whole text."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One claim and its verdict, or the error that says why it cannot be judged."""
+
+    claim: Claim
+    verdict: Verdict | SymchainError
+
+    def text(self, lang: str) -> str:
+        head = f"line {self.claim.place.line}: " if self.claim.place is not None and lang == "en" else ""
+        if self.claim.place is not None and lang == "fr":
+            head = f"ligne {self.claim.place.line}\u00a0: "
+        if isinstance(self.verdict, Verdict):
+            return head + self.verdict.text(lang)
+        if isinstance(self.verdict, NumberVariableError):
+            what, advice = (sentence(lang, f"number.{part}").format(number=self.verdict.number) for part in ("what", "advice"))
+            return f"{head}{what}. {advice}"
+        return head + " ".join(filter(None, (self.verdict.what, self.verdict.advice)))
+
+    def data(self) -> dict[str, Any]:
+        """For JSON: a verdict's own fields, or the status "meaningless" or "unreadable" with its message."""
+        line = None if self.claim.place is None else self.claim.place.line
+        if isinstance(self.verdict, Verdict):
+            return {"line": line, **json.loads(self.verdict.to_json())}
+        status = "meaningless" if isinstance(self.verdict, NumberVariableError) else "unreadable"
+        asked = {"output": self.claim.output, "wrt": str(self.claim.wrt), "claim": self.claim.claim}
+        return {"line": line, **asked, "status": status, "message": {lang: self.text(lang) for lang in ("en", "fr")}}
+
+    @property
+    def code(self) -> int:
+        if not isinstance(self.verdict, Verdict):
+            return UNREADABLE
+        return HOLDS if self.verdict.holds else WRONG if self.verdict.status == "wrong" else UNDECIDED
+
+
+def judge_one(program: Program, output: str | None, wrt: str, claim: str) -> list[Entry]:
+    """The verdict on one claim, its errors raised."""
+    output = program.last if output is None else output
+    return [Entry(Claim(output, wrt, claim), program.check(output, wrt, claim))]
+
+
+def judge(program: Program) -> list[Entry]:
+    """The verdict on each claim of a text, by the definitions in force where it stands."""
+    entries: list[Entry] = []
+    for claim in program.claims:
+        try:
+            entries.append(Entry(claim, program.sections[claim.section].check(claim.output, claim.wrt, claim.claim)))
+        except SymchainError as error:
+            entries.append(Entry(claim, error))
+    return entries
+
+
+def exit_code(entries: list[Entry]) -> int:
+    codes = {e.code for e in entries}
+    return next((c for c in (WRONG, UNREADABLE, UNDECIDED) if c in codes), HOLDS)
+
+
+def written(entries: list[Entry], medium: str, lang: str) -> str:
+    if medium == "json":
+        return json.dumps([e.data() for e in entries], ensure_ascii=False, indent=2, allow_nan=False)
+    return "\n".join(e.text(lang) for e in entries)

@@ -1,0 +1,154 @@
+"""The public functions: text, LaTeX and SymPy in; programs and SymPy out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sympy
+
+from symchain.deriving.closed_forms import in_inputs
+from symchain.deriving.second import second_derivative
+from symchain.deriving.sweep import Sweep
+from symchain.errors import ArgumentError, NumberVariableError
+from symchain.language.expressions import program_of, sympified
+from symchain.language.reading import read_program
+from symchain.language.selection import is_one, kind_of, listed
+from symchain.language.spelling import plain
+from symchain.nouns.derivation import Derivation
+from symchain.nouns.program import Program
+from symchain.render.text import write
+from symchain.tensors.exchange import from_sympy, to_sympy
+from symchain.tensors.memory import making_trees
+
+
+@making_trees()
+def parse(
+    text: str,
+    shapes: Mapping[str, Any] | None = None,
+    assume: Mapping[str, Any] | None = None,
+    let: Mapping[str, str] | None = None,
+) -> Program:
+    """Read a program in the input language.
+
+    `shapes` gives shapes of inputs ({"W": ("m", "n")}), `assume` facts ({"A": "spd"}), `let` binds function names
+    ({"sigma1": "sigmoid"}). Raises ParseError with line, column and a suggestion, ShapeError, LimitError.
+
+    >>> list(parse("z = w*x + b").inputs)
+    ['w', 'x', 'b']
+    """
+    return read_program(text, shapes=shapes, assume=assume, let=let)
+
+
+def parse_latex(
+    text: str,
+    shapes: Mapping[str, Any] | None = None,
+    assume: Mapping[str, Any] | None = None,
+    let: Mapping[str, str] | None = None,
+) -> Program:
+    r"""Read the equations of a LaTeX or Markdown text: its definitions become the program, its derivative statements .claims.
+
+    Displays are understood or refused; inline mathematics is read where it is a definition or a derivative statement. Undeclared
+    letters are scalars. A name defined anew opens another of .sections; .understood pairs each line with its reading. Raises
+    ParseError where a formula is not understood or can be read in two ways, with the place; ShapeError, LimitError.
+
+    >>> program = parse_latex(r"$$a = \sigma(W x + b)$$ so that $\frac{\partial a}{\partial b} = \sigma'(W x + b)$")
+    >>> str(program), program.claims[0].claim
+    ('a = sigma(W*x + b)', "sigma'(W*x + b)")
+    """
+    from symchain.latex.reading import read_latex
+
+    return read_latex(text, write, shapes=shapes, assume=assume, let=let)
+
+
+def program(
+    expressions: Mapping[str, Any],
+    shapes: Mapping[str, Any] | None = None,
+    assume: Mapping[str, Any] | None = None,
+    let: Mapping[str, str] | None = None,
+) -> Program:
+    """A program from SymPy expressions, name by name, each over the names before it and over free symbols.
+
+    Derivations return the caller's own symbols. Raises UnsupportedError for objects without a meaning here.
+
+    >>> from sympy.abc import w, x, z
+    >>> program({"z": w*x, "y": z**2}).derive("y", "w").lines
+    ('dy_dw = 2*z*x',)
+    """
+    return program_of(expressions, from_sympy, shapes=shapes, assume=assume, let=let)
+
+
+def gradient(expr: Any, symbols: Any) -> list[Any]:
+    """The derivatives of a SymPy expression by some symbols, in SymPy; one symbol alone is a list of one.
+
+    Raises ArgumentError for what is no expression of one value or no symbol, UnsupportedError for what has no meaning here.
+
+    >>> from sympy.abc import x, y
+    >>> gradient(x**2*y, [x, y])
+    [2*x*y, x**2]
+    """
+    return [_closed(Sweep(p, o, [n]).derivation(n), p) for p, o, n in _wrapped(expr, _symbols(symbols))]
+
+
+def hessian(expr: Any, symbols: Any) -> Any:
+    """The matrix of second derivatives of a SymPy expression; `symbols` and errors as in `gradient`.
+
+    >>> from sympy.abc import x, y
+    >>> hessian(x**2*y, [x, y])
+    Matrix([
+    [2*y, 2*x],
+    [2*x,   0]])
+    """
+    names = _wrapped(expr, _symbols(symbols))
+    rows = [[_closed(second_derivative(p, o, n, m), p) for _, _, m in names] for p, o, n in names]
+    return sympy.Matrix(rows)
+
+
+def jacobian(exprs: Any, symbols: Any) -> Any:
+    """The matrix of first derivatives of several SymPy expressions (a list or a Matrix), a row for each; errors as in `gradient`."""
+    asked = _symbols(symbols)
+    several = [exprs] if isinstance(exprs, (sympy.Expr, str, int, float)) else listed(exprs)
+    if several is None:
+        raise ArgumentError(f"{kind_of(exprs)} is no list of expressions", advice="Write jacobian([x*y, x + y], [x, y]).")
+    return sympy.Matrix([gradient(e, asked) for e in several])
+
+
+def _symbols(asked: Any) -> list[Any]:
+    """The symbols to differentiate by. Raises ArgumentError for whatever else is given."""
+    symbols = [asked] if is_one(asked) and not isinstance(asked, (int, float)) else listed(asked)
+    if symbols is None:
+        raise ArgumentError(f"{kind_of(asked)} is no list of symbols", advice="Write gradient(x**2*y, [x, y]).")
+    for symbol in symbols:
+        if isinstance(symbol, sympy.MatrixSymbol):
+            what = f"{symbol} is a matrix, and a derivative by it is no SymPy expression"
+            raise ArgumentError(what, advice=f'Write program({{"y": ...}}).derive("y", "{symbol}").')
+        if isinstance(symbol, str):
+            raise ArgumentError(f"{symbol!r} is a text, not a symbol", advice=f"Write Symbol({symbol!r}); texts go to symchain.parse.")
+        if not isinstance(symbol, sympy.Symbol):
+            advice = "Replace it by a symbol first: expr.subs(..., Symbol('u'))."
+            if isinstance(symbol, (int, float, sympy.Number)):
+                raise NumberVariableError(str(symbol))
+            raise ArgumentError(f"{kind_of(symbol)} is not a symbol, and nothing else can be differentiated by", advice=advice)
+    return symbols
+
+
+
+
+
+def _wrapped(expr: Any, symbols: Sequence[Any]) -> list[tuple[Program, str, str]]:
+    """The expression as the one block of a program, and the names of the symbols there."""
+    expr = sympified("the expression", expr)
+    if not isinstance(expr, sympy.Expr) or isinstance(expr, sympy.MatrixExpr):
+        what = f"the expression is a matrix of shape {tuple(expr.shape)}, not one value"
+        raise ArgumentError(what, advice="jacobian(list(M), symbols) differentiates every entry of a Matrix M.")
+    names = [plain(s.name) for s in symbols]
+    taken = {plain(s.name) for s in expr.free_symbols if hasattr(s, "name")}.union(names)
+    name = "y"
+    while name in taken:
+        name += "_"
+    p = program_of({name: expr}, from_sympy, shapes=dict.fromkeys(names, ()), symbols=symbols)
+    return [(p, name, n) for n in names]
+
+
+def _closed(d: Derivation, p: Program) -> Any:
+    return to_sympy(in_inputs(d), p.symbols)

@@ -1,0 +1,445 @@
+"""The command line: symchain derive | explain | page | sensitivity | eval | compile | hessian | parse | models.
+
+Results go to standard output, everything else to standard error. SymPy and NumPy are imported inside the commands, so that help
+and mistakes in the options answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from symchain import __version__
+from symchain.app.terminal import INTERRUPTED, Commands, read_text, replaced, waiting, warn_of_failures, write_result
+from symchain.errors import ArgumentError, NumberVariableError
+from symchain.support.assignments import Point, read_pairs, read_point_or_file
+
+if TYPE_CHECKING:
+    from symchain.nouns.program import Program
+
+MEDIA = ("text", "latex", "markdown", "html", "json")
+DERIVED = (*MEDIA, "pdf")
+_Command = Callable[..., Any]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="symchain")
+def commands() -> None:
+    """Derive gradients as a person would publish them, prove them, run them.
+
+    A program is one named block a line, such as z = w*x + b. Commands read it from a file, from standard input (-), from -e "text",
+    or from a ready model (--model NAME; `symchain models` lists them).
+
+    Exit codes: 0 done, 1 a check failed, 2 unreadable input or usage, 3 not supported or not differentiable, 4 undecided, 70 a defect
+    of symchain.
+    """
+
+
+def main() -> None:
+    """The console script. What people write is UTF-8, also where the terminal's locale does not say so."""
+    try:
+        commands([os.fsencode(a).decode("utf-8", "surrogateescape") for a in sys.argv[1:]], prog_name="symchain")
+    except KeyboardInterrupt:  # before a command began, or after it ended
+        click.echo("symchain: interrupted", err=True)
+        sys.exit(INTERRUPTED)
+
+
+def _together(*decorators: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    def decorate(command: _Command) -> _Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+def _only(context: click.Context, parameter: click.Parameter, values: tuple[Any, ...]) -> Any:
+    """The value of an option that is given once; nothing that was given is dropped in silence."""
+    if len(values) > 1:
+        raise click.UsageError(f"{parameter.opts[0]} is given {len(values)} times; give it once.")
+    return values[0] if values else None
+
+
+def _joined(separator: str) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], str | None]:
+    """The values of an option that adds up where it is given again."""
+    return lambda context, parameter, values: separator.join(values) if values else None
+
+
+def _once(*names: str, default: Any = None, **attributes: Any) -> Callable[[_Command], _Command]:
+    default = None if default is None else (default,)
+    return click.option(*names, multiple=True, default=default, callback=_only, **attributes)
+
+
+_source = _together(
+    click.argument("file", required=False),
+    click.option("-e", "text", multiple=True, callback=_joined("\n"), metavar="TEXT", help='The program itself: -e "z = w*x; C = z**2".'),
+    _once("--model", metavar="NAME", help="A ready model; `symchain models` lists them."),
+    click.option("--latex", is_flag=True, help="The text is LaTeX or Markdown, as files .tex and .md are."),
+    click.option("--let", "lets", multiple=True, metavar="NAME=FUNCTION", help="Bind a function name: --let sigma1=sigmoid."),
+    click.option("--shapes", multiple=True, metavar="NAME=SHAPE", help='Declare shapes: --shapes "W=(m,n), x=(n,)".'),
+    click.option("--assume", multiple=True, metavar="NAME=FACT", help="Declare facts: --assume r=positive."),
+)
+_output = _once("--of", "of", metavar="NAME", help="The output; by default the last block.")
+_save = _once("-o", "output", metavar="FILE", help="Write there instead of standard output.")
+_at = click.option(
+    "--at",
+    "at",
+    multiple=True,
+    callback=_joined("\n"),
+    metavar="POINT",
+    help="x=1.5,w=0.8 or a file of such lines or of JSON; arrays as [1, 2].",
+)
+
+_wrt = click.option(
+    "--wrt", multiple=True, default=("all",), show_default=True, callback=_joined(","), metavar="NAMES", help="By what: W1,b1 or all."
+)
+_lang = _once("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of sentences.")
+_shown = _together(
+    _lang,
+    _once("--detail", type=click.Choice(["brief", "standard", "full"]), default="standard", show_default=True),
+    _once("--format", "medium", type=click.Choice(DERIVED), default="text", show_default=True),
+    _save,
+)
+
+
+class _Request:
+    """The program a command was given, and the point that goes with it."""
+
+    def __init__(
+        self, file: str | None, text: str | None, model: str | None, lets: Any, shapes: Any, assume: Any, latex: bool = False
+    ) -> None:
+        if sum(x is not None for x in (file, text, model)) != 1:
+            raise click.UsageError('Give one program: a file, -, -e "text", or --model NAME.')
+        self.point: Point | None = None
+        if model is not None:
+            from symchain.models import read_model
+
+            ready = read_model(model)
+            self.text, self.point = ready.text, ready.at
+        else:
+            self.text = text if text is not None else read_text("-" if file is None else file)
+        self.latex = latex or (file or "").lower().endswith((".tex", ".md"))
+        self.let = read_pairs("\n".join(lets), str, "a function's name", "--let sigma1=sigmoid")
+        self.shapes = read_pairs("\n".join(shapes), _shape, "a shape such as (m, n)", '--shapes "W=(m, n), x=(n,)"')
+        self.assume = read_pairs("\n".join(assume), _facts, "facts such as positive", "--assume r=positive")
+
+    def program(self) -> Program:
+        import symchain
+
+        read = symchain.parse_latex if self.latex else symchain.parse
+        return read(self.text, shapes=self.shapes or None, assume=self.assume or None, let=self.let or None)
+
+    def derived(self, of: str | None, wrt: str, lang: str = "en", order: int = 1) -> Any:
+        """The derivation asked for. What a number by which nothing can be derived means is said in the reader's language."""
+        program = self.program()
+        with _in_language(lang):
+            derive: Any = program.derive if order == 1 else program.hessian
+            return derive(*(() if of is None else (of,)), _names(wrt))
+
+    def at(self, given: str | None) -> Point | None:
+        """The point asked for; for a ready model its own, changed where --at says so."""
+        if given is None:
+            return self.point
+        return {**(self.point or {}), **read_point_or_file(given)}
+
+
+@contextmanager
+def _in_language(lang: str) -> Iterator[None]:
+    """What a number means by which nothing can be derived is said in the reader's language."""
+    try:
+        yield
+    except NumberVariableError as error:
+        from symchain.wording import sentence
+
+        what, advice = (sentence(lang, f"number.{part}").format(number=error.number) for part in ("what", "advice"))
+        raise ArgumentError(what, advice=advice) from None
+
+
+def _shape(text: str) -> tuple[int | str, ...]:
+    if not (text.startswith("(") and text.endswith(")")):
+        raise ValueError(text)
+    return tuple(int(d) if d.isdecimal() else d for d in (piece.strip() for piece in text[1:-1].split(",")) if d)
+
+
+def _facts(text: str) -> str | tuple[str, ...]:
+    facts = tuple(text.replace("+", " ").split())
+    return facts[0] if len(facts) == 1 else facts
+
+
+def _names(wrt: str) -> str | list[str]:
+    """One name, a list of names, or "all", as Program.derive takes them."""
+    names = [name.strip() for name in wrt.split(",") if name.strip()]
+    if not names:
+        raise ArgumentError("--wrt names nothing", advice="Write --wrt W1, --wrt W1,b1 or --wrt all.")
+    return names[0] if len(names) == 1 else names
+
+
+def _rendered(derivation: Any, medium: str, lang: str, detail: str) -> str | bytes:
+    if medium == "pdf":
+        return bytes(derivation.pdf(lang=lang, detail=detail))
+    return str(derivation.to_json() if medium == "json" else getattr(derivation, medium)(lang=lang, detail=detail))
+
+
+def _checked_at(derivation: Any, point: Point) -> tuple[Any, bool]:
+    """The derivation with its check at the point, and whether the check prints the derivatives there: it does where they are numbers.
+
+    Lists for the inputs of a program of numbers are many points; no single check is made there.
+    """
+    from symchain.nouns.derivation import Derivation
+    from symchain.render.checks import SEPARATE
+
+    checked = derivation.checked_at(point)
+    members = [checked] if isinstance(checked, Derivation) else list(checked.values())
+    try:
+        checked.verification  # noqa: B018
+    except ArgumentError:
+        return derivation, False
+    return checked, len(members) <= SEPARATE and not any(d.shape for d in members)
+
+
+def _paged(derivation: Any, point: Point | None, lang: str) -> str:
+    from symchain.nouns.derivation import Derivation
+
+    names = [derivation.wrt] if isinstance(derivation, Derivation) else list(derivation)
+    return str(derivation.program.html(derivation.output, wrt=names, at=point, lang=lang))
+
+
+@commands.command()
+@_source
+@_wrt
+@_output
+@_at
+@_shown
+def derive(wrt: str, of: str | None, at: str | None, medium: str, lang: str, detail: str, output: str | None, **source: Any) -> None:
+    """Print how a gradient is derived, step by step.
+
+    html is a fragment for a page of yours; with -o it is a page of its own, with graph, sensitivity and code.
+    """
+    paged = medium == "html" and output is not None
+    if at is not None and medium == "json":
+        raise click.UsageError("--at checks what is printed at a point of yours; `symchain eval --format json` gives numbers alone.")
+    request = _Request(**source)
+    point = request.at(at)
+    with waiting("Deriving"):
+        derivation = request.derived(of, wrt, lang)
+        numbers = False
+        if point is not None and not paged and medium != "json":
+            derivation, numbers = _checked_at(derivation, point)
+        result: str | bytes = _paged(derivation, point, lang) if paged else _rendered(derivation, medium, lang, detail)
+        if point is not None and medium == "text" and not numbers:
+            result = f"{str(result).rstrip()}\n\n{_evaluated(derivation, point, lang=lang)}"
+    write_result(result, output)
+    warn_of_failures(derivation)
+
+
+@commands.command()
+@_source
+@_wrt
+@_output
+@_shown
+def hessian(wrt: str, of: str | None, medium: str, lang: str, detail: str, output: str | None, **source: Any) -> None:
+    """Print how second derivatives are derived."""
+    request = _Request(**source)
+    with waiting("Deriving"):
+        derivation = request.derived(of, wrt, lang, order=2)
+        result = _rendered(derivation, medium, lang, detail)
+    write_result(result, output)
+    warn_of_failures(derivation)
+
+
+@commands.command()
+@_source
+@_wrt
+@_output
+@_at
+@_lang
+@_save
+def page(wrt: str, of: str | None, at: str | None, lang: str, output: str | None, **source: Any) -> None:
+    """Make a page for a browser: derivation, graph, sensitivity and code.
+
+    One HTML file in English and French that loads nothing.
+    """
+    request = _Request(**source)
+    point = request.at(at)
+    with waiting("Deriving"):
+        result = request.program().html(of, wrt=_names(wrt), at=point, lang=lang)
+    write_result(result, output)
+
+
+@commands.command()
+@_source
+@_output
+@_at
+@_lang
+@_once("--format", "medium", type=click.Choice(["text", "svg", "json"]), default="text", show_default=True)
+@_save
+def sensitivity(of: str | None, at: str | None, lang: str, medium: str, output: str | None, **source: Any) -> None:
+    """Print what every input does to the output near a point.
+
+    Lists for the inputs of a program of numbers are many points: --at "x=[0.5, 1, 2], w=0.8".
+    """
+    request = _Request(**source)
+    point = request.at(at)
+    if point is None:
+        raise click.UsageError("Give the point: --at x=1.5,w=0.8 or --at FILE.")
+    with waiting("Evaluating"):
+        found = request.program().sensitivity(of, at=point)
+        result = found.to_json() if medium == "json" else found.svg(lang) if medium == "svg" else found.text(lang)
+    write_result(result, output)
+
+
+@commands.command(name="eval")
+@_source
+@_wrt
+@_output
+@_at
+@_once("--format", "medium", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_save
+def evaluate(wrt: str, of: str | None, at: str | None, medium: str, output: str | None, **source: Any) -> None:
+    """Print the value and the gradients at a point."""
+    request = _Request(**source)
+    point = request.at(at)
+    if point is None:
+        raise click.UsageError("Give the point: --at x=1.5,w=0.8 or --at FILE.")
+    with waiting("Evaluating"):
+        result = _evaluated(request.derived(of, wrt), point, medium)
+    write_result(result, output)
+
+
+@commands.command(name="compile")
+@_source
+@_wrt
+@_output
+@_once("--order", type=click.IntRange(0, 2), default=1, show_default=True, help="0: value, 1: and gradients, 2: and Hessian.")
+@_once("--target", default="auto", show_default=True, help="What the code runs on.")
+@_save
+def compile_kernel(wrt: str, of: str | None, order: int, target: str, output: str | None, **source: Any) -> None:
+    """Print the code of value and gradients.
+
+    With -o, save the kernel instead; symchain.load reads it.
+    """
+    request = _Request(**source)
+    with waiting("Compiling"):
+        kernel = request.program().compile(of, wrt=_names(wrt), order=order, target=target)
+    if output is None:
+        write_result(kernel.source, None)
+    else:
+        with replaced(output) as temporary:
+            kernel.save(temporary)
+
+
+@commands.command()
+@_source
+@_once("--format", "medium", type=click.Choice(MEDIA), default="text", show_default=True)
+@_save
+def parse(medium: str, output: str | None, **source: Any) -> None:
+    """Print a program as symchain understood it.
+
+    Of a LaTeX text, how each line was read goes to standard error.
+    """
+    request = _Request(**source)
+    with waiting("Reading"):
+        program = request.program()
+        from symchain.render import render
+
+        result = render(program, medium)
+    for line, reading in program.understood:
+        click.echo(f"{line}\n    {reading}", err=True)
+    write_result(result, output)
+
+
+@commands.command()
+@_source
+@_once("--wrt", metavar="NAME", help="By what: one name.")
+@_output
+@_once("--claim", metavar="FORMULA", help='What the derivative is said to be: --claim "(a2 - y)*W2*x".')
+@_once("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of sentences.")
+@_once("--format", "medium", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_save
+def check(wrt: str | None, of: str | None, claim: str | None, lang: str, medium: str, output: str | None, **source: Any) -> None:
+    """Judge a derivative that someone worked out, and name the mistake in it.
+
+    Without --claim, all derivative statements of a LaTeX or Markdown file. Exit codes: 0 right, 1 wrong, 2 unreadable, 4 undecided.
+    """
+    if (claim is None) != (wrt is None):
+        raise click.UsageError("Give --wrt and --claim together, or neither for the statements of a file.")
+    request = _Request(**source)
+    with waiting("Checking"), _in_language(lang):
+        program = request.program()
+        from symchain.analysis.checking.reports import exit_code, judge, judge_one, written
+
+        if claim is None and not program.claims:
+            raise click.UsageError("The text states no derivative: give --wrt and --claim.")
+        entries = judge(program) if claim is None else judge_one(program, of, wrt or "", claim)
+        result = written(entries, medium, lang)
+    write_result(result, output)
+    click.get_current_context().exit(exit_code(entries))
+
+
+@commands.command()
+@_source
+@_output
+@_at
+@_once("--level", type=click.Choice(["named", "ops"]), default="named", show_default=True, help="Blocks, or single operations.")
+@_once("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of the legend.")
+@_once("--format", "medium", type=click.Choice(["svg", "tikz", "dot", "mermaid"]), default="svg", show_default=True)
+@_save
+def graph(of: str | None, at: str | None, level: str, lang: str, medium: str, output: str | None, **source: Any) -> None:
+    """Draw the blocks with values and gradients on the wires.
+
+    Without a point there are names in place of numbers.
+    """
+    request = _Request(**source)
+    point = request.at(at)
+    with waiting("Drawing"):
+        result = getattr(request.program().graph(point, of, level=level), medium)(lang=lang)
+    write_result(result, output)
+
+
+@commands.command()
+@_source
+@_once("--wrt", required=True, metavar="NAME", help="By what: one name.")
+@_output
+@_at
+@_lang
+@_once("--format", "medium", type=click.Choice(["text", "markdown", "html", "json"]), default="text", show_default=True)
+@_save
+def explain(wrt: str, of: str | None, at: str | None, lang: str, medium: str, output: str | None, **source: Any) -> None:
+    """Say why a derivative is what it is, step by step.
+
+    Of a block by a name it reads: term by term, with an example in numbers. By any other name: path by path.
+    """
+    request = _Request(**source)
+    point = request.at(at)
+    with waiting("Explaining"), _in_language(lang):
+        explained = request.program().explain(*(() if of is None else (of,)), wrt.strip(), lang=lang, at=point)
+        result = explained.to_json() if medium == "json" else getattr(explained, medium)()
+    write_result(result, output)
+
+
+@commands.command()
+@click.argument("name", required=False)
+@_save
+def models(name: str | None, output: str | None) -> None:
+    """List the ready models, or print one."""
+    from symchain.models import model_names, read_model
+
+    if name is not None:
+        write_result(read_model(name).text, output)
+        return
+    ready = [read_model(n) for n in model_names()]
+    width = max(len(m.name) for m in ready)
+    write_result("\n".join(f"{m.name:{width}}  {m.title}" for m in ready), output)
+
+
+def _evaluated(derivation: Any, point: Point, medium: str = "text", lang: str = "en") -> str:
+    from symchain.app.tables import as_json, as_list, as_text, read_off
+    from symchain.wording import sentence
+
+    found = read_off(derivation, point)
+    return as_json(found) if medium == "json" else f"# {sentence(lang, 'point.at').format(point=as_list(point))}\n{as_text(found)}"

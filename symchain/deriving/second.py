@@ -1,0 +1,127 @@
+"""Second derivatives: the gradient's formula becomes a block of the program, and the same sweep runs again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import sympy
+
+from symchain.deriving.constraints import without_equations
+from symchain.deriving.sweep import Sweep
+from symchain.errors import ArgumentError
+from symchain.nouns.computation import Block, Computation, Variable
+from symchain.nouns.derivation import Derivation, Line
+from symchain.rewriting import is_large, price_of, simplify
+from symchain.tensors.matrixform import phrase_of
+from symchain.tensors.nodes import Leaf, Tree, contract, leaf, leaves, substitute
+
+
+def extended(program: Computation, lines: list[tuple[str, Tree]], variables: list[Variable] | None = None) -> Computation:
+    """The program with more blocks at its end, and possibly more inputs."""
+    made = dict(program.blocks)
+    symbols = dict(program.symbols)
+    for name, tree in lines:
+        reads = tuple(dict.fromkeys(n.name for n in leaves(tree)))
+        if not tree.shape:
+            symbols.setdefault(name, sympy.Symbol(name, real=True))
+        made[name] = Block(name, tree.shape, tree, phrase_of(tree), reads, leaf(name, tree.shape), symbols)
+    inputs = dict(program.inputs) | {v.name: v for v in variables or []}
+    symbols |= {v.name: v.symbol for v in variables or []}
+    return replace(program, inputs=MappingProxyType(inputs), blocks=MappingProxyType(made), symbols=MappingProxyType(symbols))
+
+
+def second_derivative(program: Computation, output: str, first: str, second: str) -> Derivation:
+    """d2(output)/d(first)d(second), of shape F + first + second, in the program's names."""
+    name = f"d2{output}_d{first}2" if first == second else f"d2{output}_d{first}_d{second}"
+    free, names = without_equations(program, (first, second))
+    gradient = Sweep(free, output, [first]).derivation(first)
+    lines = [*gradient.adjoint_lines, gradient.result]
+    reading = extended(free, [(line.name, line.tree) for line in lines])
+    derived = _again(free, reading, gradient, lines, output, second, name)
+    return derived if free is program else _restored(derived, program, names)
+
+
+def _restored(d: Derivation, program: Computation, names: dict[Tree, Tree]) -> Derivation:
+    """A derivation about freed names, said of the program's own, and simplified by what is known of them."""
+
+    def back(line: Line) -> Line:
+        return replace(line, tree=simplify(substitute(line.tree, names)), general=None)
+
+    kept = tuple(map(back, d.adjoint_lines))
+    formula = simplify(substitute(d.formula_tree, names))
+    freed = d.reading or program
+    fresh = [v for n, v in freed.inputs.items() if n not in program.inputs]
+    reading = extended(program, [(n, substitute(b.tree, names)) for n, b in freed.blocks.items() if n not in program.blocks], fresh)
+    told = replace(d, program=program, adjoint_lines=kept, result=back(d.result), reading=reading)
+    return replace(told, formula_tree=formula, general_tree=formula, substitutions=())
+
+
+def hessian_vector_product(program: Computation, output: str, wrt: str, vector: str) -> Derivation:
+    """H @ v, as the gradient of the scalar g . v, with v a new input of the shape of wrt."""
+    if program.blocks[output].shape:
+        raise ArgumentError(f"{output} is not a scalar, so it has no Hessian-vector product", advice="Choose a scalar output.")
+    taken = {*program.inputs, *program.blocks, *program.dimensions, *program.functions}
+    if vector:
+        if vector in taken:
+            raise ArgumentError(f"the name {vector} is taken", advice="Give another one with vector=.")
+    else:
+        vector = f"v_{wrt}"
+        while vector in taken:
+            vector += "_"
+    free, names = without_equations(program, (wrt, wrt))
+    gradient = Sweep(free, output, [wrt]).derivation(wrt)
+    shape = gradient.shape
+    symbol: Leaf = leaf(vector, shape)
+    variable = Variable(vector, shape, symbol, frozenset(), sympy.Symbol(vector, real=True) if not shape else symbol)
+    lines = [*gradient.adjoint_lines, gradient.result]
+    indices = tuple(range(len(shape)))
+    slope = f"d{output}_{vector}"
+    reading = extended(free, [(line.name, line.tree) for line in lines], [variable])
+    along = contract([leaf(gradient.result.name, shape), symbol], [indices, indices], ())
+    reading = extended(reading, [(slope, along)])
+    derived = _again(free, reading, gradient, lines, slope, wrt, f"d2{output}_d{wrt}2_{vector}")
+    return derived if free is program else _restored(derived, program, names)
+
+
+def _again(
+    program: Computation, reading: Computation, gradient: Derivation, lines: list[Line], output: str, wrt: str, name: str
+) -> Derivation:
+    top = gradient.result.name if output == gradient.output else output
+    sweep = Sweep(reading, top, [wrt], protected=name)
+    d = sweep.derivation(wrt)
+    result = replace(d.result, name=name)
+    known = {line.name: line for line in lines}
+    for block in reading.blocks.values():
+        if block.name not in program.blocks and block.name not in known:
+            known[block.name] = Line(block.name, block.tree, "value", block.name, block.shape)
+    ordered = [*known.values(), *d.adjoint_lines]
+    by_name = {line.name: line for line in ordered}
+    needed: set[str] = set()
+    pending = [result.tree]
+    while pending:
+        for n in leaves(pending.pop()):
+            if n.name in by_name and n.name not in needed:
+                needed.add(n.name)
+                pending.append(by_name[n.name].tree)
+    kept = tuple(line for line in ordered if line.name in needed)
+    told = replace(d, program=program, output=gradient.output, order=2, adjoint_lines=kept, result=result, reading=reading)
+    formula = _written_out(kept, result)
+    if formula is None:
+        return told
+    last = replace(result, tree=formula, general=None, written=None)
+    return replace(told, adjoint_lines=(), result=last, formula_tree=formula, general_tree=formula)
+
+
+def _written_out(lines: tuple[Line, ...], result: Line) -> Tree | None:
+    """The result without the lines before it, where that is shorter than both together."""
+    values: dict[Tree, Tree] = {}
+    for line in lines:
+        values[leaf(line.name, line.shape)] = tree = substitute(line.tree, values)
+        if is_large(tree):
+            return None
+    whole = substitute(result.tree, values)
+    if not lines or is_large(whole):
+        return None
+    formula = simplify(whole)
+    return formula if price_of(formula) + 1 < price_of(result.tree) + sum(price_of(line.tree) for line in lines) else None

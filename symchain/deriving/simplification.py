@@ -1,0 +1,29 @@
+"""How what a derivation multiplied became what it prints: the steps of the product, of known functions put in, and of each line."""
+
+from __future__ import annotations
+
+from symchain.deriving.recognition import Recogniser
+from symchain.nouns.derivation import Derivation, Rewriting
+from symchain.rewriting import steps_between
+from symchain.rules.binding import bind
+from symchain.tensors.nodes import leaf, leaves
+
+
+def rewriting_of(derivation: Derivation) -> Rewriting:
+    """The named steps of a derivation; of the product none where it is too long, or where the formula reads adjoint lines."""
+    reading = derivation.reading or derivation.program
+    recognise = Recogniser(reading).at
+    adjoints = {leaf(line.name, line.shape) for line in derivation.adjoint_lines}
+    lines = {}
+    for line in (*derivation.adjoint_lines, derivation.result) if adjoints else ():
+        arrived = None if line.arrived is None else line.arrived()
+        # an adjoint that fell out of the result has no line that says what it is
+        if arrived is not None and all(n in adjoints or n.name in reading.inputs or n.name in reading.blocks for n in leaves(arrived)):
+            lines[line.name] = steps_between(bind(arrived), line.tree, recognise, "simp" if line.written is None else "subst")
+    product, general, formula = derivation.product_tree, derivation.general_tree, derivation.formula_tree
+    if product is None or adjoints & set(leaves(formula)):
+        return Rewriting(lines=lines)
+    if not derivation.substitutions:
+        return Rewriting(steps_between(bind(product), formula, recognise), lines=lines)
+    functions = steps_between(general, formula, recognise, bound=bind(general))
+    return Rewriting(steps_between(product, general, recognise), functions, lines)

@@ -1,0 +1,434 @@
+"""Evidence for derivations, independent of the rules, the rewriting and the generated code.
+
+The program's blocks are evaluated as written, by the registry's meanings, with a tiny imaginary step (Squire and Trapp, "Using
+complex variables to estimate derivatives of real functions", SIAM Review 40, 1998): the imaginary part of the output, divided by
+the step, is a directional derivative without cancellation. It is compared with the printed lines, evaluated in real arithmetic at
+the same point. A second derivative adds a central difference of sixth order along a second direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from itertools import islice, product
+from math import isqrt
+from typing import Any
+
+import numpy as np
+
+from symchain.errors import VerificationError
+from symchain.evidence.exploration import Exploration
+from symchain.evidence.judgement import BRANCH, CENTRAL_DIFFERENCE, COMPLEX_STEP, KINK, STEEP, Case, Measured, OnKink, Pair, Steps, judge
+from symchain.evidence.meanings import Array, Watch, watching
+from symchain.evidence.points import UNDEFINED, Point, given, imaginary_step
+from symchain.evidence.sampling import SEED, spread
+from symchain.nouns.computation import Computation, ancestors
+from symchain.nouns.derivation import Derivation, Derivations, Factor, Line, Step, Verification
+from symchain.support.dimensions import evaluate as dimension
+from symchain.tensors.nodes import leaves
+from symchain.tensors.terms import is_zero
+
+COMPONENTS = 64
+"""Up to this many components are compared one by one; more of them in random combinations."""
+COMBINATIONS = 6
+FACTORS = 64
+"""So many factors of a derivation are compared with their blocks, those next to the output first."""
+STEPS = 64
+"""So many steps of one factor are checked, outermost first."""
+STENCIL = ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60))
+TINY = 1e-50
+"""A base nearer to 0 than this is the square of a complex step."""
+NEAR = 1e-9
+"""A kink nearer than this, relative to the size of what moves, is where the point is."""
+OUTSIDE = "outside"
+"""Verification.asked where the program has no value at the reader's point."""
+
+Weights = Mapping[str, Array]
+"""One coefficient for every component of some names: a direction."""
+
+
+# ---------------------------------------------------------------- what can be verified
+
+
+def verify(derivation: Derivation) -> Verification:
+    """Compare a derivation, its formula and its factors with the program it was derived from."""
+    program, output, wrt = derivation.program, derivation.output, derivation.wrt
+    reading = derivation.reading or program
+    vector = next((n for n in reading.inputs if n not in program.inputs), None) if derivation.order == 2 else None
+    slopes = _Slopes(program, output, [wrt])
+    limit = isqrt(COMPONENTS) if derivation.order == 2 and vector is None else COMPONENTS
+
+    def measure(point: Point, steps: Steps) -> Measured:
+        environment = _extended(derivation.adjoint_lines, point)
+        value = _laid_out(point.evaluate([derivation.result.tree], environment, absorbing=True)[0], derivation.shape, point)
+        directions = _directions(point, [wrt], limit)
+        ways: Iterable[tuple[Weights, Weights]]
+        if derivation.order == 1:
+            sides = zip(_sides(value, wrt, directions, point), directions, strict=True)
+            measured = _gathered(slopes, ((found, partial(slopes.first, point, d, steps)) for found, d in sides))
+        else:
+            if vector is not None:
+                ways = ((d, {wrt: point.values[vector]}) for d in directions)
+            elif np.size(point.values[wrt]) == len(directions):
+                ways = product(directions, directions)
+            else:
+                ways = zip(directions, directions[1:] + directions[:1], strict=True)
+            pairs = ((_along(value, d[wrt]) if vector else _along(_along(value, e[wrt]), d[wrt]), d, e) for d, e in ways)
+            measured = _gathered(slopes, ((found, partial(slopes.second, point, d, e, steps)) for found, d, e in pairs))
+        return measured._replace(pairs=[*measured.pairs, *_identities(derivation, environment, point)])
+
+    reads = _names_read(derivation)
+    method = COMPLEX_STEP if derivation.order == 1 else CENTRAL_DIFFERENCE
+    case = Case(measure, reading, output, method, is_zero(derivation.result.tree), derivation.zero_reason == "unrelated")
+    search = Exploration(reading, output, [*reads, wrt])
+    own, asked = _own_point(search, derivation.point)
+    verdict, used, why = judge(case, search, own)
+    chosen = _given(derivation, own) if why in (KINK, BRANCH) else None
+    if chosen is not None and not np.all(np.isfinite(chosen)):
+        chosen, why = None, STEEP
+    verdict = replace(verdict, asked=asked or why, given=chosen)
+    if not used:
+        return verdict
+    verdict = replace(verdict, **_reported(derivation, verdict.reference, used[0], {*ancestors(program, output), wrt, vector}))
+    for factor in islice(derivation.factors.values(), FACTORS) if not verdict.failed else ():
+        check = verify_factor(reading, factor, used)
+        if check.failed:
+            return replace(verdict, held=False, open="", rounded=False, error=max(verdict.error, check.error))
+    return verdict
+
+
+def verify_all(derivations: Derivations) -> Verification:
+    """Compare all derivatives of one output at once: directions move every name together, whatever their number.
+
+    Second derivatives are compared one by one: mixed ones, which would be part of the sum, are not among them.
+    """
+    if any(d.order == 2 for d in islice(derivations.values(), 1)):
+        return _worst([d.verification for d in derivations.values()])
+    program, output, names = derivations.program, derivations.output, list(derivations)
+    slopes = _Slopes(program, output, names)
+    results = derivations.printed
+    lines = [*derivations.adjoint_lines, *results.values()]
+
+    def measure(point: Point, steps: Steps) -> Measured:
+        environment = _extended(lines, point)
+        values = {n: _laid_out(environment[line.name], line.shape, point) for n, line in results.items()}
+        directions = _directions(point, names)
+        found = ((sum(_along(values[n], w) for n, w in d.items() if np.any(w)), partial(slopes.first, point, d, steps)) for d in directions)
+        return _gathered(slopes, found)
+
+    zero = all(is_zero(line.tree) for line in results.values())
+    case = Case(measure, program, output, zero=zero, unrelated=zero and all(d.zero_reason == "unrelated" for d in derivations.values()))
+    read = {leaf.name for leaf in leaves(*(line.tree for line in lines))}
+    search = Exploration(program, output, [*(n for n in program.blocks if n in read), *names])
+    own, asked = _own_point(search, derivations.point)
+    verdict, _, why = judge(case, search, own)
+    return replace(verdict, reference=None, asked=asked or why)
+
+
+def _worst(verdicts: Sequence[Verification]) -> Verification:
+    """One verdict for several derivatives: that of the one with the least evidence, counting the components of all."""
+    worst = max(verdicts, key=lambda v: (v.failed, bool(v.open), v.error))
+    components, zero = sum(v.components for v in verdicts), all(v.zero for v in verdicts)
+    return replace(worst, components=components, zero=zero, value=None, reference=None, factors={}, values={}, given=None)
+
+
+def _own_point(search: Exploration, values: Mapping[str, Any] | None) -> tuple[tuple[Point, ...], str]:
+    """The reader's point, to be measured first; nothing where there is none, or (OUTSIDE) where the program has no value there."""
+    if values is None:
+        return (), ""
+    try:
+        own = search.surveyed(given(search.program, search.needed, values))
+    except UNDEFINED:
+        return (), OUTSIDE
+    return ((), OUTSIDE) if own is None else ((own,), "")
+
+
+def _given(derivation: Derivation, own: Sequence[Point]) -> Any:
+    """The derivative at the reader's point as the derivation has it."""
+    lines = [*derivation.adjoint_lines, derivation.result]
+    return _plain(_extended(lines, own[0])[derivation.result.name])
+
+
+def verify_factor(program: Computation, factor: Factor, at: Iterable[Point] | None = None) -> Verification:
+    """Compare one local derivative with its block, as a function of that one name, in every form that is printed and step by step."""
+    trees = [t for t in (factor.tree, factor.general, factor.raw_tree) if t is not None]
+    slopes = _Slopes(program, factor.output, [factor.output], free=True)
+
+    def measure(point: Point, steps: Steps) -> Measured:
+        defined = np.isfinite(point.values[factor.output])
+        if not np.any(defined):  # in a branch that is not taken
+            raise ValueError
+        forms = [_laid_out(v, factor.shape, point) for v in point.evaluate(trees, absorbing=True)]
+        directions = _directions(point, [factor.input])
+        sides = zip(_sides(np.stack(forms), factor.input, directions, point), directions, strict=True)
+        measured = _gathered(slopes, ((v, partial(slopes.first, point, d, steps)) for v, d in sides))
+        ((values, references),) = measured.pairs
+        values, references = (np.where(defined[..., None], side, 0) for side in (values, references))
+        return measured._replace(pairs=[(v, r) for v, r in zip(values, references, strict=True)] + _step_pairs(factor.steps, point))
+
+    reads = [factor.input, *(leaf.name for leaf in leaves(*trees))]
+    candidates = Exploration(program, factor.output, reads) if at is None else at
+    return judge(Case(measure, program, factor.output, zero=is_zero(factor.tree)), candidates)[0]
+
+
+def is_on_kink(program: Computation, output: str, point: Point) -> bool:
+    """Whether the output has a kink at the point, in some direction of its inputs."""
+    generator = np.random.default_rng(SEED)
+    way = {n: generator.uniform(0.5, 1, np.shape(v)) for n, v in point.inputs.items()}
+    try:
+        with np.errstate(all="ignore"):
+            _Slopes(program, output, list(way)).first(point, way, Steps())
+    except OnKink:
+        return True
+    except UNDEFINED:
+        return False
+    return False
+
+
+def wrong_factors(derivation: Derivation) -> tuple[str, ...]:
+    """The names of the factors that do not agree with their blocks: where to look when a derivation does not hold."""
+    program = derivation.reading or derivation.program
+    return tuple(name for name, factor in derivation.factors.items() if verify_factor(program, factor).failed)
+
+
+def _identities(derivation: Derivation, environment: Mapping[str, Array], point: Point) -> list[Pair]:
+    """Everything printed that must be equal: the forms of the derivative, of the lines, and both sides of each rewriting."""
+    result = derivation.result
+    forms = [derivation.formula_tree, derivation.general_tree, derivation.product_tree, result.general]
+    equal = [(form, result.tree) for form in forms if form is not None]
+    equal += [(line.general, line.tree) for line in derivation.adjoint_lines if line.general is not None]
+    equal += [(step.subject, step.result) for step in derivation.rewriting.steps]
+    equal += derivation.substitutions
+    values = point.evaluate([tree for pair in equal for tree in pair], environment, absorbing=True)
+    pairs = []
+    for left, right, (_, tree) in zip(values[::2], values[1::2], equal, strict=True):
+        left, right = _laid_out(left, tree.shape, point), np.asarray(right, float)
+        if point.choices and np.shape(left) == np.shape(right):  # part of it may be undefined in a branch that is not taken
+            left, right = (np.where(np.isfinite(left), side, 0) for side in (left, right))
+        pairs.append((left, right))
+    return pairs
+
+
+def _step_pairs(steps: Sequence[Step], point: Point) -> list[Pair]:
+    """The derivatives claimed by steps and their substeps, with complex steps through their subjects."""
+    pairs: list[Pair] = []
+    pending = list(reversed(steps))
+    for _ in range(STEPS):
+        if not pending:
+            break
+        step = pending.pop()
+        pending.extend(reversed(step.substeps))
+        if not step.by:
+            continue
+        claimed = np.asarray(point.evaluate([step.result], absorbing=True)[0], float)
+        subject = point.evaluate([step.subject])[0]
+        if not np.all(np.isfinite(subject)):  # it may be undefined in a branch that is not taken
+            continue
+        directions, imaginary = _directions(point, [step.by]), imaginary_step([point.values[step.by]])
+        found = []
+        for value, direction in zip(_sides(claimed, step.by, directions, point), directions, strict=True):
+            moved = {**point.values, step.by: point.values[step.by] + 1j * imaginary * direction[step.by]}
+            with watching() as watch:
+                reference = np.imag(point.evaluate([step.subject], moved)[0]) / imaginary
+            with suppress(OnKink):  # of equal entries the largest is any of them
+                _refuse_kinks(watch, imaginary, _size(point, direction))
+                found.append((value, reference))
+        if not found:
+            continue
+        pair = _stacked(found)
+        if np.all(np.isfinite(pair[1])):
+            pairs.append(pair)
+    return pairs
+
+
+# ---------------------------------------------------------------- references
+
+
+class _Slopes:
+    """Derivatives of an output along directions, from the blocks as written. Raises OnKink where a direction leads across one."""
+
+    def __init__(self, program: Computation, output: str, names: Sequence[str], free: bool = False) -> None:
+        self.program, self.output, self.free = program, output, free
+        self.chain = names if free else _chain(program, output, names)
+        self.lost = False
+        """Whether a complex step was lost on the way."""
+
+    def first(self, point: Point, weights: Weights, steps: Steps) -> Array:
+        """The derivative along a direction, by a complex step."""
+        step = imaginary_step((point.values[n] for n in weights), steps.imaginary)
+        value, watch = self._run(point, {n: 1j * step * m for n, m in self._moves(weights).items()})
+        _refuse_kinks(watch, step, _size(point, weights))
+        self.lost |= watch.lost
+        return np.imag(value) / step
+
+    def second(self, point: Point, d: Weights, e: Weights, steps: Steps) -> Array:
+        """The derivative along d, by a complex step, differenced along e."""
+        d, e = self._moves(d), self._moves(e)
+        total: Array = 0.0
+        signs: list[Array] | None = None
+        for k, coefficient in STENCIL:
+            for sign in (1, -1):
+                shift = {n: sign * k * steps.real * e[n] + 1j * steps.imaginary * d[n] for n in d}
+                value, watch = self._run(point, shift)
+                _refuse_kinks(watch, steps.imaginary, _size(point, d))
+                found = [np.sign(np.real(c)) for c in (*watch.choices, *watch.ties)]
+                if signs is not None and any(np.any(a != b) for a, b in zip(signs, found, strict=True)):
+                    raise OnKink(KINK)
+                signs = found
+                total = total + sign * coefficient * np.imag(value) / steps.imaginary
+        return total / steps.real
+
+    def _moves(self, weights: Weights) -> Weights:
+        return weights if self.free else {n: _move(self.program, n, w) for n, w in weights.items()}
+
+    def _run(self, point: Point, shifts: Mapping[str, Array]) -> tuple[Array, Watch]:
+        """The output when some names are shifted: inputs, or the values of blocks on top of what they compute."""
+        environment = dict(point.values)
+        for name, shift in shifts.items():
+            environment[name] = environment[name] + shift
+        with watching() as watch:
+            for name in self.chain:
+                value = point.evaluate([self.program.blocks[name].tree], environment)[0]
+                environment[name] = value + shifts[name] if name in shifts else value
+        return environment[self.output], watch
+
+
+def _size(point: Point, weights: Weights) -> float:
+    """How large the values are that move."""
+    return max(float(np.max(np.abs(point.values[n]), initial=0.0)) for n in weights)
+
+
+def _refuse_kinks(watch: Watch, step: float, size: float) -> None:
+    """Raise OnKink where a choice that moves is made at the point itself: what decides it is 0, or a rounding away from it."""
+    for k, sign in enumerate((*watch.choices, *watch.ties)):
+        if np.iscomplexobj(sign) and np.any((np.abs(np.real(sign)) * step <= NEAR * size * np.abs(np.imag(sign))) & (np.imag(sign) != 0)):
+            raise OnKink(BRANCH if k in watch.branches else KINK)
+    for base, interval in watch.edges:
+        away = np.abs(np.real(base) - interval.low)
+        if np.iscomplexobj(base) and interval.low == 0 and np.any((away < TINY) & (base != 0)):
+            raise OnKink(KINK)
+
+
+def _gathered(slopes: _Slopes, sides: Iterable[tuple[Array, Callable[[], Array]]]) -> Measured:
+    """What was derived along each direction beside its reference, without the directions that lead across a kink."""
+    pairs: list[Pair] = []
+    kink: OnKink | None = None
+    slopes.lost = False
+    for value, reference in sides:
+        try:
+            pairs.append((value, reference()))
+        except OnKink as met:
+            kink = met
+    if kink is not None and not pairs:
+        raise kink
+    return Measured([_stacked(pairs)], kink is not None, slopes.lost)
+
+
+def _chain(program: Computation, output: str, names: Sequence[str]) -> list[str]:
+    """The blocks between the names and the output, in order: what has to be evaluated again when the names move."""
+    wanted, moved = ancestors(program, output), set(names)
+    for block in program.blocks.values():
+        if any(r in moved for r in block.reads):
+            moved.add(block.name)
+    return [n for n in program.blocks if n in moved and n in wanted]
+
+
+def _move(program: Computation, name: str, weights: Array) -> Array:
+    variable = program.inputs.get(name)
+    return spread(weights, variable.facts) if variable is not None else weights
+
+
+def _directions(point: Point, names: Sequence[str], limit: int = COMPONENTS) -> list[Weights]:
+    """One component at a time while they are few, else random combinations of them all."""
+    shapes = {n: np.shape(point.values[n]) for n in names}
+    if sum(int(np.prod(s)) for s in shapes.values()) <= limit:
+        return [{m: _unit(s, index if m == n else None) for m, s in shapes.items()} for n in names for index in np.ndindex(shapes[n])]
+    generator = np.random.default_rng(SEED)
+    return [{n: generator.uniform(-1, 1, s) for n, s in shapes.items()} for _ in range(COMBINATIONS)]
+
+
+def _unit(shape: tuple[int, ...], index: tuple[int, ...] | None) -> Array:
+    array = np.zeros(shape)
+    if index is not None:
+        array[index] = 1.0
+    return array
+
+
+# ---------------------------------------------------------------- what was derived
+
+
+def _extended(lines: Sequence[Line], point: Point) -> dict[str, Array]:
+    """The point's values and those of the lines, which may read earlier ones."""
+    environment = dict(point.values)
+    for line in lines:
+        environment[line.name] = point.evaluate([line.tree], environment, absorbing=True)[0]
+    return environment
+
+
+def _names_read(derivation: Derivation) -> list[str]:
+    """The blocks that have to have values before the derivation can be compared."""
+    lines = [*derivation.adjoint_lines, derivation.result]
+    forms = [derivation.formula_tree, derivation.general_tree, derivation.product_tree, *(line.general for line in lines)]
+    trees = [line.tree for line in lines] + [tree for tree in forms if tree is not None]
+    trees += [tree for step in derivation.rewriting.steps for tree in (step.subject, step.result)]
+    trees += [tree for pair in derivation.substitutions for tree in pair]
+    factors = list(islice(derivation.factors.values(), FACTORS))
+    trees += [tree for f in factors for tree in (f.tree, f.general, f.raw_tree) if tree is not None]
+    named = [n for f in factors for n in (f.output, f.input)]
+    names = dict.fromkeys([derivation.wrt, *named, *(leaf.name for leaf in leaves(*trees))])
+    reading, written = derivation.reading or derivation.program, {line.name for line in lines}
+    unknown = [n for n in names if n not in reading.inputs and n not in reading.blocks and n not in written]
+    if unknown:
+        what = f"the derivation of {derivation.output} by {derivation.wrt} reads {', '.join(unknown)}, which no line defines"
+        raise VerificationError(what, advice="This is a defect of symchain: please report it.")
+    return [n for n in names if n in reading.blocks]
+
+
+def _laid_out(value: Array, shape: Sequence[Any], point: Point) -> Array:
+    """The value in the shape that was promised; nan throughout, so that nothing agrees, when it has another one."""
+    promised = tuple(dimension(d, point.dims) for d in shape)
+    return np.asarray(value, float) if np.shape(value) == promised else np.full(promised, np.nan)
+
+
+def _along(derivative: Array, weights: Array) -> Array:
+    """The derivative (of shape F + X) applied to weights of shape X."""
+    return np.tensordot(derivative, weights, axes=np.ndim(weights))
+
+
+def _sides(derivative: Array, name: str, directions: Sequence[Weights], point: Point) -> Iterable[Array]:
+    """The derivative along each direction by one name: its columns where each component moves alone."""
+    shape = np.shape(point.values[name])
+    if len(directions) == int(np.prod(shape)):
+        columns = np.reshape(derivative, (*np.shape(derivative)[: np.ndim(derivative) - len(shape)], -1))
+        return np.moveaxis(columns, -1, 0)
+    return [_along(derivative, d[name]) for d in directions]
+
+
+def _stacked(pairs: Sequence[Pair]) -> Pair:
+    return np.stack([p for p, _ in pairs], axis=-1), np.stack([np.broadcast_to(r, np.shape(p)) for p, r in pairs], axis=-1)
+
+
+def _reported(derivation: Derivation, reference: Array, point: Point, mattering: Container[Any]) -> dict[str, Any]:
+    """The first point, to be printed: inputs, blocks, factors that are numbers, and the derivative by both ways."""
+    value = point.evaluate([derivation.result.tree], _extended(derivation.adjoint_lines, point), absorbing=True)[0]
+    factors = [f for f in islice(derivation.factors.values(), FACTORS) if not f.shape]
+    numbers = point.evaluate([f.tree for f in factors], absorbing=True)
+    return {
+        "at": {n: _plain(v) for n, v in point.inputs.items() if n in mattering},
+        "value": _plain(value),
+        "reference": _reassembled(reference, np.shape(value)),
+        "factors": {f.name: _plain(v) for f, v in zip(factors, numbers, strict=True)},
+        "values": {n: _plain(v) for n, v in point.values.items() if n in derivation.program.blocks and n in mattering},
+    }
+
+
+def _reassembled(reference: Array, shape: tuple[int, ...]) -> Any:
+    """The reference as an array like the derivative, where every component was measured; None where combinations were."""
+    return _plain(np.reshape(reference, shape)) if np.size(reference) == np.prod(shape) else None
+
+
+def _plain(value: Array) -> Any:
+    """A number or an array, without the sign of 0."""
+    return float(value) + 0.0 if np.ndim(value) == 0 else value + 0.0

@@ -1,0 +1,430 @@
+"""The NumPy backend: plans as Python source over NumPy, and over plain floats where all arguments are floats."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from os import PathLike
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
+
+from symchain.errors import ArgumentError, NotDifferentiableError, ShapeError, check_choice
+from symchain.kernels.arguments import DOUBLE, SINGLE, admit, sizes
+from symchain.kernels.digits import evaluated, functions
+from symchain.kernels.floats import HELPERS, NoFloats
+from symchain.kernels.guard import check
+from symchain.kernels.kernel import Kernel, Plan, not_a_kernel, read_plan
+from symchain.kernels.stable import STABLE
+from symchain.kernels.writing import Writer
+from symchain.support.dimensions import show
+
+_CHUNK = 16384
+"""Samples worked on at once: the temporaries of this many stay in the cache."""
+_ALIASING = frozenset({"view", "drop", "broadcast", "diagonal", "operation"})
+"""Instructions whose result may be a view of an argument or of another result."""
+_RESCUED = 1000
+"""At most so many samples of a call are worked out again with many digits; a tenth of a millisecond each."""
+_GROWING = re.compile(r"exp\b|exp2|expm1|log|sinh|(?<!^1/np\.)cosh|power|tan\b|gamma|(?<!^1)/")
+"""Code of functions that overflow or have poles; 1/cosh(x) does neither."""
+_CHAIN = 32
+"""Up to this many arguments are tested for floats one by one."""
+
+
+class NumPyBackend:
+    """Plans as Python source over NumPy, compiled in this process."""
+
+    name = "numpy"
+
+    def source(self, plan: Plan, options: Mapping[str, Any]) -> str:
+        """The code, with comments that name the inputs and the blocks."""
+        program = _Program(plan, options)
+        parts = [program.written(family, comments=True) for family in ("math", "numpy")]
+        return "\n\n".join(part for part in parts if part)
+
+    def function(self, plan: Plan, options: Mapping[str, Any]) -> Callable[..., Any]:
+        """The callable that takes the values of the inputs in order and returns the results in the form of the plan."""
+        program = _Program(plan, options)
+        call = program.floats or program.general
+        return _writing_to(call, options["out"]) if options.get("out") is not None else call
+
+
+def load(path: str | PathLike[str]) -> Kernel:
+    """Read a kernel that `Kernel.save` wrote. Neither SymPy nor the program is needed, and nothing in the file is run unchecked.
+
+    Raises ArgumentError when the file cannot be read or is not a kernel, UnsupportedError when its code is not symchain's.
+    """
+    plan = read_plan(path)
+    for options in ({}, {"kinks": "raise"}):  # all the code is checked before the first call
+        try:
+            program = _Program(plan, options)
+            program.arrays, program.floats  # noqa: B018
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, SyntaxError, RecursionError) as error:
+            raise not_a_kernel() from error
+    return Kernel(plan, NumPyBackend())
+
+
+class _Program:
+    """One plan under one set of options: its sources, and the functions compiled from them on first use."""
+
+    def __init__(self, plan: Plan, options: Mapping[str, Any]) -> None:
+        self.plan = plan
+        kinks = options.get("kinks", "subgradient")
+        check_choice("kinks", kinks, ("subgradient", "raise"))
+        self.guards = plan.guards if kinks == "raise" else ()
+        self.keys = [None if not o.names else o.names[0] if len(o.names) == 1 else o.names for o in plan.outputs]
+
+    # ------------------------------------------------------------ sources
+
+    def written(self, family: str, comments: bool = False, digits: bool = False) -> str:
+        """The source of one function; empty where the family has no code for the plan. `digits`: that of floats, for other numbers."""
+        if family == "math" and (not self.plan.scalar or not self.plan.inputs or self.guards):
+            return ""
+        try:
+            writer = Writer(self.plan, family, bool(self.guards))
+            body = list(writer.statements())
+        except NoFloats:
+            return ""
+        if family == "math" and digits:
+            names = ", ".join(f"v{k}" for k in range(len(self.plan.inputs)))
+            results = ", ".join([*writer.results_text(), ""])
+            return "\n".join([*_folded(f"def kernel({names}):", 0), *_commented(body, 4, False), *_folded(f"return ({results})", 4)]) + "\n"
+        if family == "math":
+            return self._of_floats(body, writer.results_text(), comments)
+        arguments = [*(f"v{k}" for k in range(len(self.plan.inputs))), *(f"s{k}" for k in range(len(self.plan.letters))), "dt"]
+        lines = [*_folded(f"def kernel({', '.join(arguments)}):", 0)]
+        if comments:
+            lines += [f"    # {v} = {_shown(i.name)}" for v, i in zip(arguments, self.plan.inputs, strict=False)]
+            lines += [f"    # s{k} = {_shown(n)}" for k, n in enumerate(self.plan.letters)]
+        lines += _commented(body, 4, comments)
+        lines += _folded(f"return ({', '.join([*writer.results_text(), ''])})".replace(", )", ",)"), 4)
+        return "\n".join(lines) + "\n"
+
+    def _of_floats(self, body: Sequence[tuple[str, str]], results: Sequence[str], comments: bool) -> str:
+        """The whole call for plain floats; what is not one, or raises, goes the general way."""
+        names = [f"v{k}" for k in range(len(self.plan.inputs))]
+        if len(names) <= _CHAIN:
+            arguments = ", ".join([*(f"{n}=None" for n in names), "*more"])
+            test = " is ".join(f"type({n})" for n in names) + " is float and not more"
+            passed, taken = ", ".join([*names, "*more"]), []
+        else:
+            arguments = passed = "*values"
+            test = f"len(values) == {len(names)} and {{type(v) for v in values}} == {{float}}"
+            taken = _folded(f"({', '.join(names)})\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}values", 12)
+        lines = [*_folded(f"def kernel_of_floats({arguments}):", 0), "    try:", *_folded(f"if {test}:", 8)]
+        if comments:
+            lines += [f"            # {v} = {_shown(i.name)}" for v, i in zip(names, self.plan.inputs, strict=True)]
+        lines += [*taken, *_commented(body, 12, comments)]
+        if self.divides:
+            lines += [*_folded(f"if not math.isfinite({' + '.join(results)}):", 12), *_folded(f"return again({passed})", 16)]
+        lines += _folded(f"return {self._packed(results)}", 12)
+        lines += [
+            "    except (ArithmeticError, ValueError):",
+            *_folded(f"return again({passed})", 8),
+            *_folded(f"return general({passed})", 4),
+        ]
+        return "\n".join(lines) + "\n"
+
+    def _packed(self, results: Sequence[str]) -> str:
+        """The results in the form of the plan; k0, k1, ... are the names of the inputs."""
+        groups: dict[str, list[str]] = {"gradient": [], "hessian": []}
+        heads = []
+        for k, (o, text) in enumerate(zip(self.plan.outputs, results, strict=True)):
+            if o.kind in groups:
+                groups[o.kind].append(f"k{k}: {text}")
+            else:
+                heads.append(text)
+        order = self.plan.order
+        if not order:
+            return heads[0]
+        return ", ".join([heads[0], *("{" + ", ".join(g) + "}" for g in list(groups.values())[:order])])
+
+    @cached_property
+    def divides(self) -> bool:
+        """Whether anything is divided by what is no constant: elsewhere products of floats that overflow are not made finite again."""
+        steps = map(self.plan.instruction, self.plan.needed())
+        first = len(self.plan.inputs)
+        return any(
+            s.opcode == "divide" and not (s.operands[1] >= first and self.plan.instruction(s.operands[1]).opcode == "constant")
+            for s in steps
+        )
+
+    @cached_property
+    def may_overflow(self) -> bool:
+        """Whether arrays may overflow on the way to finite results: they divide, or call a function that grows fast or has poles."""
+        steps = map(self.plan.instruction, self.plan.needed())
+        return self.divides or any(s.opcode == "power" or (s.opcode == "call" and _GROWING.search(s.code["numpy"])) for s in steps)
+
+    # ------------------------------------------------------------ functions
+
+    def _compiled(self, text: str, entry: str, instead: Mapping[str, Any] | None = None) -> Callable[..., Any]:
+        modules: dict[str, Any] = {"np": np, "math": math}
+        if "special." in text:
+            from scipy import special
+
+            modules["special"] = special
+        if "linalg." in text:
+            from scipy import linalg
+
+            modules["linalg"] = linalg
+        helpers: dict[str, Callable[..., Any]] = {"embed": _embed, "gram": _gram, **HELPERS, **STABLE}
+        check(text, modules, helpers)
+        safe: dict[str, Any] = {
+            f.__name__: f for f in (float, int, len, range, type, max, min, abs, tuple, slice, ArithmeticError, ValueError)
+        }
+        safe["__import__"] = __import__  # NumPy's methods import through it; the pattern keeps generated code from naming it
+        scope = {**modules, **helpers, **(instead or {}), "__builtins__": safe, "general": self.general, "again": self.again}
+        scope.update((f"k{k}", key) for k, key in enumerate(self.keys))
+        exec(compile(text, f"<symchain {entry}>", "exec"), scope)
+        return scope[entry]  # type: ignore[no-any-return]
+
+    @cached_property
+    def floats(self) -> Callable[..., Any] | None:
+        """The whole call for plain floats; it hands other arguments, and what raises, to `general`."""
+        text = self.written("math")
+        return self._compiled(text, "kernel_of_floats") if text else None
+
+    @cached_property
+    def of_digits(self) -> Callable[..., Any] | None:
+        """The function over numbers of mpmath; None where there is none."""
+        text = self.written("math", digits=True)
+        return self._compiled(text, "kernel", functions()) if text else None
+
+    @cached_property
+    def arrays(self) -> Callable[..., Any]:
+        return self._compiled(self.written("numpy"), "kernel")
+
+    def general(self, /, *values: Any) -> Any:
+        """Any arguments; single float64 numbers go through the code for floats."""
+        return self._general(values, self.floats)
+
+    def again(self, /, *values: Any) -> Any:
+        """Any arguments, where plain floats have been tried: what overflows or has no value gives inf or nan."""
+        return self._general(values, None)
+
+    def _general(self, values: Sequence[Any], floats: Callable[..., Any] | None) -> Any:
+        converted, precision = admit(self.plan, values)
+        if self.plan.scalar:
+            shape = self._common_shape(converted)
+            if shape == () and precision == DOUBLE and floats is not None:
+                return _boxed(floats(*map(float, converted)))
+            results = self._rescued(converted, shape, self._samples(list(converted), shape, precision))
+        else:
+            results = self._raw([*converted, *sizes(self.plan, converted)], precision)
+        return self._formed(self._finished(results, precision))
+
+    def _common_shape(self, values: Sequence[Any]) -> tuple[int, ...]:
+        try:
+            return np.broadcast_shapes(*(np.shape(v) for v in values))
+        except ValueError:
+            shapes = ", ".join(f"{i.name} {np.shape(v)}" for i, v in zip(self.plan.inputs, values, strict=True) if np.shape(v))
+            raise ShapeError(
+                f"the arrays do not broadcast together: {shapes}", advice="Give arrays of one shape, or single numbers."
+            ) from None
+
+    def _raw(self, arguments: Sequence[Any], precision: np.dtype[Any]) -> list[Any]:
+        with np.errstate(all="ignore"):
+            results = list(self.arrays(*arguments, precision.type))
+        looked_at = iter(results[len(self.plan.outputs) :])
+        for g in self.guards:
+            value, other = next(looked_at), g.at if g.other is None else next(looked_at)
+            if np.any(value == other):
+                where = f" in {g.block}" if g.block else ""
+                at = f"at {g.at:g}" if g.other is None else "where its cases meet"
+                raise NotDifferentiableError(
+                    f"{g.function}{where} has no derivative {at}",
+                    advice='Compile with kinks="subgradient" for the value symchain gives there.',
+                )
+        return results[: len(self.plan.outputs)]
+
+    def _samples(self, values: list[Any], shape: tuple[int, ...], precision: np.dtype[Any]) -> list[Any]:
+        """A scalar program over arrays: every result has the common shape; many samples go through in pieces."""
+        if shape == ():
+            return self._raw(values, precision)
+        count = math.prod(shape)
+        arrays = [k for k, v in enumerate(values) if np.ndim(v)]
+        whole = self.plan.elementwise and (count <= 2 * _CHUNK or any(values[k].shape != shape for k in arrays))
+        if whole:
+            return [
+                np.array(np.broadcast_to(np.asarray(r, precision), shape)) if np.shape(r) != shape else r
+                for r in self._raw(values, precision)
+            ]
+        flat = {k: np.broadcast_to(values[k], shape).reshape(-1) for k in arrays}
+        results = [np.empty(count, precision) for _ in self.plan.outputs]
+        step = _CHUNK if self.plan.elementwise else 1  # a program with arrays inside takes its samples one by one
+        for start in range(0, count, step):
+            piece = slice(start, start + step) if self.plan.elementwise else start
+            for k, array in flat.items():
+                values[k] = array[piece]
+            for result, part in zip(results, self._raw(values, precision), strict=True):
+                result[piece] = part
+        return [r.reshape(shape) for r in results]
+
+    def _rescued(self, values: Sequence[Any], shape: tuple[int, ...], results: list[Any]) -> list[Any]:
+        """The results, with those samples worked out again with many digits that are not finite although all arguments are."""
+        if not self.may_overflow or all(np.isfinite(r).all() for r in results) or self.of_digits is None:
+            return results
+        lost = np.logical_and.reduce([np.broadcast_to(np.isfinite(v), shape) for v in values])
+        lost &= ~np.logical_and.reduce([np.broadcast_to(np.isfinite(r), shape) for r in results])
+        results = [np.array(np.broadcast_to(r, shape)) for r in results]
+        for at in np.argwhere(lost)[:_RESCUED]:
+            place = tuple(at)
+            found = evaluated(self.of_digits, [float(np.broadcast_to(v, shape)[place]) for v in values])
+            for r, x in zip(results, found or (), strict=False):
+                r[place] = x
+        return results
+
+    def _finished(self, results: Sequence[Any], precision: np.dtype[Any]) -> list[Any]:
+        """The results as arrays of their own, or as NumPy floats."""
+        first = len(self.plan.inputs)
+        seen: set[int] = set()
+        finished = []
+        for o, r in zip(self.plan.outputs, results, strict=True):
+            if np.ndim(r) == 0:
+                finished.append(precision.type(r))
+                continue
+            if o.value < first or o.value in seen or self.plan.instruction(o.value).opcode in _ALIASING:
+                r = np.array(r)
+            seen.add(o.value)
+            finished.append(r.astype(SINGLE) if precision is SINGLE and r.dtype != SINGLE else r)
+        return finished
+
+    def _formed(self, results: Sequence[Any]) -> Any:
+        """The results in the form of the plan."""
+        order = self.plan.order
+        if not order:
+            return results[0]
+        groups: dict[str, dict[Any, Any]] = {"gradient": {}, "hessian": {}}
+        value = None
+        for o, key, r in zip(self.plan.outputs, self.keys, results, strict=True):
+            if o.kind in groups:
+                groups[o.kind][key] = r
+            else:
+                value = r
+        return (value, *list(groups.values())[:order])
+
+
+def _boxed(result: Any) -> Any:
+    """Results of the code for floats as NumPy numbers, for callers who gave those."""
+    if isinstance(result, tuple):
+        return tuple(map(_boxed, result))
+    return {key: np.float64(r) for key, r in result.items()} if isinstance(result, dict) else np.float64(result)
+
+
+def _writing_to(call: Callable[..., Any], out: Any) -> Callable[..., Any]:
+    """The call with its results copied to arrays that the caller keeps."""
+    checked: tuple[int, ...] = ()
+
+    def copied(*values: Any) -> Any:
+        nonlocal checked
+        pairs = _paired(call(*values), out, "out")
+        arrays = tuple(id(o) for _, o, _ in pairs)
+        if arrays != checked:  # mostly the same are written to at every call
+            _check_apart([o for _, o, _ in pairs])
+            checked = arrays
+        for result, array, _ in pairs:
+            array[...] = result
+        return out
+
+    return copied
+
+
+def _check_apart(arrays: Sequence[Any]) -> None:
+    """Raises ArgumentError where two arrays share memory: what is written to one would be lost in the other."""
+    crossed: list[tuple[int, Any]] = []
+    for low, high, k in sorted((*_bounds(a), k) for k, a in enumerate(arrays) if a.size):
+        crossed = [(end, other) for end, other in crossed if end > low]
+        if any(np.shares_memory(arrays[k], other) for _, other in crossed):
+            raise ArgumentError("out holds one array in two places", advice="Use arrays that share no memory with each other.")
+        crossed.append((high, arrays[k]))
+
+
+def _bounds(array: Any) -> tuple[int, int]:
+    """Where an array begins and ends in memory."""
+    first = array.__array_interface__["data"][0]
+    reaches = [(n - 1) * step for n, step in zip(array.shape, array.strides, strict=True)]
+    return first + sum(min(r, 0) for r in reaches), first + sum(max(r, 0) for r in reaches) + array.itemsize
+
+
+_OUT_ADVICE = "Use arrays in the tuple and dict that a call returns."
+
+
+def _paired(result: Any, out: Any, place: str) -> list[tuple[Any, Any, str]]:
+    """Each result with the array it is to be written to. Raises before anything is written, where any of them cannot hold its result."""
+    if isinstance(result, tuple) and isinstance(out, (tuple, list)) and len(out) == len(result):
+        return [pair for k, (r, o) in enumerate(zip(result, out, strict=True)) for pair in _paired(r, o, f"{place}[{k}]")]
+    if isinstance(result, dict) and isinstance(out, Mapping) and set(out) == set(result):
+        return [pair for key, r in result.items() for pair in _paired(r, out[key], f"{place}[{key!r}]")]
+    if isinstance(result, (tuple, dict)) or not isinstance(out, np.ndarray):
+        raise ArgumentError(f"{place} does not have the form of the result", advice=_OUT_ADVICE)
+    kind = np.result_type(result)
+    if np.shape(result) != out.shape:
+        what = f"{place} has shape {show(out.shape)}, the result has shape {show(np.shape(result))}"
+        raise ShapeError(what, advice="Give an array of the result's shape.")
+    if out.dtype.kind not in "fcO" or not np.can_cast(kind, out.dtype, "same_kind"):
+        what = f"{place} holds {out.dtype} numbers, which cannot keep results of type {kind}"
+        raise ArgumentError(what, advice=f"Give an array of type {kind}.")
+    if not out.flags.writeable:
+        raise ArgumentError(f"{place} cannot be written to", advice="Give an array that is not read-only.")
+    return [(result, out, place)]
+
+
+# ---------------------------------------------------------------- what generated code calls
+
+
+def _embed(value: Any, pattern: tuple[int, ...], shape: tuple[int, ...], dt: Any) -> Any:
+    """zeros(shape) with the value on the diagonal of the axes that carry the same number in `pattern`."""
+    result = np.zeros(shape, dt)
+    np.einsum(result, list(pattern), list(dict.fromkeys(pattern)))[...] = value
+    return result
+
+
+def _gram(x: Any, w: Any) -> Any:
+    """x.T @ (w[:, None]*x). Without negative weights it is a square, of which BLAS computes half."""
+    if (w >= 0).all():
+        half = np.sqrt(w)[:, None] * x
+        return half.T @ half
+    return x.T @ (w[:, None] * x)
+
+
+# ---------------------------------------------------------------- layout of the source
+
+
+def _shown(text: str) -> str:
+    """A name as it may stand in a comment."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _commented(body: Sequence[tuple[str, str]], indent: int, comments: bool) -> list[str]:
+    lines = []
+    for text, block in body:
+        lines += _folded(_glued(text), indent)
+        if comments and block:
+            lines[-1] += f"  # {_shown(block)}"
+    return lines
+
+
+def _glued(text: str) -> str:
+    """The text with the spaces outside its brackets glued, so that it is folded inside them alone."""
+    depth = 0
+    glued = []
+    for c in text:
+        depth += (c in "([{") - (c in ")]}")
+        glued.append("\N{NO-BREAK SPACE}" if c == " " and not depth else c)
+    return "".join(glued)
+
+
+def _folded(line: str, indent: int) -> list[str]:
+    """A line of source, folded inside brackets when it is long."""
+    pad = " " * indent
+    if len(line) + indent <= 140:
+        return [pad + line.replace("\N{NO-BREAK SPACE}", " ")]
+    if line.startswith("if "):
+        line = f"if ({line[3:-1]}):"
+    elif line.startswith("return ") and line[7] != "(":
+        line = f"return ({line[7:]})"
+    lines = wrap(line, 136, initial_indent=pad, subsequent_indent=pad + "    ", break_long_words=False, break_on_hyphens=False)
+    return [part.replace("\N{NO-BREAK SPACE}", " ") for part in lines]

@@ -1,0 +1,286 @@
+"""Instructions as Python expressions over NumPy, or over plain floats and `math`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from symchain.errors import UnsupportedError
+from symchain.kernels.floats import PAIRED, NoFloats, for_floats
+from symchain.kernels.kernel import ARITHMETIC, Instruction, Plan
+from symchain.support.dimensions import Dim
+
+TERNARY, COMPARE, SUM, PRODUCT, UNARY, ATOM = range(6)
+"""How tightly an expression binds."""
+_WIDTH = 88
+"""Values that are used once are written into their use until a line gets this long."""
+_INFIX = {"add": ("+", SUM), "subtract": ("-", SUM), "multiply": ("*", PRODUCT), "divide": ("/", PRODUCT), "matmul": ("@", PRODUCT)}
+_FIELD = re.compile(r"\{(\d+)\}")
+_TWICE_NEGATED = re.compile(r"\(-\(-(v\d+)\)\)")
+_LETTER = re.compile(r"[^\s*+\-\d][^\s*+\-]*")
+
+
+def size_text(dim: Dim, letters: Sequence[str]) -> str:
+    """A dimension over s0, s1, ..., the sizes of the letters."""
+    return str(dim) if isinstance(dim, int) else _LETTER.sub(lambda m: f"s{letters.index(m[0])}", dim)
+
+
+def tuple_text(items: Sequence[Any]) -> str:
+    return "(" + ", ".join(map(str, items)) + ("," if len(items) == 1 else "") + ")"
+
+
+class Writer:
+    """The statements of one plan, for one family of code: "numpy" or "math"."""
+
+    def __init__(self, plan: Plan, family: str, guards: bool = False) -> None:
+        self.plan = plan
+        self.family = family
+        self.results = [o.value for o in plan.outputs] + list(plan.guarded if guards else ())
+        self.needed = plan.needed(guards)
+        self.uses: dict[int, int] = {}
+        for number in self.needed:
+            step = plan.instruction(number)
+            written = _FIELD.findall(self._template(step)) if step.code else range(len(step.operands))
+            for k in written:  # a template may write an operand twice
+                self.uses[step.operands[int(k)]] = self.uses.get(step.operands[int(k)], 0) + 1
+        for value in self.results:
+            self.uses[value] = self.uses.get(value, 0) + 1
+        self.texts: dict[int, tuple[str, int]] = {k: (f"v{k}", ATOM) for k in range(len(plan.inputs))}
+        self.fixed: set[int] = set()
+        """Numbers that depend on no input."""
+        self.final = set(self.results)
+        self.pairs = dict(self._pairs()) if family == "numpy" else {}
+        """Sigmoids of x and of -x, computed together: the first of each pair, and the second."""
+
+    def statements(self) -> Iterator[tuple[str, str]]:
+        """Each statement and the block it belongs to."""
+        count = len(self.plan.inputs)
+        for number in self.needed:
+            step = self.plan.instruction(number)
+            if step.opcode in ("constant", "size") or (
+                step.opcode in ARITHMETIC and not step.shape and self.fixed.issuperset(step.operands)
+            ):
+                self.fixed.add(number)
+            if number in self.texts:
+                continue
+            if number in self.pairs:
+                self.texts[number], self.texts[self.pairs[number]] = (f"v{count}", ATOM), (f"v{count + 1}", ATOM)
+                yield f"v{count}, v{count + 1} = sigmoids({self._operand(step.operands[0], number)})", step.block
+                count += 2
+                continue
+            text, level = self._expression(number, step)
+            if self._inlined(number, step, text):
+                self.texts[number] = text, level
+            else:
+                self.texts[number] = f"v{count}", ATOM
+                yield f"v{count} = {text}", step.block
+                count += 1
+
+    def _pairs(self) -> Iterator[tuple[int, int]]:
+        found: dict[int, int] = {}
+        for number in self.needed:
+            step = self.plan.instruction(number)
+            if step.opcode == "call" and step.code.get("numpy") == PAIRED:
+                found[step.operands[0]] = number
+        first = len(self.plan.inputs)
+        for operand, number in found.items():
+            if operand >= first and self.plan.instruction(operand).opcode == "negative":
+                other = found.get(self.plan.instruction(operand).operands[0])
+                if other is not None:
+                    yield (other, number) if other < number else (number, other)
+
+    def results_text(self) -> list[str]:
+        return [self._operand(v, None) for v in self.results]
+
+    def _inlined(self, number: int, step: Instruction, text: str) -> bool:
+        if step.opcode in ("constant", "size"):
+            return True
+        return number not in self.final and self.uses[number] == 1 and len(text) <= _WIDTH // 2 and not self.fixed.intersection([number])
+
+    def _operand(self, value: int, user: int | None, level: int = TERNARY) -> str:
+        """The text of an operand, in brackets where it binds less than `level`."""
+        text, own = self.texts[value]
+        if value in self.fixed and self.family == "numpy":
+            opcode = self.plan.instruction(value).opcode
+            if user in self.fixed:  # NumPy's numbers divide by zero where Python's raise
+                return f"np.float64({text})" if opcode in ("constant", "size") else text
+            if opcode not in ("constant", "size"):
+                return f"float({text})"  # a Python float takes the precision of what it meets
+        return f"({text})" if own < level else text
+
+    def _expression(self, number: int, step: Instruction) -> tuple[str, int]:
+        if step.opcode in _INFIX:
+            return self._infix(number, step)
+        write: Callable[[int, Instruction], tuple[str, int]] | None = getattr(self, f"_write_{step.opcode}", None)
+        if write is None:
+            raise UnsupportedError(f"NumPy code for {step.opcode} is missing")
+        if self.family == "math" and step.opcode not in ("constant", "call") and step.opcode not in ARITHMETIC:
+            raise NoFloats
+        return write(number, step)
+
+    # ------------------------------------------------------------ arithmetic
+
+    def _infix(self, number: int, step: Instruction) -> tuple[str, int]:
+        sign, level = _INFIX[step.opcode]
+        a, b = step.operands
+        left = self._operand(a, number, level)
+        if level == PRODUCT and (sign == "@") != ("@" in left) and self.texts[a][1] == PRODUCT:
+            left = f"({self.texts[a][0]})"
+        right = self._operand(b, number, level + 1)
+        if right.startswith("-"):
+            right = f"({right})"
+        tight = sign != "@" and level == PRODUCT
+        return (f"{left}{sign}{right}" if tight else f"{left} {sign} {right}"), level
+
+    def _write_constant(self, number: int, step: Instruction) -> tuple[str, int]:
+        text = step.parameters[0]
+        module = "np" if self.family == "numpy" else "math"
+        if text in ("inf", "-inf", "pi"):
+            return text.replace("inf", f"{module}.inf").replace("pi", f"{module}.pi"), UNARY if text[0] == "-" else ATOM
+        if not re.fullmatch(r"-?\d+(\.\d+)?(e[+-]?\d+)?", text):
+            raise UnsupportedError(f"{text} is not a number")
+        return text, UNARY if text[0] == "-" else ATOM
+
+    def _write_size(self, number: int, step: Instruction) -> tuple[str, int]:
+        text = size_text(step.parameters[0], self.plan.letters)
+        return text, ATOM if text.isalnum() else PRODUCT if "+" not in text and "-" not in text else SUM
+
+    def _write_negative(self, number: int, step: Instruction) -> tuple[str, int]:
+        return "-" + self._operand(step.operands[0], number, PRODUCT + 1), UNARY
+
+    def _write_sqrt(self, number: int, step: Instruction) -> tuple[str, int]:
+        return f"{'np' if self.family == 'numpy' else 'math'}.sqrt({self._operand(step.operands[0], number)})", ATOM
+
+    def _write_power(self, number: int, step: Instruction) -> tuple[str, int]:
+        a, b = (self._operand(v, number) for v in step.operands)
+        return f"{'np.power' if self.family == 'numpy' else 'math.pow'}({a}, {b})", ATOM
+
+    def _write_compare(self, number: int, step: Instruction) -> tuple[str, int]:
+        sign = step.parameters[0]
+        if sign not in ("<", "<=", ">", ">=", "==", "!="):
+            raise UnsupportedError(f"{sign} is not a comparison")
+        a, b = (self._operand(v, number, SUM) for v in step.operands)
+        return f"{a} {sign} {b}", COMPARE
+
+    def _write_where(self, number: int, step: Instruction) -> tuple[str, int]:
+        condition, a, b = step.operands
+        if self.family == "math":
+            c = self._operand(condition, number, COMPARE)
+            return f"{self._operand(a, number, COMPARE)} if {c} else {self._operand(b, number, COMPARE)}", TERNARY
+        branches = [self._operand(v, number) for v in (a, b)]
+        if a in self.fixed and b in self.fixed and number not in self.fixed:
+            branches = [f"dt({text})" for text in branches]  # two Python floats would make float64 of anything
+        return f"np.where({self._operand(condition, number)}, {', '.join(branches)})", ATOM
+
+    def _write_call(self, number: int, step: Instruction) -> tuple[str, int]:
+        """The template with its fields replaced; brackets where the template does not provide them."""
+        template = self._template(step)
+
+        def field(match: re.Match[str]) -> str:
+            enclosed = template[: match.start()].rstrip()[-1:] in ("(", ",") and template[match.end() :].lstrip()[:1] in (")", ",")
+            return self._operand(step.operands[int(match[1])], number, TERNARY if enclosed else ATOM)
+
+        text = _FIELD.sub(field, template)
+        return _TWICE_NEGATED.sub(r"(\1)", text), _level(template)
+
+    _write_operation = _write_call
+
+    def _template(self, step: Instruction) -> str:
+        if self.family == "numpy":
+            return step.code["numpy"]
+        return step.code.get("math") or for_floats(step.code["numpy"])
+
+    # ------------------------------------------------------------ arrays
+
+    def _one(self, number: int, step: Instruction, level: int = ATOM) -> str:
+        return self._operand(step.operands[0], number, level)
+
+    def _write_real(self, number: int, step: Instruction) -> tuple[str, int]:
+        return f"{self._one(number, step)}.astype(dt)", ATOM
+
+    def _write_integer(self, number: int, step: Instruction) -> tuple[str, int]:
+        return f"np.asarray({self._one(number, step)}).astype(np.intp)", ATOM
+
+    def _write_view(self, number: int, step: Instruction) -> tuple[str, int]:
+        axes = step.parameters[0]
+        order = [a for a in axes if a is not None]
+        text = self._one(number, step)
+        if order != sorted(order):
+            text += ".T" if order == sorted(order, reverse=True) else f".transpose({', '.join(map(str, order))})"
+        if len(order) < len(axes):
+            text += _subscript(["None" if a is None else ":" for a in axes])
+        return text, ATOM
+
+    def _write_drop(self, number: int, step: Instruction) -> tuple[str, int]:
+        rank = len(step.shape) + len(step.parameters[0])
+        return self._one(number, step) + _subscript(["0" if k in step.parameters[0] else ":" for k in range(rank)]), ATOM
+
+    def _shape(self, shape: Sequence[Dim]) -> str:
+        return tuple_text([size_text(d, self.plan.letters) for d in shape])
+
+    def _write_broadcast(self, number: int, step: Instruction) -> tuple[str, int]:
+        (value,) = step.operands
+        shape = self._shape(step.parameters[0])
+        text = self._operand(value, number)
+        return (f"np.full({shape}, {text}, dt)" if value in self.fixed else f"np.broadcast_to({text}, {shape})"), ATOM
+
+    def _write_sum(self, number: int, step: Instruction) -> tuple[str, int]:
+        axes = step.parameters[0]
+        inside = "" if not step.shape else f"axis={axes[0] if len(axes) == 1 else axes}"
+        return f"{self._one(number, step)}.sum({inside})", ATOM
+
+    def _write_diagonal(self, number: int, step: Instruction) -> tuple[str, int]:
+        a, b = step.parameters[0]
+        return f"np.diagonal({self._one(number, step, TERNARY)}, 0, {a}, {b})", ATOM
+
+    def _write_embed(self, number: int, step: Instruction) -> tuple[str, int]:
+        pattern, shape = step.parameters
+        if pattern == (0, 0) and self.texts[step.operands[0]][0] == "1.0":
+            return f"np.eye({size_text(shape[0], self.plan.letters)}, dtype=dt)", ATOM
+        return f"embed({self._operand(step.operands[0], number)}, {tuple_text(pattern)}, {self._shape(shape)}, dt)", ATOM
+
+    def _two(self, number: int, step: Instruction) -> str:
+        return ", ".join(self._operand(v, number) for v in step.operands)
+
+    def _write_inner(self, number: int, step: Instruction) -> tuple[str, int]:
+        return f"np.vdot({self._two(number, step)})", ATOM
+
+    def _write_gram(self, number: int, step: Instruction) -> tuple[str, int]:
+        return f"gram({self._two(number, step)})", ATOM
+
+    def _write_tensordot(self, number: int, step: Instruction) -> tuple[str, int]:
+        a, b = map(tuple_text, step.parameters)
+        return f"np.tensordot({self._two(number, step)}, ({a}, {b}))", ATOM
+
+    def _write_einsum(self, number: int, step: Instruction) -> tuple[str, int]:
+        return f'np.einsum("{step.parameters[0]}", {self._two(number, step)})', ATOM
+
+
+def _subscript(items: list[str]) -> str:
+    while items and items[-1] == ":":
+        items.pop()
+    return f"[{', '.join(items)}]" if items else ""
+
+
+@lru_cache(maxsize=4096)
+def _level(template: str) -> int:
+    """How tightly the expression of a template binds."""
+    try:
+        tree = ast.parse(_FIELD.sub("x", template), "<symchain template>", "eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise UnsupportedError(
+            f"{template[:60]!r} is not an expression", advice="A function's code must be one expression over its parameters."
+        ) from None
+    match tree:
+        case ast.Call() | ast.Name() | ast.Attribute() | ast.Subscript() | ast.Constant() | ast.Tuple():
+            return ATOM
+        case ast.UnaryOp(op=ast.USub()):
+            return UNARY
+        case ast.BinOp(op=ast.Mult() | ast.Div()):
+            return PRODUCT
+        case ast.BinOp(op=ast.Add() | ast.Sub()):
+            return SUM
+    return TERNARY

@@ -1,0 +1,225 @@
+"""What a name is where it stands: a plain name, an entry of a vector, a function, a function that the text defines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+from symchain.errors import ParseError, Place
+from symchain.functions.spec import AbstractFunction
+from symchain.language.lookup import find_function
+from symchain.latex.nodes import Node, Symbol
+from symchain.latex.tokens import GREEK_COMMANDS
+from symchain.latex.usage import FUNCTION_LETTERS, Usage, entry_of
+from symchain.latex.values import Value, aligned
+from symchain.support.dimensions import Dim
+from symchain.support.notation import Phrase, call, name
+
+_OF_MATRICES = ("exp", "log", "sqrt", "sin", "cos", "sinh", "cosh")
+"""Functions that a square matrix has in two senses."""
+
+
+class Names:
+    """The part of the reader that settles names and calls. `known` are the shapes of the section's names so far."""
+
+    def __init__(self, usage: Usage, known: Mapping[str, Value], macros: Mapping[str, tuple[tuple[str, ...], Node]]) -> None:
+        self.usage, self.known, self.macros = usage, known, macros
+        self.source = usage.source
+        self.order: list[str] = []  # the indices that are bound here, outermost first
+        self.sizes: dict[str, Dim] = {}
+        self.aliases: Mapping[str, tuple[Phrase, Value]] = {}
+        self.claiming = False
+        self.entrywise = False  # under a sum without index, a power of an array is one of its entries
+        self.functions: dict[str, Place] = {}
+        self.arguments: dict[str, Value] = {}
+
+    def value(self, node: Node) -> Value:
+        raise NotImplementedError
+
+    # ------------------------------------------------------------ names
+
+    def _symbol(self, node: Node) -> Value:
+        symbol = node.symbol
+        assert symbol is not None
+        if symbol.primes:
+            what = f"{symbol.name}' can be read as another name and as a derivative"
+            self._fail(what, f"Write {symbol.name}'(z), or another name.", node)
+        if symbol.name in self.arguments:
+            return self.arguments[symbol.name]
+        entry = self._entry(symbol, node)
+        if entry is not None:
+            return entry
+        if symbol.name in self.sizes:
+            self._fail(f"the index {symbol.name} itself as a number", "Indices stand in subscripts alone.", node)
+        if symbol.name == "e" and not self._defined("e"):
+            self._fail("e can be read as Euler's number and as a name", r"Write \exp(1), or define e.", node)
+        if symbol.name in self.aliases and self.claiming:
+            return self.aliases[symbol.name][1]
+        if self._is_function(symbol, node, False):
+            self._fail(f"{symbol.name} is a function of this text", f"Write {symbol.name}(z).", node)
+        return self._plain(symbol.name)
+
+    def _plain(self, text: str) -> Value:
+        known = self.known.get(text)
+        return Value(name(text), known.shape, known.row) if known is not None else Value(name(text), self.usage.shapes.get(text, ()))
+
+    def _entry(self, symbol: Symbol, node: Node) -> Value | None:
+        """y_i inside a sum over i: the vector y, spread along i."""
+        found = entry_of(symbol, set(self.sizes))  # mixed subscripts were refused when sizes were settled
+        if found is None:
+            outside = entry_or_none(symbol, self.usage.letters)
+            if outside is not None:
+                over = " and ".join(outside[1])
+                what = f"{self._text(node)} outside of the sum over {over} can be read as an entry and as a name"
+                self._fail(what, "Put the sum's terms in brackets, or rename this one.", node)
+            numbered = symbol.pieces[-1] if symbol.pieces else symbol.label
+            if numbered.isdigit() and Symbol(symbol.base, symbol.accent, symbol.pieces[:-1]).name in self.usage.shapes:
+                what = f"{self._text(node)} can be read as a name and as an entry of the vector {symbol.stem}"
+                self._fail(what, "Rename one of them.", node)
+            return None
+        stem, indices = found
+        if len(set(indices)) != len(indices):
+            self._fail("a diagonal entry", r"Write \operatorname{tr}(A) for the sum of a diagonal.", node)
+        known = self.known.get(stem)
+        wanted = tuple(self.sizes[i] for i in indices)
+        if known is not None and known.shape != wanted:
+            had = "a scalar" if not known.shape else f"of shape ({', '.join(map(str, known.shape))})"
+            what = f"{self._text(node)} is an entry of {stem}, but {stem} is {had}"
+            self._fail(what, f"Define the entries: {self._text(node)} = ..., or declare shapes.", node)
+        order = tuple(letter for letter in self.order if letter in indices)
+        phrase = name(stem) if order == indices else Phrase("transpose", (name(stem),))
+        if order != indices and len(indices) > 2:
+            self._fail("entries with three indices in another order", "Write the indices in the order of the sums.", node)
+        return Value(phrase, axes=order)
+
+    def _defined(self, text: str) -> bool:
+        return text in self.usage.defined or text in self.known or text in self.usage.shapes
+
+    def _is_function(self, symbol: Symbol, node: Node, called: bool) -> bool:
+        """Whether a name is a function here. Refuses what could be read as a call and as a product."""
+        text = symbol.name
+        if text in self.usage.functions:
+            return True
+        if self._defined(text):
+            return False
+        if text == "Gamma" and text not in self.usage.plain:
+            return True
+        likely = symbol.base in FUNCTION_LETTERS
+        if symbol.primes or text in self.usage.primed:
+            if text in self.usage.plain:
+                self._both(symbol, node)
+            return True
+        if text in self.usage.plain:
+            if text in self.usage.called and likely:
+                self._both(symbol, node)
+            return False
+        if called and not likely:
+            if len(symbol.base) == 1 or symbol.base in GREEK_COMMANDS:
+                return False  # a(b + c) is a product, as undeclared letters are scalars
+            what = f"{self._text(node)}(...) can be read as a function and as a product"
+            self._fail(what, r"For a product write \cdot; for a function let= names it.", node)
+        if called and not isinstance(find_function(text, {}), AbstractFunction | None):
+            what = f"{self._text(node)} can be read as the registered function {text} and as a function of this text"
+            self._fail(what, "Bind it by let=, or choose another letter.", node)
+        return called
+
+    def _both(self, symbol: Symbol, node: Node) -> NoReturn:
+        place = self.usage.plain[symbol.name]
+        what = f"{symbol.name} is a function here and a quantity on line {place.line}, column {place.column}"
+        self._fail(what, r"Write \cdot for the product, or rename one of the two.", node)
+
+    # ------------------------------------------------------------ calls by name
+
+    def _called(self, node: Node, k: int, bracket: Node) -> Value | None:
+        """The value of f(x) at the k-th factor, or None where the two are multiplied."""
+        head = node.parts[k]
+        symbol = head.symbol
+        assert symbol is not None
+        lettered = symbol.base in FUNCTION_LETTERS and symbol.label.isdigit() and not symbol.pieces
+        if lettered and symbol.name not in self.usage.functions and not self._defined(symbol.name):
+            what = f"{self._text(head)}(...) can be read as function number {symbol.label} and as a derivative of order {symbol.label}"
+            self._fail(what, "Write a subscript for a number, primes for a derivative.", head)
+        parameters = self.usage.parameters.get(symbol.name)
+        if parameters is not None:
+            return self._of_definition(symbol, parameters, bracket, head)
+        entry = entry_or_none(symbol, set(self.sizes)) is not None
+        if entry or symbol.name in self.arguments or not self._is_function(symbol, head, True):
+            if not entry and all(p.head in ("symbol", "number") for p in bracket.parts):
+                what = f"{self._text(head)}{self._text(bracket)} can be read as a call and as a product"
+                self._fail(what, r"Write \cdot for a product.", head)
+            return None
+        if bracket.text == "[":
+            self._fail(f"{self._text(head)}[...] can be read as a call, an index and a product", "Write round brackets for a call.", head)
+        text = "gamma" if symbol.name == "Gamma" else symbol.name
+        arguments = [self.value(p) for p in bracket.parts]
+        if text != "gamma":
+            self.functions.setdefault(text, head.place)
+        return self._elementwise(text, arguments, bracket, symbol.primes)
+
+    def _of_definition(self, symbol: Symbol, parameters: tuple[str, ...], bracket: Node, head: Node) -> Value:
+        """A function that the text defines: its block at its own arguments, its formula at others."""
+        given = [p.symbol.name if p.symbol is not None else "" for p in bracket.parts]
+        same = tuple(given) == parameters
+        if symbol.primes:
+            if not (self.claiming and same and symbol.primes == 1 and len(parameters) == 1):
+                what = f"{self._text(head)} is the derivative of what this text defines by a formula"
+                self._fail(what, r"Write \frac{\partial ...}{\partial ...}, or bind a function by let=.", head)
+            return self._derivative(name(symbol.name), self._plain(symbol.name), Value(name(parameters[0])))
+        if same:
+            return self._plain(symbol.name)
+        if len(given) != len(parameters) or symbol.name not in self.macros:
+            self._fail(f"{symbol.name} has {len(parameters)} arguments", f"Write {symbol.name}({', '.join(parameters)}).", head)
+        names, body = self.macros[symbol.name]
+        if self.arguments:
+            self._fail(f"{symbol.name} at other arguments inside a definition of that kind", "Name the intermediate value.", head)
+        values = {n: self.value(p) for n, p in zip(names, bracket.parts, strict=True)}
+        self.arguments = values
+        try:
+            return self.value(body)
+        finally:
+            self.arguments = {}
+
+    def _elementwise(self, function: str, arguments: list[Value], node: Node, primes: int = 0) -> Value:
+        values, axes = aligned(arguments, self.order)
+        shapes = {(v.shape, v.row) for v in values if v.rank}
+        if len(shapes) > 1 or (shapes and axes):
+            self._fail(f"{function} of arguments of several shapes", "Its arguments are scalars, or arrays of one shape.", node)
+        shape, row = next(iter(shapes), ((), False))
+        if function in _OF_MATRICES and len(shape) == 2 and shape[0] == shape[1]:
+            what = f"{function} of a square matrix can be read entry by entry and as the function of the matrix"
+            self._fail(what, "Write it for a vector, or use the input language (expm).", node)
+        return Value(call(function, *(v.phrase for v in values), primes=primes), shape, row, axes)
+
+    # ------------------------------------------------------------ derivatives by name
+
+    def _partial(self, node: Node) -> Value:
+        if not self.claiming:
+            self._fail("a derivative inside of a definition", "A program holds no derivatives: state it as derivative = formula.", node)
+        output, variable = node.parts
+        if output.head != "symbol" or variable.head != "symbol" or output.symbol is None or variable.symbol is None:
+            what = "the derivative of a formula inside of another formula"
+            self._fail(what, r"Name the formula, and write \frac{\partial z}{\partial x}.", node)
+        if output.symbol.primes or entry_or_none(output.symbol, set(self.sizes)) or entry_or_none(variable.symbol, set(self.sizes)):
+            self._fail("the derivative of entries", "Write derivatives of whole arrays.", node)
+        return self._derivative(name(output.symbol.name), self._plain(output.symbol.name), self._plain(variable.symbol.name))
+
+    def _derivative(self, output: Phrase, above: Value, below: Value) -> Value:
+        """dC/dW as a claim writes it; a derivative of a scalar has the shape of what it is by."""
+        phrase = Phrase("mul", (name(f"d{output.text}"), Phrase("over", (name(f"d{below.phrase.text}"),))))
+        return Value(phrase, (*above.shape, *below.shape), either=len((*above.shape, *below.shape)) == 1)
+
+    # ------------------------------------------------------------ messages
+
+    def _text(self, node: Node) -> str:
+        p = node.place
+        return self.source.lines[p.line - 1][p.column - 1 : p.column - 1 + p.width]
+
+    def _fail(self, what: str, advice: str, node: Node) -> NoReturn:
+        raise ParseError(what, advice=advice, place=node.place, source=self.source.line(node.place))
+
+
+def entry_or_none(symbol: Symbol, letters: set[str]) -> tuple[str, tuple[str, ...]] | None:
+    try:
+        return entry_of(symbol, letters)
+    except ValueError:
+        return None

@@ -1,0 +1,85 @@
+"""From a program or a derivation to a Kernel: which trees are wanted, in stable forms, lowered to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from symchain.deriving.kept import sweep_of
+from symchain.deriving.second import second_derivative
+from symchain.errors import ArgumentError, UnsupportedError
+from symchain.kernels.kernel import Kernel
+from symchain.kernels.numpy import NumPyBackend
+from symchain.language.selection import names_given, output_named
+from symchain.lowering.forms import stable_program
+from symchain.lowering.plan import Label, lower
+from symchain.nouns.computation import Computation
+from symchain.nouns.derivation import Derivation, Derivations
+from symchain.tensors.memory import making_trees
+from symchain.tensors.nodes import Tree, leaf, substitute
+
+
+@making_trees()
+def compile_program(program: Computation, output: str | None, wrt: Any, order: int, target: str, options: Mapping[str, Any]) -> Kernel:
+    output = output_named(program, output)
+    if type(order) is not int or order not in (0, 1, 2):
+        raise ArgumentError(f"order is 0, 1 or 2, not {order!r}", advice="order=1 returns value and gradients.")
+    names = names_given(program, wrt) if order else []
+    written, program = program, stable_program(program, corners=order > 0, wrt=names)
+    trees: list[tuple[Label, Tree]] = [(("value",), program.blocks[output].leaf)]
+    extra: dict[str, Tree] = {}
+    if names:
+        sweep = sweep_of(program, output, names)
+        extra |= {line.name: line.tree for line in sweep.lines.values()}
+        trees += [(("gradient", n), sweep.results[n].tree) for n in names]
+    if order == 2:
+        for k, first in enumerate(names):
+            for second in names[k:]:
+                d = second_derivative(program, output, first, second)
+                label = ("hessian", first) if first == second else ("hessian", first, second)
+                trees.append((label, _beside(extra, d, {*program.inputs, *program.blocks})))
+    return _kernel(program, trees, order, target, extra, options, written)
+
+
+@making_trees()
+def compile_derivation(derivation: Derivation | Derivations, target: str, options: Mapping[str, Any]) -> Kernel:
+    if isinstance(derivation, Derivations):
+        if any(d.order != 1 for d in derivation.values()):
+            raise UnsupportedError(
+                "several Hessians do not compile to one kernel this way", advice="Use program.compile(..., order=2)."
+            )
+        return compile_program(derivation.program, derivation.output, list(derivation), 1, target, options)
+    reading = derivation.reading or derivation.program
+    extra = {line.name: line.tree for line in derivation.adjoint_lines}
+    return _kernel(reading, [(("array",), derivation.result.tree)], None, target, extra, options)
+
+
+def _kernel(
+    program: Computation,
+    trees: Sequence[tuple[Label, Tree]],
+    order: int | None,
+    target: str,
+    extra: Mapping[str, Tree],
+    options: Mapping[str, Any],
+    written: Computation | None = None,
+) -> Kernel:
+    if not isinstance(target, str):
+        raise ArgumentError(f"target is {type(target).__name__}, not a name", advice='Write target="auto".')
+    if target not in ("auto", "numpy"):
+        raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy".')
+    return Kernel(lower(program, trees, order=order, extra=extra, written=written), NumPyBackend(), options)
+
+
+def _beside(extra: dict[str, Tree], derivation: Derivation, taken: set[str]) -> Tree:
+    """Add a derivation's lines to those of others, under new names where a name already means something else; its result over them."""
+    renamed: dict[Tree, Tree] = {}
+    for line in derivation.adjoint_lines:
+        tree, name = substitute(line.tree, renamed), line.name
+        while name in extra and extra[name] is not tree:
+            name += "_"
+            while name in taken:
+                name += "_"
+        extra[name] = tree
+        if name != line.name:
+            renamed[leaf(line.name, line.shape)] = leaf(name, line.shape)
+    return substitute(derivation.result.tree, renamed)

@@ -1,0 +1,432 @@
+"""Derivation, Path, Factor, Step, Line: what was proved, as data only.
+
+The chain rule makes these values, renderers read them. Trees are what was computed; phrases are how it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, overload
+
+from symchain.kernels.kernel import Kernel
+from symchain.nouns.computation import Computation, Unchanging
+from symchain.nouns.door import engine
+from symchain.support.assignments import given_point
+from symchain.support.dimensions import Shape
+from symchain.support.notation import Phrase, walk
+from symchain.tensors.memory import making_trees
+from symchain.tensors.trees import Tree
+
+RULES = (
+    "const", "self", "sum", "scale", "product", "quotient", "power", "exponential", "general_power", "chain", "act", "function", "paths",
+    "linear", "hadamard", "batch", "where", "operation",
+    "subst", "simp", "ident", "numbers", "gather", "powers", "collect", "zero", "factor", "fraction", "expand", "cases", "inverse",
+    "slice", "transpose", "sign", "fact", "order",
+)  # fmt: skip
+"""The keys a Step may carry; wording has a name for each in every language."""
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """d(subject)/d(by) = result, by a named rule applied to the results of the substeps.
+
+    For rewriting steps (from subst on) `by` is empty and the statement is subject = result.
+    """
+
+    rule: str
+    subject: Tree
+    by: str
+    result: Tree
+    substeps: Sequence[Step] = ()
+    parameters: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+
+    def __str__(self) -> str:
+        return engine().render(self, "text")
+
+    @property
+    def moving(self) -> tuple[Step, ...]:
+        """The substeps whose subject depends on `by`."""
+        if isinstance(self.substeps, Summands):
+            return tuple(self.substeps.moving.values())
+        return tuple(s for s in self.substeps if s.rule != "const")
+
+
+class Summands(Sequence[Step]):
+    """The steps of the terms of a sum; those of terms that do not move are made when asked for: of thousands, hardly any does."""
+
+    def __init__(self, terms: Sequence[Tree], moving: Mapping[int, Step], still: Callable[[Tree], Step]) -> None:
+        self._terms, self._still, self.moving = terms, still, moving
+
+    def __len__(self) -> int:
+        return len(self._terms)
+
+    @overload
+    def __getitem__(self, place: int) -> Step: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Step]: ...
+    def __getitem__(self, place: int | slice) -> Step | Sequence[Step]:
+        places = range(len(self))[place]
+        if isinstance(places, range):
+            return [self[k] for k in places]
+        return self.moving.get(places) or self._still(self._terms[places])
+
+
+@dataclass(frozen=True)
+class Factor(Unchanging):
+    """The local derivative of a block by one name it reads: a linear map, written as a tree of shape `shape` (output + input).
+
+    `general` keeps the program's own function names (sigma2'(z2)); `tree` has them replaced by what they are bound to
+    (a2*(1 - a2)). `rule` is the key of the outermost rule.
+    """
+
+    output: str
+    input: str
+    tree: Tree = field(repr=False)
+    general: Tree = field(repr=False)
+    rule: str
+    shape: Shape
+    steps: tuple[Step, ...] = field(repr=False)
+    raw_tree: Tree | None = field(default=None, repr=False)
+    """The derivative before it was simplified, where that says more (1/2*2*(a2 - y)*1)."""
+    symbols: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        return f"d{self.output}/d{self.input}"
+
+    @cached_property
+    def phrase(self) -> Phrase:
+        """The factor as printed."""
+        return engine().phrase(self.tree)
+
+    @cached_property
+    def general_phrase(self) -> Phrase:
+        return engine().phrase(self.general)
+
+    @cached_property
+    def shown(self) -> Tree:
+        """The tree that explains most: with the program's own function names where a derivative of them stands, else replaced."""
+        return self.general if any(p.primes for p in walk(self.general_phrase)) else self.tree
+
+    def pulled(self, adjoint: Tree, lead: int = 0) -> Tree:
+        """The factor as a map: what the input receives from the output's adjoint (W2.T @ delta_z2).
+
+        The first `lead` axes of the adjoint are those of the program's output.
+        """
+        return engine().carry(self.shown, adjoint, lead)
+
+    @cached_property
+    def raw(self) -> Phrase | None:
+        return None if self.raw_tree is None else engine().phrase(self.raw_tree)
+
+    @cached_property
+    def expr(self) -> Any:
+        """The factor in SymPy."""
+        return engine().to_sympy(self.tree, self.symbols)
+
+
+@dataclass(frozen=True)
+class Path(Unchanging):
+    """One way from the output to the input, as factors in chain order, output first."""
+
+    factors: tuple[Factor, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names met on the way, output first."""
+        return (self.factors[0].output, *(f.input for f in self.factors)) if self.factors else ()
+
+    def __repr__(self) -> str:
+        names = self.names[::-1]
+        shown = names if len(names) <= 12 else (*names[:6], "...", *names[-5:])
+        return f"<path {' -> '.join(shown)}>"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One printed line `name = expression`. `role` is "adjoint" (of block `of`), "derivative" (by name `of`), or "value"."""
+
+    name: str
+    tree: Tree = field(repr=False)
+    role: str
+    of: str
+    shape: Shape
+    general: Tree | None = field(default=None, repr=False)
+    """The right-hand side before bound function names were replaced, where that differs."""
+    written: Phrase | None = field(default=None, repr=False)
+    """How it is written, where that is not the tree's own way."""
+    arrived: Callable[[], Tree | None] | None = field(default=None, repr=False, compare=False)
+    """What its users sent, before simplification."""
+
+    @cached_property
+    def phrase(self) -> Phrase:
+        return engine().phrase(self.tree) if self.written is None else self.written
+
+    @cached_property
+    def general_phrase(self) -> Phrase:
+        return self.phrase if self.general is None else engine().phrase(self.general)
+
+
+@dataclass(frozen=True)
+class Rewriting:
+    """How what was multiplied became what is printed: named steps, each saying subject = result.
+
+    None makes the formula longer, except where a known function is put in place of a name.
+
+    >>> import symchain
+    >>> program = symchain.parse("p = sigmoid(z); C = -y*log(p) - (1 - y)*log(1 - p)")
+    >>> print(*program.derive("C", "z").rewriting.product)
+    (p - y)/(p*(1 - p))*p*(1 - p) = p - y   (equal factors combined)
+    """
+
+    product: tuple[Step, ...] = ()
+    """From the product of the factors to the formula in the program's own function names."""
+    functions: tuple[Step, ...] = ()
+    """From there to the formula in known functions."""
+    lines: Mapping[str, tuple[Step, ...]] = field(default_factory=lambda: NOTHING)
+    """For each adjoint line, from what its users send to what the line says."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return (*self.product, *self.functions, *(step for steps in self.lines.values() for step in steps))
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The evidence: method ("complex step"), number of points, components compared, largest relative error, and whether it held."""
+
+    method: str
+    points: int
+    components: int
+    error: float
+    held: bool
+    at: Mapping[str, Any] = field(default_factory=dict)
+    value: Any = None
+    """The derivative at `at`, from the derivation."""
+    reference: Any = None
+    """The same from the program's blocks, by the method named."""
+    factors: Mapping[str, Any] = field(default_factory=dict)
+    """The local derivatives at `at`, by factor name, where the check measured them."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """The blocks' values at `at`, where the check kept them."""
+    open: str = ""
+    """Why nothing is known, where that is so: "nowhere" (no point with finite values was found), "rounding" (at all points rounding
+    decides), "kinks" (all points are on kinks), "flat" (the derivative is 0 at all points, where a wrong formula would be 0 too)."""
+    rounded: bool = False
+    """Whether the relative error is due to rounding, which was measured."""
+    zero: bool = False
+    """Whether the derivative was 0 at all points."""
+    asked: str = ""
+    """Why the check was not made at the reader's point: "outside" the domain, on a "kink", where a "branch" is chosen, "steep" (no finite
+    derivative) or "rounding"."""
+    given: Any = None
+    """The derivative at the reader's point on a kink, from the derivation."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether a difference was found that rounding does not explain."""
+        return not self.held and not self.open
+
+
+class Printed(Unchanging):
+    """What derivations have in common: the media they are printed in."""
+
+    def checked_at(self, point: Mapping[str, Any] | None) -> Any:
+        """The same, its check made at this point too, and printed there: a value for every input."""
+        raise NotImplementedError
+
+    def text(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
+        """The derivation for a terminal. lang: en or fr; detail: brief, standard or full.
+
+        notation: "matrix"; "index" derives entry by entry, with sums and Kronecker deltas; "kronecker" writes Jacobians of and by
+        matrices in the vec layout. at: a value for every input, where the numerical check is to be made.
+        """
+        return engine().render(self.checked_at(at), "text", lang=lang, detail=detail, notation=notation)
+
+    def latex(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
+        """LaTeX to paste into a document that loads amsmath."""
+        return engine().render(self.checked_at(at), "latex", lang=lang, detail=detail, notation=notation)
+
+    def markdown(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
+        """Markdown with mathematics between dollars."""
+        return engine().render(self.checked_at(at), "markdown", lang=lang, detail=detail, notation=notation)
+
+    def html(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
+        """An HTML fragment; mathematics as KaTeX-ready LaTeX, everything escaped."""
+        return engine().render(self.checked_at(at), "html", lang=lang, detail=detail, notation=notation)
+
+    def pdf(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> bytes:
+        """A PDF file, made by Typst (the extra symchain[pdf]) or by the LaTeX that is installed. Raises UnsupportedError without either."""
+        return engine().pdf(self, lang, detail, notation)
+
+    def to_json(self) -> str:
+        return engine().render(self, "json")
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return engine().bundle(self)
+
+    def _repr_latex_(self) -> str:
+        return engine().bundle(self)["text/latex"]
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation(Printed):
+    """The derivative of `output` by `wrt`, with everything that led to it."""
+
+    program: Computation
+    output: str
+    wrt: str
+    order: int
+    shape: Shape
+    factors: Mapping[str, Factor]
+    path_count: int
+    paths: tuple[Path, ...]
+    adjoint_lines: tuple[Line, ...]
+    """The lines before the last: adjoints that earned a name."""
+    result: Line
+    formula_tree: Tree
+    general_tree: Tree
+    """The formula before bound function names are replaced: (a2 - y)*sigma2'(z2)*W2*sigma1'(z1)*x."""
+    product_tree: Tree | None = None
+    """The factors multiplied as they stand and added over the paths, before simplification; between arrays, what they make of 1 as maps.
+    None where that is too long, or where the output has axes."""
+    substitutions: tuple[tuple[Tree, Tree], ...] = ()
+    """(sigma2'(z2), a2*(1 - a2)): what binding the program's functions replaced."""
+    zero_reason: str = ""
+    """Why the derivative is 0 ("unrelated": the output does not depend on wrt; "flat": every factor vanishes), else empty."""
+    reading: Computation | None = None
+    """The program extended by what the lines read beyond the program's own names (order 2: the gradient's lines), else None."""
+    point: Mapping[str, Any] | None = None
+    """The reader's point, where the check is made and printed first; None for points that the check chooses."""
+
+    @cached_property
+    def formula_phrase(self) -> Phrase:
+        """The formula as printed."""
+        return engine().phrase(self.formula_tree)
+
+    @cached_property
+    def general_phrase(self) -> Phrase:
+        return engine().phrase(self.general_tree)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The derivation as a program: "name = expression" texts in the input language, the last one the derivative."""
+        return tuple(engine().render(line, "text") for line in (*self.adjoint_lines, self.result))
+
+    @cached_property
+    def formula(self) -> Any:
+        """The derivative in SymPy, in the program's own names.
+
+        str() and repr() of it are SymPy's, which raise RecursionError on functions nested some hundred deep; `lines` and text() print
+        those too.
+        """
+        return engine().to_sympy(self.formula_tree, self.program.symbols)
+
+    @cached_property
+    def closed(self) -> Any:
+        """The derivative in SymPy, in the inputs alone. Raises LimitError above 10,000 nodes."""
+        return engine().to_sympy(engine().close(self), self.program.symbols)
+
+    @cached_property
+    def rewriting(self) -> Rewriting:
+        """The named steps of simplification; verified with the derivation."""
+        return engine().rewriting(self)  # type: ignore[no-any-return]
+
+    @cached_property
+    def companions(self) -> tuple[Line, ...]:
+        """In a layered network, the gradients of other parameters that the adjoint lines of this one give at once; verified like it."""
+        return engine().companions(self)
+
+    @cached_property
+    def verification(self) -> Verification:
+        """Evidence that the derivative is right, computed on first use from the blocks as written, never from the rules."""
+        return engine().verify(self)  # type: ignore[no-any-return]
+
+    def compile(self, *, target: str = "auto", **options: Any) -> Kernel:
+        """A Kernel that returns the derivative array alone."""
+        return engine().compile_derivation(self, target, options)
+
+    def checked_at(self, point: Mapping[str, Any] | None) -> Derivation:
+        return self if point is None else replace(self, point=dict(given_point(point)))
+
+    def __repr__(self) -> str:
+        return f"<derivation of d{'' if self.order == 1 else self.order}{self.output}/d{self.wrt}{'' if self.order == 1 else self.order}>"
+
+
+class _Checked(Mapping[str, Derivation]):
+    """Derivations made when asked for, each checked at a point."""
+
+    def __init__(self, members: Mapping[str, Derivation], point: Mapping[str, Any]) -> None:
+        self._members, self._point = members, point
+        self._made: dict[str, Derivation] = {}
+
+    def __getitem__(self, name: str) -> Derivation:
+        if name not in self._made:
+            self._made[name] = self._members[name].checked_at(self._point)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+
+@dataclass(frozen=True, eq=False)
+class Derivations(Printed, Mapping[str, Derivation]):
+    """Derivatives of one output by several names: an ordered mapping name -> Derivation, with adjoint lines shared."""
+
+    program: Computation
+    output: str
+    members: Mapping[str, Derivation]
+    """Made when first asked for: thousands of parameters cost no more than their lines."""
+    adjoint_lines: tuple[Line, ...]
+    results: tuple[Line, ...] = ()
+    """The derivative lines, one for each member."""
+    point: Mapping[str, Any] | None = None
+
+    def __getitem__(self, name: str) -> Derivation:
+        return self.members[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.members)
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    @property
+    @making_trees()
+    def lines(self) -> tuple[str, ...]:
+        """The shared adjoint lines once, then one line per derivative."""
+        return tuple(engine().render(line, "text") for line in (*self.adjoint_lines, *self.printed.values()))
+
+    @property
+    def printed(self) -> Mapping[str, Line]:
+        """The last line of each derivative, over the shared lines."""
+        if self.results:
+            return dict(zip(self.members, self.results, strict=True))
+        return {name: d.result for name, d in self.members.items()}
+
+    @cached_property
+    def verification(self) -> Verification:
+        """Evidence for all derivatives at once, computed on first use."""
+        return engine().verify(self)  # type: ignore[no-any-return]
+
+    def compile(self, *, target: str = "auto", **options: Any) -> Kernel:
+        """A Kernel that returns value and gradients."""
+        return engine().compile_derivation(self, target, options)
+
+    def checked_at(self, point: Mapping[str, Any] | None) -> Derivations:
+        given_point(point)
+        return self if point is None else replace(self, members=_Checked(self.members, point), point=dict(point))
+
+    def __repr__(self) -> str:
+        return f"<derivations of {self.output} by {len(self.members)} names>"

@@ -1,0 +1,164 @@
+"""Program: what was written, and what can be asked of it. The answers come through the door from the floors above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, overload
+
+from symchain.errors import ArgumentError
+from symchain.kernels.kernel import Kernel
+from symchain.nouns.computation import Computation
+from symchain.nouns.derivation import Derivation, Derivations
+from symchain.nouns.door import engine
+from symchain.nouns.explanation import Explanation
+from symchain.nouns.graph import Graph
+from symchain.nouns.sensitivity import Sensitivity
+from symchain.nouns.verdict import Verdict
+from symchain.support.assignments import given_point
+
+Name = Any
+"""What one name is given as: a text, or a SymPy symbol."""
+Several = list[Any] | tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Program(Computation):
+    """A computation that can be derived, compiled, explained, checked, drawn and printed."""
+
+    @overload
+    def derive(self, wrt: Literal["all"] | Several, /) -> Derivations: ...  # type: ignore[overload-overlap]
+    @overload
+    def derive(self, output: str, wrt: Literal["all"] | Several, /) -> Derivations: ...  # type: ignore[overload-overlap]
+    @overload
+    def derive(self, wrt: Name, /) -> Derivation: ...
+    @overload
+    def derive(self, output: str, wrt: Name, /) -> Derivation: ...
+    def derive(self, *args: Any) -> Derivation | Derivations:
+        """The derivative of an output (default: the last block) by one name, a list of names, or "all" inputs.
+
+        The derivative of an output of shape F by an input of shape X has shape F + X. Returns a Derivation, or Derivations for
+        a list or "all". Raises ArgumentError for unknown names, NotDifferentiableError where there is no derivative.
+
+        >>> import symchain
+        >>> symchain.parse("y = a*x**2").derive("x").formula
+        2*a*x
+        """
+        return engine().derive(self, args, 1, None)
+
+    @overload
+    def hessian(self, wrt: Literal["all"] | Several, /) -> Derivations: ...  # type: ignore[overload-overlap]
+    @overload
+    def hessian(self, output: str, wrt: Literal["all"] | Several, /) -> Derivations: ...  # type: ignore[overload-overlap]
+    @overload
+    def hessian(self, wrt: Name, /) -> Derivation: ...
+    @overload
+    def hessian(self, output: str, wrt: Name, /) -> Derivation: ...
+    def hessian(self, *args: Any) -> Derivation | Derivations:
+        """The second derivative by one name, of shape F + X + X: a Derivation of order 2.
+
+        >>> import symchain
+        >>> symchain.parse("y = a*x**3").hessian("x").formula
+        6*a*x
+        """
+        return engine().derive(self, args, 2, None)
+
+    @overload
+    def jacobian(self, wrt: Literal["all"] | Several, /) -> Derivations: ...  # type: ignore[overload-overlap]
+    @overload
+    def jacobian(self, output: str, wrt: Literal["all"] | Several, /) -> Derivations: ...  # type: ignore[overload-overlap]
+    @overload
+    def jacobian(self, wrt: Name, /) -> Derivation: ...
+    @overload
+    def jacobian(self, output: str, wrt: Name, /) -> Derivation: ...
+    def jacobian(self, *args: Any) -> Derivation | Derivations:
+        """`derive` by another name, for outputs that are not scalars."""
+        return engine().derive(self, args, 1, None)
+
+    @overload
+    def hvp(self, wrt: Literal["all"] | Several, /, *, vector: str | None = None) -> Derivations: ...  # type: ignore[overload-overlap]
+    @overload
+    def hvp(self, output: str, wrt: Literal["all"] | Several, /, *, vector: str | None = None) -> Derivations: ...  # type: ignore[overload-overlap]
+    @overload
+    def hvp(self, wrt: Name, /, *, vector: str | None = None) -> Derivation: ...
+    @overload
+    def hvp(self, output: str, wrt: Name, /, *, vector: str | None = None) -> Derivation: ...
+    def hvp(self, *args: Any, vector: str | None = None) -> Derivation | Derivations:
+        """The Hessian-vector product H @ v of a scalar output, with a new input v_w (or `vector`) of the shape of w."""
+        if vector is not None and not isinstance(vector, str):
+            raise ArgumentError(f"vector is {type(vector).__name__}, not a name", advice='Write vector="v".')
+        return engine().derive(self, args, 2, vector or "")
+
+    def compile(self, output: str | None = None, *, wrt: Any = "all", order: int = 1, target: str = "auto", **options: Any) -> Kernel:
+        """A Kernel that returns value and gradients (order=1), value alone (order=0), or value, gradient and Hessian (order=2).
+
+        >>> import symchain
+        >>> value, gradient = symchain.parse("y = a*x**2").compile(wrt=["x"])(a=2.0, x=3.0)
+        >>> float(value), float(gradient["x"])
+        (18.0, 12.0)
+        """
+        return engine().compile(self, output, wrt, order, target, options)
+
+    def sensitivity(self, output: str | None = None, *, at: Any) -> Sensitivity:
+        """How strongly, and which way, every input moves a block that is a number, near a point.
+
+        `at` holds the inputs' values; a list of such points, or arrays for a program of numbers, gives means over many points.
+
+        >>> import symchain
+        >>> symchain.parse("y = a*x**2").sensitivity(at={"a": 2.0, "x": 3.0}).influences["x"].slope.rank
+        1
+        """
+        return engine().sensitivity(self, output, given_point(at, several=True))
+
+    def html(self, output: str | None = None, *, wrt: Any = "all", at: Any = None, lang: str = "en") -> str:
+        """A page for a browser: derivation, graph, sensitivity and code in one HTML file, English and French, that loads nothing."""
+        return engine().page(self, output, wrt, given_point(at), lang)
+
+    def graph(self, at: Any = None, output: str | None = None, *, level: str = "named") -> Graph:
+        """The graph of an output: the value of every block above its wire, the gradient below; names without a point.
+
+        level: "named" draws the blocks, "ops" single operations. `.svg(lang)`, `.tikz(lang)`, `.dot()` and `.mermaid()` draw it.
+
+        >>> import symchain
+        >>> symchain.parse("y = a*x**2").graph(at={"a": 2.0, "x": 3.0})
+        <graph of y: 3 boxes, 2 wires>
+        """
+        return engine().graph(self, given_point(at), output, level)
+
+    def explain(self, *args: Any, lang: str = "en", at: Mapping[str, Any] | None = None) -> Explanation:
+        """Why the derivative of an output (default: the last block) by one name is what it is: an Explanation.
+
+        Where the output reads the name, its local derivative is explained term by term; else the whole gradient, path by path.
+        str() of it is the text, in `lang`; `at` gives numbers for the example. Raises NumberVariableError for a number.
+
+        >>> import symchain
+        >>> print(symchain.parse("z = w*x + b").explain("w").text().splitlines()[3])
+        z = w*x + b. Only w moves; x and b stay fixed.
+        """
+        return engine().explain(self, args, lang, given_point(at))
+
+    def check(self, output: str, wrt: Any, claim: str) -> Verdict:
+        """Judge the claim that the derivative of `output` (a block or an expression) by `wrt` is `claim`, and name the mistake in it.
+
+        In a claim da2/dz2 is that derivative, unless it is a name of the program. The Verdict has .status (proved, agrees, wrong or
+        undecided), .mistake and .message(lang). Raises ParseError for a claim that cannot be read, NumberVariableError where `wrt`
+        is a number.
+
+        >>> import symchain
+        >>> symchain.parse("C = (a - y)**2").check("C", "a", "y - a").mistakes
+        ('constant',)
+        """
+        return engine().check(self, output, wrt, claim)
+
+    def latex(self) -> str:
+        """The blocks as LaTeX, one aligned line each."""
+        return engine().render(self, "latex")
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return engine().bundle(self)
+
+    def _repr_latex_(self) -> str:
+        return engine().bundle(self)["text/latex"]
+
+    def __str__(self) -> str:
+        return engine().render(self, "text")

@@ -1,0 +1,158 @@
+"""Operations along axes: reductions to fewer axes, and softmax and running sums, which keep the shape.
+
+Reductions take (axes,), a tuple of axes that the result lacks; the others take (axis,).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from symchain.errors import ShapeError
+from symchain.functions.spec import Noun, declare_operation
+from symchain.operations.shapes import check_axes
+from symchain.support.dimensions import Shape, show
+
+_Array = np.ndarray[Any, np.dtype[Any]]
+_Rule = Callable[[tuple[Shape, ...], tuple[Any, ...]], Shape]
+
+
+def _reduced(name: str, empty: bool = True) -> _Rule:
+    """The rule of a reduction; `empty` says whether it has a value over no elements at all."""
+
+    def shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shape:
+        (x,), (axes,) = shapes, parameters
+        check_axes(name, x, axes)
+        if not empty and any(x[k] == 0 for k in axes):
+            raise ShapeError(
+                f"{name} of no elements has no value: the operand has shape {show(x)}", advice="Give the axis at least one element."
+            )
+        return tuple(d for k, d in enumerate(x) if k not in axes)
+
+    return shape
+
+
+def _along(name: str) -> _Rule:
+    def shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shape:
+        (x,), (axis,) = shapes, parameters
+        check_axes(name, x, (axis,))
+        return x
+
+    return shape
+
+
+def _axis(axes: tuple[int, ...]) -> int | tuple[int, ...]:
+    return axes[0] if len(axes) == 1 else axes
+
+
+def _called(function: str) -> Callable[..., str]:
+    """Code of a NumPy or SciPy function with an axis argument."""
+
+    def code(x: str, axes: int | tuple[int, ...]) -> str:
+        return f"{function}({x}, axis={axes if isinstance(axes, int) else _axis(axes)})"
+
+    return code
+
+
+def _extreme(pick: Callable[..., Any]) -> Callable[[_Array, tuple[int, ...]], Any]:
+    """The largest or smallest by real part, so that a complex step follows the element chosen."""
+
+    def evaluate(x: _Array, axes: tuple[int, ...]) -> Any:
+        kept = [k for k in range(x.ndim) if k not in axes]
+        rows = x.transpose(*kept, *axes).reshape([x.shape[k] for k in kept] + [-1])
+        return np.take_along_axis(rows, pick(rows.real, axis=-1)[..., None], -1)[..., 0]
+
+    return evaluate
+
+
+def _shifted(x: _Array, axes: int | tuple[int, ...]) -> tuple[_Array, Any]:
+    """x minus its largest real part along the axes, and that part (0 where it is not finite)."""
+    top = np.max(x.real, axis=axes, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    return x - top, top
+
+
+def _logsumexp(x: _Array, axes: tuple[int, ...]) -> Any:
+    shifted, top = _shifted(x, axes)
+    return np.log(np.sum(np.exp(shifted), axis=axes)) + np.squeeze(top, axis=axes)
+
+
+def _softmax(x: _Array, axis: int) -> Any:
+    e = np.exp(_shifted(x, axis)[0])
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+def _log_softmax(x: _Array, axis: int) -> Any:
+    shifted, _ = _shifted(x, axis)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+declare_operation(
+    "max",
+    shape=_reduced("max", empty=False),
+    evaluate=_extreme(np.argmax),
+    code={"numpy": _called("np.max")},
+    noun=Noun("maximum", "maximum", "m"),
+    latex=r"\max",
+    aliases=("amax",),
+)
+declare_operation(
+    "min",
+    shape=_reduced("min", empty=False),
+    evaluate=_extreme(np.argmin),
+    code={"numpy": _called("np.min")},
+    noun=Noun("minimum", "minimum", "m"),
+    latex=r"\min",
+    aliases=("amin",),
+)
+declare_operation(
+    "prod",
+    shape=_reduced("prod"),
+    evaluate=lambda x, axes: np.prod(x, axis=axes),
+    code={"numpy": _called("np.prod")},
+    noun=Noun("product of the elements", "produit des éléments", "m"),
+    latex=r"\prod",
+)
+declare_operation(
+    "logsumexp",
+    shape=_reduced("logsumexp", empty=False),
+    evaluate=_logsumexp,
+    code={"numpy": _called("special.logsumexp")},
+    noun=Noun("log-sum-exp", "log-somme-exp", "f"),
+    latex=r"\operatorname{logsumexp}",
+)
+declare_operation(
+    "softmax",
+    shape=_along("softmax"),
+    evaluate=_softmax,
+    code={"numpy": lambda x, axis: f"softmax({x}, {axis})"},
+    noun=Noun("softmax", "softmax", "m"),
+    latex=r"\operatorname{softmax}",
+)
+declare_operation(
+    "log_softmax",
+    shape=_along("log_softmax"),
+    evaluate=_log_softmax,
+    code={"numpy": lambda x, axis: f"log_softmax({x}, {axis})"},
+    noun=Noun("log-softmax", "log-softmax", "m"),
+    latex=r"\operatorname{log\,softmax}",
+)
+declare_operation(
+    "cumsum",
+    shape=_along("cumsum"),
+    evaluate=lambda x, axis: np.cumsum(x, axis=axis),
+    code={"numpy": _called("np.cumsum")},
+    noun=Noun("running sum", "somme cumulée", "f"),
+    latex=r"\operatorname{cumsum}",
+    linear=True,
+)
+declare_operation(
+    "cumprod",
+    shape=_along("cumprod"),
+    evaluate=lambda x, axis: np.cumprod(x, axis=axis),
+    code={"numpy": _called("np.cumprod")},
+    noun=Noun("running product", "produit cumulé", "m"),
+    latex=r"\operatorname{cumprod}",
+)
