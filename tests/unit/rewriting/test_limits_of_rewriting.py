@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_derivatives import run
+from plain import run
 
 import symchain
 from symchain.evidence.evaluation import evaluate

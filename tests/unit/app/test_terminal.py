@@ -15,7 +15,7 @@ import pytest
 
 pty = pytest.importorskip("pty", reason="no pseudo-terminals on this system")
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 SLOW = """
 import time, symchain
 from symchain.app import cli

@@ -172,10 +172,10 @@ for seed in range(150):
 
 
 def test_results_do_not_depend_on_the_process():
-    here = Path(__file__).parent
+    tests = Path(__file__).parents[2]
     printed = []
     for seed in ("1", "2"):
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join([str(here.parent), str(here)])}
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join([str(tests.parent), str(tests / "support")])}
         printed.append(subprocess.run([sys.executable, "-c", _PRINT], env=environment, capture_output=True, text=True, check=True).stdout)
     assert printed[0] == printed[1]
     assert printed[0].count("\n") == 150

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def test_the_benchmark_prints_ratios() -> None:
-    script = Path(__file__).parent / "bench" / "ratios.py"
+    script = Path(__file__).parent / "ratios.py"
     done = subprocess.run([sys.executable, str(script), "--quick"], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert len(re.findall(r"^ +\d+\.\d\d  \w", done.stdout, re.MULTILINE)) == 11

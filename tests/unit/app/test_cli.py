@@ -389,6 +389,6 @@ def test_without_inputs_there_is_nothing_to_differentiate_by(command: str) -> No
 
 
 def test_the_exit_code_of_a_defect_is_documented() -> None:
-    readme = Path(__file__).parents[1] / "README.md"
+    readme = Path(__file__).parents[3] / "README.md"
     for text in (run("--help").stdout, readme.read_text(encoding="utf-8")):
         assert "70 a defect of symchain" in " ".join(text.split())

@@ -17,7 +17,7 @@ from symchain.render.explanation import sentences
 from symchain.render.text import write
 from symchain.wording import LANGUAGES
 
-GOLDEN = Path(__file__).parent / "golden" / "explain"
+GOLDEN = Path(__file__).parents[2] / "golden" / "explain"
 
 LAYER = "W: (2, 3)\nX: (3, N)\nb: (2,)\nZ = W @ X + b[:, None]"
 NUMBERS = {"W": [[0.8, -0.2, 0.5], [-0.6, 0.4, 0.1]], "X": [[1.5, -0.4], [0.3, 0.8], [-0.6, 0.5]], "b": [-0.2, 0.1]}

@@ -30,7 +30,7 @@ from symchain.support.notation import Phrase, call, name, number
 from symchain.wording import LANGUAGES, fields, rule_name
 from symchain.wording.numbers import count, literal, real
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 SUFFIX = {"text": "txt", "markdown": "md", "latex": "tex", "html": "html", "json": "json"}
 
 

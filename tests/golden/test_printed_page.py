@@ -26,7 +26,7 @@ from symchain.render import render
 from symchain.render.latex_document import complete
 from symchain.render.names import typeset
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 SIZES = {"n": 4, "m": 5, "k": 3, "d": 2, "p": 3, "q": 2, "h": 4, "N": 6}
 each = pytest.mark.parametrize("result", PRINTED, ids=[r.name for r in PRINTED])
 

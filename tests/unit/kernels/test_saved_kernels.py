@@ -24,7 +24,7 @@ from symchain.kernels.stable import STABLE
 from symchain.operations import OPERATIONS
 from symchain.tensors.nodes import apply, contract, leaf
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 def test_a_saved_kernel_runs_without_sympy(tmp_path):
