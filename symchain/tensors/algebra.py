@@ -168,7 +168,7 @@ MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def _where(node: Where) -> Tree:
-    """Each branch simplified by what its side of the condition says: minimum(x, 0) is x where x <= 0."""
+    """Each branch simplified by what its side of the condition says: minimum(x, 0) is x where x < 0."""
     condition, a, b = node.args
     if a is b or (is_zero(a) and is_zero(b)):
         return normal(broadcast(a, node.shape)) if a.shape != node.shape else a
@@ -219,8 +219,8 @@ def _is_entrywise(node: Tree, k: int) -> bool:
 def _known(n: Tree, operator: str, left: Tree, right: Tree) -> Tree | None:
     """What a minimum, a maximum or a choice between the compared values is, under the condition."""
     if isinstance(n, Apply) and isinstance(n.function, FunctionSpec) and n.function.lattice and set(n.args) == {left, right}:
-        if operator in ("<", "<=", ">", ">="):
-            smaller, larger = (left, right) if operator in ("<", "<=") else (right, left)
+        if operator in ("<", ">"):  # at a tie the value would be right, but the slope is shared by both
+            smaller, larger = (left, right) if operator == "<" else (right, left)
             return broadcast(smaller if n.function.lattice < 0 else larger, n.shape)
     elif isinstance(n, Where) and isinstance(n.args[0], Compare) and set(n.args[0].args) == {left, right}:
         asked = n.args[0].operator if n.args[0].args[0] is left else MIRROR[n.args[0].operator]
