@@ -16,6 +16,7 @@ from symchain.backends.numpy import NumPyBackend
 from symchain.blocks import Program
 from symchain.chainrule import Sweep
 from symchain.collecting import making_trees
+from symchain.conformance import Promise
 from symchain.derivation import Derivation, Derivations, Line, Rewriting
 from symchain.errors import ArgumentError, LimitError, NumberVariableError, UnsupportedError, advice_for
 from symchain.kernel import Kernel
@@ -292,7 +293,7 @@ class _Engine:
                     d = second_derivative(program, output, first, second)
                     label = ("hessian", first) if first == second else ("hessian", first, second)
                     trees.append((label, _beside(extra, d, {*program.inputs, *program.blocks})))
-        return _kernel(program, trees, order, target, extra, options, written)
+        return _kernel(program, trees, order, target, extra, options, Promise(written, output, names, order))
 
     @making_trees()
     def compile_derivation(self, derivation: Derivation | Derivations, target: str, options: Mapping[str, Any]) -> Kernel:
@@ -304,7 +305,9 @@ class _Engine:
             return self.compile(derivation.program, derivation.output, list(derivation), 1, target, options)
         reading = derivation.reading or derivation.program
         extra = {line.name: line.tree for line in derivation.adjoint_lines}
-        return _kernel(reading, [(("array",), derivation.result.tree)], None, target, extra, options)
+        vector = next((n for n in reading.inputs if n not in derivation.program.inputs), "")
+        promise = Promise(reading, derivation.output, [derivation.wrt], None, derivation.order, vector)
+        return _kernel(reading, [(("array",), derivation.result.tree)], None, target, extra, options, promise)
 
     # ------------------------------------------------------------ reading at a point
 
@@ -374,13 +377,13 @@ def _kernel(
     target: str,
     extra: Mapping[str, Tree],
     options: Mapping[str, Any],
-    written: Program | None = None,
+    promise: Promise,
 ) -> Kernel:
     if not isinstance(target, str):
         raise ArgumentError(f"target is {type(target).__name__}, not a name", advice='Write target="auto".')
     if target not in ("auto", "numpy"):
         raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy".')
-    return Kernel(lower(program, trees, order=order, extra=extra, written=written), NumPyBackend(), options)
+    return Kernel(lower(program, trees, order=order, extra=extra, written=promise.program), NumPyBackend(), options, promise.check)
 
 
 def _beside(extra: dict[str, Tree], derivation: Derivation, taken: set[str]) -> Tree:

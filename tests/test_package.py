@@ -65,6 +65,7 @@ FLOORS = (
     ("exploration",),
     ("judgement",),
     ("verification",),
+    ("conformance",),
     # text in
     ("language", "language.constants", "language.forms", "language.spelling"),
     ("language.tokens",),
