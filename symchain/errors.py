@@ -133,7 +133,7 @@ class ArgumentError(SymchainError):
 
 
 class VerificationError(SymchainError):
-    """A derivation does not agree with the program it was derived from. This is a defect of symchain, never of the user."""
+    """A derivation or a kernel does not agree with the program it was made of. This is a defect of symchain, never of the user."""
 
 
 class NumberVariableError(ArgumentError):

@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from symchain.deriving.centring import Centring
+from symchain.functions.spec import FUNCTIONS
 from symchain.nouns.computation import Block, Computation
 from symchain.rewriting import is_large, multiplied_out, price_of, reduced
 from symchain.rules.binding import bind
@@ -88,7 +89,7 @@ class _Table:
 
         def is_written(b: Block) -> bool:
             (inner,) = b.tree.args
-            inner = inner.args[0] if isinstance(inner, Apply) and inner.function.name == "abs" else inner
+            inner = inner.args[0] if isinstance(inner, Apply) and inner.function is FUNCTIONS["abs"] else inner
             return any(p == phrase_of(inner) for p in walk(b.phrase))
 
         chosen = [b for b in self.blocks if isinstance(b.tree, Operation) and b.tree.operation.name in ("max", "min") and is_written(b)]

@@ -111,6 +111,18 @@ class Exploration:
             if self.idle >= (IDLE_ENOUGH if self.enough else IDLE):
                 return
 
+    def drafts(self, picks: Sequence[int]) -> Iterator[tuple[Inputs, Mapping[str, int]]]:
+        """Values for the inputs drawn from some of the stretches, without a look at what the program makes of them."""
+        for k in picks:
+            yield self._draft(k, RANGES[k])
+
+    def drawn(self, picks: Sequence[int]) -> Iterator[Point]:
+        """Points drawn from some of the stretches, at little cost; moved into the domain where none lies in it."""
+        for k in picks:
+            yield from self._drawn(k, RANGES[k])
+        if not self.found:
+            yield from self._repairs(self.missed[:1])
+
     def _around(self) -> Iterator[Point]:
         """Points near the last that told something."""
         for point in self.telling[-1:]:
@@ -133,7 +145,7 @@ class Exploration:
             if not self.found:
                 yield from self._repairs(self.missed[before : before + 1])
 
-    def _drawn(self, attempt: int, pick: Sequence[float] | None) -> Iterator[Point]:
+    def _draft(self, attempt: int, pick: Sequence[float] | None) -> tuple[Inputs, Mapping[str, int]]:
         dims = self.sizes[attempt % len(self.sizes)]
         inputs: dict[str, Array] = {}
         taken: set[float] = set()
@@ -141,6 +153,10 @@ class Exploration:
             chosen = RANGES[int(self.drawing.integers(len(RANGES)))] if pick is None else pick
             stretches = within(chosen, self.limits.get(variable.name))
             inputs[variable.name] = draw(variable, dims, self.drawing, stretches, variable.name in self.labels, taken)
+        return inputs, dims
+
+    def _drawn(self, attempt: int, pick: Sequence[float] | None) -> Iterator[Point]:
+        inputs, dims = self._draft(attempt, pick)
         point = self._at(inputs, dims)
         if point is None:
             self.missed.append((inputs, dims))

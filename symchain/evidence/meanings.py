@@ -334,6 +334,15 @@ def _node(node: Any, args: list[Array], values: dict[Any, Array]) -> Array:
 # ---------------------------------------------------------------- functions that only mpmath knows
 
 
+@lru_cache(maxsize=1024)
+def is_slow(function: FunctionSpec | AbstractFunction) -> bool:
+    """Whether a function is evaluated number by number, with many digits."""
+    if isinstance(function, AbstractFunction):
+        return function.binding is not None and is_slow(function.binding)
+    nodes = _meaning(function, (0,) * len(function.parameters))[2]
+    return any(n.is_Function and type(n).__name__ not in _CODE and not n.is_Piecewise for n in nodes)
+
+
 def _by_mpmath(spec: FunctionSpec, orders: tuple[int, ...], args: Sequence[Array], inside: Sequence[Array]) -> Array:
     """Real values element by element, and the imaginary parts through derivatives taken numerically with 40 digits.
 

@@ -101,10 +101,11 @@ def draw(
         stretches = [(0.05, 0.95)]
     elif facts & {"positive", "nonnegative", "probability"}:
         stretches = [(max(a, 0.05), b) for a, b in stretches if b > 0.1] or [(0.2, 1.9)]
-    weights = np.array([b - a for a, b in stretches])
     ends, used = np.asarray(stretches), set() if taken is None else taken
+    lengths = np.cumsum(ends[:, 1] - ends[:, 0])
+    lengths /= lengths[-1]
     for _ in range(16 if len(used) < _DISTINCT else 1):
-        which = generator.choice(len(stretches), shape, p=weights / weights.sum())
+        which = np.searchsorted(lengths, generator.random(shape), side="right")  # generator.choice takes ten times as long
         array = ends[which, 0] + generator.random(shape) * (ends[which, 1] - ends[which, 0])
         if shape:
             return structured(array, facts)

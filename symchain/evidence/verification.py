@@ -57,7 +57,7 @@ def verify(derivation: Derivation) -> Verification:
     program, output, wrt = derivation.program, derivation.output, derivation.wrt
     reading = derivation.reading or program
     vector = next((n for n in reading.inputs if n not in program.inputs), None) if derivation.order == 2 else None
-    slopes = _Slopes(program, output, [wrt])
+    slopes = Slopes(program, output, [wrt])
     limit = isqrt(COMPONENTS) if derivation.order == 2 and vector is None else COMPONENTS
 
     def measure(point: Point, steps: Steps) -> Measured:
@@ -75,7 +75,7 @@ def verify(derivation: Derivation) -> Verification:
                 ways = product(directions, directions)
             else:
                 ways = zip(directions, directions[1:] + directions[:1], strict=True)
-            pairs = ((_along(value, d[wrt]) if vector else _along(_along(value, e[wrt]), d[wrt]), d, e) for d, e in ways)
+            pairs = ((along(value, d[wrt]) if vector else along(along(value, e[wrt]), d[wrt]), d, e) for d, e in ways)
             measured = _gathered(slopes, ((found, partial(slopes.second, point, d, e, steps)) for found, d, e in pairs))
         return measured._replace(pairs=[*measured.pairs, *_identities(derivation, environment, point)])
 
@@ -107,7 +107,7 @@ def verify_all(derivations: Derivations) -> Verification:
     if any(d.order == 2 for d in islice(derivations.values(), 1)):
         return _worst([d.verification for d in derivations.values()])
     program, output, names = derivations.program, derivations.output, list(derivations)
-    slopes = _Slopes(program, output, names)
+    slopes = Slopes(program, output, names)
     results = derivations.printed
     lines = [*derivations.adjoint_lines, *results.values()]
 
@@ -115,7 +115,7 @@ def verify_all(derivations: Derivations) -> Verification:
         environment = _extended(lines, point)
         values = {n: _laid_out(environment[line.name], line.shape, point) for n, line in results.items()}
         directions = _directions(point, names)
-        found = ((sum(_along(values[n], w) for n, w in d.items() if np.any(w)), partial(slopes.first, point, d, steps)) for d in directions)
+        found = ((sum(along(values[n], w) for n, w in d.items() if np.any(w)), partial(slopes.first, point, d, steps)) for d in directions)
         return _gathered(slopes, found)
 
     zero = all(is_zero(line.tree) for line in results.values())
@@ -154,7 +154,7 @@ def _given(derivation: Derivation, own: Sequence[Point]) -> Any:
 def verify_factor(program: Computation, factor: Factor, at: Iterable[Point] | None = None) -> Verification:
     """Compare one local derivative with its block, as a function of that one name, in every form that is printed and step by step."""
     trees = [t for t in (factor.tree, factor.general, factor.raw_tree) if t is not None]
-    slopes = _Slopes(program, factor.output, [factor.output], free=True)
+    slopes = Slopes(program, factor.output, [factor.output], free=True)
 
     def measure(point: Point, steps: Steps) -> Measured:
         defined = np.isfinite(point.values[factor.output])
@@ -179,7 +179,7 @@ def is_on_kink(program: Computation, output: str, point: Point) -> bool:
     way = {n: generator.uniform(0.5, 1, np.shape(v)) for n, v in point.inputs.items()}
     try:
         with np.errstate(all="ignore"):
-            _Slopes(program, output, list(way)).first(point, way, Steps())
+            Slopes(program, output, list(way)).first(point, way, Steps())
     except OnKink:
         return True
     except UNDEFINED:
@@ -246,7 +246,7 @@ def _step_pairs(steps: Sequence[Step], point: Point) -> list[Pair]:
 # ---------------------------------------------------------------- references
 
 
-class _Slopes:
+class Slopes:
     """Derivatives of an output along directions, from the blocks as written. Raises OnKink where a direction leads across one."""
 
     def __init__(self, program: Computation, output: str, names: Sequence[str], free: bool = False) -> None:
@@ -281,7 +281,7 @@ class _Slopes:
         return total / steps.real
 
     def _moves(self, weights: Weights) -> Weights:
-        return weights if self.free else {n: _move(self.program, n, w) for n, w in weights.items()}
+        return weights if self.free else moves_of(self.program, weights)
 
     def _run(self, point: Point, shifts: Mapping[str, Array]) -> tuple[Array, Watch]:
         """The output when some names are shifted: inputs, or the values of blocks on top of what they compute."""
@@ -311,7 +311,7 @@ def _refuse_kinks(watch: Watch, step: float, size: float) -> None:
             raise OnKink(KINK)
 
 
-def _gathered(slopes: _Slopes, sides: Iterable[tuple[Array, Callable[[], Array]]]) -> Measured:
+def _gathered(slopes: Slopes, sides: Iterable[tuple[Array, Callable[[], Array]]]) -> Measured:
     """What was derived along each direction beside its reference, without the directions that lead across a kink."""
     pairs: list[Pair] = []
     kink: OnKink | None = None
@@ -335,9 +335,9 @@ def _chain(program: Computation, output: str, names: Sequence[str]) -> list[str]
     return [n for n in program.blocks if n in moved and n in wanted]
 
 
-def _move(program: Computation, name: str, weights: Array) -> Array:
-    variable = program.inputs.get(name)
-    return spread(weights, variable.facts) if variable is not None else weights
+def moves_of(program: Computation, weights: Weights) -> Weights:
+    """How the names move when each entry of a derivative's layout is given a weight."""
+    return {n: spread(w, program.inputs[n].facts) if n in program.inputs else w for n, w in weights.items()}
 
 
 def _directions(point: Point, names: Sequence[str], limit: int = COMPONENTS) -> list[Weights]:
@@ -392,7 +392,7 @@ def _laid_out(value: Array, shape: Sequence[Any], point: Point) -> Array:
     return np.asarray(value, float) if np.shape(value) == promised else np.full(promised, np.nan)
 
 
-def _along(derivative: Array, weights: Array) -> Array:
+def along(derivative: Array, weights: Array) -> Array:
     """The derivative (of shape F + X) applied to weights of shape X."""
     return np.tensordot(derivative, weights, axes=np.ndim(weights))
 
@@ -403,7 +403,7 @@ def _sides(derivative: Array, name: str, directions: Sequence[Weights], point: P
     if len(directions) == int(np.prod(shape)):
         columns = np.reshape(derivative, (*np.shape(derivative)[: np.ndim(derivative) - len(shape)], -1))
         return np.moveaxis(columns, -1, 0)
-    return [_along(derivative, d[name]) for d in directions]
+    return [along(derivative, d[name]) for d in directions]
 
 
 def _stacked(pairs: Sequence[Pair]) -> Pair:

@@ -220,6 +220,9 @@ class Backend(Protocol):
     def function(self, plan: Plan, options: Mapping[str, Any]) -> Callable[..., Any]: ...
 
 
+Check = Callable[[Plan, Callable[..., Any]], None]
+"""Holds a plan, and the lean call made of it, against the program; raises VerificationError where they differ."""
+
 OPTIONS = {
     "out": "arrays of the form of the result: the results are written there, and `out` is returned",
     "kinks": '"subgradient" (the default) or "raise": refuse points where a function of the program has no derivative',
@@ -232,7 +235,9 @@ class Kernel:
     Options never travel with the inputs, so that an input may have any name: `kernel.with_options(out=...)` is a kernel too.
     """
 
-    def __init__(self, plan: Plan, backend: Backend, options: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, plan: Plan, backend: Backend, options: Mapping[str, Any] | None = None, check: Check | None = None) -> None:
+        """`check` is made before the first call, and before the kernel is saved, sent or shown; then it is forgotten."""
+        self._checks = [] if check is None else [check]
         self.plan = plan
         self.backend = backend
         self.options = dict(options or {})
@@ -246,7 +251,9 @@ class Kernel:
     @cached_property
     def positional(self) -> Callable[..., Any]:
         """The lean call: the values in the order of `names`, without keywords; the same results."""
-        return self.backend.function(self.plan, self.options)
+        call = self.backend.function(self.plan, self.options)
+        self._checked(None if self.options else call)
+        return call
 
     def __call__(self, /, *unnamed: Any, **inputs: Any) -> Any:
         if unnamed:
@@ -261,6 +268,12 @@ class Kernel:
         if len(inputs) != len(values):
             raise self._misnamed(inputs)
         return self.positional(*values)
+
+    def _checked(self, call: Callable[..., Any] | None = None) -> None:
+        """Raises VerificationError where the kernel is wrong; `call` is the lean call without options, where there is one."""
+        for check in self._checks[:1]:
+            check(self.plan, call or self.backend.function(self.plan, {}))
+        self._checks.clear()  # shared with the same kernel under other options
 
     def _misnamed(self, inputs: Mapping[str, Any]) -> ArgumentError:
         missing = [n for n in self.names if n not in inputs]
@@ -284,6 +297,7 @@ class Kernel:
     @property
     def source(self) -> str:
         """The code that runs, for reading. Its names are symchain's own; comments say which line of the program each belongs to."""
+        self._checked()
         return self.backend.source(self.plan, self.options)
 
     @property
@@ -296,7 +310,9 @@ class Kernel:
 
         Raises ArgumentError for an option that does not exist.
         """
-        return Kernel(self.plan, self.backend, {**self.options, **options})
+        other = Kernel(self.plan, self.backend, {**self.options, **options})
+        other._checks = self._checks
+        return other
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the kernel to a file, as JSON; `symchain.load(path)` reads it, without SymPy.
@@ -313,6 +329,7 @@ class Kernel:
             raise _unreachable(path, "written", error) from error
 
     def __reduce__(self) -> Any:
+        self._checked()
         return Kernel, (self.plan, self.backend, self.options)  # what was compiled is compiled again where it arrives
 
     def __str__(self) -> str:

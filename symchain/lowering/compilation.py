@@ -8,6 +8,7 @@ from typing import Any
 from symchain.deriving.kept import sweep_of
 from symchain.deriving.second import second_derivative
 from symchain.errors import ArgumentError, UnsupportedError
+from symchain.evidence.conformance import Promise
 from symchain.kernels.kernel import Kernel
 from symchain.kernels.numpy import NumPyBackend
 from symchain.language.selection import names_given, output_named
@@ -38,7 +39,7 @@ def compile_program(program: Computation, output: str | None, wrt: Any, order: i
                 d = second_derivative(program, output, first, second)
                 label = ("hessian", first) if first == second else ("hessian", first, second)
                 trees.append((label, _beside(extra, d, {*program.inputs, *program.blocks})))
-    return _kernel(program, trees, order, target, extra, options, written)
+    return _kernel(program, trees, order, target, extra, options, Promise(written, output, names, order))
 
 
 @making_trees()
@@ -51,7 +52,9 @@ def compile_derivation(derivation: Derivation | Derivations, target: str, option
         return compile_program(derivation.program, derivation.output, list(derivation), 1, target, options)
     reading = derivation.reading or derivation.program
     extra = {line.name: line.tree for line in derivation.adjoint_lines}
-    return _kernel(reading, [(("array",), derivation.result.tree)], None, target, extra, options)
+    vector = next((n for n in reading.inputs if n not in derivation.program.inputs), "")
+    promise = Promise(reading, derivation.output, [derivation.wrt], None, derivation.order, vector)
+    return _kernel(reading, [(("array",), derivation.result.tree)], None, target, extra, options, promise)
 
 
 def _kernel(
@@ -61,13 +64,13 @@ def _kernel(
     target: str,
     extra: Mapping[str, Tree],
     options: Mapping[str, Any],
-    written: Computation | None = None,
+    promise: Promise,
 ) -> Kernel:
     if not isinstance(target, str):
         raise ArgumentError(f"target is {type(target).__name__}, not a name", advice='Write target="auto".')
     if target not in ("auto", "numpy"):
         raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy".')
-    return Kernel(lower(program, trees, order=order, extra=extra, written=written), NumPyBackend(), options)
+    return Kernel(lower(program, trees, order=order, extra=extra, written=promise.program), NumPyBackend(), options, promise.check)
 
 
 def _beside(extra: dict[str, Tree], derivation: Derivation, taken: set[str]) -> Tree:

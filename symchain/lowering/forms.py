@@ -261,7 +261,7 @@ class _Forms:
 def _by_rules(node: Tree, rules: Identities) -> Tree | None:
     for rule in rules.fitting(node, _functions):
         found = rewrite(node, rule)
-        if found is not None and found.shape == node.shape:
+        if found is not None:
             return found
     return None
 

@@ -53,7 +53,7 @@ def logarithm_of_product(node: Tree, products: Mapping[str, Tree]) -> Tree | Non
     factors: list[Tree] = []
     for f in inner.args:
         whole = products.get(f.name) if isinstance(f, Leaf) and f.shape == inner.shape else None
-        factors += whole.args if whole is not None else (f,)
+        factors += whole.args if isinstance(whole, Contraction) else (f if whole is None else whole,)
     known = [(f, _known(f)) for f in factors]
     terms = [broadcast(t, node.shape) for _, t in known if t is not None]
     rest = [f for f, t in known if t is None and f is not ONE]

@@ -12,9 +12,10 @@ from functools import lru_cache
 from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
-from symchain.tensors.algebra import normal
+from symchain.tensors.algebra import MIRROR, normal
 from symchain.tensors.nodes import (
     Apply,
+    Compare,
     Contraction,
     Leaf,
     Number,
@@ -145,8 +146,12 @@ def rewrite(tree: Tree, rule: Identity) -> Tree | None:
         if replaced is None:
             continue
         if rest is None:
-            return replaced
+            if replaced.shape == tree.shape:  # what only repeats a number is bound to the number
+                return replaced
+            continue
         term, indices = rest
+        if len(replaced.shape) != len(indices):
+            continue
         term.factors.append((replaced, indices))
         return normal(tree_of(term))
     return None
@@ -249,18 +254,24 @@ def _match(pattern: Tree, tree: Tree, bindings: Bindings) -> Iterator[Bindings]:
             yield from _match(wanted.factors[0][0], normal(scaled(tree, 1 / wanted.coefficient)), bindings)
         elif isinstance(tree, Contraction):
             have = term_of(tree)
-            aligned = len({s for _, s in have.factors}) <= 1
-            if aligned and have.coefficient == wanted.coefficient and len(have.factors) == len(wanted.factors):
+            elementwise = all(s == have.output for _, s in have.factors) and len(have.dims) == len(have.output)
+            if elementwise and have.coefficient == wanted.coefficient and len(have.factors) == len(wanted.factors):
                 yield from _match_all([f for f, _ in wanted.factors], [f for f, _ in have.factors], bindings)
-    elif type(pattern) is type(tree) and len(pattern.args) == len(tree.args) and _same_head(pattern, tree):
-        states = [bindings]
-        for p, t in zip(pattern.args, tree.args, strict=True):
-            states = [s for b in states for s in _match(p, t, b)]
-        yield from states
+    elif isinstance(pattern, Compare):
+        if isinstance(tree, Compare):
+            for operator, sides in ((tree.operator, tree.args), (MIRROR[tree.operator], tree.args[::-1])):
+                if operator == pattern.operator:
+                    yield from _match_each(pattern.args, sides, bindings)
+    elif type(pattern) is type(tree) and pattern.data == tree.data and len(pattern.args) == len(tree.args):
+        yield from _match_each(pattern.args, tree.args, bindings)
 
 
-def _same_head(pattern: Tree, tree: Tree) -> bool:
-    return not isinstance(pattern, Apply) or pattern.data == tree.data
+def _match_each(patterns: Sequence[Tree], trees: Sequence[Tree], bindings: Bindings) -> Iterator[Bindings]:
+    """Operands matched in their order."""
+    states = [bindings]
+    for p, t in zip(patterns, trees, strict=True):
+        states = [s for b in states for s in _match(p, t, b)]
+    yield from states
 
 
 def _match_all(patterns: list[Tree], trees: list[Tree], bindings: Bindings) -> Iterator[Bindings]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from symchain.functions.spec import FunctionSpec
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import Apply, Leaf, Operation, Sum, Tree, add, leaf, reduce_sum
 from symchain.tensors.sums import collect, summands
@@ -25,7 +26,7 @@ def implied(tree: Tree) -> frozenset[str]:
         found.add("probability")
     if tree.shape and isinstance(tree, Sum) and _adds_up_to_one(tree):
         found.add("unit_sum")
-    if isinstance(tree, Apply) and tree.function.name in _POSITIVE:
+    if isinstance(tree, Apply) and isinstance(tree.function, FunctionSpec) and tree.function.name in _POSITIVE:
         found.add("positive")
     if len(tree.shape) == 2 and tree.shape[0] == tree.shape[1] and is_symmetric(normal(tree)):
         found.add("symmetric")

@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import count
 from typing import Any
 
+from symchain.functions.spec import FUNCTIONS, FunctionSpec
 from symchain.tensors.nodes import (
     ONE,
     Apply,
@@ -435,7 +436,7 @@ def normal_power(node: Power) -> Tree:
 
 def _is_root_of_number(tree: Tree) -> bool:
     """sqrt(3), whose square is 3; the square of sqrt(v) stays, beside blocks that hold sqrt(v)."""
-    return isinstance(tree, Apply) and tree.function.name == "sqrt" and isinstance(tree.args[0], Number)
+    return isinstance(tree, Apply) and tree.function is FUNCTIONS["sqrt"] and isinstance(tree.args[0], Number)
 
 
 def _as_contraction(node: Power) -> Contraction:
@@ -461,7 +462,7 @@ def is_positive(tree: Tree) -> bool:
     if isinstance(tree, Power):
         return is_positive(tree.base)
     if isinstance(tree, Apply):
-        return getattr(tree.function, "name", "") in ("exp", "sigmoid", "cosh", "softplus", "exp2")
+        return isinstance(tree.function, FunctionSpec) and tree.function.name in ("exp", "sigmoid", "cosh", "softplus", "exp2")
     if isinstance(tree, (Sum, Contraction)):
         return all(is_positive(a) for a in tree.args)
     return False
