@@ -43,7 +43,7 @@ def elementary(program: Program, output: str) -> Program:
         if block.name in needed:
             for made in _cut(block, fresh):
                 blocks[made.name] = made
-    return Program(program.inputs, MappingProxyType(blocks), program.dimensions, program.functions, program.symbols)
+    return Program(program.inputs, MappingProxyType(blocks), program.dimensions, program.functions, program.symbols, known=program.known)
 
 
 def block_of(name: str, tree: Tree, symbols: Mapping[str, object]) -> Block:

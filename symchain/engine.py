@@ -292,7 +292,7 @@ class _Engine:
                     d = second_derivative(program, output, first, second)
                     label = ("hessian", first) if first == second else ("hessian", first, second)
                     trees.append((label, _beside(extra, d, {*program.inputs, *program.blocks})))
-        return _kernel(program, trees, order, target, extra, options, written)
+        return _kernel(program, trees, output, order, target, extra, options, written)
 
     @making_trees()
     def compile_derivation(self, derivation: Derivation | Derivations, target: str, options: Mapping[str, Any]) -> Kernel:
@@ -304,7 +304,7 @@ class _Engine:
             return self.compile(derivation.program, derivation.output, list(derivation), 1, target, options)
         reading = derivation.reading or derivation.program
         extra = {line.name: line.tree for line in derivation.adjoint_lines}
-        return _kernel(reading, [(("array",), derivation.result.tree)], None, target, extra, options)
+        return _kernel(reading, [(("array",), derivation.result.tree)], derivation.output, None, target, extra, options)
 
     # ------------------------------------------------------------ reading at a point
 
@@ -370,6 +370,7 @@ def _sweep(program: Program, output: str, names: Sequence[str]) -> Sweep:
 def _kernel(
     program: Program,
     trees: Sequence[tuple[Label, Tree]],
+    output: str,
     order: int | None,
     target: str,
     extra: Mapping[str, Tree],
@@ -380,7 +381,7 @@ def _kernel(
         raise ArgumentError(f"target is {type(target).__name__}, not a name", advice='Write target="auto".')
     if target not in ("auto", "numpy"):
         raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy".')
-    return Kernel(lower(program, trees, order=order, extra=extra, written=written), NumPyBackend(), options)
+    return Kernel(lower(program, trees, output=output, order=order, extra=extra, written=written), NumPyBackend(), options)
 
 
 def _beside(extra: dict[str, Tree], derivation: Derivation, taken: set[str]) -> Tree:

@@ -157,7 +157,7 @@ def _with_sum(program: Program, output: str) -> tuple[Program, str]:
     block = program.blocks[output]
     made = block_of(name, reduce_sum(block.leaf, range(len(block.shape))), block.symbols)
     blocks = MappingProxyType({**program.blocks, name: made})
-    return Program(program.inputs, blocks, program.dimensions, program.functions, program.symbols), name
+    return Program(program.inputs, blocks, program.dimensions, program.functions, program.symbols, known=program.known), name
 
 
 def _passing(tree: Tree) -> set[Leaf]:
@@ -253,7 +253,7 @@ def _numbers(
     wanted |= {f"gradient {name}": leaf(_adjoint(name), leaves_of[name].shape) for name in active}
     outputs: list[tuple[Label, Tree]] = [(("value",), leaves_of[output])]
     outputs += [(("gradient", label), tree) for label, tree in wanted.items()]
-    _, numbers = Kernel(lower(program, outputs, order=1, extra=extra), NumPyBackend())(**at)
+    _, numbers = Kernel(lower(program, outputs, output=output, order=1, extra=extra), NumPyBackend())(**at)
     return dict(numbers)
 
 

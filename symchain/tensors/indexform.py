@@ -12,6 +12,7 @@ from itertools import count, islice
 from typing import Any
 
 from symchain.dimensions import Dim, Shape
+from symchain.dimensions import letters as dimension_letters
 from symchain.errors import LimitError
 from symchain.functions.spec import AbstractFunction
 from symchain.notation import Phrase, name, negate
@@ -67,9 +68,7 @@ def names_in(*trees: Tree) -> frozenset[str]:
         dims: list[Dim] = [*node.shape, *(node.dims if isinstance(node, Contraction) else ())]
         if isinstance(node, Size):
             dims.append(node.dim)
-        for d in dims:
-            if isinstance(d, str):
-                found.update(d.replace("*", " ").split())
+        found.update(dimension_letters(dims))
     return frozenset(found)
 
 
