@@ -120,7 +120,7 @@ def minimum(dim: Dim, bound: int, known: Mapping[Dim, int] = _NOTHING_KNOWN) -> 
     """
     if isinstance(dim, int):
         return min(dim, bound)
-    if known.get(dim, 0) >= bound or at_least(dim, bound, known):
+    if known.get(dim, bound - 1) >= bound or at_least(dim, bound, known):
         return bound
     return f"minimum({dim}, {bound})"
 
@@ -142,15 +142,20 @@ def minima(dims: Iterable[Dim]) -> dict[Dim, int]:
 def learn(known: Mapping[Dim, int], dim: Dim, bound: int) -> dict[Dim, int]:
     """What is known, and that the dimension is at least so large: said of its letter where it has only one.
 
-    >>> learn({}, "n - 1", 3), learn({"n": 5}, "2*n", 7), learn({}, "k*n", 2)
-    ({'n': 4}, {'n': 5}, {'k*n': 2})
+    >>> learn({}, "n - 1", 3), learn({"n": 5}, "2*n", 7), learn({}, "k*n", 2), learn({}, "minimum(n, 5) - 1", 0)
+    ({'n': 4}, {'n': 5}, {'k*n': 2}, {'n': 1})
     """
-    inside = letters([dim])
-    if len(inside) == 1 and not minima([dim]):
-        constant, slope = evaluate(dim, {inside[0]: 0}), evaluate(dim, {inside[0]: 1}) - evaluate(dim, {inside[0]: 0})
-        if slope > 0 and dim == add(multiply(slope, inside[0]), constant):
-            dim, bound = inside[0], -((constant - bound) // slope)
-    return {**known, dim: max(bound, known.get(dim, 0))}
+    while isinstance(dim, str):
+        polynomial = dict(_polynomial(dim))
+        constant, ((key, slope), *others) = polynomial.pop((), 0), polynomial.items()
+        if others or slope < 0 or len(key) > 1 or (constant == 0 and slope == 1 and not _is_minimum(key[0])):
+            break
+        axis, most = _cases(key[0]) if _is_minimum(key[0]) else (key[0], None)
+        least = -((constant - bound) // slope)
+        if most is not None and least > most:
+            break
+        dim, bound = axis, least
+    return {**known, dim: max(bound, known.get(dim, bound))}
 
 
 def larger(known: Mapping[Dim, int], more: Mapping[Dim, int]) -> dict[Dim, int]:

@@ -20,6 +20,7 @@ from symchain.kernel import Input
 from symchain.notation import Phrase, name, number
 from symchain.render.document import Field, Fixed, Formula, Members, Quantity, Relation, Say
 from symchain.sampling import Point, needed_blocks
+from symchain.tensors.needs import needs_of
 from symchain.tensors.nodes import Tree, leaves
 
 STEP = 0.01
@@ -70,7 +71,10 @@ def _given(program: Program, output: str, at: Mapping[str, Any]) -> Point | None
             )
         values[given] = float(array) if not shape else array
     inputs = dict(values)
-    for block in _needed(program, output, values):
+    computed = _needed(program, output, values)
+    for need in needs_of((b, program.blocks[b].tree) for b in computed):
+        need.check(dims)
+    for block in computed:
         lacking = [r for r in program.blocks[block].reads if r not in values]
         if lacking:
             raise ArgumentError(

@@ -308,7 +308,7 @@ def _scatter(y: _Array, labels: _Array, n: int) -> _Array:
 
 def _scatter_code(y: str, labels: str, n: str) -> str:
     """Sums by bin number, row and place in the row together; a label out of range raises there."""
-    width = f"{y}[0].size"
+    width = f"np.zeros_like({y}, shape={y}.shape[1:]).size"
     bins = f"np.add.outer(np.asarray({labels}, int)*{width}, np.arange({width})).ravel()"
     return f"np.bincount({bins}, {y}.ravel(), ({n})*{width}).reshape(({n}, *{y}.shape[1:])).astype({y}.dtype)"
 

@@ -81,7 +81,7 @@ def _extreme(pick: Callable[..., Any]) -> Callable[[_Array, tuple[int, ...]], An
 
 def _shifted(x: _Array, axes: int | tuple[int, ...]) -> tuple[_Array, Any]:
     """x minus its largest real part along the axes, and that part (0 where it is not finite)."""
-    top = np.max(x.real, axis=axes, keepdims=True)
+    top = np.max(x.real, axis=axes, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
     return x - top, top
 

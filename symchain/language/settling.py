@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from symchain.blocks import Program
@@ -13,7 +14,7 @@ from symchain.tensors.nodes import Operation, postorder
 
 
 def settled(build: Callable[[Mapping[Dim, int]], Program]) -> Program:
-    """The program that `build` makes of what is known of its axes, which is read again when that turns out to be more.
+    """The program that `build` makes of what is known of its axes; it is read again when that turns out to be more.
 
     Raises what `build` raises, where knowing more is no help.
     """
@@ -21,20 +22,20 @@ def settled(build: Callable[[Mapping[Dim, int]], Program]) -> Program:
     while True:
         try:
             program = build(known)
-            more = larger(known, _implied(program))
         except (ShapeError, UnsupportedError) as error:
             more = larger(known, error.assumed)
             if more == known:
                 raise
         else:
-            if more == known:
-                return program
+            trees = [(name, block.tree) for name, block in program.blocks.items()]
+            more = larger(known, {need.dim: need.least for need in needs_of(trees)})
+            if more == known or not _may_end_early(program, more):
+                return replace(program, known=MappingProxyType(more))
         known = MappingProxyType(more)
 
 
-def _implied(program: Program) -> Mapping[Dim, int]:
-    """What the program needs anyway of the axes on which slices may end early."""
-    trees = [(name, block.tree) for name, block in program.blocks.items()]
-    taken = (node for node in postorder(*(tree for _, tree in trees)) if isinstance(node, Operation) and node.operation.name == "index")
-    early = set(letters(minima(d for node in taken for d in node.shape)))
-    return {need.dim: need.least for need in needs_of(trees) if need.dim in early} if early else {}
+def _may_end_early(program: Program, known: Mapping[Dim, int]) -> bool:
+    """Whether slices may end early on axes of which more is known: then they have a size of their own no more, or a smaller one."""
+    nodes = postorder(*(block.tree for block in program.blocks.values()))
+    taken = (node for node in nodes if isinstance(node, Operation) and node.operation.name == "index")
+    return not known.keys().isdisjoint(letters(minima(d for node in taken for d in node.shape)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from symchain.dimensions import Dim, Need, at_least, learn
-from symchain.tensors.nodes import Operation, Tree, postorder
+from symchain.tensors.nodes import Operation, Size, Tree, postorder
 
 
 def needs_of(trees: Iterable[tuple[str, Tree]]) -> Iterator[Need]:
@@ -22,9 +22,14 @@ def _asked(tree: Tree) -> tuple[tuple[Dim, int, str], ...]:
     known: dict[Dim, int] = {}
     found: dict[Dim, tuple[Dim, int, str]] = {}
     for node in postorder(tree):
-        if isinstance(node, Operation):
-            for dim, least, what in node.operation.needs(tuple(a.shape for a in node.args), node.parameters):
-                if not at_least(dim, least, known) and known.get(dim, least - 1) < least:
-                    ((dim, least),) = learn({}, dim, least).items()
-                    known[dim], found[dim] = least, (dim, least, what)
+        for dim, least, what in _asked_by(node):
+            if not at_least(dim, least, known) and known.get(dim, least - 1) < least:
+                ((dim, least),) = learn({}, dim, least).items()
+                known[dim], found[dim] = least, (dim, least, what)
     return tuple(found.values())
+
+
+def _asked_by(node: Tree) -> Iterable[tuple[Dim, int, str]]:
+    if isinstance(node, Operation):
+        return node.operation.needs(tuple(a.shape for a in node.args), node.parameters)
+    return [(node.dim, 0, f"a number of {node.dim}")] if isinstance(node, Size) else ()
