@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,9 @@ class SymchainError(Exception):
     `what` is one line saying what is wrong, `advice` one line saying what to do; `place` and `source` (the line of text)
     draw a caret under the spot.
     """
+
+    assumed: Mapping[str | int, int] = MappingProxyType({})
+    """How large some axes would be if no slice ended early: reading tries again with that."""
 
     def __init__(self, what: str, *, advice: str = "", place: Place | None = None, source: str = "") -> None:
         self.what, self.advice, self.place, self.source = what, advice, place, source

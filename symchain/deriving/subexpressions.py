@@ -6,11 +6,12 @@ object first, and whatever is counted or replaced is so once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from operator import is_
 
 from symchain.language.elaborate import Scope, elaborate
+from symchain.language.shapes import dimension_of
 from symchain.nouns.derivation import Line
 from symchain.support.notation import Phrase, name, operations, rewritten
 from symchain.tensors.matrixform import phrase_of
@@ -28,11 +29,12 @@ def with_common_lines(lines: list[Line], scope: Scope, fresh: Callable[[str], st
         return lines
     least = _SAVING if any(line.shape for line in lines) or any(t.shape for line in lines for t in leaves(line.tree)) else _SAVING + 1
     names: dict[str, Tree] = dict(scope.names)
+    letters = {d for d in scope.dims if d not in names}
     names.update({line.name: leaf(line.name, line.shape) for line in lines})
     known: dict[Phrase, Phrase] = {}
     phrases = {line.name: _shared(phrase_of(line.tree), known) for line in lines}
     original = dict(phrases)
-    while (repeated := _most_repeated(phrases, least)) is not None:
+    while (repeated := _most_repeated(phrases, least, letters)) is not None:
         made = fresh("t1")
         tree = elaborate(repeated, replace(scope, names=names))
         names[made] = leaf(made, tree.shape)
@@ -103,7 +105,8 @@ def _swapped(tree: Tree, swaps: Mapping[Tree, Tree]) -> Tree:
     return transform(tree, lambda node: swaps.get(node, node))
 
 
-def _most_repeated(phrases: Mapping[str, Phrase], least: int) -> Phrase | None:
+def _most_repeated(phrases: Mapping[str, Phrase], least: int, letters: Collection[str]) -> Phrase | None:
+    """What is worth a line most; the size of an axis stays where it is, since a number computed on a line is none."""
     best: tuple[int, int, Phrase] | None = None
     for phrase, count in _uses(phrases.values()).items():
         if count > 1 and phrase.head in ("mul", "matmul", "call", "add", "pow", "index"):
@@ -111,7 +114,7 @@ def _most_repeated(phrases: Mapping[str, Phrase], least: int) -> Phrase | None:
             saving = (count - 1) * price
             long = price >= 2 and saving >= least and (best is None or (saving, price) > best[:2])
             lone = price == 1 and phrase.head == "matmul" and best is None
-            if long or lone:
+            if (long or lone) and dimension_of(phrase, letters) is None:
                 best = (saving, price, phrase)
     return best[2] if best else None
 

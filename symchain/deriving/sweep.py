@@ -390,7 +390,7 @@ class Sweep:
         names: dict[str, Tree] = {n: v.leaf for n, v in self.program.inputs.items()}
         names |= {n: b.leaf for n, b in self.program.blocks.items()}
         names |= {line.name: symbol for symbol, line in self.lines.items()}
-        return Scope(names, self.program.dimensions, self.program.functions)
+        return Scope(names, self.program.dimensions, self.program.functions, known=self.program.known)
 
     def _fresh_here(self) -> Callable[[str], str]:
         """Names t1, t2, ... for one set of lines."""

@@ -13,6 +13,7 @@ from symchain.evidence.evaluation import ROUNDING, evaluate
 from symchain.evidence.meanings import Array
 from symchain.nouns.computation import Computation
 from symchain.support.dimensions import evaluate as dimension
+from symchain.tensors.needs import needs_of
 from symchain.tensors.nodes import Tree
 
 STEP, FAR_BELOW = 1e-30, 1e-10
@@ -67,7 +68,7 @@ def extended(program: Computation, point: Point, blocks: Sequence[str]) -> Point
 def given(program: Computation, names: Sequence[str], values: Mapping[str, Any]) -> Point:
     """The inputs that a reader chose, those that `names` need, before any block is evaluated.
 
-    Raises ArgumentError for what is missing or does not fit.
+    Raises ArgumentError for what is missing or does not fit, ShapeError for an axis that is too short for the program.
     """
     reads = {r for n in needed_blocks(program, names) for r in program.blocks[n].reads}.union(names)
     dims = {d: int(values[d]) for d in program.dimensions if d in values}
@@ -91,6 +92,8 @@ def given(program: Computation, names: Sequence[str], values: Mapping[str, Any])
         if lacking or array.shape != tuple(dimension(d, dims) for d in shape):
             what = f"has shape ({', '.join(map(str, shape))})" if shape else "is a number"
             raise ArgumentError(f"{name} {what}; the point gives it shape {array.shape}", advice="Give values that fit the program.")
+    for need in needs_of((n, program.blocks[n].tree) for n in needed_blocks(program, names)):
+        need.check(dims)
     return Point(inputs, dims, inputs)
 
 

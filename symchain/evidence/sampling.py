@@ -14,8 +14,9 @@ import numpy as np
 from symchain.evidence.meanings import Array
 from symchain.functions.spec import Interval
 from symchain.nouns.computation import Computation, Variable
-from symchain.support.dimensions import Dim, letters
+from symchain.support.dimensions import Dim, Need, larger, letters
 from symchain.support.dimensions import evaluate as dimension
+from symchain.tensors.needs import needs_of
 from symchain.tensors.nodes import Apply, Leaf, Operation, Power, Tree, postorder
 
 SEED = 20240229
@@ -36,13 +37,21 @@ def sizes_of(program: Computation) -> list[dict[str, int]]:
     dims: list[Dim] = [d for v in program.inputs.values() for d in v.shape] + [d for b in program.blocks.values() for d in b.shape]
     dims = list(dict.fromkeys(dims))
     names = list(dict.fromkeys([*program.dimensions, *letters(dims)]))
+    needs = list(needs_of((name, block.tree) for name, block in program.blocks.items()))
+    least = larger({}, {need.dim: need.least for need in needs})
     found: list[dict[str, int]] = []
     for low in (2, 3, 5) if names else ():
         values = list(range(low, low + max(4, len(names))))
         for ordered in (values, values[::-1]):
             choices = (dict(zip(names, choice, strict=True)) for choice in islice(permutations(ordered, len(names)), 1000))
-            found += islice((sizes for sizes in choices if all(dimension(d, sizes) >= 1 for d in dims)), 1)
-    return found or [dict.fromkeys(names, 4)]
+            moved = ({n: size + max(0, least.get(n, 0) - low) for n, size in sizes.items()} for sizes in choices)
+            found += islice((sizes for sizes in moved if _fit(sizes, dims, needs)), 1)
+    return found or [{n: max(4, least.get(n, 0)) for n in names}]
+
+
+def _fit(sizes: Mapping[str, int], dims: Sequence[Dim], needs: Sequence[Need]) -> bool:
+    """Whether no axis is empty, and every axis as large as the program needs it."""
+    return all(dimension(d, sizes) >= 1 for d in dims) and all(dimension(n.dim, sizes) >= n.least for n in needs)
 
 
 def limits_of(program: Computation, blocks: Container[str]) -> tuple[dict[str, Interval], set[str]]:

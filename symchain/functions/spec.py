@@ -6,7 +6,7 @@ names a function. Add one by calling `declare` (elementwise functions) or `decla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -140,6 +140,10 @@ def abstract(name: str, binding: FunctionSpec | None = None) -> AbstractFunction
     return _ABSTRACT.setdefault((name, binding.name if binding else None), AbstractFunction(name, binding))
 
 
+def _needs_nothing(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Iterable[tuple[Dim, int, str]]:
+    return ()
+
+
 def _no_dims(parameters: tuple[Any, ...], f: Callable[[Dim], Any]) -> tuple[Any, ...]:
     return parameters
 
@@ -172,6 +176,9 @@ class OperationSpec:
     """dims(parameters, f): the parameters with f(d) in place of each dimension d."""
     integers: tuple[int, ...] = ()
     """Positions of the operands that hold integers (labels): nothing is differentiated by them."""
+
+    needs: Callable[[tuple[Shape, ...], tuple[Any, ...]], Iterable[tuple[Dim, int, str]]] = _needs_nothing
+    """needs(shapes, parameters): dimensions that are at least so large wherever it has a value, and what asks for that in words."""
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"

@@ -94,7 +94,7 @@ def _refusal(value: Any, declared: Input, what: str) -> ArgumentError:
 def sizes(plan: Plan, values: Sequence[Any]) -> list[int]:
     """The size of each dimension letter, from the shapes of the arguments.
 
-    Raises ShapeError where an argument has another shape than declared.
+    Raises ShapeError where an argument has another shape than declared, or one that is too small for what is done with it.
     """
     bound: dict[str, tuple[int, str]] = {}
     later: list[tuple[Input, Shape, Dim, int]] = []
@@ -120,7 +120,10 @@ def sizes(plan: Plan, values: Sequence[Any]) -> list[int]:
     missing = [n for n in plan.letters if n not in bound]
     if missing:
         raise ShapeError(f"no argument has an axis of size {missing[0]}", advice=f"Declare an input with the dimension {missing[0]}.")
-    return [bound[n][0] for n in plan.letters]
+    found = {n: bound[n][0] for n in plan.letters}
+    for need in plan.needs:
+        need.check(found)
+    return list(found.values())
 
 
 def _solve(declared: Input, shape: Shape, dim: Dim, given: int, letter: str, bound: dict[str, tuple[int, str]]) -> None:

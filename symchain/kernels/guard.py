@@ -42,6 +42,8 @@ _FUNCTIONS = {
     *("concatenate", "stack", "reshape", "ravel", "transpose", "moveaxis", "swapaxes", "expand_dims", "squeeze", "flip", "roll"),
     *("tril", "triu", "take", "take_along_axis", "clip", "argmax", "argmin", "argsort", "sort", "broadcast_to", "repeat", "tile", "diff"),
     "bincount",
+    "block",
+    "imag",
     *("ndim", "shape", "size", "result_type", "float64", "float32", "intp", "int64", "bool_", "pi", "e", "inf", "nan", "newaxis"),
 }
 

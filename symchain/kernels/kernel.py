@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from symchain.errors import ArgumentError, UnsupportedError, nearest
-from symchain.support.dimensions import Shape, show
+from symchain.support.dimensions import Need, Shape, letters, show
 
 OPCODES = {
     "constant": "a number; parameters: its spelling (a float literal, inf, pi)",
@@ -112,6 +112,8 @@ class Plan:
     scalar: bool = False
     """Whether the program has no shapes: then arrays given for its inputs broadcast."""
     guards: tuple[Guard, ...] = ()
+    needs: tuple[Need, ...] = ()
+    """What the sizes of the letters must be for the computation to have a meaning."""
 
     def __reduce__(self) -> Any:
         return Plan, tuple(getattr(self, f.name) for f in fields(self))  # without what was cached: views are not pickled
@@ -161,6 +163,7 @@ class Plan:
             "order": self.order,
             "scalar": self.scalar,
             "guards": [[g.value, g.at, g.function, g.block, g.other] for g in self.guards],
+            "needs": [[n.dim, n.least, n.what, n.block] for n in self.needs],
         }
 
     @staticmethod
@@ -175,6 +178,7 @@ class Plan:
                 order=data["order"],
                 scalar=data["scalar"],
                 guards=tuple(Guard(*_frozen(g)) for g in data["guards"]),
+                needs=tuple(Need(*n) for n in data["needs"]),
             )
             _check(plan)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
@@ -205,6 +209,10 @@ def _check(plan: Plan) -> None:
         raise ValueError("outputs")
     if not all(isinstance(n, str) for n in (*plan.letters, *(i.name for i in plan.inputs))):
         raise ValueError("names")
+    if not all(type(n.least) is int and isinstance(n.what, str) and isinstance(n.block, str) for n in plan.needs):
+        raise ValueError("needs")
+    if not set(letters(n.dim for n in plan.needs)) <= set(plan.letters):
+        raise ValueError("letters")
     shapes = [*(i.shape for i in plan.inputs), *(s.shape for s in plan.instructions), *(o.shape for o in plan.outputs)]
     tuples: list[Any] = [plan.letters, *(s.parameters for s in plan.instructions), *shapes]
     if not all(isinstance(t, tuple) for t in tuples):
@@ -343,7 +351,7 @@ def _nothing(inputs: Mapping[str, Any]) -> tuple[Any, ...]:
     return ()
 
 
-FORMAT, VERSION = "symchain kernel", 2
+FORMAT, VERSION = "symchain kernel", 3
 
 
 def read_plan(path: str | PathLike[str]) -> Plan:

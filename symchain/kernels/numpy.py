@@ -226,8 +226,14 @@ class _Program:
             ) from None
 
     def _raw(self, arguments: Sequence[Any], precision: np.dtype[Any]) -> list[Any]:
-        with np.errstate(all="ignore"):
-            results = list(self.arrays(*arguments, precision.type))
+        try:
+            with np.errstate(all="ignore"):
+                results = list(self.arrays(*arguments, precision.type))
+        except (IndexError, ValueError) as error:
+            labels = [i.name for i in self.plan.inputs if i.integer]
+            if not labels:
+                raise
+            raise ArgumentError(f"{', '.join(labels)} must be positions in the axis chosen from: {error}", advice="Count from 0.") from None
         looked_at = iter(results[len(self.plan.outputs) :])
         for g in self.guards:
             value, other = next(looked_at), g.at if g.other is None else next(looked_at)

@@ -386,7 +386,7 @@ def norm(squares: Array, x: Array, axes: tuple[int, ...]) -> Array:
     bad = ~((value > 1 / _LARGE) & (value < _LARGE))
     if not np.any(bad):
         return value
-    top = np.max(np.abs(x), axis=axes, keepdims=True)
+    top = np.max(np.abs(x), axis=axes, keepdims=True, initial=0)
     top = np.where((top > 0) & np.isfinite(top), top, 1)
     scaled = np.sqrt(np.sum((x / top) ** 2, axis=axes)) * np.squeeze(top, axis=axes)
     return np.where(bad, scaled, value)
@@ -406,7 +406,7 @@ def orthogonal(r: Array, u: Array, axis: int) -> Array:
 @helper
 def softmax(x: Array, axis: int) -> Array:
     """exp(x - max x)/sum(exp(x - max x))."""
-    e = np.exp(x - x.max(axis, keepdims=True))
+    e = np.exp(x - x.max(axis, keepdims=True, initial=-np.inf))
     return e / e.sum(axis, keepdims=True)
 
 
@@ -416,7 +416,7 @@ def log_softmax(x: Array, axis: int) -> Array:
 
     A one among them is not rounded into the sum, which may be tiny.
     """
-    shifted = x - x.max(axis, keepdims=True)
+    shifted = x - x.max(axis, keepdims=True, initial=-np.inf)
     others = shifted < 0
     ones = x.shape[axis] - others.sum(axis, keepdims=True, dtype=x.dtype)
     return shifted - np.log1p((np.exp(shifted) * others).sum(axis, keepdims=True) + (ones - 1))

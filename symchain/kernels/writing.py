@@ -11,7 +11,7 @@ from typing import Any
 from symchain.errors import UnsupportedError
 from symchain.kernels.floats import PAIRED, NoFloats, for_floats
 from symchain.kernels.kernel import ARITHMETIC, Instruction, Plan
-from symchain.support.dimensions import Dim
+from symchain.support.dimensions import Dim, text_of
 
 TERNARY, COMPARE, SUM, PRODUCT, UNARY, ATOM = range(6)
 """How tightly an expression binds."""
@@ -20,12 +20,11 @@ _WIDTH = 88
 _INFIX = {"add": ("+", SUM), "subtract": ("-", SUM), "multiply": ("*", PRODUCT), "divide": ("/", PRODUCT), "matmul": ("@", PRODUCT)}
 _FIELD = re.compile(r"\{(\d+)\}")
 _TWICE_NEGATED = re.compile(r"\(-\(-(v\d+)\)\)")
-_LETTER = re.compile(r"[^\s*+\-\d][^\s*+\-]*")
 
 
 def size_text(dim: Dim, letters: Sequence[str]) -> str:
     """A dimension over s0, s1, ..., the sizes of the letters."""
-    return str(dim) if isinstance(dim, int) else _LETTER.sub(lambda m: f"s{letters.index(m[0])}", dim)
+    return text_of(dim, lambda letter: f"s{letters.index(letter)}")
 
 
 def tuple_text(items: Sequence[Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from symchain.errors import ShapeError
 from symchain.language.shapes import broadcast_shape
-from symchain.support.dimensions import Dim, Shape, show
+from symchain.support.dimensions import Dim, Shape, minima, show
 from symchain.tensors.nodes import Tree, broadcast, contract, matmul, multiply_scalars
 
 
@@ -63,8 +63,12 @@ def with_axes(tree: Tree, positions: Sequence[int]) -> Tree:
     return contract([tree], [range(len(tree.shape))], output, {i: 1 for i in output if isinstance(i, tuple)})
 
 
-def without_axes(tree: Tree, axes: Sequence[int]) -> Tree:
-    """Axes of size 1 dropped."""
+def without_axes(tree: Tree, axes: Sequence[int] | None = None) -> Tree:
+    """Axes of size 1 dropped: all there are, where none are named. Raises ShapeError."""
+    if axes is None:
+        if minima(tree.shape):
+            raise ShapeError(f"which axes of {show(tree.shape)} have size 1 is not known", advice="Name them: squeeze(x, axis=0).")
+        axes = [k for k, d in enumerate(tree.shape) if d == 1]
     for k in axes:
         if tree.shape[k] != 1:
             raise ShapeError(

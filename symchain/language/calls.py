@@ -343,7 +343,7 @@ def _expand_dims(x: Tree, axis: Axis) -> Tree:
 
 @form("squeeze")
 def _squeeze(x: Tree, axis: Axes = None) -> Tree:
-    return without_axes(x, _normal_axes(x, axis) if axis is not None else [k for k, d in enumerate(x.shape) if d == 1])
+    return without_axes(x, None if axis is None else _normal_axes(x, axis))
 
 
 @form("reshape")

@@ -18,7 +18,7 @@ from symchain.language.lookup import advice_on, closest, find_function, instead,
 from symchain.language.shapes import broadcast_shape, dimension_of
 from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical
 from symchain.operations import OPERATIONS
-from symchain.support.dimensions import Shape, show
+from symchain.support.dimensions import Dim, Shape, larger, minima, show
 from symchain.support.notation import Phrase, walk
 from symchain.tensors import nodes
 from symchain.tensors.nodes import MINUS_ONE, PI, Contraction, Leaf, Number, Tree
@@ -33,6 +33,8 @@ class Scope:
     functions: Mapping[str, AbstractFunction | FunctionSpec] = field(default_factory=dict)
     lines: Sequence[str] = ()
     """The text the phrases' places refer to, for messages."""
+    known: Mapping[Dim, int] = field(default_factory=dict)
+    """How large some dimensions are at least: slices are inside of such an axis, and have as many entries as they name."""
 
 
 def elaborate(phrase: Phrase, scope: Scope) -> Tree:
@@ -43,7 +45,16 @@ def elaborate(phrase: Phrase, scope: Scope) -> Tree:
     >>> elaborate(parse_expression("A @ x"), Scope({"A": leaf("A", ("m", "n")), "x": leaf("x", ("n",))})).shape
     ('m',)
     """
-    return _Elaboration(scope).tree_of(phrase)
+    while True:
+        elaboration = _Elaboration(scope)
+        try:
+            return elaboration.tree_of(phrase)
+        except (ShapeError, UnsupportedError) as error:  # a slice that may end early conforms where it does not
+            open_sizes = minima(d for tree in elaboration.trees.values() for d in tree.shape)
+            error.assumed = assumed = larger(scope.known, open_sizes)
+            if assumed == scope.known:
+                raise
+            scope = replace(scope, known=assumed)
 
 
 class _Elaboration:
@@ -287,7 +298,7 @@ class _Elaboration:
         labels = [p for p in phrase.parts[1:] if self._is_label(p)]
         if labels:
             return self._gather(phrase, subject, labels)
-        return select(subject, phrase.parts[1:], self.letters)
+        return select(subject, phrase.parts[1:], self.letters, self.scope.known)
 
     def _gather(self, phrase: Phrase, subject: Tree, labels: Sequence[Phrase]) -> Tree:
         chosen = self.trees[id(labels[0])]

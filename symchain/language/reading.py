@@ -26,13 +26,14 @@ from symchain.language.inputs import (
     variable,
 )
 from symchain.language.lookup import closest, elementwise_names, find_function
+from symchain.language.settling import settled
 from symchain.language.shapes import FACTS, check_letters, shape_of
 from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical, is_abstract
 from symchain.language.statements import Declaration, Definition, Statement, parse_statements
 from symchain.language.tokens import source_lines
 from symchain.nouns.computation import Block, Computation, Variable
 from symchain.nouns.program import Program
-from symchain.support.dimensions import Shape, show
+from symchain.support.dimensions import Dim, Shape, minima, show
 from symchain.support.notation import Phrase, walk
 from symchain.tensors.facts import implied
 from symchain.tensors.nodes import Tree, leaf
@@ -82,7 +83,7 @@ def program_scope(program: Computation, lines: tuple[str, ...] = ()) -> Scope:
     """The scope in which an expression about a program is read: its inputs and blocks, dimensions and functions."""
     names: dict[str, Tree] = {name: variable.leaf for name, variable in program.inputs.items()}
     names.update({name: block.leaf for name, block in program.blocks.items()})
-    return Scope(names, program.dimensions, program.functions, lines)
+    return Scope(names, program.dimensions, program.functions, lines, program.known)
 
 
 class _Reading:
@@ -118,7 +119,7 @@ class _Reading:
         self._scan(blocks)
         inputs, dims = self._inputs(blocks)
         self._check_spellings([*inputs, *blocks, *self.functions, *self.called, *dims])
-        return self._elaborated(inputs, dims)
+        return settled(lambda known: self._elaborated(inputs, dims, known))
 
     # ------------------------------------------------------------ declarations and functions
 
@@ -301,13 +302,13 @@ class _Reading:
 
     # ------------------------------------------------------------ blocks
 
-    def _elaborated(self, inputs: dict[str, Variable], dims: tuple[str, ...]) -> Program:
+    def _elaborated(self, inputs: dict[str, Variable], dims: tuple[str, ...], known: Mapping[Dim, int]) -> Program:
         self._refuse_e(inputs)
         names: dict[str, Tree] = {n: v.leaf for n, v in inputs.items()}
         symbols: dict[str, Any] = {d: dimension_symbol(d) for d in dims}
         symbols.update({n: v.symbol for n, v in inputs.items()})
         shared = MappingProxyType(symbols)
-        scope = Scope(names, dims, self.functions, self.lines)
+        scope = Scope(names, dims, self.functions, self.lines, known)
         blocks: dict[str, Block] = {}
         for d in self.definitions:
             tree = elaborate(d.phrase, scope)
@@ -319,10 +320,10 @@ class _Reading:
             if not tree.shape:
                 symbols[d.name] = sympy.Symbol(d.name, real=True)
         for name in self.called:
-            known = find_function(name, self.functions)
-            if isinstance(known, AbstractFunction):
-                self.functions.setdefault(name, known)
-        return Program(MappingProxyType(inputs), MappingProxyType(blocks), dims, MappingProxyType(self.functions), shared)
+            function = find_function(name, self.functions)
+            if isinstance(function, AbstractFunction):
+                self.functions.setdefault(name, function)
+        return Program(MappingProxyType(inputs), MappingProxyType(blocks), dims, MappingProxyType(self.functions), shared, known=known)
 
     def _refuse_e(self, inputs: Mapping[str, Variable]) -> None:
         """e**x with an e that nobody declared or defined means exp(x)."""
@@ -346,7 +347,9 @@ class _Reading:
             self._fail(f"{d.name} is a block: facts are about inputs", f"Remove {d.name} from assume=.", d.place)
         if known.shape != shape:
             what = f"{d.name} has shape {show(shape)}, but shapes= says {show(known.shape or ())}"
-            raise ShapeError(what, advice="Correct the shape, or the line.", place=d.place, source=self._line(d.place))
+            error = ShapeError(what, advice="Correct the shape, or the line.", place=d.place, source=self._line(d.place))
+            error.assumed = minima(shape)
+            raise error
 
     # ------------------------------------------------------------ messages
 

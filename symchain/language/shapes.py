@@ -9,7 +9,7 @@ from typing import Any
 from symchain.errors import ArgumentError, LimitError, ParseError, ShapeError, SymchainError
 from symchain.language.grammar import parse_expression
 from symchain.language.spelling import is_name
-from symchain.support.dimensions import Dim, Shape, add, letters, multiply, show
+from symchain.support.dimensions import Dim, Shape, add, letters, minimum, multiply, show
 from symchain.support.notation import Phrase
 
 MAX_ENTRIES = 10**9
@@ -20,7 +20,7 @@ FACTS = ("positive", "nonnegative", "unit", "probability", "onehot", "integer", 
 
 
 def dimension_of(phrase: Phrase, known: Mapping[str, Any] | Iterable[str] | None = None) -> Dim | None:
-    """The dimension a phrase stands for: whole numbers and dimension letters under + - *; None for anything else.
+    """The dimension a phrase stands for: whole numbers and dimension letters under + - *, and minimum(n, 5); None for others.
 
     `known` holds the letters that count; None admits every name. The phrase is one bracket's content, so it is shallow in practice;
     its depth is bounded by the grammar.
@@ -30,6 +30,8 @@ def dimension_of(phrase: Phrase, known: Mapping[str, Any] | Iterable[str] | None
             return int(phrase.text) if phrase.text.isdigit() else None
         case "name":
             return phrase.text if known is None or phrase.text in known else None
+        case "call" if phrase.text == "minimum" and len(phrase.parts) == 2 and not phrase.keywords:
+            return _smaller(*(dimension_of(part, known) for part in phrase.parts))
         case "neg" | "add" | "mul":
             total: Dim = 1 if phrase.head == "mul" else 0
             for part in phrase.parts:
@@ -44,6 +46,12 @@ def dimension_of(phrase: Phrase, known: Mapping[str, Any] | Iterable[str] | None
                     total = add(total, value, -1 if negative else 1)
             return total
     return None
+
+
+def _smaller(a: Dim | None, b: Dim | None) -> Dim | None:
+    """The smaller of a dimension and a number, in either order."""
+    axis, bound = (b, a) if isinstance(a, int) else (a, b)
+    return minimum(axis, bound) if isinstance(bound, int) and axis is not None else None
 
 
 def shape_of(phrase: Phrase) -> Shape:

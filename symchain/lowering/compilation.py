@@ -70,7 +70,8 @@ def _kernel(
         raise ArgumentError(f"target is {type(target).__name__}, not a name", advice='Write target="auto".')
     if target not in ("auto", "numpy"):
         raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy".')
-    return Kernel(lower(program, trees, order=order, extra=extra, written=promise.program), NumPyBackend(), options, promise.check)
+    plan = lower(program, trees, output=promise.output, order=order, extra=extra, written=promise.program)
+    return Kernel(plan, NumPyBackend(), options, promise.check)
 
 
 def _beside(extra: dict[str, Tree], derivation: Derivation, taken: set[str]) -> Tree:

@@ -36,6 +36,7 @@ from symchain.tensors.nodes import (
     Number,
     Operation,
     Power,
+    Size,
     Sum,
     Tree,
     Where,
@@ -314,7 +315,7 @@ def _chosen(node: Contraction) -> Tree | None:
     for k, (mask, indices) in enumerate(zip(node.args, node.subscripts, strict=True)):
         if not isinstance(mask, Where) or not any(map(_is_zero, mask.args[1:])):
             continue
-        inside = [j for j, s in enumerate(node.subscripts) if j != k and s in ((), indices) and not isinstance(node.args[j], Number)]
+        inside = [j for j, s in enumerate(node.subscripts) if j != k and s in ((), indices) and not _is_count(node.args[j])]
         if not inside or len(set(indices)) < len(indices):
             continue
         condition, *branches = mask.args
@@ -327,6 +328,11 @@ def _chosen(node: Contraction) -> Tree | None:
         kept = [j for j in range(len(args)) if j not in inside]
         return contract([args[j] for j in kept], [subscripts[j] for j in kept], node.output, dict(enumerate(node.dims)))
     return None
+
+
+def _is_count(tree: Tree) -> bool:
+    """Whether a factor is made of numbers and sizes alone. It stays outside: the mean of nothing is 0/0, a sum of nothing 0."""
+    return not tree.shape and all(isinstance(n, (Number, Size, Power, Contraction)) for n in postorder(tree))
 
 
 def _is_zero(tree: Tree) -> bool:

@@ -14,8 +14,9 @@ from symchain.lowering.assembly import Assembly, Laid
 from symchain.lowering.contractions import Factor, Job, lower_contraction
 from symchain.lowering.forms import stabilise
 from symchain.lowering.kinks import Kink, kinks_of
-from symchain.nouns.computation import Computation
-from symchain.support.dimensions import Dim, letters
+from symchain.nouns.computation import Computation, ancestors
+from symchain.support.dimensions import Dim, letters, text_of
+from symchain.tensors.needs import needs_of
 from symchain.tensors.nodes import (
     Apply,
     Compare,
@@ -40,7 +41,6 @@ Label = tuple[str, ...]
 _FLAT = 12
 """A product of products becomes one product of up to this many factors."""
 _FIELD = re.compile(r"\{(\w+)\}")
-_LETTER = re.compile(r"[^\s*+\-\d][^\s*+\-]*")
 
 
 def lower(
@@ -48,11 +48,13 @@ def lower(
     outputs: Sequence[tuple[Label, Tree]],
     *,
     order: int | None,
+    output: str | None = None,
     extra: Mapping[str, Tree] | None = None,
     written: Computation | None = None,
 ) -> Plan:
     """The Plan that computes some trees over a program's names.
 
+    The sizes are those for which `output`, the block that is differentiated, has a value, and all that the trees read.
     `extra` defines names that the trees read beyond the program's own (delta_z1). `order` is that of Plan: it says in what form
     the outputs are returned. Every input of the program is an input of the plan, needed or not. `written` is the program whose kinks
     are guarded, where the given one is a stable form of it.
@@ -78,10 +80,13 @@ def lower(
         results.append(Output(label[0], label[1:], value, old.shape))
     guards = lowering.guards(kinks, guarded, definitions)
     asm = lowering.asm
+    source = written or program
+    above = {*names, *(ancestors(source, output) if output else ())}
+    needs = tuple(needs_of((name, block.tree) for name, block in source.blocks.items() if name in above))
     read = letters(d for i in asm.instructions for d in (i.parameters if i.opcode == "size" else i.shape))
-    known = tuple(dict.fromkeys([*lowering.letters, *read]))
+    known = tuple(dict.fromkeys([*lowering.letters, *read, *letters(need.dim for need in needs)]))
     scalar = program.scalar and not any(o.shape for o in results)
-    return Plan(asm.inputs, known, tuple(asm.instructions), tuple(results), order, scalar, guards)
+    return Plan(asm.inputs, known, tuple(asm.instructions), tuple(results), order, scalar, guards, needs)
 
 
 def _title(label: Label) -> str:
@@ -336,11 +341,7 @@ class _Lowering:
     def _text(self, dim: Dim) -> str:
         """A dimension as source text over s0, s1, ..., the sizes of the letters."""
         self.letters += [n for n in letters([dim]) if n not in self.letters]
-        return dimension_text(dim, self.letters)
-
-
-def dimension_text(dim: Dim, names: Sequence[str]) -> str:
-    return str(dim) if isinstance(dim, int) else _LETTER.sub(lambda m: f"s{names.index(m[0])}", dim)
+        return text_of(dim, lambda letter: f"s{self.letters.index(letter)}")
 
 
 def _labels(node: Operation) -> Iterable[Tree]:
@@ -363,4 +364,4 @@ def _renamed(tree: Contraction, indices: tuple[int, ...], dims: list[Dim]) -> tu
     return [(a, tuple(name[i] for i in s)) for a, s in zip(tree.args, tree.subscripts, strict=True)], identities
 
 
-__all__ = ["Label", "dimension_text", "lower"]
+__all__ = ["Label", "lower"]

@@ -95,6 +95,8 @@ class Computation(Unchanging):
     later: tuple[Self, ...] = field(default=(), repr=False)
     understood: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """For a LaTeX text: each line that was read, and how, in the input language."""
+    known: Mapping[Dim, int] = field(default_factory=dict, repr=False)
+    """How large some axes are at least, for the blocks to have the shapes they have."""
     kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
     """What the engine worked out last, under what was asked: deriving and then compiling is one sweep."""
 

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from symchain.errors import ShapeError, UnsupportedError
 from symchain.functions.spec import Noun, declare_operation
 from symchain.operations.shapes import check_axes, same, text_of
-from symchain.support.dimensions import Dim, Shape, add, multiply, show
+from symchain.support.dimensions import Dim, Shape, add, at_least, minimum, multiply, show
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 _Items = tuple[tuple[Any, ...], ...]
@@ -62,6 +62,32 @@ def _index_shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shap
                 _check_inside(stop if step > 0 else add(stop, 1), axis, x, last=axis)
             out.append(length)
     return tuple(out)
+
+
+def _index_needs(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Iterator[tuple[Dim, int, str]]:
+    """Every entry that is taken is there, and no slice ends before it begins."""
+    axes = iter(shapes[0])
+    for item in parameters[0]:
+        if item[0] == "new":
+            continue
+        axis = next(axes)
+        if item[0] == "at":
+            what = f"entry {item[1]} of an axis of size {axis}"
+            yield item[1], 0, what
+            yield add(axis, item[1], -1), 1, what
+            continue
+        _, start, stop, step = item
+        what = f"the slice {start}:{'' if stop == -1 else stop}{'' if step == 1 else f':{step}'} of an axis of size {axis}"
+        length = _length(start, stop, step)
+        if step > 0:
+            end = add(start, step * (length - 1) + 1) if isinstance(length, int) and length else stop
+            yield from ((start, 0, what), (length, 0, what), (add(axis, end, -1), 0, what))
+            continue
+        yield add(axis, start, -1), 1, what
+        if not at_least(add(start, minimum(axis, 1), -1), -1):  # an axis without entries is reversed from before its first
+            yield start, 0, what
+        if stop != -1:
+            yield from ((stop, 0, what), (length, 0, what))
 
 
 def _check_inside(k: Dim, axis: Dim, shape: Shape, last: Dim) -> None:
@@ -190,6 +216,7 @@ declare_operation(
     noun=Noun("extraction", "extraction", "f"),
     linear=True,
     dims=lambda parameters, f: (_map_items(parameters[0], f),),
+    needs=_index_needs,
 )
 declare_operation(
     "place",
@@ -281,7 +308,7 @@ def _scatter(y: _Array, labels: _Array, n: int) -> _Array:
 
 def _scatter_code(y: str, labels: str, n: str) -> str:
     """Sums by bin number, row and place in the row together; a label out of range raises there."""
-    width = f"{y}[0].size"
+    width = f"np.zeros_like({y}, shape={y}.shape[1:]).size"
     bins = f"np.add.outer(np.asarray({labels}, int)*{width}, np.arange({width})).ravel()"
     return f"np.bincount({bins}, {y}.ravel(), ({n})*{width}).reshape(({n}, *{y}.shape[1:])).astype({y}.dtype)"
 

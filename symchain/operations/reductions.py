@@ -5,7 +5,8 @@ Reductions take (axes,), a tuple of axes that the result lacks; the others take 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from symchain.errors import ShapeError
 from symchain.functions.spec import Noun, declare_operation
 from symchain.operations.shapes import check_axes
-from symchain.support.dimensions import Shape, show
+from symchain.support.dimensions import Dim, Shape, show
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 _Rule = Callable[[tuple[Shape, ...], tuple[Any, ...]], Shape]
@@ -43,6 +44,17 @@ def _along(name: str) -> _Rule:
     return shape
 
 
+def _of_something(name: str) -> Callable[[tuple[Shape, ...], tuple[Any, ...]], Iterator[tuple[Dim, int, str]]]:
+    """No axis it goes along is empty: NumPy and SciPy raise there."""
+
+    def needs(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Iterator[tuple[Dim, int, str]]:
+        (axes,) = parameters
+        for axis in (axes,) if isinstance(axes, int) else axes:
+            yield shapes[0][axis], 1, f"the {name} along an axis of size {shapes[0][axis]}"
+
+    return needs
+
+
 def _axis(axes: tuple[int, ...]) -> int | tuple[int, ...]:
     return axes[0] if len(axes) == 1 else axes
 
@@ -61,7 +73,7 @@ def _extreme(pick: Callable[..., Any]) -> Callable[[_Array, tuple[int, ...]], An
 
     def evaluate(x: _Array, axes: tuple[int, ...]) -> Any:
         kept = [k for k in range(x.ndim) if k not in axes]
-        rows = x.transpose(*kept, *axes).reshape([x.shape[k] for k in kept] + [-1])
+        rows = x.transpose(*kept, *axes).reshape([x.shape[k] for k in kept] + [math.prod(x.shape[k] for k in axes)])
         return np.take_along_axis(rows, pick(rows.real, axis=-1)[..., None], -1)[..., 0]
 
     return evaluate
@@ -69,7 +81,7 @@ def _extreme(pick: Callable[..., Any]) -> Callable[[_Array, tuple[int, ...]], An
 
 def _shifted(x: _Array, axes: int | tuple[int, ...]) -> tuple[_Array, Any]:
     """x minus its largest real part along the axes, and that part (0 where it is not finite)."""
-    top = np.max(x.real, axis=axes, keepdims=True)
+    top = np.max(x.real, axis=axes, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
     return x - top, top
 
@@ -97,6 +109,7 @@ declare_operation(
     noun=Noun("maximum", "maximum", "m"),
     latex=r"\max",
     aliases=("amax",),
+    needs=_of_something("maximum"),
 )
 declare_operation(
     "min",
@@ -106,6 +119,7 @@ declare_operation(
     noun=Noun("minimum", "minimum", "m"),
     latex=r"\min",
     aliases=("amin",),
+    needs=_of_something("minimum"),
 )
 declare_operation(
     "prod",
@@ -122,6 +136,7 @@ declare_operation(
     code={"numpy": _called("special.logsumexp")},
     noun=Noun("log-sum-exp", "log-somme-exp", "f"),
     latex=r"\operatorname{logsumexp}",
+    needs=_of_something("logsumexp"),
 )
 declare_operation(
     "softmax",
@@ -130,6 +145,7 @@ declare_operation(
     code={"numpy": lambda x, axis: f"softmax({x}, {axis})"},
     noun=Noun("softmax", "softmax", "m"),
     latex=r"\operatorname{softmax}",
+    needs=_of_something("softmax"),
 )
 declare_operation(
     "log_softmax",
@@ -138,6 +154,7 @@ declare_operation(
     code={"numpy": lambda x, axis: f"log_softmax({x}, {axis})"},
     noun=Noun("log-softmax", "log-softmax", "m"),
     latex=r"\operatorname{log\,softmax}",
+    needs=_of_something("log_softmax"),
 )
 declare_operation(
     "cumsum",

@@ -138,7 +138,7 @@ class Shapes:
         names: dict[str, Tree] = {v.name: v.leaf for v in program.inputs.values()}
         names |= {b.name: b.leaf for b in program.blocks.values()}
         names |= {line.name: leaf(line.name, line.shape) for line in lines}
-        self.scope = Scope(names, program.dimensions, dict(program.functions))
+        self.scope = Scope(names, program.dimensions, dict(program.functions), known=program.known)
 
     def under(self, phrase: Phrase, depth: int = 0) -> Phrase:
         """The phrase with shapes under the factors of its products; as it is where a factor cannot be read by itself."""

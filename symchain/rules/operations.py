@@ -214,8 +214,8 @@ def product_of_others(x: Tree, axes: Sequence[int]) -> Tree:
     ones = nodes.broadcast(ONE, (*rows.shape[:last], 1))
 
     def before(tree: Tree) -> Tree:
-        earlier = _operation("concatenate", ones, _slice(tree, last, 0, add(length, 1, -1)), parameters=(last,))
-        return _operation("cumprod", earlier, parameters=(last,))
+        shifted = _operation("concatenate", ones, tree, parameters=(last,))
+        return _operation("cumprod", _slice(shifted, last, 0, length), parameters=(last,))  # of no elements there are no others
 
     others = nodes.hadamard([before(rows), _reversed(before(_reversed(rows, last)), last)])
     if len(axes) != 1:

@@ -12,6 +12,7 @@ import sympy
 
 from symchain.errors import LimitError, UnsupportedError
 from symchain.functions.spec import FUNCTIONS, OPERATIONS, FunctionSpec, abstract
+from symchain.support.dimensions import Dim, terms
 from symchain.tensors.namesakes import called_function
 from symchain.tensors.nodes import (
     PI,
@@ -120,6 +121,14 @@ def _call(node: Any, args: list[Any], symbols: Mapping[str, Any]) -> Any:
     return sympy.Subs(result, [v for v, _ in moved], [a for _, a in moved]) if moved else result
 
 
+def _count(dim: Dim) -> Any:
+    """A dimension over symbols of its letters."""
+    if isinstance(dim, int):
+        return sympy.Integer(dim)
+    symbol = lambda x: sympy.Symbol(x, integer=True, positive=True) if isinstance(x, str) else sympy.Min(*map(_count, x))  # noqa: E731
+    return sympy.Add(*(sympy.Mul(c, *map(symbol, found)) for c, found in terms(dim)))
+
+
 _RELATIONS = {
     "<": sympy.StrictLessThan,
     "<=": sympy.LessThan,
@@ -132,7 +141,7 @@ _RELATIONS = {
 _OUT: dict[type[Tree], Callable[[Any, list[Any], Mapping[str, Any]], Any]] = {
     Number: lambda node, args, symbols: sympy.Rational(node.value.numerator, node.value.denominator),
     Constant: lambda node, args, symbols: sympy.pi,
-    Size: lambda node, args, symbols: sympy.Symbol(node.dim, integer=True, positive=True),
+    Size: lambda node, args, symbols: _count(node.dim),
     Leaf: _symbol,
     Sum: _total,
     Contraction: _product,

@@ -14,6 +14,7 @@ from typing import Any
 from symchain.errors import LimitError
 from symchain.functions.spec import AbstractFunction
 from symchain.support.dimensions import Dim, Shape
+from symchain.support.dimensions import letters as dimension_letters
 from symchain.support.notation import Phrase, name, negate
 from symchain.support.notation import number as literal
 from symchain.tensors.indexgraph import dimension, product
@@ -67,9 +68,7 @@ def names_in(*trees: Tree) -> frozenset[str]:
         dims: list[Dim] = [*node.shape, *(node.dims if isinstance(node, Contraction) else ())]
         if isinstance(node, Size):
             dims.append(node.dim)
-        for d in dims:
-            if isinstance(d, str):
-                found.update(d.replace("*", " ").split())
+        found.update(dimension_letters(dims))
     return frozenset(found)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from symchain.support.dimensions import terms
 from symchain.support.notation import Phrase, call, name, number, operations
 
 COLON = Phrase("slice", (Phrase("none"), Phrase("none"), Phrase("none")))
@@ -432,19 +433,14 @@ def einsum(pieces: list[Piece], output: tuple[int, ...], sizes: Sequence[Phrase]
 
 
 def dimension(dim: int | str) -> Phrase:
-    """A dimension as a phrase: n, 5, n - 1, 2*n."""
+    """A dimension as a phrase: n, 5, n - 1, 2*n, minimum(n, 5)."""
     if isinstance(dim, int):
         return number(dim) if dim >= 0 else Phrase("neg", (number(-dim),))
-    terms: list[Phrase] = []
-    negative = False
-    for token in dim.split(" "):
-        if token in "+-":
-            negative = token == "-"
-            continue
-        if token.startswith("-"):
-            negative, token = True, token[1:]
-        factors = [number(t) if t.isdigit() else name(t) for t in token.split("*")]
+    written: list[Phrase] = []
+    for coefficient, letters in terms(dim):
+        factors = [name(x) if isinstance(x, str) else call("minimum", *map(dimension, x)) for x in letters]
+        if abs(coefficient) != 1 or not factors:
+            factors.insert(0, number(abs(coefficient)))
         term = factors[0] if len(factors) == 1 else Phrase("mul", tuple(factors))
-        terms.append(Phrase("neg", (term,)) if negative else term)
-        negative = False
-    return terms[0] if len(terms) == 1 else Phrase("add", tuple(terms))
+        written.append(Phrase("neg", (term,)) if coefficient < 0 else term)
+    return written[0] if len(written) == 1 else Phrase("add", tuple(written))

@@ -105,7 +105,7 @@ def _put_slice(phrase: Phrase, bounds: tuple[Any, ...], length: Dim, axis: int, 
         if rank == 1:
             return _between_zeros([phrase], before, after)
     selection = Phrase("index", (call("eye", dimension(length)), item_phrase(("slice", *bounds), length)))
-    if axis == 0:
+    if axis == 0 and rank <= 2:
         return Phrase("matmul", (Phrase("transpose", (selection,)), phrase))
     if axis == 1 and rank == 2:
         return Phrase("matmul", (phrase, selection))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
@@ -190,7 +191,42 @@ def random_program(seed: int, lines: int = 5, outputs: tuple[Shape, ...] = ((),)
     return Writer(choices).program(choices.randint(1, lines), choices.choice(outputs))
 
 
-def sample(rng: np.random.Generator) -> dict[str, Any]:
-    values: dict[str, Any] = {name: rng.uniform(-1, 1, [SIZES[d] for d in shape]) for name, shape in INPUTS.items()}
-    square = rng.uniform(-1, 1, (3, SIZES["n"], SIZES["n"]))
-    return values | {"P": square[0] @ square[0].T + np.eye(SIZES["n"]), "S": square[1] + square[1].T, "D": np.diag(np.diag(square[2]))}
+def sample(rng: np.random.Generator, sizes: Mapping[str, int] = SIZES) -> dict[str, Any]:
+    values: dict[str, Any] = {name: rng.uniform(-1, 1, [sizes[d] for d in shape]) for name, shape in INPUTS.items()}
+    square = rng.uniform(-1, 1, (3, sizes["n"], sizes["n"]))
+    return values | {"P": square[0] @ square[0].T + np.eye(sizes["n"]), "S": square[1] + square[1].T, "D": np.diag(np.diag(square[2]))}
+
+
+SLICES = ("1:5", ":3", "-3:", "-4:-1", "2:4", ":1", "-1:", "1:", ":-1", "2:n - 1", "n - 2:", "::-1", "-2:-5:-1", "4:1:-1", "2::-1", "1:3")
+
+
+class SlicingWriter(Writer):
+    """Writes programs that take slices, of axes that may be shorter than what is sliced, and reduce what may be nothing."""
+
+    def special(self, shape: Shape, depth: int) -> str:
+        if self.integer(0, 1):
+            return super().special(shape, depth)
+        e, cut = self.expression, self.pick(SLICES)
+        if not shape:
+            reduction = self.pick(["sum", "mean", "max", "min", "norm", "var", "std", "prod", "logsumexp"])
+            matrix = self.pick([f"{cut}", f":, {cut}", f"{cut}, {self.pick(SLICES)}"])
+            return self.pick([
+                lambda: f"{reduction}(({e(('n',), depth)})[{cut}])",
+                lambda: f"sum(({e(('n',), depth)})[{cut}]*({e(('n',), depth)})[{cut}])",
+                lambda: f"{self.pick(['sum', 'norm', 'mean'])}(({e(('n', 'n'), depth)})[{matrix}])",
+                lambda: f"sum({self.pick(['softmax', 'cumsum', 'cumprod', 'log_softmax'])}(({e(('n',), depth)})[{cut}]))",
+                lambda: f"({e(('n',), depth)})[{self.pick(['0', '-1', '2', '-4', 'n - 1'])}]",
+            ])()  # fmt: skip
+        if len(shape) == 1:
+            k = self.pick(["1", "2", "3", "-2"])
+            return self.pick([
+                lambda: f"concatenate([({e(shape, depth)})[:{k}], ({e(shape, depth)})[{k}:]])",
+                lambda: f"{self.pick(['sum', 'mean', 'max', 'norm', 'prod'])}(({e((*shape, 'n'), depth)})[:, {cut}], axis=1)",
+                lambda: f"{self.pick(['sum', 'mean', 'norm', 'logsumexp'])}({e((*shape, 'n'), depth)}, axis=-1)",
+            ])()  # fmt: skip
+        return super().special(shape, depth)
+
+
+def slicing_program(seed: int, lines: int = 3) -> str:
+    choices = Random(seed)
+    return SlicingWriter(choices).program(choices.randint(1, lines))

@@ -124,7 +124,7 @@ def read_claim(question: Question, text: str) -> Iterator[Reading]:
         names: dict[str, Tree] = dict(program_scope(question.program).names)
         for name, trees in slopes.trees.items():
             names[name] = trees[min(ways, len(trees) - 1)]
-        scope = Scope(names, question.program.dimensions, question.program.functions, tuple(lines))
+        scope = Scope(names, question.program.dimensions, question.program.functions, tuple(lines), question.program.known)
         try:
             for name, phrase in statements[:-1]:
                 if name in question.program.inputs or name in question.program.blocks:

@@ -238,7 +238,7 @@ class Local:
         known |= {b.name: b.leaf for b in self.program.blocks.values()}
         known[self.adjoint.name] = self.adjoint
         try:
-            return elaborate(phrase, Scope(known, self.program.dimensions, dict(self.program.functions))).shape
+            return elaborate(phrase, Scope(known, self.program.dimensions, dict(self.program.functions), known=self.program.known)).shape
         except SymchainError:
             return None
 

@@ -20,6 +20,7 @@ from symchain.nouns.computation import Computation, ancestors, dependents
 from symchain.support.dimensions import evaluate as dimension
 from symchain.support.document import Field, Fixed, Formula, Members, Quantity, Relation, Say
 from symchain.support.notation import Phrase, name, number
+from symchain.tensors.needs import needs_of
 from symchain.tensors.nodes import Tree, leaves
 
 STEP = 0.01
@@ -70,7 +71,10 @@ def _given(program: Computation, output: str, at: Mapping[str, Any]) -> Point | 
             )
         values[given] = float(array) if not shape else array
     inputs = dict(values)
-    for block in _needed(program, output, values):
+    computed = _needed(program, output, values)
+    for need in needs_of((b, program.blocks[b].tree) for b in computed):
+        need.check(dims)
+    for block in computed:
         lacking = [r for r in program.blocks[block].reads if r not in values]
         if lacking:
             raise ArgumentError(

@@ -64,7 +64,7 @@ def test_files_that_are_not_kernels(tmp_path):
     path = tmp_path / "k"
     network_kernel().save(path)
     data = json.loads(path.read_text())
-    for text in ["", "[]", "{}", '{"format": "symchain kernel", "version": 2}', "not json", "[" * 100000]:
+    for text in ["", "[]", "{}", '{"format": "symchain kernel", "version": 3}', "not json", "[" * 100000]:
         path.write_text(text)
         with pytest.raises(ArgumentError):
             load(path)

@@ -110,7 +110,7 @@ EVERY = {
     "inverse": "A: (n, n)\nB: (n, n)\nY = inv(A @ B) @ A",
     "fact": "T: (n, k) onehot\nw: (n,)\nY = w @ T @ ones(k)",
     "transpose": "A: (n, n)\nB: (n, n)\nC: (n, n)\nY = A.T + B.T @ C.T",
-    "slice": "g: (n,)\nw: (m,)\nY = sum(outer(g, w)[:, :1], axis=1)",
+    "slice": "g: (n,)\nw: (3,)\nY = sum(outer(g, w)[:, :1], axis=1)",
 }
 
 
