@@ -61,8 +61,8 @@ FLOORS = (
     # evidence, by meanings, knowing neither rules nor rewriting
     ("meanings",),
     ("evaluation",),
-    ("drawing", "sampling"),
-    ("exploration",),
+    ("drawing", "precision", "sampling"),
+    ("decision", "exploration"),
     ("judgement",),
     ("verification",),
     # text in
@@ -131,7 +131,7 @@ FLOORS = (
     # judging
     ("checking", "checking.slopes", "checking.verdict"),
     ("checking.claims", "checking.evidence", "checking.mistakes", "checking.repairs", "checking.reports"),
-    ("checking.diagnosis",),
+    ("checking.conditions", "checking.diagnosis"),
     ("checking.judging",),
     # where the floors meet
     ("", "models", "readings", "web", "web.steps"),

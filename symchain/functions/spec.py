@@ -171,6 +171,9 @@ class OperationSpec:
     """dims(parameters, f): the parameters with f(d) in place of each dimension d."""
     integers: tuple[int, ...] = ()
     """Positions of the operands that hold integers (labels): nothing is differentiated by them."""
+    exact: Callable[..., Any] | None = None
+    """The meaning over arrays of numbers that are no floats, where `evaluate` does not take them: exact(numbers, *arrays, *parameters),
+    `numbers` as in `precision`."""
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"

@@ -10,6 +10,20 @@ SENTENCES = {
     "(relative difference {error}).",
     "check.wrong": "Wrong: {symbol} is not {claim}.",
     "check.undecided": "Undecided: no point was found where both {symbol} and {claim} have a value.",
+    "check.undecided.rounding": "Undecided: no number of digits tried tells {symbol} and {claim} apart from rounding.",
+    "check.undecided.condition": "Undecided: {claim} is right for {symbol} where {condition}, but nothing says that this is so. Declare it: "
+    "{declare}.",
+    "check.undecided.condition.function": "Undecided: {claim} is right for {symbol} for {function}, but nothing says that this function is "
+    "meant. Say so: {declare}.",
+    "check.undecided.circular": "Undecided: {claim} says what is to be shown, namely {symbol}; work the derivative out.",
+    "check.undecided.used": "Undecided: {symbol} = {claim} is right, but it uses {used}, and {using} may be used. Write it out.",
+    "check.using.inputs": "only the inputs",
+    "check.using.blocks": "only inputs and blocks, no derivatives",
+    "check.function.sigmoid": "the logistic function",
+    "check.function.tanh": "the hyperbolic tangent",
+    "check.function.relu": "the rectifier (ReLU)",
+    "check.function.softplus": "the function softplus",
+    "check.derivatives": "It still holds derivatives that have to be worked out: {derivatives}.",
     "check.corrected": "The derivative is {corrected}.",
     "check.several": "There are {count} mistakes in it.",
     "check.row": "  at {at}: claimed {claim}, derivative {derivative}",
@@ -55,5 +69,4 @@ SENTENCES = {
     "check.answer_one": "The 1 is the derivative of {variable} by itself; it is multiplied by the coefficient of {variable}, which is "
     "{wanted}.",
     "check.unknown": "It is none of the usual mistakes.",
-    "check.unknown.assumed": "It would be right if the activations ({found}) were {wanted}; nothing says so: bind them first.",
 }

@@ -10,6 +10,21 @@ _SENTENCES = {
     "(écart relatif {error}).",
     "check.wrong": "Faux~: {symbol} n'est pas égal à {claim}.",
     "check.undecided": "Indécis~: aucun point n'a été trouvé où {symbol} et {claim} aient tous deux une valeur.",
+    "check.undecided.rounding": "Indécis~: même avec beaucoup de chiffres, les arrondis ne permettent pas de départager {symbol} et {claim}.",
+    "check.undecided.condition": "Indécis~: {claim} convient pour {symbol} lorsque {condition}, mais rien ne dit que c'est le cas. "
+    "Déclarez-le~: {declare}.",
+    "check.undecided.condition.function": "Indécis~: {claim} convient pour {symbol} dans le cas de {function}, mais rien ne dit qu'il s'agit "
+    "d'elle. Précisez-le~: {declare}.",
+    "check.undecided.circular": "Indécis~: {claim} ne fait que reprendre ce qu'on demande, {symbol}~; il reste à calculer cette dérivée.",
+    "check.undecided.used": "Indécis~: {symbol} = {claim} est exact, mais la réponse fait intervenir {used}, alors que {using}. Il faut aller "
+    "au bout du calcul.",
+    "check.using.inputs": "seules les entrées sont permises",
+    "check.using.blocks": "seuls les entrées et les blocs sont permis, sans dérivées",
+    "check.function.sigmoid": "la fonction logistique",
+    "check.function.tanh": "la tangente hyperbolique",
+    "check.function.relu": "la fonction ReLU",
+    "check.function.softplus": "la fonction softplus",
+    "check.derivatives": "Il y reste des dérivées à calculer~: {derivatives}.",
     "check.corrected": "La dérivée est {corrected}.",
     "check.several": "Il y a là {count} erreurs.",
     "check.row": "  en {at}~: proposé {claim}, dérivée {derivative}",
@@ -62,8 +77,6 @@ _SENTENCES = {
     "check.answer_one": "Le 1 est la dérivée de {variable} par rapport à elle-même~; il est multiplié par le coefficient de {variable}, "
     "qui est {wanted}.",
     "check.unknown": "Ce n'est aucune des erreurs habituelles.",
-    "check.unknown.assumed": "La formule serait exacte si les activations ({found}) étaient {wanted}, mais rien ne le dit~: précisez-le "
-    "d'abord.",
 }
 
 SENTENCES = {key: text.replace("~", "\u00a0") for key, text in _SENTENCES.items()}
