@@ -51,6 +51,8 @@ def _functions(question: Question, truth: Tree, claimed: Tree) -> Iterator[Condi
     """A formula for sigmoids is right for sigmoids."""
     program = question.program
     unbound = {f.name: f for b in program.blocks.values() for n in postorder(b.tree) if (f := _unbound(n)) is not None}
+    if any(_unbound(n) is not None and any(n.orders) for n in postorder(claimed)):  # type: ignore[attr-defined]
+        return  # it speaks of the function's derivative, whatever that is
     for name in ASSUMED if unbound else ():
         bound = {f: abstract(f.name, FUNCTIONS[name]) for f in unbound.values()}
         blocks = {n: replace(b, tree=_rebound(b.tree, bound)) for n, b in program.blocks.items()}

@@ -21,7 +21,7 @@ from symchain.judgement import relative_error
 from symchain.meanings import Array
 from symchain.precision import Inexact
 from symchain.sampling import UNDEFINED, Point, shaken
-from symchain.tensors.nodes import Apply, Number, Operation, Power, Tree, Where, leaves, postorder
+from symchain.tensors.nodes import MINUS_ONE, Apply, Leaf, Number, Operation, Power, Tree, Where, leaves, postorder
 from symchain.verification import is_on_kink
 
 POINTS = 4
@@ -30,7 +30,7 @@ SIDES = 9
 PASSED_OVER = 4
 """Points where the derivative is 0 throughout (a dead relu) say little: so many more are tried."""
 TOLERANCE = 1e-8
-SIMPLE = 1e-11
+SIMPLE = 1e-9
 """A ratio nearer than this to a simple fraction is that fraction."""
 STEADY = 1e-10
 """A point where other last digits change the derivative by more than this part of it tells floats nothing."""
@@ -236,6 +236,12 @@ def ratio(evidence: Evidence, a: Array, b: Array) -> Ratio | None:
     return None
 
 
+def _divides(program: Program, symbol: Leaf) -> bool:
+    """Whether an input is there to divide by, like the number of examples."""
+    users = [n for b in program.blocks.values() for n in postorder(b.tree) if symbol in n.args]
+    return bool(users) and all(isinstance(n, Power) and n.base is symbol and n.exponent is MINUS_ONE for n in users)
+
+
 def _scaled(number: Fraction, text: str) -> str:
     """The product of a fraction and N or 1/N, written."""
     if not text.startswith("1/"):
@@ -255,7 +261,7 @@ def _counts(evidence: Evidence) -> list[tuple[str, Array]]:
     for name in evidence.program.dimensions:
         names[name] = [float(p.dims[name]) for p in evidence.points if name in p.dims]
     for name, variable in evidence.program.inputs.items():
-        if not variable.shape and (name in ("m", "n", "N", "M", "B") or "integer" in variable.facts):
+        if not variable.shape and _divides(evidence.program, variable.leaf):
             names[name] = [float(p.values[name]) for p in evidence.points]
     for size in sorted({d for v in evidence.program.inputs.values() for d in v.shape if isinstance(d, int) and d > 1}):
         names.setdefault(str(size), [float(size)] * len(evidence.points))

@@ -20,7 +20,7 @@ from symchain.checking.claims import Question, Reading, ask, diagonal, read_clai
 from symchain.checking.conditions import find_condition
 from symchain.checking.diagnosis import Diagnosis
 from symchain.checking.evidence import Agreement, Evidence, fits, laid_out
-from symchain.checking.slopes import Flow
+from symchain.checking.slopes import Flow, written_out
 from symchain.checking.verdict import CIRCULAR, CONDITION, NOWHERE, ROUNDING, USED, Finding, Verdict
 from symchain.derivation import Derivation
 from symchain.errors import ArgumentError, ShapeError
@@ -153,13 +153,7 @@ class _Judging:
 
     def _closed(self, tree: Tree) -> Tree | None:
         """The tree over inputs alone (and the variable), where that is not long."""
-        program = self.question.program
-        needed = {n for x in leaves(tree) if x.name in program.blocks for n in ancestors(program, x.name)}
-        values: dict[Tree, Tree] = {}
-        for block in program.blocks.values():
-            if block.name in needed and block.name != self.question.wrt:
-                values[block.leaf] = bind(substitute(block.tree, values))
-        whole = substitute(tree, values)
+        whole = substitute(tree, written_out(self.question.program, leaves(tree), self.question.wrt))
         sizes: dict[Tree, int] = {}
         for node in postorder(whole):
             sizes[node] = 1 + sum(sizes[a] for a in node.args)

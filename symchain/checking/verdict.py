@@ -63,8 +63,16 @@ class Finding:
             return ".path"
         if self.mistake == "constant" and self.ratio == 0:
             return ".zero"
+        if self.mistake in ("missing_factor", "extra_factor") and self.factor is None:
+            return ".only"
         if self.mistake == "missing_factor" and self.found is not None:
             return ".part"
+        if self.mistake in ("missing_path", "extra_path") and self.path is None:
+            return ".term"
+        if self.mistake == "missing_path" and self.found is not None:
+            return ".diagonal"
+        if self.mistake == "unknown" and self.wanted is not None:
+            return ".antiderivative"
         if self.mistake == "shape" and self.found is None:
             return ".inside"
         if self.mistake in _NAMED and self.wanted is None:

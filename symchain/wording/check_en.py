@@ -68,5 +68,12 @@ SENTENCES = {
     "check.constant_kept.somewhere": "A term that does not depend on {variable} was kept: its derivative is 0.",
     "check.answer_one": "The 1 is the derivative of {variable} by itself; it is multiplied by the coefficient of {variable}, which is "
     "{wanted}.",
+    "check.missing_factor.only": "The factor {wanted} is missing.",
+    "check.extra_factor.only": "The factor {wanted} is there once too often.",
+    "check.missing_path.term": "The term {wanted} is missing: every way in which the variable acts adds a term.",
+    "check.missing_path.diagonal": "Along {path}, each entry was differentiated by the one entry in its own place: every entry of {found} acts "
+    "on all of them.",
+    "check.extra_path.term": "The term {found} is too much.",
+    "check.unknown.antiderivative": "It is an antiderivative: differentiating it gives {wanted}. The derivative of {wanted} is asked for.",
     "check.unknown": "It is none of the usual mistakes.",
 }

@@ -76,6 +76,13 @@ _SENTENCES = {
     "check.constant_kept.somewhere": "Un terme qui ne dépend pas de {variable} a été gardé~: sa dérivée est 0.",
     "check.answer_one": "Le 1 est la dérivée de {variable} par rapport à elle-même~; il est multiplié par le coefficient de {variable}, "
     "qui est {wanted}.",
+    "check.missing_factor.only": "Il manque le facteur {wanted}.",
+    "check.extra_factor.only": "Le facteur {wanted} apparaît une fois de trop.",
+    "check.missing_path.term": "Il manque le terme {wanted}~: chaque façon dont la variable agit apporte un terme.",
+    "check.missing_path.diagonal": "Sur le chemin {path}, chaque composante n'a été dérivée que par rapport à celle de même indice, alors "
+    "que chaque composante de {found} agit sur toutes.",
+    "check.extra_path.term": "Le terme {found} est de trop.",
+    "check.unknown.antiderivative": "C'est une primitive~: en la dérivant, on retrouve {wanted}. C'est la dérivée de {wanted} qu'on demande.",
     "check.unknown": "Ce n'est aucune des erreurs habituelles.",
 }
 
