@@ -331,12 +331,12 @@ class _Engine:
         output, wrt = _asked(program, args)
         return explain(program, output, _name(program, wrt), lang, at)
 
-    def check(self, program: Program, output: str, wrt: Any, claim: str) -> Verdict:
+    def check(self, program: Program, output: str, wrt: Any, claim: str, using: str) -> Verdict:
         from symchain.checking.judging import check
 
         if not isinstance(claim, str):
             raise ArgumentError(f"the claim is {type(claim).__name__}, not a text", advice='Write the formula as a text: "2*x".')
-        return check(program, output, wrt, claim)
+        return check(program, output, wrt, claim, using)
 
     # ------------------------------------------------------------ printing
 

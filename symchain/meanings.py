@@ -115,7 +115,11 @@ def _coefficients(name: str, k: int) -> tuple[float, float, float, float]:
 
 
 def stand_in(
-    name: str, orders: Sequence[int], args: Sequence[Array], sine: Callable[[Array], Array] = np.sin, cosine: Callable[[Array], Array] = np.cos
+    name: str,
+    orders: Sequence[int],
+    args: Sequence[Array],
+    sine: Callable[[Array], Array] = np.sin,
+    cosine: Callable[[Array], Array] = np.cos,
 ) -> Array:
     """A generic smooth function in place of an abstract one, or its derivative of the given orders.
 

@@ -277,7 +277,7 @@ class Digits(Numbers):
         from mpmath.libmp import NoConvergence
 
         def call(*point: Any) -> Any:
-            if not all(map(self.mp.isfinite, point)) or any(abs(x) > _LARGEST for x in point[:1]) and f is not self._power:
+            if not all(map(self.mp.isfinite, point)) or (any(abs(x) > _LARGEST for x in point[:1]) and f is not self._power):
                 return self.nan
             try:
                 value = f(*point)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from symchain.blocks import ancestors
 from symchain.checking.claims import Reading
 from symchain.checking.evidence import Evidence, nice, ratio, same
-from symchain.blocks import ancestors
 from symchain.checking.mistakes import SLIPS, Slip, is_squared, kept_constants, parts, unrelated_terms
 from symchain.checking.repairs import CHANGES, OPPOSITE, changes, elaborated, occurrences, omissions, units
 from symchain.checking.slopes import Flow, written_out
@@ -20,9 +20,9 @@ from symchain.meanings import Array
 from symchain.notation import Phrase
 from symchain.render.text import write
 from symchain.rewriting import is_large, simplify
-from symchain.tensors.matrixform import phrase_of
 from symchain.rules.reverse import pullback
-from symchain.tensors.nodes import ONE, Leaf, Number, Tree, leaves, postorder, reduce_sum, substitute
+from symchain.tensors.matrixform import phrase_of
+from symchain.tensors.nodes import ONE, Leaf, Size, Tree, leaves, postorder, reciprocal, reduce_sum, substitute
 
 CHAIN = 48
 """Mistakes are looked for in chains of up to so many steps."""
@@ -66,9 +66,11 @@ class Diagnosis:
             if self._gives(change.phrase, self.right):
                 return (Finding(_of_repair(change.key), found=write(change.before), wanted=write(change.after)),)
         tree = elaborated(self.claim.phrase, self.claim.scope)
-        for name in self._rivals() if tree is not None and len(self.flow.order) <= CHAIN else ():
+        if tree is None or len(self.flow.order) > CHAIN:
+            return ()
+        for name in self._rivals():
             other = Flow(self.program, self.flow.output, name).gradient()
-            if other.shape == tree.shape and _agree(self.evidence.values(tree), self.evidence.values(other)):  # type: ignore[union-attr]
+            if other.shape == tree.shape and _agree(self.evidence.values(tree), self.evidence.values(other)):
                 return (Finding("other_variable", variable=name),)
         return ()
 
@@ -192,7 +194,8 @@ class Diagnosis:
         """The parts of the lines on the way that a factor may be: numbers that are no literals."""
         lines = [self.program.blocks[b].tree for b in dict.fromkeys(b for b, _ in self.flow.edges)][:CHAIN]
         nodes = postorder(*lines)
-        return [n for n in nodes if not n.shape and n.args and not isinstance(n, Number) and any(True for _ in leaves(n))][:PARTS]
+        found = [n for n in nodes if not n.shape and n.args and leaves(n)][:PARTS]
+        return [n for n in found if reciprocal(n) not in found]  # what is divided by is a factor 1/b
 
     def _names(self) -> list[tuple[str, Leaf]]:
         program = self.program
@@ -252,8 +255,9 @@ class Diagnosis:
         for phrase in self._phrases():
             for change in islice(omissions(phrase), CHANGES):
                 if self._gives(change.phrase, self.claimed):
-                    text = write(change.before)
-                    yield (Finding(change.key, found=text, wanted=text),)
+                    text, factor = write(change.before), elaborated(change.before, self.claim.scope)
+                    counts = factor is not None and not leaves(factor) and any(isinstance(n, Size) for n in postorder(factor))
+                    yield (Finding("batch_mean" if counts and change.key == "missing_factor" else change.key, found=text, wanted=text),)
 
     def _superfluous(self) -> Iterator[Found]:
         """A factor or a term of the claim that should not be there."""

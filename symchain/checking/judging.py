@@ -84,7 +84,7 @@ class _Judging:
                 held, agreement = self._held(tree, truth)
                 if held is not None:
                     return self._allowed(held, one)
-                open_ |= not agreement.different and not self._never(tree)
+                open_ |= not agreement.different and not self._never(tree, truth)
         if not self.evidence.points:
             return self.base
         if open_:
@@ -124,7 +124,7 @@ class _Judging:
     def _held(self, claimed: Tree, truth: Tree) -> tuple[Verdict | None, Agreement]:
         """The verdict on a claim that holds, else None; and where it was found to be right."""
         agreement = self.evidence.agreement(claimed, None if truth is self.truth else truth)
-        if agreement.different or (self.evidence.points and self._never(claimed)):
+        if agreement.different or self._never(claimed, truth):
             return None, agreement
         formula = self._expanded() if truth is self.truth else truth
         proved = claimed.shape == truth.shape and self._proved(claimed, formula)
@@ -134,9 +134,10 @@ class _Judging:
         found = replace(self.base, status=status, points=len(agreement.equal), error=agreement.error, table=self._table(claimed))
         return found, agreement
 
-    def _never(self, claimed: Tree) -> bool:
+    def _never(self, claimed: Tree, truth: Tree) -> bool:
         """Whether the claim has values, but never in the shape of the derivative."""
-        values = [(v, t) for v, t in zip(self.evidence.values(claimed), self.evidence.truth, strict=True) if v is not None]
+        pairs = zip(self.evidence.values(claimed), self.evidence.values(truth), strict=True)
+        values = [(v, t) for v, t in pairs if v is not None and t is not None]
         return bool(values) and not any(fits(v, t) for v, t in values)
 
     def _valued(self, claimed: Tree) -> bool:

@@ -65,7 +65,7 @@ class Finding:
             return ".zero"
         if self.mistake in ("missing_factor", "extra_factor") and self.factor is None:
             return ".only"
-        if self.mistake == "missing_factor" and self.found is not None:
+        if self.mistake in ("missing_factor", "batch_mean") and self.found is not None:
             return ".part"
         if self.mistake in ("missing_path", "extra_path") and self.path is None:
             return ".term"
