@@ -7,7 +7,8 @@ grows: two precisions tell them apart, so no tolerance has to be chosen.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -50,26 +51,42 @@ class Sharp:
         self.program, self.point = program, point
         self._known: dict[int, tuple[Digits, dict[str, Array]]] = {}
 
-    def values(self, digits: int, trees: Sequence[Tree], absorbing: bool = False) -> list[Array]:
-        """The values of trees over the program's names. Raises Inexact, and one of UNDEFINED."""
+    def values(
+        self, digits: int, trees: Sequence[Tree], lines: Sequence[tuple[str, Tree]] = (), absorbing: bool = False
+    ) -> list[Array]:
+        """The values of trees over the program's names and those of some lines. Raises Inexact, and one of UNDEFINED."""
         numbers, known = self._at(digits)
         with numbers.working():
-            self._extend(numbers, known, trees)
-            return values_in(numbers, trees, known, self.point.dims, absorbing)
-
-    def moved(self, digits: int, output: str, shifts: Mapping[str, Array], step: Any) -> Array:
-        """The output where names are shifted: inputs, or the values of blocks on top of what they compute."""
-        numbers, known = self._at(digits)
-        with numbers.working():
+            self._extend(numbers, known, [*trees, *(tree for _, tree in lines)])
             values = dict(known)
-            for name in self.program.inputs:
-                if name in shifts:
-                    values[name] = values[name] + step * numbers.array(shifts[name])
-            for name in needed_blocks(self.program, [output]):
-                values[name] = values_in(numbers, [self.program.blocks[name].tree], values, self.point.dims)[0]
-                if name in shifts:
-                    values[name] = values[name] + step * numbers.array(shifts[name])
-            return values[output]
+            for name, tree in lines:
+                values[name] = values_in(numbers, [tree], values, self.point.dims, absorbing)[0]
+            return values_in(numbers, trees, values, self.point.dims, absorbing)
+
+    def slope(self, digits: int, chain: Sequence[str], output: str, *ways: Mapping[str, Array]) -> Array:
+        """The derivative of an output along a direction, or along two, by central differences; `chain` are the blocks that move.
+
+        As digits are added, what such a difference lacks shrinks as rounding does. Where it is 0 it is as large as rounding may be: a
+        change below that is not seen.
+        """
+        numbers, known = self._at(digits)
+        with numbers.working():
+            self._extend(numbers, known, [self.program.blocks[n].leaf for n in chain if n in self.program.blocks])
+            step = numbers.mp.mpf(10) ** -(digits // (2 + len(ways)))
+            total: Array = 0
+            for signs in product((1, -1), repeat=len(ways)):
+                values = dict(known)
+                moved: dict[str, Array] = {}
+                for sign, way in zip(signs, ways, strict=True):
+                    for name, weights in way.items():
+                        moved[name] = moved.get(name, 0) + sign * step * numbers.array(weights)
+                values.update({n: values[n] + shift for n, shift in moved.items()})
+                for name in chain:
+                    value = values_in(numbers, [self.program.blocks[name].tree], values, self.point.dims)[0]
+                    values[name] = value + moved[name] if name in moved else value
+                total = total + int(np.prod(signs)) * values[output]
+            unseen = abs(known.get(output, values[output])) * numbers.mp.mpf(10) ** -digits
+            return np.where(np.equal(total, 0), unseen, total) / (2 * step) ** len(ways)
 
     def _at(self, digits: int) -> tuple[Digits, dict[str, Array]]:
         if digits not in self._known:
@@ -101,7 +118,11 @@ def decided(evaluate: Callable[[int], Sides]) -> Decided:
         try:
             few, many = evaluate(low), evaluate(high)
         except UNDEFINED:
-            return Decided(None, float("inf"))
+            break
+        except Inexact:
+            if low == LEVELS[0][0]:
+                raise
+            break  # more digits would take too long
         numbers = Digits(high)
         with numbers.working():
             found = _compared(numbers, low, few, many)
@@ -115,16 +136,17 @@ def _compared(numbers: Digits, low: int, few: Sides, many: Sides) -> Decided:
     if not all(np.all(numbers.finite(side)) for side in (*few, *many)):
         return Decided(None, float("inf"))
     mp = numbers.mp
-    shrunk = mp.mpf(10) ** (-(numbers.digits - low) // 2)
+    shrunk = mp.mpf(10) ** -((numbers.digits - low) // 3)
     rows = [np.ravel(side) for side in (*few, *many)]
     largest = max((max(abs(a), abs(b)) for a, b in zip(rows[2], rows[3], strict=True)), default=mp.mpf(0))
     worst, unsettled = 0.0, False
     for a, b, x, y in zip(*rows, strict=True):
         before, after = a - b, x - y
         small = abs(after) <= largest * mp.mpf(10) ** (_GUARD - low)
-        vanished = abs(after) <= shrunk * abs(before) or (abs(x) <= shrunk * abs(a) and abs(y) <= shrunk * abs(b))
+        gone = [abs(q) <= shrunk * abs(p) for p, q in ((a, x), (b, y))]
+        known = [abs(q - p) <= _SETTLED * abs(q) for p, q in ((a, x), (b, y))]
         settled = all(abs(q - p) <= _SETTLED * abs(after) for p, q in ((before, after), (a, x), (b, y)))
-        if not after or vanished:
+        if all(gone) or (all(known) and (not after or abs(after) <= shrunk * abs(before))):
             continue
         if small and abs(x - a) <= largest * _SETTLED:
             worst = max(worst, float(abs(after) / largest))

@@ -369,6 +369,11 @@ def meaning_in_mpmath(spec: FunctionSpec, orders: tuple[int, ...]) -> Callable[.
     return sympy.lambdify(symbols, expression, [{"DiracDelta": lambda *_: 0}, "mpmath"])  # type: ignore[no-any-return]
 
 
+def is_integral(spec: FunctionSpec, orders: tuple[int, ...]) -> bool:
+    """Whether the meaning has to be integrated numerically."""
+    return any(isinstance(node, sympy.Integral) for node in _meaning(spec, orders)[2])
+
+
 @lru_cache(maxsize=65536)
 def _digits(
     spec: FunctionSpec, orders: tuple[int, ...], point: tuple[float, ...], moving: tuple[bool, ...]

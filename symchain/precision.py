@@ -19,7 +19,7 @@ import numpy as np
 from symchain.dimensions import evaluate as dimension
 from symchain.evaluation import contraction
 from symchain.functions.spec import AbstractFunction, FunctionSpec, map_dims
-from symchain.meanings import OPERATORS, Array, meaning_in_mpmath, stand_in
+from symchain.meanings import OPERATORS, Array, is_integral, meaning_in_mpmath, stand_in
 from symchain.tensors.nodes import (
     Apply,
     Compare,
@@ -40,6 +40,8 @@ from symchain.tensors.nodes import (
 PRIME = 2**61 - 1
 LABOUR = 200_000
 """Trees that take more multiplications than this are not evaluated with many digits."""
+INTEGRATED = 160
+"""What has to be integrated numerically is not evaluated with more digits."""
 _LARGEST_POWER = 64
 _LARGEST = 2.0**64
 """Exponentials of more than this would take forever."""
@@ -264,6 +266,8 @@ class Digits(Numbers):
                 sine, cosine = (np.frompyfunc(f, 1, 1) for f in (self.mp.sin, self.mp.cos))
                 return stand_in(function.name, orders, args, sine, cosine)
             function = function.binding
+        if self.digits > INTEGRATED and is_integral(function, tuple(orders)):
+            raise Inexact
         known, code = function, meaning_in_mpmath(function, tuple(orders))
         confined = [(k, known.domain(k)) for k, p in enumerate(known.parameters) if p in known.confined]
 

@@ -104,7 +104,8 @@ class _Judging:
             return replace(held, status="undecided", reason=CIRCULAR)
         used = [] if self.using == FACTORS else list(mentioned)
         if self.using == INPUTS:
-            used += [x.name for x in leaves(read.tree) if x.name in self.question.program.blocks]
+            names = [p.text for p in walk(read.claim.phrase)] + [x.name for x in leaves(read.tree) if not mentioned]
+            used += [n for n in names if n in self.question.program.blocks]
         return replace(held, status="undecided", reason=USED, used=tuple(dict.fromkeys(used)), using=self.using) if used else held
 
     def _mentioned(self, read: _Read) -> dict[str, tuple[str, str]]:

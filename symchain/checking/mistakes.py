@@ -228,15 +228,17 @@ def _replaced_slopes(flow: Flow, key: str, slope: Callable[[Apply, Tree], Tree])
 
 
 def other_activations(flow: Flow) -> Iterator[Slip]:
-    """The derivative of another activation: tanh'(z) in place of sigmoid'(z)."""
-    for piece, _ in _functions(flow):
+    """The derivative of another activation: tanh'(z) in place of sigmoid'(z), or 1 - a**2, which it is in terms of the value."""
+    for piece, value in _functions(flow):
         assert isinstance(piece.node, Apply)
         own = getattr(piece.node.function, "binding", piece.node.function)
         for name in _ACTIVATIONS if own is not None and own.name in _ACTIVATIONS else ():
             if name != own.name:
                 found, wanted = f"{name}'({write(phrase_of(piece.inner))})", f"{own.name}'({write(phrase_of(piece.inner))})"
-                slope = pull(apply(FUNCTIONS[name], piece.inner), 0, broadcast(ONE, piece.node.shape), 0)
-                yield _slip(flow, piece, slope, Finding("wrong_operand", piece.factor, found=found, wanted=wanted))
+                other = apply(FUNCTIONS[name], piece.inner)
+                slope = pull(other, 0, broadcast(ONE, piece.node.shape), 0)
+                for written in (slope, substitute(slope, {other: value})):
+                    yield _slip(flow, piece, written, Finding("wrong_operand", piece.factor, found=found, wanted=wanted))
 
 
 _ACTIVATIONS = ("sigmoid", "tanh", "relu", "softplus")
