@@ -358,13 +358,17 @@ def parse(medium: str, output: str | None, **source: Any) -> None:
 @_once("--wrt", metavar="NAME", help="By what: one name.")
 @_output
 @_once("--claim", metavar="FORMULA", help='What the derivative is said to be: --claim "(a2 - y)*W2*x".')
+@_once("--using", type=click.Choice(["inputs", "blocks", "factors"]), default="factors", show_default=True, help="What a formula may hold.")
 @_once("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of sentences.")
 @_once("--format", "medium", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @_save
-def check(wrt: str | None, of: str | None, claim: str | None, lang: str, medium: str, output: str | None, **source: Any) -> None:
+def check(
+    wrt: str | None, of: str | None, claim: str | None, using: str, lang: str, medium: str, output: str | None, **source: Any
+) -> None:
     """Judge a derivative that someone worked out, and name the mistake in it.
 
-    Without --claim, all derivative statements of a LaTeX or Markdown file. Exit codes: 0 right, 1 wrong, 2 unreadable, 4 undecided.
+    Without --claim, all derivative statements of a LaTeX or Markdown file. --using says what is accepted as an answer: inputs alone, also
+    blocks, also derivatives by name (factors: dC/da*da/dz). Exit codes: 0 right, 1 wrong, 2 unreadable, 4 undecided.
     """
     if (claim is None) != (wrt is None):
         raise click.UsageError("Give --wrt and --claim together, or neither for the statements of a file.")
@@ -375,7 +379,7 @@ def check(wrt: str | None, of: str | None, claim: str | None, lang: str, medium:
 
         if claim is None and not program.claims:
             raise click.UsageError("The text states no derivative: give --wrt and --claim.")
-        entries = judge(program) if claim is None else judge_one(program, of, wrt or "", claim)
+        entries = judge(program, using) if claim is None else judge_one(program, of, wrt or "", claim, using)
         result = written(entries, medium, lang)
     write_result(result, output)
     click.get_current_context().exit(exit_code(entries))

@@ -154,7 +154,7 @@ def _value(node: Tree, args: list[Array], environment: Mapping[str, Array], dims
         case Sum():
             return sum(args[1:], args[0])
         case Contraction():
-            return _absorbing(node, args, dims) if absorbing else _contraction(node, args, dims)
+            return _absorbing(node, args, dims) if absorbing else contraction(node, args, dims)
         case Power():
             exponent = node.exponent
             exact = isinstance(exponent, Number) and exponent.value.denominator == 1
@@ -181,10 +181,13 @@ def _float(value: Fraction) -> float:
         return float("inf") if value > 0 else float("-inf")
 
 
-def _contraction(node: Contraction, args: list[Array], dims: Mapping[str, int]) -> Array:
-    """The einsum; indices that no operand carries are sizes (summed) or stretch the result (in the output)."""
+def contraction(node: Contraction, args: list[Array], dims: Mapping[str, int], one: Array = 1.0) -> Array:
+    """The einsum; indices that no operand carries are sizes (summed) or stretch the result (in the output).
+
+    `one` is the 1 of the kind of number that the arrays hold.
+    """
     sizes = [dimension(d, dims) for d in node.dims]
-    coefficient: Array = 1.0
+    coefficient = one
     arrays, subscripts = [], []
     for array, subscript in zip(args, node.subscripts, strict=True):
         if subscript:
@@ -216,10 +219,10 @@ def _absorbing(node: Contraction, args: list[Array], dims: Mapping[str, int]) ->
     """The einsum in which 0 times what is undefined is 0: only terms without a zero can be undefined."""
     finite = [np.isfinite(a) for a in args]
     if all(np.all(f) for f in finite):
-        return _contraction(node, args, dims)
-    result = _contraction(node, [np.where(f, a, 0) for f, a in zip(finite, args, strict=True)], dims)
-    terms = _contraction(node, [np.where(np.equal(a, 0), 0.0, 1.0) for a in args], dims)
-    good = _contraction(node, [np.where(np.equal(a, 0) | ~f, 0.0, 1.0) for f, a in zip(finite, args, strict=True)], dims)
+        return contraction(node, args, dims)
+    result = contraction(node, [np.where(f, a, 0) for f, a in zip(finite, args, strict=True)], dims)
+    terms = contraction(node, [np.where(np.equal(a, 0), 0.0, 1.0) for a in args], dims)
+    good = contraction(node, [np.where(np.equal(a, 0) | ~f, 0.0, 1.0) for f, a in zip(finite, args, strict=True)], dims)
     return np.where(terms > good, np.nan, result)
 
 

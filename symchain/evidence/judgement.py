@@ -7,6 +7,7 @@ tells, the verdict says why instead of holding.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from math import inf
@@ -14,9 +15,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from symchain.evidence.decision import Decided
 from symchain.evidence.exploration import Exploration
 from symchain.evidence.meanings import Array
 from symchain.evidence.points import STEP, UNDEFINED, Point, shaken
+from symchain.evidence.precision import Inexact
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Verification
 
@@ -94,6 +97,8 @@ class Case:
     """Whether the formula is 0 as it stands."""
     unrelated: bool = False
     """Whether it is 0 because nothing leads from the variable to the output."""
+    sharp: Callable[[Point], Decided] | None = None
+    """Whether both sides are equal at a point, by many digits: asked where floats say that they are not. Raises Inexact."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +215,11 @@ def _look(case: Case, point: Point) -> Look:
         if unsteady and np.any(first[1]):
             return replace(look, held=False, rank=ROUNDING, why=ROUNDING)
         worst = max(relative_error(*pair) for pair in pairs)
+        found = _settled(case, point)
+        if found.equal and finite:
+            return replace(look, pair=(first[0], first[0]), error=found.error, rounded=rank != FLAT)
+        if found.equal is None:
+            return replace(look, held=False, rank=ROUNDING, why=ROUNDING)
         return replace(look, error=worst, held=False, rank="", why="" if finite else SINGULAR)
     if not unsteady:
         return replace(look, rounded=relative_error(*first, floor=floor) >= tolerance)
@@ -217,6 +227,14 @@ def _look(case: Case, point: Point) -> Look:
     if case.zero or truncated:  # 0 as far as there are digits
         return replace(look, pair=(first[0], first[0]), error=0.0, rank=FLAT)
     return replace(look, rank=ROUNDING, why=ROUNDING)
+
+
+def _settled(case: Case, point: Point) -> Decided:
+    """Whether many digits find the two sides equal; where they cannot be had, floats are right that they are not."""
+    with suppress(Inexact):
+        if case.sharp is not None:
+            return case.sharp(point)
+    return Decided(False, inf)
 
 
 def _shake(case: Case, point: Point, pairs: list[Pair], changes: list[Array], seed: int, stirred: bool) -> bool:

@@ -114,7 +114,13 @@ def _coefficients(name: str, k: int) -> tuple[float, float, float, float]:
     return 0.7 + 0.6 * a, 0.2 + b, (0.8 + 0.4 * c) / 3, (0.8 + 0.4 * d) / 10
 
 
-def stand_in(name: str, orders: Sequence[int], args: Sequence[Array]) -> Array:
+def stand_in(
+    name: str,
+    orders: Sequence[int],
+    args: Sequence[Array],
+    sine: Callable[[Array], Array] = np.sin,
+    cosine: Callable[[Array], Array] = np.cos,
+) -> Array:
     """A generic smooth function in place of an abstract one, or its derivative of the given orders.
 
     sin(w . t + p) + a . t + b . t**2 with coefficients that depend on the name, so that sigma1' and sigma2', or sigma'(z) and
@@ -127,7 +133,7 @@ def stand_in(name: str, orders: Sequence[int], args: Sequence[Array]) -> Array:
         angle = angle + w * t
         weight *= w**order
     total = sum(orders)
-    wave = np.cos(angle) if total % 2 else np.sin(angle)
+    wave = cosine(angle) if total % 2 else sine(angle)
     value = weight * (-wave if total % 4 in (2, 3) else wave)
     for t, order, (_, _, a, b) in zip(args, orders, coefficients, strict=True):
         if order == total and order <= 2:  # the polynomial part has no mixed derivatives
@@ -366,9 +372,15 @@ def _by_mpmath(spec: FunctionSpec, orders: tuple[int, ...], args: Sequence[Array
 
 
 @lru_cache(maxsize=256)
-def _mp_code(spec: FunctionSpec, orders: tuple[int, ...]) -> Callable[..., Any]:
+def meaning_in_mpmath(spec: FunctionSpec, orders: tuple[int, ...]) -> Callable[..., Any]:
+    """The meaning, or a derivative of it, as a function of numbers of mpmath."""
     symbols, expression, _ = _meaning(spec, orders)
-    return sympy.lambdify(symbols, expression, "mpmath")  # type: ignore[no-any-return]
+    return sympy.lambdify(symbols, expression, [{"DiracDelta": lambda *_: 0}, "mpmath"])  # type: ignore[no-any-return]
+
+
+def is_integral(spec: FunctionSpec, orders: tuple[int, ...]) -> bool:
+    """Whether the meaning has to be integrated numerically."""
+    return any(isinstance(node, sympy.Integral) for node in _meaning(spec, orders)[2])
 
 
 @lru_cache(maxsize=65536)
@@ -379,7 +391,7 @@ def _digits(
     import mpmath
     from mpmath.libmp import NoConvergence
 
-    code = _mp_code(spec, orders)
+    code = meaning_in_mpmath(spec, orders)
 
     def real(value: Any) -> Any:
         return value if not getattr(value, "imag", 0) else mpmath.nan

@@ -19,15 +19,17 @@ from typing import Any
 import numpy as np
 
 from symchain.errors import VerificationError
+from symchain.evidence.decision import Decided, Sharp, decided
 from symchain.evidence.exploration import Exploration
 from symchain.evidence.judgement import BRANCH, CENTRAL_DIFFERENCE, COMPLEX_STEP, KINK, STEEP, Case, Measured, OnKink, Pair, Steps, judge
 from symchain.evidence.meanings import Array, Watch, watching
 from symchain.evidence.points import UNDEFINED, Point, given, imaginary_step
+from symchain.evidence.precision import Digits
 from symchain.evidence.sampling import SEED, spread
 from symchain.nouns.computation import Computation, ancestors
 from symchain.nouns.derivation import Derivation, Derivations, Factor, Line, Step, Verification
 from symchain.support.dimensions import evaluate as dimension
-from symchain.tensors.nodes import leaves
+from symchain.tensors.nodes import Tree, leaf, leaves
 from symchain.tensors.terms import is_zero
 
 COMPONENTS = 64
@@ -60,28 +62,49 @@ def verify(derivation: Derivation) -> Verification:
     slopes = Slopes(program, output, [wrt])
     limit = isqrt(COMPONENTS) if derivation.order == 2 and vector is None else COMPONENTS
 
+    def ways(point: Point) -> Iterable[tuple[Weights, Weights]]:
+        directions = _directions(point, [wrt], limit)
+        if vector is not None:
+            return ((d, {wrt: point.values[vector]}) for d in directions)
+        if np.size(point.values[wrt]) == len(directions):
+            return product(directions, directions)
+        return zip(directions, directions[1:] + directions[:1], strict=True)
+
+    def sharp(point: Point) -> Decided:
+        exact = Sharp(reading, point)
+        trees = [derivation.result.tree, *(tree for pair in _equal(derivation) for tree in pair)]
+        lines = [(line.name, line.tree) for line in derivation.adjoint_lines]
+
+        def sides(digits: int) -> Pair:
+            value, *forms = exact.values(digits, trees, lines, absorbing=True)
+            found: list[Pair] = []
+            if derivation.order == 1:
+                directions = _directions(point, [wrt], limit)
+                for side, d in zip(_sides(value, wrt, directions, point), directions, strict=True):
+                    found.append((side, slopes.exactly(exact, digits, d)))
+            else:
+                for d, e in ways(point):
+                    side = along(value, d[wrt]) if vector else along(along(value, e[wrt]), d[wrt])
+                    found.append((side, slopes.exactly(exact, digits, d, e)))
+            return _in_rows([*found, *zip(forms[::2], forms[1::2], strict=True)], digits)
+
+        return decided(sides)
+
     def measure(point: Point, steps: Steps) -> Measured:
         environment = _extended(derivation.adjoint_lines, point)
         value = _laid_out(point.evaluate([derivation.result.tree], environment, absorbing=True)[0], derivation.shape, point)
-        directions = _directions(point, [wrt], limit)
-        ways: Iterable[tuple[Weights, Weights]]
         if derivation.order == 1:
+            directions = _directions(point, [wrt], limit)
             sides = zip(_sides(value, wrt, directions, point), directions, strict=True)
             measured = _gathered(slopes, ((found, partial(slopes.first, point, d, steps)) for found, d in sides))
         else:
-            if vector is not None:
-                ways = ((d, {wrt: point.values[vector]}) for d in directions)
-            elif np.size(point.values[wrt]) == len(directions):
-                ways = product(directions, directions)
-            else:
-                ways = zip(directions, directions[1:] + directions[:1], strict=True)
-            pairs = ((along(value, d[wrt]) if vector else along(along(value, e[wrt]), d[wrt]), d, e) for d, e in ways)
+            pairs = ((along(value, d[wrt]) if vector else along(along(value, e[wrt]), d[wrt]), d, e) for d, e in ways(point))
             measured = _gathered(slopes, ((found, partial(slopes.second, point, d, e, steps)) for found, d, e in pairs))
         return measured._replace(pairs=[*measured.pairs, *_identities(derivation, environment, point)])
 
     reads = _names_read(derivation)
     method = COMPLEX_STEP if derivation.order == 1 else CENTRAL_DIFFERENCE
-    case = Case(measure, reading, output, method, is_zero(derivation.result.tree), derivation.zero_reason == "unrelated")
+    case = Case(measure, reading, output, method, is_zero(derivation.result.tree), derivation.zero_reason == "unrelated", sharp)
     search = Exploration(reading, output, [*reads, wrt])
     own, asked = _own_point(search, derivation.point)
     verdict, used, why = judge(case, search, own)
@@ -118,9 +141,21 @@ def verify_all(derivations: Derivations) -> Verification:
         found = ((sum(along(values[n], w) for n, w in d.items() if np.any(w)), partial(slopes.first, point, d, steps)) for d in directions)
         return _gathered(slopes, found)
 
+    def sharp(point: Point) -> Decided:
+        exact = Sharp(program, point)
+        named, last = [(line.name, line.tree) for line in lines], [leaf(line.name, line.shape) for line in results.values()]
+
+        def sides(digits: int) -> Pair:
+            values = dict(zip(results, exact.values(digits, last, named, absorbing=True), strict=True))
+            ways = _directions(point, names)
+            return _in_rows([(sum(along(values[n], w) for n, w in d.items()), slopes.exactly(exact, digits, d)) for d in ways], digits)
+
+        return decided(sides)
+
     zero = all(is_zero(line.tree) for line in results.values())
-    case = Case(measure, program, output, zero=zero, unrelated=zero and all(d.zero_reason == "unrelated" for d in derivations.values()))
-    read = {leaf.name for leaf in leaves(*(line.tree for line in lines))}
+    unrelated = zero and all(d.zero_reason == "unrelated" for d in derivations.values())
+    case = Case(measure, program, output, zero=zero, unrelated=unrelated, sharp=sharp)
+    read = {x.name for x in leaves(*(line.tree for line in lines))}
     search = Exploration(program, output, [*(n for n in program.blocks if n in read), *names])
     own, asked = _own_point(search, derivations.point)
     verdict, _, why = judge(case, search, own)
@@ -168,9 +203,22 @@ def verify_factor(program: Computation, factor: Factor, at: Iterable[Point] | No
         values, references = (np.where(defined[..., None], side, 0) for side in (values, references))
         return measured._replace(pairs=[(v, r) for v, r in zip(values, references, strict=True)] + _step_pairs(factor.steps, point))
 
-    reads = [factor.input, *(leaf.name for leaf in leaves(*trees))]
+    def sharp(point: Point) -> Decided:
+        exact = Sharp(program, point)
+        directions = _directions(point, [factor.input])
+
+        def sides(digits: int) -> Pair:
+            found: list[Pair] = []
+            for form in exact.values(digits, trees, absorbing=True):
+                for side, d in zip(_sides(form, factor.input, directions, point), directions, strict=True):
+                    found.append((side, slopes.exactly(exact, digits, d)))
+            return _in_rows(found, digits)
+
+        return decided(sides)
+
+    reads = [factor.input, *(x.name for x in leaves(*trees))]
     candidates = Exploration(program, factor.output, reads) if at is None else at
-    return judge(Case(measure, program, factor.output, zero=is_zero(factor.tree)), candidates)[0]
+    return judge(Case(measure, program, factor.output, zero=is_zero(factor.tree), sharp=sharp), candidates)[0]
 
 
 def is_on_kink(program: Computation, output: str, point: Point) -> bool:
@@ -195,12 +243,7 @@ def wrong_factors(derivation: Derivation) -> tuple[str, ...]:
 
 def _identities(derivation: Derivation, environment: Mapping[str, Array], point: Point) -> list[Pair]:
     """Everything printed that must be equal: the forms of the derivative, of the lines, and both sides of each rewriting."""
-    result = derivation.result
-    forms = [derivation.formula_tree, derivation.general_tree, derivation.product_tree, result.general]
-    equal = [(form, result.tree) for form in forms if form is not None]
-    equal += [(line.general, line.tree) for line in derivation.adjoint_lines if line.general is not None]
-    equal += [(step.subject, step.result) for step in derivation.rewriting.steps]
-    equal += derivation.substitutions
+    equal = _equal(derivation)
     values = point.evaluate([tree for pair in equal for tree in pair], environment, absorbing=True)
     pairs = []
     for left, right, (_, tree) in zip(values[::2], values[1::2], equal, strict=True):
@@ -209,6 +252,25 @@ def _identities(derivation: Derivation, environment: Mapping[str, Array], point:
             left, right = (np.where(np.isfinite(left), side, 0) for side in (left, right))
         pairs.append((left, right))
     return pairs
+
+
+def _equal(derivation: Derivation) -> list[tuple[Tree, Tree]]:
+    """The trees that must have equal values."""
+    result = derivation.result
+    forms = [derivation.formula_tree, derivation.general_tree, derivation.product_tree, result.general]
+    equal = [(form, result.tree) for form in forms if form is not None]
+    equal += [(line.general, line.tree) for line in derivation.adjoint_lines if line.general is not None]
+    equal += [(step.subject, step.result) for step in derivation.rewriting.steps]
+    return equal + list(derivation.substitutions)
+
+
+def _in_rows(pairs: Iterable[Pair], digits: int) -> Pair:
+    """Pairs of arrays of numbers with many digits in one row, each as large as it is; what is undefined on a side is left out."""
+    rows = [np.broadcast_arrays(np.asarray(a, object), np.asarray(b, object)) for a, b in pairs]
+    left, right = (np.concatenate([np.ravel(row[k]) for row in rows]) for k in (0, 1))
+    numbers = Digits(digits)
+    defined = numbers.finite(left) & numbers.finite(right)
+    return np.where(defined, left, 0), np.where(defined, right, 0)
 
 
 def _step_pairs(steps: Sequence[Step], point: Point) -> list[Pair]:
@@ -279,6 +341,10 @@ class Slopes:
                 signs = found
                 total = total + sign * coefficient * np.imag(value) / steps.imaginary
         return total / steps.real
+
+    def exactly(self, point: Sharp, digits: int, *ways: Weights) -> Array:
+        """The derivative along one direction or two, with many digits."""
+        return point.slope(digits, self.chain, self.output, *(self._moves(w) for w in ways))
 
     def _moves(self, weights: Weights) -> Weights:
         return weights if self.free else moves_of(self.program, weights)
@@ -377,7 +443,7 @@ def _names_read(derivation: Derivation) -> list[str]:
     factors = list(islice(derivation.factors.values(), FACTORS))
     trees += [tree for f in factors for tree in (f.tree, f.general, f.raw_tree) if tree is not None]
     named = [n for f in factors for n in (f.output, f.input)]
-    names = dict.fromkeys([derivation.wrt, *named, *(leaf.name for leaf in leaves(*trees))])
+    names = dict.fromkeys([derivation.wrt, *named, *(x.name for x in leaves(*trees))])
     reading, written = derivation.reading or derivation.program, {line.name for line in lines}
     unknown = [n for n in names if n not in reading.inputs and n not in reading.blocks and n not in written]
     if unknown:

@@ -176,6 +176,9 @@ class OperationSpec:
     """dims(parameters, f): the parameters with f(d) in place of each dimension d."""
     integers: tuple[int, ...] = ()
     """Positions of the operands that hold integers (labels): nothing is differentiated by them."""
+    exact: Callable[..., Any] | None = None
+    """The meaning over arrays of numbers that are no floats, where `evaluate` does not take them: exact(numbers, *arrays, *parameters),
+    `numbers` as in `precision`."""
 
     needs: Callable[[tuple[Shape, ...], tuple[Any, ...]], Iterable[tuple[Dim, int, str]]] = _needs_nothing
     """needs(shapes, parameters): dimensions that are at least so large wherever it has a value, and what asks for that in words."""

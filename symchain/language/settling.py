@@ -7,13 +7,13 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from symchain.errors import ShapeError, UnsupportedError
-from symchain.nouns.computation import Computation
+from symchain.nouns.program import Program
 from symchain.support.dimensions import Dim, larger, letters, minima
 from symchain.tensors.needs import needs_of
 from symchain.tensors.nodes import Operation, postorder
 
 
-def settled(build: Callable[[Mapping[Dim, int]], Computation]) -> Computation:
+def settled(build: Callable[[Mapping[Dim, int]], Program]) -> Program:
     """The program that `build` makes of what is known of its axes; it is read again when that turns out to be more.
 
     Raises what `build` raises, where knowing more is no help.
@@ -34,7 +34,7 @@ def settled(build: Callable[[Mapping[Dim, int]], Computation]) -> Computation:
         known = MappingProxyType(more)
 
 
-def _may_end_early(program: Computation, known: Mapping[Dim, int]) -> bool:
+def _may_end_early(program: Program, known: Mapping[Dim, int]) -> bool:
     """Whether slices may end early on axes of which more is known: then they have a size of their own no more, or a smaller one."""
     nodes = postorder(*(block.tree for block in program.blocks.values()))
     taken = (node for node in nodes if isinstance(node, Operation) and node.operation.name == "index")

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from symchain.errors import Place, UnsupportedError
 from symchain.nouns.door import engine
-from symchain.support.dimensions import Shape
+from symchain.support.dimensions import Dim, Shape
 from symchain.support.notation import Phrase
 from symchain.tensors.nodes import Leaf
 from symchain.tensors.trees import Tree

@@ -137,18 +137,20 @@ class Program(Computation):
         """
         return engine().explain(self, args, lang, given_point(at))
 
-    def check(self, output: str, wrt: Any, claim: str) -> Verdict:
+    def check(self, output: str, wrt: Any, claim: str, using: str = "factors") -> Verdict:
         """Judge the claim that the derivative of `output` (a block or an expression) by `wrt` is `claim`, and name the mistake in it.
 
         In a claim da2/dz2 is that derivative, unless it is a name of the program. The Verdict has .status (proved, agrees, wrong or
-        undecided), .mistake and .message(lang). Raises ParseError for a claim that cannot be read, NumberVariableError where `wrt`
-        is a number.
+        undecided), .mistake and .message(lang). For graders, `using` says what a claim may hold: "factors" (derivatives too, which the
+        Verdict lists as .derivatives; the very derivative that is asked for shows nothing), "blocks" (inputs and blocks) or "inputs"
+        alone. A claim that is right where something is declared that is not (a > 0) is undecided, with .condition and .declare. Raises
+        ParseError for a claim that cannot be read, NumberVariableError where `wrt` is a number, ArgumentError for another `using`.
 
         >>> import symchain
         >>> symchain.parse("C = (a - y)**2").check("C", "a", "y - a").mistakes
         ('constant',)
         """
-        return engine().check(self, output, wrt, claim)
+        return engine().check(self, output, wrt, claim, using)
 
     def latex(self) -> str:
         """The blocks as LaTeX, one aligned line each."""

@@ -13,6 +13,10 @@ from symchain.wording import sentence
 from symchain.wording.numbers import value as shown
 
 STATUSES = ("proved", "agrees", "wrong", "undecided")
+NOWHERE, ROUNDING, CONDITION, CIRCULAR, USED = "nowhere", "rounding", "condition", "circular", "used"
+REASONS = (NOWHERE, ROUNDING, CONDITION, CIRCULAR, USED)
+"""Why a claim is undecided: no point was found where both sides have a value; rounding hides what they are, whatever the number of
+digits; it is right under a condition that nothing declares; it says what is to be shown; it uses more than it may."""
 MISTAKES = (
     "shape", "sign", "constant", "batch_mean", "missing_factor", "extra_factor", "derivative_at_output", "function_for_derivative",
     "other_variable", "missing_path", "extra_path", "transposed", "wrong_order", "elementwise_for_matmul", "matmul_for_elementwise",
@@ -59,10 +63,16 @@ class Finding:
             return ".path"
         if self.mistake == "constant" and self.ratio == 0:
             return ".zero"
-        if self.mistake == "missing_factor" and self.found is not None:
+        if self.mistake in ("missing_factor", "extra_factor") and self.factor is None:
+            return ".only"
+        if self.mistake in ("missing_factor", "batch_mean") and self.found is not None:
             return ".part"
+        if self.mistake in ("missing_path", "extra_path") and self.path is None:
+            return ".term"
+        if self.mistake == "missing_path" and self.found is not None:
+            return ".diagonal"
         if self.mistake == "unknown" and self.wanted is not None:
-            return ".assumed"
+            return ".antiderivative"
         if self.mistake == "shape" and self.found is None:
             return ".inside"
         if self.mistake in _NAMED and self.wanted is None:
@@ -80,7 +90,7 @@ class Verdict:
     """What became of a claim that the derivative of `output` by `wrt` is `claim`.
 
     status: "proved" (equal by algebra), "agrees" (equal at `points` points, `error` the largest relative difference), "wrong" (then
-    `mistake` is one of MISTAKES), or "undecided" (no point was found where both have a value).
+    `mistake` is one of MISTAKES), or "undecided" (then `reason` is one of REASONS).
     """
 
     output: str
@@ -94,6 +104,18 @@ class Verdict:
     """The points tried: `at` the inputs, `claim` and `derivative` the two values there."""
     points: int = 0
     error: float = 0.0
+    reason: str = NOWHERE
+    """Why the claim is undecided, where it is."""
+    condition: str = ""
+    """Where the claim is right, "a > 0", if that is not declared; `declare` is the declaration that would say so."""
+    declare: str = ""
+    assumed: str = ""
+    """The function that a condition takes a function known by name alone for."""
+    derivatives: tuple[str, ...] = ()
+    """The derivatives that a claim still holds, "da2/dz2": it is right if they are worked out rightly."""
+    used: tuple[str, ...] = ()
+    """What the claim uses, and should not, where only `using` is allowed."""
+    using: str = ""
     detail: str = ""
     """Where the claim's own shapes do not conform: which operands they are."""
 
@@ -145,9 +167,12 @@ class Verdict:
         """The verdict in whole sentences: what is wrong, where, and what is right."""
         head = {"symbol": self.symbol, "claim": self.claim, "corrected": self.corrected}
         fields = {**head, "points": self.points, "error": _error(self.error, lang)}
-        if self.status == "agrees" and self.points == 1:
-            return sentence(lang, "check.agrees.one").format(**fields)
-        parts = [sentence(lang, f"check.{self.status}").format(**fields)]
+        if self.status == "undecided":
+            return self._undecided(lang)
+        one = ".one" if self.status == "agrees" and self.points == 1 else ""
+        parts = [sentence(lang, f"check.{self.status}{one}").format(**fields)]
+        if self.holds and self.derivatives:
+            parts.append(sentence(lang, "check.derivatives").format(derivatives=_listed(self.derivatives)))
         if self.status == "wrong":
             findings = self.findings or (Finding("unknown"),)
             if self.mistake == "several":
@@ -155,6 +180,16 @@ class Verdict:
             parts += [f.sentence(lang) for f in findings]
             parts.append(sentence(lang, "check.corrected").format(**fields))
         return " ".join(parts)
+
+    def _undecided(self, lang: str) -> str:
+        key = "check.undecided" + ("" if self.reason == NOWHERE else f".{self.reason}")
+        if self.assumed:
+            key += ".function"
+        return sentence(lang, key).format(
+            symbol=self.symbol, claim=self.claim, condition=self.condition, declare=self.declare, used=_listed(self.used),
+            function=sentence(lang, f"check.function.{self.assumed}") if self.assumed else "",
+            using=sentence(lang, f"check.using.{self.using}") if self.using else "",
+        )  # fmt: skip
 
     def text(self, lang: str = "en") -> str:
         """The message, and the values at the points tried below it."""
@@ -174,6 +209,8 @@ class Verdict:
             "output": self.output, "wrt": self.wrt, "claim": self.claim, "status": self.status, "holds": self.holds,
             "mistake": self.mistake, "mistakes": list(self.mistakes), "ratio": _plain(self.ratio), "factor": self.factor,
             "variable": self.variable, "path": None if self.path is None else list(self.path), "corrected": self.corrected,
+            "reason": self.reason if self.status == "undecided" else None, "condition": self.condition, "declare": self.declare,
+            "derivatives": list(self.derivatives), "used": list(self.used),
             "points": self.points, "error": _finite(self.error), "message": {lang: self.message(lang) for lang in ("en", "fr")},
             "table": [{"at": {n: _plain(v) for n, v in row["at"].items()}, "claim": _plain(row["claim"]),
                        "derivative": _plain(row["derivative"])} for row in self.table],
@@ -196,9 +233,14 @@ def _derivative(name: str | None) -> str:
     return "" if name is None else "/".join(f"∂{part[1:]}" if part[:1] == "d" else part for part in name.split("/"))
 
 
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(_derivative, names))
+
+
 def _ratio(ratio: Ratio | None, lang: str) -> str:
     if isinstance(ratio, float):
-        return shown(ratio, lang, False, 6)
+        digits = 6 if not abs(ratio) or abs(abs(ratio) - 1) > 1e-4 else 16  # 1.0000005 is not 1
+        return shown(ratio, lang, False, digits)
     return "" if ratio is None else str(ratio)
 
 

@@ -7,6 +7,7 @@ entries, so that a complex step differentiates them: they transpose where NumPy 
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from symchain.support.dimensions import Dim, Shape, show
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 _Rule = Callable[[tuple[Shape, ...], tuple[Any, ...]], Shape]
+_SERIES = 400
 
 
 def _square_to_square(name: str, check: Callable[[str, Shape], Dim] = square) -> _Rule:
@@ -100,17 +102,24 @@ def _pinv(a: _Array) -> Any:
     return np.linalg.solve(t @ a, t) if a.shape[-2] >= a.shape[-1] else t @ np.linalg.inv(a @ t)
 
 
+def _full_rank_pinv(a: _Array, inverse: Callable[[_Array], Any]) -> Any:
+    t = np.swapaxes(a, -1, -2)
+    return inverse(t @ a) @ t if a.shape[-2] >= a.shape[-1] else t @ inverse(a @ t)
+
+
 def _cholesky(a: _Array) -> Any:
     """The factor of the symmetric part, column by column; complex entries are not conjugated."""
     a = (a + np.swapaxes(a, -1, -2)) / 2
-    if not np.iscomplexobj(a):
-        return np.linalg.cholesky(a)
+    return _factor(a, np.sqrt) if np.iscomplexobj(a) else np.linalg.cholesky(a)
+
+
+def _factor(a: _Array, sqrt: Callable[[_Array], Any]) -> Any:
     factor = np.zeros_like(a)
     for j in range(a.shape[-1]):
         column = a[..., j:, j] - (factor[..., j:, :j] @ factor[..., j, :j, None])[..., 0]
         if np.any(column[..., 0].real <= 0):
             raise np.linalg.LinAlgError("Matrix is not positive definite")
-        factor[..., j:, j] = column / np.sqrt(column[..., :1])
+        factor[..., j:, j] = column / sqrt(column[..., :1])
     return factor
 
 
@@ -120,11 +129,37 @@ def _expm(a: _Array) -> Any:
     return linalg.expm(a)
 
 
-def _trigonometric(a: _Array, sine: bool) -> Any:
+def _trigonometric(a: _Array, sine: bool, exponential: Callable[[_Array], Any] = _expm) -> Any:
     """exp([[0, A], [-A, 0]]) = [[cos A, sin A], [-sin A, cos A]]: real stays real, so a complex step is not drowned."""
     n, zero = a.shape[-1], np.zeros_like(a)
-    rows = _expm(np.block([[zero, a], [-a, zero]]))[..., :n, :]
+    rows = exponential(np.block([[zero, a], [-a, zero]]))[..., :n, :]
     return rows[..., n:] if sine else rows[..., :n]
+
+
+def _expm_exact(n: Any, a: _Array) -> Any:
+    """By the series, after halving until the matrix is small."""
+    halvings = 0
+    while np.max(np.sum(abs(a), axis=-1)) > 2.0**halvings:
+        halvings += 1
+    small = a * n.number(Fraction(1, 2**halvings))
+    one = np.where(np.eye(a.shape[-1], dtype=bool), n.number(Fraction(1)), n.number(Fraction(0)))
+    total = term = np.broadcast_to(one, a.shape)
+    for k in range(1, _SERIES):
+        term = term @ small * n.number(Fraction(1, k))
+        if not np.any(total + term != total):
+            break
+        total = total + term
+    for _ in range(halvings):
+        total = total @ total
+    return total
+
+
+def _sinm_exact(n: Any, a: _Array) -> Any:
+    return _trigonometric(a, True, lambda b: _expm_exact(n, b))
+
+
+def _cosm_exact(n: Any, a: _Array) -> Any:
+    return _trigonometric(a, False, lambda b: _expm_exact(n, b))
 
 
 def _sinm(a: _Array) -> Any:
@@ -139,6 +174,7 @@ declare_operation(
     "inv",
     shape=_square_to_square("inv"),
     evaluate=np.linalg.inv,
+    exact=lambda n, a: n.inverse(a),
     code={"numpy": lambda a: f"np.linalg.inv({a})"},
     noun=Noun("inverse", "inverse", "m"),
     latex="{0}^{{-1}}",
@@ -147,6 +183,7 @@ declare_operation(
     "det",
     shape=_square_to_scalar("det"),
     evaluate=np.linalg.det,
+    exact=lambda n, a: n.determinant(a),
     code={"numpy": lambda a: f"np.linalg.det({a})"},
     noun=Noun("determinant", "déterminant", "m"),
     latex=r"\det",
@@ -155,6 +192,7 @@ declare_operation(
     "logdet",
     shape=_square_to_scalar("logdet"),
     evaluate=_logdet,
+    exact=lambda n, a: n.log(abs(n.determinant(a))),
     code={"numpy": lambda a: f"np.linalg.slogdet({a})[1]"},
     noun=Noun("logarithm of the determinant", "logarithme du déterminant", "m"),
     latex=r"\log\det",
@@ -163,6 +201,7 @@ declare_operation(
     "pinv",
     shape=_pinv_shape,
     evaluate=_pinv,
+    exact=lambda n, a: _full_rank_pinv(a, n.inverse),
     code={"numpy": lambda a: f"np.linalg.pinv({a})"},
     noun=Noun("pseudoinverse", "pseudo-inverse", "m"),
     latex="{0}^{{+}}",
@@ -171,6 +210,7 @@ declare_operation(
     "cholesky",
     shape=_square_to_square("cholesky"),
     evaluate=_cholesky,
+    exact=lambda n, a: _factor((a + np.swapaxes(a, -1, -2)) / 2, n.sqrt),
     code={"numpy": lambda a: f"np.linalg.cholesky(({a} + np.swapaxes({a}, -1, -2))/2)"},
     noun=Noun("Cholesky factor", "facteur de Cholesky", "m"),
     latex=r"\operatorname{chol}",
@@ -178,16 +218,19 @@ declare_operation(
 
 # Functions of a matrix, each with its Fréchet derivative: f(A, E), linear in E, the derivative of f at A in the direction E.
 # SciPy's sinm and cosm know no stacks of matrices, which directions with leading axes are: those go through expm.
-for _name, _function, _stacked, _noun in (
-    ("expm", _expm, "linalg.expm({0})", Noun("matrix exponential", "exponentielle de matrice", "f")),
-    ("sinm", _sinm, "np.imag(linalg.expm(1j*{0}))", Noun("matrix sine", "sinus de matrice", "m")),
-    ("cosm", _cosm, "np.real(linalg.expm(1j*{0}))", Noun("matrix cosine", "cosinus de matrice", "m")),
+for _name, _function, _exact, _stacked, _noun in (
+    ("expm", _expm, _expm_exact, "linalg.expm({0})", Noun("matrix exponential", "exponentielle de matrice", "f")),
+    ("sinm", _sinm, _sinm_exact, "np.imag(linalg.expm(1j*{0}))", Noun("matrix sine", "sinus de matrice", "m")),
+    ("cosm", _cosm, _cosm_exact, "np.real(linalg.expm(1j*{0}))", Noun("matrix cosine", "cosinus de matrice", "m")),
 ):
 
     def _frechet(a: _Array, e: _Array, function: Callable[[_Array], Any] = _function) -> Any:
         """f([[A, E], [0, A]]) = [[f(A), L(A, E)], [0, f(A)]] (Higham 2008, Functions of Matrices, eq. 3.16)."""
         n, blocks = a.shape[-1], np.broadcast_to(a, e.shape)
         return function(np.block([[blocks, e], [np.zeros_like(e), blocks]]))[..., :n, n:]
+
+    def _exact_frechet(n: Any, a: _Array, e: _Array, exact: Callable[..., Any] = _exact) -> Any:
+        return _frechet(a, e, lambda b: exact(n, b))
 
     def _frechet_code(a: str, e: str, stacked: str = _stacked) -> str:
         blocks = f"np.broadcast_to({a}, {e}.shape)"
@@ -201,6 +244,7 @@ for _name, _function, _stacked, _noun in (
         _name,
         shape=_square_to_square(_name, one_square),
         evaluate=_function,
+        exact=_exact,
         code={"numpy": _function_code},
         noun=_noun,
         latex=rf"\operatorname{{{_name}}}",
@@ -209,6 +253,7 @@ for _name, _function, _stacked, _noun in (
         f"{_name}_frechet",
         shape=_frechet_shape(f"{_name}_frechet"),
         evaluate=_frechet,
+        exact=_exact_frechet,
         code={"numpy": _frechet_code},
         noun=Noun(f"Fréchet derivative ({_noun.en})", f"dérivée de Fréchet ({_noun.fr})", "f"),
         latex=rf"L_{{\operatorname{{{_name}}}}}",

@@ -10,6 +10,20 @@ SENTENCES = {
     "(relative difference {error}).",
     "check.wrong": "Wrong: {symbol} is not {claim}.",
     "check.undecided": "Undecided: no point was found where both {symbol} and {claim} have a value.",
+    "check.undecided.rounding": "Undecided: no number of digits tried tells {symbol} and {claim} apart from rounding.",
+    "check.undecided.condition": "Undecided: {claim} is right for {symbol} where {condition}, but nothing says that this is so. Declare "
+    "it: {declare}.",
+    "check.undecided.condition.function": "Undecided: {claim} is right for {symbol} for {function}, but nothing says that this function is "
+    "meant. Say so: {declare}.",
+    "check.undecided.circular": "Undecided: {claim} says what is to be shown, namely {symbol}; work the derivative out.",
+    "check.undecided.used": "Undecided: {symbol} = {claim} is right, but it uses {used}, and {using} may be used. Write it out.",
+    "check.using.inputs": "only the inputs",
+    "check.using.blocks": "only inputs and blocks, no derivatives",
+    "check.function.sigmoid": "the logistic function",
+    "check.function.tanh": "the hyperbolic tangent",
+    "check.function.relu": "the rectifier (ReLU)",
+    "check.function.softplus": "the function softplus",
+    "check.derivatives": "It still holds derivatives that have to be worked out: {derivatives}.",
     "check.corrected": "The derivative is {corrected}.",
     "check.several": "There are {count} mistakes in it.",
     "check.row": "  at {at}: claimed {claim}, derivative {derivative}",
@@ -25,6 +39,8 @@ SENTENCES = {
     "check.constant.path": "What comes along {path} is {ratio} times what it should be: a constant factor is wrong there.",
     "check.batch_mean": "It is {ratio} times the derivative: a mean and a sum over the examples were confused. The 1/N of a mean "
     "appears exactly once.",
+    "check.batch_mean.part": "A mean and a sum were confused: in one term the factor {wanted} is missing. The 1/N of a mean appears "
+    "exactly once.",
     "check.missing_factor": "The factor {factor} = {wanted} is missing: the chain rule multiplies the local derivatives of all steps.",
     "check.missing_factor.somewhere": "The factor {factor} is missing: the chain rule multiplies the local derivatives of all steps.",
     "check.missing_factor.part": "In {factor}, the factor {wanted} is missing.",
@@ -54,6 +70,12 @@ SENTENCES = {
     "check.constant_kept.somewhere": "A term that does not depend on {variable} was kept: its derivative is 0.",
     "check.answer_one": "The 1 is the derivative of {variable} by itself; it is multiplied by the coefficient of {variable}, which is "
     "{wanted}.",
+    "check.missing_factor.only": "The factor {wanted} is missing.",
+    "check.extra_factor.only": "The factor {wanted} is there once too often.",
+    "check.missing_path.term": "The term {wanted} is missing: every way in which the variable acts adds a term.",
+    "check.missing_path.diagonal": "Along {path}, each entry was differentiated by the one entry in its own place: every entry of "
+    "{found} acts on all of them.",
+    "check.extra_path.term": "The term {found} is too much.",
+    "check.unknown.antiderivative": "It is an antiderivative: differentiating it gives {wanted}. The derivative of {wanted} is asked for.",
     "check.unknown": "It is none of the usual mistakes.",
-    "check.unknown.assumed": "It would be right if the activations ({found}) were {wanted}; nothing says so: bind them first.",
 }

@@ -10,6 +10,22 @@ _SENTENCES = {
     "(écart relatif {error}).",
     "check.wrong": "Faux~: {symbol} n'est pas égal à {claim}.",
     "check.undecided": "Indécis~: aucun point n'a été trouvé où {symbol} et {claim} aient tous deux une valeur.",
+    "check.undecided.rounding": "Indécis~: même avec beaucoup de chiffres, les arrondis ne permettent pas de départager {symbol} et "
+    "{claim}.",
+    "check.undecided.condition": "Indécis~: {claim} convient pour {symbol} lorsque {condition}, mais rien ne dit que c'est le cas. "
+    "Déclarez-le~: {declare}.",
+    "check.undecided.condition.function": "Indécis~: {claim} convient pour {symbol} dans le cas de {function}, mais rien ne dit qu'il "
+    "s'agit d'elle. Précisez-le~: {declare}.",
+    "check.undecided.circular": "Indécis~: {claim} ne fait que reprendre ce qu'on demande, {symbol}~; il reste à calculer cette dérivée.",
+    "check.undecided.used": "Indécis~: {symbol} = {claim} est exact, mais la réponse fait intervenir {used}, alors que {using}. Il faut "
+    "aller au bout du calcul.",
+    "check.using.inputs": "seules les entrées sont permises",
+    "check.using.blocks": "seuls les entrées et les blocs sont permis, sans dérivées",
+    "check.function.sigmoid": "la fonction logistique",
+    "check.function.tanh": "la tangente hyperbolique",
+    "check.function.relu": "la fonction ReLU",
+    "check.function.softplus": "la fonction softplus",
+    "check.derivatives": "Il y reste des dérivées à calculer~: {derivatives}.",
     "check.corrected": "La dérivée est {corrected}.",
     "check.several": "Il y a là {count} erreurs.",
     "check.row": "  en {at}~: proposé {claim}, dérivée {derivative}",
@@ -25,6 +41,8 @@ _SENTENCES = {
     "check.constant.path": "Ce qui revient par le chemin {path} vaut {ratio} fois ce qu'il faut~: un facteur constant y est faux.",
     "check.batch_mean": "Le résultat vaut {ratio} fois la dérivée~: moyenne et somme sur les exemples ont été confondues. Le 1/N d'une "
     "moyenne apparaît exactement une fois.",
+    "check.batch_mean.part": "Moyenne et somme ont été confondues~: dans un terme, il manque le facteur {wanted}. Le 1/N d'une moyenne "
+    "apparaît exactement une fois.",
     "check.missing_factor": "Il manque le facteur {factor} = {wanted}~: la règle de la chaîne multiplie les dérivées locales de toutes "
     "les étapes.",
     "check.missing_factor.somewhere": "Il manque le facteur {factor}~: la règle de la chaîne multiplie les dérivées locales de toutes "
@@ -61,9 +79,15 @@ _SENTENCES = {
     "check.constant_kept.somewhere": "Un terme qui ne dépend pas de {variable} a été gardé~: sa dérivée est 0.",
     "check.answer_one": "Le 1 est la dérivée de {variable} par rapport à elle-même~; il est multiplié par le coefficient de {variable}, "
     "qui est {wanted}.",
+    "check.missing_factor.only": "Il manque le facteur {wanted}.",
+    "check.extra_factor.only": "Le facteur {wanted} apparaît une fois de trop.",
+    "check.missing_path.term": "Il manque le terme {wanted}~: chaque façon dont la variable agit apporte un terme.",
+    "check.missing_path.diagonal": "Sur le chemin {path}, chaque composante n'a été dérivée que par rapport à celle de même indice, alors "
+    "que chaque composante de {found} agit sur toutes.",
+    "check.extra_path.term": "Le terme {found} est de trop.",
+    "check.unknown.antiderivative": "C'est une primitive~: en la dérivant, on retrouve {wanted}. C'est la dérivée de {wanted} qu'on "
+    "demande.",
     "check.unknown": "Ce n'est aucune des erreurs habituelles.",
-    "check.unknown.assumed": "La formule serait exacte si les activations ({found}) étaient {wanted}, mais rien ne le dit~: précisez-le "
-    "d'abord.",
 }
 
 SENTENCES = {key: text.replace("~", "\u00a0") for key, text in _SENTENCES.items()}

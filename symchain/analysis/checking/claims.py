@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -103,6 +103,8 @@ class Reading:
 
     phrase: Phrase
     scope: Scope
+    derivatives: Mapping[str, tuple[str, str]]
+    """The derivatives that the claim mentions, as they are written, of what they are and by what."""
 
     def tree(self) -> Tree:
         """Raises ShapeError where the claim's shapes do not conform, ParseError for what means nothing."""
@@ -132,7 +134,8 @@ def read_claim(question: Question, text: str) -> Iterator[Reading]:
                 names[name] = elaborate(phrase, scope)
         except ShapeError:
             continue
-        yield Reading(statements[-1][1], scope)
+        defined = {name for name, _ in statements}
+        yield Reading(statements[-1][1], scope, {n: m for n, m in slopes.mentions.items() if n not in defined})
 
 
 def _statements(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[tuple[str, Phrase]]:
@@ -160,6 +163,7 @@ class _Slopes:
     def __init__(self, question: Question) -> None:
         self.question, self.program = question, question.program
         self.trees: dict[str, list[Tree]] = {}
+        self.mentions: dict[str, tuple[str, str]] = {}
         self.names = {**dict.fromkeys(self.program.inputs), **dict.fromkeys(self.program.blocks), **dict.fromkeys(self.program.dimensions)}
 
     @property
@@ -211,6 +215,7 @@ class _Slopes:
         """What a derivative may mean: the local one where the block reads the name, else the whole one; also its diagonal."""
         if name in self.trees:
             return
+        self.mentions[name] = over, under
         block = self.program.blocks.get(over)
         if block is None:  # an input: 1 by itself, else 0
             program, over = _with_block(self.program, over)

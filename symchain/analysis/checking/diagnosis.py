@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, islice
 from typing import Any
 
@@ -10,21 +10,24 @@ import numpy as np
 
 from symchain.analysis.checking.claims import Reading
 from symchain.analysis.checking.evidence import Evidence, nice, ratio, same
-from symchain.analysis.checking.mistakes import SLIPS, Slip, kept_constants, parts, unrelated_terms
-from symchain.analysis.checking.repairs import CHANGES, OPPOSITE, changes, elaborated, occurrences
-from symchain.analysis.checking.slopes import Flow
+from symchain.analysis.checking.mistakes import SLIPS, Slip, is_squared, kept_constants, parts, unrelated_terms
+from symchain.analysis.checking.repairs import CHANGES, OPPOSITE, changes, elaborated, occurrences, omissions, units
+from symchain.analysis.checking.slopes import Flow, written_out
 from symchain.evidence.meanings import Array
+from symchain.nouns.computation import ancestors
 from symchain.nouns.verdict import Finding
 from symchain.render.text import write
 from symchain.rewriting import is_large, simplify
+from symchain.rules.reverse import pullback
 from symchain.support.dimensions import show
 from symchain.support.notation import Phrase
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import Leaf, Tree, leaves, reduce_sum
+from symchain.tensors.nodes import ONE, Leaf, Size, Tree, leaves, postorder, reciprocal, reduce_sum, substitute
 
 CHAIN = 48
 """Mistakes are looked for in chains of up to so many steps."""
 PAIRS = 160
+PARTS = 48
 
 Found = tuple[Finding, ...]
 
@@ -58,12 +61,24 @@ class Diagnosis:
         return (Finding("shape", found=found, wanted=wanted), *self.reason())
 
     def reason(self) -> Found:
-        """Why a claim does not fit: the one change that makes it right."""
+        """Why a claim does not fit: the one change that makes it right, or whose gradient it is."""
         for change in islice(changes(self.claim.phrase), CHANGES):
-            tree = elaborated(change.phrase, self.claim.scope)
-            if tree is not None and tree.shape == self.truth.shape and same(self.evidence.row(tree), self.right):
+            if self._gives(change.phrase, self.right):
                 return (Finding(_of_repair(change.key), found=write(change.before), wanted=write(change.after)),)
+        tree = elaborated(self.claim.phrase, self.claim.scope)
+        if tree is None or len(self.flow.order) > CHAIN:
+            return ()
+        for name in self._rivals():
+            other = Flow(self.program, self.flow.output, name).gradient()
+            if other.shape == tree.shape and _agree(self.evidence.values(tree), self.evidence.values(other)):
+                return (Finding("other_variable", variable=name),)
         return ()
+
+    def _rivals(self) -> list[str]:
+        """The other names that the output depends on."""
+        program = self.program
+        relevant = ancestors(program, self.flow.output) - {self.flow.wrt, self.flow.output}
+        return [n for n in (*program.inputs, *program.blocks) if n in relevant]
 
     def _single(self) -> Iterator[Found]:
         """The single mistakes that explain the claim, most likely first."""
@@ -78,17 +93,35 @@ class Diagnosis:
         if len(flow.order) > CHAIN:
             return
         yield from self._others()
+        self.shares = [(p, self.evidence.row(p.tree)) for p in parts(flow)]
+        yield from self._missing_paths()
         for make in SLIPS:
             yield from self._slipped(make(flow))
             if make is SLIPS[1]:
                 yield from self._extra()
         yield from self._restructured()
         yield from self._shares()
+        yield from self._omitted()
         yield from self._slipped(kept_constants(flow))
         for finding, term in unrelated_terms(flow):
             if term.shape == self.truth.shape and same(claimed, right + self.evidence.row(term)):
                 yield (finding,)
+        yield from self._superfluous()
         yield from self._operands()
+        if self._is_antiderivative():
+            yield (Finding("unknown", wanted=self.flow.output),)
+
+    def _is_antiderivative(self) -> bool:
+        """Whether the claim was integrated where it should have been differentiated."""
+        flow = self.flow
+        if flow.shape or self.tree.shape or flow.leaf_of(flow.wrt).shape:
+            return False
+        inputs = substitute(self.tree, written_out(self.program, leaves(self.tree), flow.wrt))
+        by = flow.leaf_of(flow.wrt)
+        if by not in leaves(inputs):
+            return False
+        slope = pullback(inputs, ONE, 0, [by])[by]
+        return same(self.evidence.row(slope), self.evidence.row(self.program.blocks[flow.output].leaf))
 
     def _is_one(self) -> bool:
         """Whether 1 was claimed where the coefficient of the variable stands in the line."""
@@ -152,6 +185,17 @@ class Diagnosis:
                     near = next((f"d{b}/d{r}" for b, r in self.flow.edges if name in self.program.blocks[b].reads), name)
                     missing = key == "missing_factor"
                     yield (Finding(key, factor=near if missing else name, found=name if missing else None, wanted=name),)
+            for node in self._inner():
+                if same(wanted, self.evidence.row(node)):
+                    text = write(phrase_of(node), 8)
+                    yield (Finding(key, found=text, wanted=text),)
+
+    def _inner(self) -> list[Tree]:
+        """The parts of the lines on the way that a factor may be: numbers that are no literals."""
+        lines = [self.program.blocks[b].tree for b in dict.fromkeys(b for b, _ in self.flow.edges)][:CHAIN]
+        nodes = postorder(*lines)
+        found = [n for n in nodes if not n.shape and n.args and leaves(n)][:PARTS]
+        return [n for n in found if reciprocal(n) not in found]  # what is divided by is a factor 1/b
 
     def _names(self) -> list[tuple[str, Leaf]]:
         program = self.program
@@ -162,36 +206,41 @@ class Diagnosis:
         if not self.truth.shape and not any(x.shape for x in leaves(self.tree, self.truth)):
             return
         for change in islice(changes(self.claim.phrase), CHANGES):
-            tree = elaborated(change.phrase, self.claim.scope)
-            if tree is not None and tree.shape == self.truth.shape and same(self.evidence.row(tree), self.right):
+            if self._gives(change.phrase, self.right):
                 yield (Finding(_of_repair(change.key), found=write(change.before), wanted=write(change.after)),)
         for phrase in self._phrases():
             for change in islice(changes(phrase), CHANGES):
-                tree = elaborated(change.phrase, self.claim.scope)
-                if tree is not None and tree.shape == self.truth.shape and same(self.claimed, self.evidence.row(tree)):
+                if self._gives(change.phrase, self.claimed):
                     yield (Finding(change.key, found=write(change.after), wanted=write(change.before)),)
 
     def _phrases(self) -> list[Phrase]:
         """The derivative as printed, with and without the program's own function names."""
         return [phrase_of(t) for t in self.forms if not is_large(t)]
 
+    def _missing_paths(self) -> Iterator[Found]:
+        """All of what comes along one path forgotten."""
+        for part, row in self.shares:
+            if part.whole and np.any(row) and not same(row, self.right) and same(self.claimed, self.right - row):
+                yield (Finding("missing_path", path=part.path),)
+
     def _shares(self) -> Iterator[Found]:
         """A path or a term forgotten, counted twice, or with another constant."""
-        shares = [(p, self.evidence.row(p.tree)) for p in parts(self.flow)]
-        difference = self.claimed - self.right
+        shares, difference = self.shares, self.claimed - self.right
         for part, row in shares:
             if not np.any(row) or same(row, self.right):
                 continue
             if same(self.claimed, row):
                 missing = [p.path for p, _ in shares if p is not part and p.path != part.path]
                 yield tuple(Finding("missing_path", path=p) for p in dict.fromkeys(missing)) or (Finding("missing_path", path=part.path),)
-            constant = 1 if same(difference, row) else ratio(self.evidence, difference, row)
-            if constant == -1:
+            if same(difference, -row):
                 yield (Finding("missing_path", path=part.path),)
-            elif constant == 1:
-                yield (Finding("extra_path", path=part.path),)
-            elif constant is not None and not isinstance(constant, str):
-                yield (self._constant(nice(float(constant) + 1), part.path),)
+            elif same(difference, row):
+                squared = is_squared(self.flow, part.path)
+                yield (self._constant(nice(2.0), part.path) if squared else Finding("extra_path", path=part.path),)
+            else:
+                constant = ratio(self.evidence, difference + row, row)
+                if constant is not None:
+                    yield (self._constant(constant, part.path),)
         for (a, x), (b, y) in combinations(shares[:8], 2):
             if same(self.claimed, self.right - x - y):
                 yield (Finding("missing_path", path=a.path), Finding("missing_path", path=b.path))
@@ -200,6 +249,33 @@ class Diagnosis:
                 other = Flow(self.program, self.flow.output, name)
                 if other.edges and same(difference, self.evidence.row(other.gradient())):
                     yield (Finding("extra_path", path=tuple([*_first_path(other)])),)
+
+    def _omitted(self) -> Iterator[Found]:
+        """A factor or a term of the derivative, as it is printed, left out, or a factor taken twice."""
+        for phrase in self._phrases():
+            for change in islice(omissions(phrase), CHANGES):
+                if self._gives(change.phrase, self.claimed):
+                    text, factor = write(change.before), elaborated(change.before, self.claim.scope)
+                    counts = factor is not None and not leaves(factor) and any(isinstance(n, Size) for n in postorder(factor))
+                    yield (Finding("batch_mean" if counts and change.key == "missing_factor" else change.key, found=text, wanted=text),)
+
+    def _superfluous(self) -> Iterator[Found]:
+        """A factor or a term of the claim that should not be there."""
+        for change in islice(omissions(self.claim.phrase), CHANGES):
+            if change.key != "extra_factor" and self._gives(change.phrase, self.right):
+                text = write(change.before)
+                term = elaborated(change.before, self.claim.scope)
+                fixed = term is not None and not self.flow.moves(term)
+                key = "extra_factor" if change.key == "missing_factor" else "constant_kept" if fixed else "extra_path"
+                yield (Finding(key, found=text, wanted=text if key == "extra_factor" else None, variable=self.flow.wrt),)
+        for change in islice(units(self.claim.phrase), CHANGES):
+            if self._gives(change.phrase, self.right):
+                yield (Finding("extra_factor", found=write(change.before), wanted=write(change.before)),)
+
+    def _gives(self, phrase: Phrase, row: Array) -> bool:
+        """Whether a changed formula means something, and has these values."""
+        tree = elaborated(phrase, self.claim.scope)
+        return tree is not None and tree.shape == self.truth.shape and same(self.evidence.row(tree), row)
 
     def _operands(self) -> Iterator[Found]:
         """One name in place of another, once or throughout: put right in the claim, or made in the derivative."""
@@ -212,6 +288,10 @@ class Diagnosis:
                 if same(right, self.evidence.row(found.tree, changed)):
                     stands, belongs = (name, other) if claim else (other, name)
                     yield (Finding("wrong_operand", found=stands, wanted=belongs, variable=belongs),)
+            for name, other, changed in _swaps(found.names, dict(self._names())):
+                if same(right, self.evidence.row(found.tree, changed)):
+                    pairs = (name, other), (other, name)
+                    yield tuple(Finding("wrong_operand", found=a, wanted=b, variable=b) for a, b in pairs)
 
     def _exchanges(self, names: Mapping[str, str]) -> Iterator[tuple[str, str, dict[str, str]]]:
         """(name, other name, what each occurrence then stands for): all occurrences first, then one at a time."""
@@ -270,6 +350,18 @@ class Diagnosis:
                 if same(row, other):
                     return slip.finding, finding
         return None
+
+
+def _swaps(names: Mapping[str, str], leaves: Mapping[str, Leaf]) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """(name, other name, what each occurrence then stands for): two names of a formula in each other's place."""
+    for a, b in combinations(dict.fromkeys(names.values()), 2):
+        if leaves[a].shape == leaves[b].shape:
+            yield a, b, {k: {a: b, b: a}.get(v, v) for k, v in names.items()}
+
+
+def _agree(a: Sequence[Array | None], b: Sequence[Array | None]) -> bool:
+    pairs = [(np.ravel(x), np.ravel(y)) for x, y in zip(a, b, strict=True) if x is not None and y is not None]
+    return bool(pairs) and all(x.size == y.size and same(x, y) for x, y in pairs)
 
 
 def _first_path(flow: Flow) -> Iterator[str]:

@@ -1,23 +1,28 @@
-"""Values of claims, derivatives and wrong derivatives at the same points, and whether they are equal or in a constant ratio."""
+"""Values of claims, derivatives and wrong derivatives at the same points, and whether they are equal or in a constant ratio.
+
+Whether a claim is right is decided exactly or with many digits (`decision`); floats find the mistake in a wrong one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from symchain.analysis.checking.slopes import FROZEN
+from symchain.evidence.decision import Decided, Sharp, decided, identical
 from symchain.evidence.exploration import points
 from symchain.evidence.judgement import relative_error
 from symchain.evidence.meanings import Array
-from symchain.evidence.points import Point, shaken
+from symchain.evidence.points import UNDEFINED, Point, shaken
+from symchain.evidence.precision import Inexact
 from symchain.evidence.verification import is_on_kink
 from symchain.functions.spec import AbstractFunction
 from symchain.nouns.computation import Computation
 from symchain.nouns.verdict import Ratio
-from symchain.tensors.nodes import Apply, Number, Operation, Power, Tree, Where, leaves, postorder
+from symchain.tensors.nodes import MINUS_ONE, Apply, Leaf, Number, Operation, Power, Tree, Where, leaves, postorder
 
 POINTS = 4
 SIDES = 9
@@ -25,15 +30,18 @@ SIDES = 9
 PASSED_OVER = 4
 """Points where the derivative is 0 throughout (a dead relu) say little: so many more are tried."""
 TOLERANCE = 1e-8
-_ROUNDED = 1e-2
-"""Differences below this may be due to rounding, which is then measured."""
-_UNDEFINED = (ValueError, IndexError, np.linalg.LinAlgError)
+SIMPLE = 1e-9
+"""A ratio nearer than this to a simple fraction is that fraction."""
+STEADY = 1e-10
+"""A point where other last digits change the derivative by more than this part of it tells floats nothing."""
+SHARP, DOUBTFUL = 2, 4
+"""So many points are looked at with many digits, and so many of those where floats differ."""
 _LARGEST = 2**20
 """Arrays of more entries than this are not compared."""
 
 
 class Evidence:
-    """The points of one question: where the output and its derivative have a value."""
+    """The points of one question: where the output and its derivative have a value that rounding does not hide."""
 
     def __init__(self, program: Computation, output: str, truth: Tree, claims: Sequence[Tree]) -> None:
         self.program, self.truth_tree = program, truth
@@ -42,6 +50,7 @@ class Evidence:
         self.truth: list[Array] = []
         pieces = _is_pieced(*(b.tree for b in program.blocks.values()), truth, *claims)
         kinked: list[tuple[Point, Array]] = []
+        unsteady: list[tuple[Point, Array]] = []
         for looked, point in enumerate(points(program, output, reads)):
             value = value_at(point, truth)
             if value is None or not np.all(np.isfinite(value)) or (claims and all(_undefined(point, c) for c in claims)):
@@ -49,13 +58,18 @@ class Evidence:
             if pieces and is_on_kink(program, output, point):  # what is right there is a convention
                 kinked.append((point, value))
                 continue
+            if not self._is_steady(point, value):
+                unsteady.append((point, value))
+                continue
             self.points.append(point)
             self.truth.append(value)
             telling = sum(bool(np.any(t)) for t in self.truth)
             if (telling >= POINTS and (looked >= SIDES or not pieces)) or len(self.points) >= SIDES + PASSED_OVER:
                 break
-        if not self.points and kinked:  # what is tied wherever one looks
-            self.points, self.truth = map(list, zip(*kinked[:SIDES], strict=True))
+        rest = unsteady or kinked  # 0 as far as there are digits, and what is tied wherever one looks
+        if not self.points and rest:
+            self.points, self.truth = map(list, zip(*rest[:SIDES], strict=True))
+        self._sharp: dict[int, Sharp] = {}
 
     def values(self, tree: Tree, changed: Mapping[str, str] | None = None) -> list[Array | None]:
         """The tree at every point; None where it has no value there. `changed` lets some names have the value of others."""
@@ -68,31 +82,81 @@ class Evidence:
     def row(self, tree: Tree, changed: Mapping[str, str] | None = None) -> Array:
         return self.flat(self.values(tree, changed))
 
-    def difference(self, tree: Tree) -> tuple[int, float]:
-        """At how many points the claim has a value, and the largest relative difference that rounding does not explain."""
-        count, worst = 0, 0.0
-        for point, truth in zip(self.points, self.truth, strict=True):
-            value = laid_out(value_at(point, tree), truth)
-            if not np.all(np.isfinite(value)):
-                continue
-            count += 1
-            error = relative_error(value, truth)
-            if TOLERANCE <= error < _ROUNDED:
-                error = relative_error(value, truth, self._noise(point, tree, value, truth))
-            worst = max(worst, error)
-        return count, worst
+    def _is_steady(self, point: Point, value: Array) -> bool:
+        try:
+            again = value_at(shaken(self.program, point, 0), self.truth_tree)
+        except UNDEFINED:
+            return False
+        if again is None or again.shape != value.shape or not np.all(np.isfinite(again)):
+            return False
+        return bool(np.max(np.abs(again - value), initial=0.0) <= STEADY * np.max(np.abs(value), initial=0.0))
 
-    def _noise(self, point: Point, tree: Tree, value: Array, truth: Array) -> float:
-        """What rounding changes, on the scale of the tolerance: both sides are evaluated again with other last digits."""
+    def agreement(self, tree: Tree, truth: Tree | None = None) -> Agreement:
+        """At which points the claim is equal to the derivative, and at which it is not."""
+        right = self.truth_tree if truth is None else truth
+        exact = identical(self.program, tree, right) if tree.shape == right.shape else None
+        known = [(k, v) for k, v in enumerate(self.values(tree)) if v is not None and np.all(np.isfinite(v))]
+        if exact is not None:
+            places = [k for k, _ in known]
+            return Agreement(places if exact else [], [] if exact else places, 0.0)
+        found = Agreement([], [], 0.0)
+        sharp = doubtful = 0
+        for k, value in known:
+            reference = self.truth[k] if truth is None else value_at(self.points[k], truth)
+            if reference is None:
+                continue
+            if not fits(value, reference):
+                found.different.append(k)
+                continue
+            error = relative_error(laid_out(value, reference), reference)
+            equal: bool | None = error < TOLERANCE
+            if sharp < SHARP if equal else doubtful < DOUBTFUL:
+                sharp, doubtful = sharp + bool(equal), doubtful + (not equal)
+                try:
+                    equal, error = self._decided(k, tree, right)
+                except Inexact:
+                    if not equal and self._is_rounding(k, tree, right, value, reference):
+                        equal = None
+            elif not equal:
+                continue
+            if equal is not None:
+                (found.equal if equal else found.different).append(k)
+                found = found._replace(error=max(found.error, error) if equal else found.error)
+        return found
+
+    def _decided(self, k: int, tree: Tree, truth: Tree) -> Decided:
+        sharp = self._sharp.setdefault(k, Sharp(self.program, self.points[k]))
+
+        def sides(digits: int) -> tuple[Array, Array]:
+            value, reference = sharp.values(digits, [tree, truth])
+            return laid_out(value, reference), reference
+
+        return decided(sides)
+
+    def _is_rounding(self, k: int, tree: Tree, truth: Tree, value: Array, reference: Array) -> bool:
+        """Whether rounding may explain the difference: both sides are evaluated again with other last digits."""
         change = 0.0
         for seed in range(3):
             try:
-                again = shaken(self.program, point, seed)
-            except _UNDEFINED:
-                return float("inf")
-            for old, new in ((value, value_at(again, tree)), (truth, value_at(again, self.truth_tree))):
-                change = max(change, float(np.max(np.abs(laid_out(new, truth) - old), initial=0.0)))
-        return 100 * change / TOLERANCE if np.isfinite(change) else float("inf")
+                again = shaken(self.program, self.points[k], seed)
+            except UNDEFINED:
+                return True
+            for old, new in ((value, value_at(again, tree)), (reference, value_at(again, truth))):
+                change = max(change, float(np.max(np.abs(laid_out(new, reference) - laid_out(old, reference)), initial=0.0)))
+        return not np.isfinite(change) or relative_error(laid_out(value, reference), reference, 100 * change / TOLERANCE) < TOLERANCE
+
+
+class Agreement(NamedTuple):
+    """The points where a claim is equal to the derivative and those where it is not, by number, and the largest relative difference
+    at the first. A point that decides nothing is in neither."""
+
+    equal: list[int]
+    different: list[int]
+    error: float
+
+    @property
+    def holds(self) -> bool:
+        return bool(self.equal) and not self.different
 
 
 def value_at(point: Point, tree: Tree, changed: Mapping[str, str] | None = None) -> Array | None:
@@ -102,7 +166,7 @@ def value_at(point: Point, tree: Tree, changed: Mapping[str, str] | None = None)
     environment.update({name: environment[other] for name, other in (changed or {}).items()})
     try:
         value = np.asarray(point.evaluate([tree], environment)[0], float)
-    except (*_UNDEFINED, KeyError):
+    except (*UNDEFINED, KeyError):
         return None
     return value if value.size <= _LARGEST else None
 
@@ -172,6 +236,12 @@ def ratio(evidence: Evidence, a: Array, b: Array) -> Ratio | None:
     return None
 
 
+def _divides(program: Computation, symbol: Leaf) -> bool:
+    """Whether an input is there to divide by, like the number of examples."""
+    users = [n for b in program.blocks.values() for n in postorder(b.tree) if symbol in n.args]
+    return bool(users) and all(isinstance(n, Power) and n.base is symbol and n.exponent is MINUS_ONE for n in users)
+
+
 def _scaled(number: Fraction, text: str) -> str:
     """The product of a fraction and N or 1/N, written."""
     if not text.startswith("1/"):
@@ -182,7 +252,7 @@ def _scaled(number: Fraction, text: str) -> str:
 def nice(value: float) -> Fraction | float:
     """A simple fraction where the number is one."""
     close = Fraction(value).limit_denominator(1000)
-    return close if close and abs(float(close) - value) <= 1e-7 * abs(value) else value
+    return close if close and abs(float(close) - value) <= SIMPLE * abs(value) else value
 
 
 def _counts(evidence: Evidence) -> list[tuple[str, Array]]:
@@ -191,7 +261,7 @@ def _counts(evidence: Evidence) -> list[tuple[str, Array]]:
     for name in evidence.program.dimensions:
         names[name] = [float(p.dims[name]) for p in evidence.points if name in p.dims]
     for name, variable in evidence.program.inputs.items():
-        if not variable.shape and (name in ("m", "n", "N", "M", "B") or "integer" in variable.facts):
+        if not variable.shape and _divides(evidence.program, variable.leaf):
             names[name] = [float(p.values[name]) for p in evidence.points]
     for size in sorted({d for v in evidence.program.inputs.values() for d in v.shape if isinstance(d, int) and d > 1}):
         names.setdefault(str(size), [float(size)] * len(evidence.points))

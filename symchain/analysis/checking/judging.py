@@ -1,13 +1,13 @@
 """program.check: a claimed derivative compared with the derived one, and the mistake named where they differ.
 
-Equal by algebra is proved, equal at every point agrees. What differs is compared with wrong derivatives made on purpose, in the
-order in which a teacher would look: shape, constant factor, another parameter's gradient, factors of the chain, transposes and orders,
-paths, operands; then two of these together.
+Equal by algebra is proved, equal at every point agrees. What differs may be right where something is declared that is not (`conditions`).
+What is wrong is compared with wrong derivatives made on purpose, in the order in which a teacher would look: shape, constant factor,
+another parameter's gradient, factors of the chain, transposes and orders, paths, operands; then two of these together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,33 +15,37 @@ from typing import Any
 import numpy as np
 
 from symchain.analysis.checking.claims import Question, Reading, ask, diagonal, read_claim
-from symchain.analysis.checking.diagnosis import CHAIN, Diagnosis
-from symchain.analysis.checking.evidence import TOLERANCE, Evidence, fits, laid_out, same
-from symchain.analysis.checking.slopes import Flow
+from symchain.analysis.checking.conditions import find_condition
+from symchain.analysis.checking.diagnosis import Diagnosis
+from symchain.analysis.checking.evidence import Agreement, Evidence, fits, laid_out
+from symchain.analysis.checking.slopes import Flow, written_out
 from symchain.deriving.sweep import Sweep
-from symchain.errors import ShapeError
-from symchain.functions import FUNCTIONS
-from symchain.functions.spec import AbstractFunction, abstract
+from symchain.errors import ArgumentError, ShapeError
 from symchain.nouns.computation import Computation, ancestors
 from symchain.nouns.derivation import Derivation
-from symchain.nouns.verdict import Finding, Verdict
+from symchain.nouns.verdict import CIRCULAR, CONDITION, NOWHERE, ROUNDING, USED, Finding, Verdict
 from symchain.render.text import write
 from symchain.rewriting import is_large, price_of, reduced
 from symchain.rules.binding import bind
 from symchain.support.notation import walk
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import MINUS_ONE, Apply, Tree, add, apply, leaf, leaves, postorder, scale, substitute, transform
+from symchain.tensors.nodes import MINUS_ONE, Tree, add, leaf, leaves, postorder, scale, substitute
 from symchain.tensors.terms import is_zero
 
+INPUTS, BLOCKS, FACTORS = "inputs", "blocks", "factors"
+USING = (INPUTS, BLOCKS, FACTORS)
+"""What a claim may hold: inputs alone; also the program's blocks; also derivatives by name, such as da2/dz2."""
 _EXPANDED = 80
 _CLOSED = 240
 
 
-def check(program: Computation, output: str, wrt: Any, claim: str) -> Verdict:
-    """Judge the claim that the derivative of an output by a name is an expression."""
+def check(program: Computation, output: str, wrt: Any, claim: str, using: str = FACTORS) -> Verdict:
+    """Judge the claim that the derivative of an output by a name is an expression, which may use what `using` says (one of USING)."""
+    if using not in USING:
+        raise ArgumentError(f"using is {using!r}", advice=f"It is one of {', '.join(USING)}.")
     question = ask(program, output, wrt, claim)
     derivation = Sweep(question.program, question.output, [question.wrt]).derivation(question.wrt)
-    return _Judging(question, derivation, claim, str(output)).verdict()
+    return _Judging(question, derivation, claim, str(output), using).verdict()
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,8 @@ class _Read:
 
 
 class _Judging:
-    def __init__(self, question: Question, derivation: Derivation, text: str, output: str) -> None:
-        self.question, self.derivation, self.text = question, derivation, text
+    def __init__(self, question: Question, derivation: Derivation, text: str, output: str, using: str) -> None:
+        self.question, self.derivation, self.text, self.using = question, derivation, text, using
         self.flow = Flow(question.program, question.output, question.wrt)
         self.base = Verdict(output, question.wrt, text.strip(), "undecided", corrected="")
 
@@ -74,14 +78,38 @@ class _Judging:
         if not read:
             return self._broken(claims, broken)
         self.evidence = Evidence(self.question.program, self.question.output, self.truth, [r.tree for r in read])
+        open_ = False
         for one in read:
             for tree, truth in self._layouts(one.tree):
-                held = self._held(tree, truth)
+                held, agreement = self._held(tree, truth)
                 if held is not None:
-                    return held
+                    return self._allowed(held, one)
+                open_ |= not agreement.different and not self._never(tree, truth)
         if not self.evidence.points:
             return self.base
+        if open_:
+            return replace(self.base, reason=ROUNDING if self._valued(read[0].tree) else NOWHERE)
+        condition = find_condition(self.question, self.truth, read[0].tree, self.evidence)
+        if condition is not None:
+            derivatives = tuple(self._mentioned(read[0]))
+            return replace(self.base, reason=CONDITION, condition=condition.text, declare=condition.declare, assumed=condition.function,
+                           points=condition.points, derivatives=derivatives)  # fmt: skip
         return self._wrong(read[0])
+
+    def _allowed(self, held: Verdict, read: _Read) -> Verdict:
+        """A claim that holds shows nothing where it says what is to be shown, and not enough where it uses more than it may."""
+        mentioned = self._mentioned(read)
+        held = replace(held, derivatives=tuple(mentioned))
+        if (self.flow.output, self.flow.wrt) in mentioned.values():
+            return replace(held, status="undecided", reason=CIRCULAR)
+        used = [] if self.using == FACTORS else list(mentioned)
+        if self.using == INPUTS:
+            names = [p.text for p in walk(read.claim.phrase)] + [x.name for x in leaves(read.tree) if not mentioned]
+            used += [n for n in names if n in self.question.program.blocks]
+        return replace(held, status="undecided", reason=USED, used=tuple(dict.fromkeys(used)), using=self.using) if used else held
+
+    def _mentioned(self, read: _Read) -> dict[str, tuple[str, str]]:
+        return {f"d{over}/d{under}": (over, under) for over, under in read.claim.derivatives.values()}
 
     def _layouts(self, claimed: Tree) -> Iterator[tuple[Tree, Tree]]:
         """The claim as it stands; for an elementwise output also as the diagonal of the Jacobian, where nothing else is in it."""
@@ -94,25 +122,26 @@ class _Judging:
             if all(np.count_nonzero(v.reshape(s, s) - np.diag(np.diag(v.reshape(s, s)))) == 0 for v, s in zip(values, size, strict=True)):
                 yield claimed, on
 
-    def _held(self, claimed: Tree, truth: Tree) -> Verdict | None:
-        """The verdict on a claim that holds, else None."""
-        if truth is self.truth:
-            count, error = self.evidence.difference(claimed)
-        else:
-            found = [(v, t) for v, t in zip(self.evidence.values(claimed), self.evidence.values(truth), strict=True)]
-            good = [same(np.ravel(laid_out(v, t)), np.ravel(t)) for v, t in found if v is not None and t is not None]
-            count, error = len(good), 0.0 if good and all(good) else 1.0
-        if count and error >= TOLERANCE:
-            return None
+    def _held(self, claimed: Tree, truth: Tree) -> tuple[Verdict | None, Agreement]:
+        """The verdict on a claim that holds, else None; and where it was found to be right."""
+        agreement = self.evidence.agreement(claimed, None if truth is self.truth else truth)
+        if agreement.different or self._never(claimed, truth):
+            return None, agreement
         formula = self._expanded() if truth is self.truth else truth
-        if claimed.shape == truth.shape and self._proved(claimed, formula):
-            return replace(self.base, status="proved", points=count, error=error, table=self._table(claimed))
-        if not count:
-            return None if self.evidence.points and self._never(claimed) else self.base
-        return replace(self.base, status="agrees", points=count, error=error, table=self._table(claimed))
+        proved = claimed.shape == truth.shape and self._proved(claimed, formula)
+        if not proved and not agreement.equal:
+            return None, agreement
+        status = "proved" if proved else "agrees"
+        found = replace(self.base, status=status, points=len(agreement.equal), error=agreement.error, table=self._table(claimed))
+        return found, agreement
 
-    def _never(self, claimed: Tree) -> bool:
-        """Whether the claim has values, but not in the shape of the derivative."""
+    def _never(self, claimed: Tree, truth: Tree) -> bool:
+        """Whether the claim has values, but never in the shape of the derivative."""
+        pairs = zip(self.evidence.values(claimed), self.evidence.values(truth), strict=True)
+        values = [(v, t) for v, t in pairs if v is not None and t is not None]
+        return bool(values) and not any(fits(v, t) for v, t in values)
+
+    def _valued(self, claimed: Tree) -> bool:
         return any(v is not None and np.all(np.isfinite(v)) for v in self.evidence.values(claimed))
 
     def _proved(self, claimed: Tree, truth: Tree) -> bool:
@@ -126,13 +155,7 @@ class _Judging:
 
     def _closed(self, tree: Tree) -> Tree | None:
         """The tree over inputs alone (and the variable), where that is not long."""
-        program = self.question.program
-        needed = {n for x in leaves(tree) if x.name in program.blocks for n in ancestors(program, x.name)}
-        values: dict[Tree, Tree] = {}
-        for block in program.blocks.values():
-            if block.name in needed and block.name != self.question.wrt:
-                values[block.leaf] = bind(substitute(block.tree, values))
-        whole = substitute(tree, values)
+        whole = substitute(tree, written_out(self.question.program, leaves(tree), self.question.wrt))
         sizes: dict[Tree, int] = {}
         for node in postorder(whole):
             sizes[node] = 1 + sum(sizes[a] for a in node.args)
@@ -184,25 +207,12 @@ class _Judging:
             return replace(base, findings=diagnosis.misshapen(read.tree))
         findings = diagnosis.explain(read.tree)
         if not findings:
-            findings = diagnosis.misshapen(read.tree) if read.tree.shape != self.truth.shape else (self._unknown(read.tree),)
+            findings = diagnosis.misshapen(read.tree) if read.tree.shape != self.truth.shape else (Finding("unknown"),)
         return replace(base, findings=findings)
 
     def _diagnosis(self, claim: Reading) -> Diagnosis:
         forms = tuple(dict.fromkeys([self._expanded(), self._expanded(True)]))
         return Diagnosis(self.flow, self.evidence, claim, forms, self.base.corrected)
-
-    def _unknown(self, claimed: Tree) -> Finding:
-        """No usual mistake; but a formula for sigmoids is right for sigmoids, and then the program should say so."""
-        program = self.question.program
-        unbound = {f for b in program.blocks.values() for n in postorder(b.tree) if (f := _unbound(n)) is not None}
-        for name in _ASSUMED if unbound and len(program.blocks) <= CHAIN else ():
-            bound = {f: abstract(f.name, FUNCTIONS[name]) for f in unbound}
-            blocks = {n: replace(b, tree=_rebound(b.tree, bound)) for n, b in program.blocks.items()}
-            evidence = Evidence(replace(program, blocks=blocks), self.question.output, _rebound(self.truth, bound), [claimed])
-            count, error = evidence.difference(_rebound(claimed, bound))
-            if count and error < TOLERANCE:
-                return Finding("unknown", found=", ".join(sorted(f.name for f in unbound)), wanted=name)
-        return Finding("unknown")
 
     def _broken(self, claims: Sequence[Reading], error: ShapeError | None) -> Verdict:
         """The claim's own operands do not conform."""
@@ -210,25 +220,6 @@ class _Judging:
         reason = self._diagnosis(claims[0]).reason() if claims and self.evidence.points else ()
         detail = error.what if error is not None else ""
         return replace(self.base, status="wrong", findings=(Finding("shape", wanted=detail), *reason), detail=detail)
-
-
-_ASSUMED = ("sigmoid", "tanh", "relu", "softplus")
-"""Activations that a claim may take for granted."""
-
-
-def _unbound(node: Tree) -> AbstractFunction | None:
-    function = node.function if isinstance(node, Apply) else None
-    return function if isinstance(function, AbstractFunction) and function.binding is None else None
-
-
-def _rebound(tree: Tree, bound: Mapping[AbstractFunction, AbstractFunction]) -> Tree:
-    """The tree with unknown functions taken for known ones."""
-
-    def visit(node: Tree) -> Tree:
-        function = _unbound(node)
-        return node if function is None else apply(bound[function], *node.args, orders=node.orders)  # type: ignore[attr-defined]
-
-    return transform(tree, visit)
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from symchain.analysis.checking.slopes import Flow, still
+from symchain.functions import FUNCTIONS
 from symchain.functions.spec import AbstractFunction, FunctionSpec
 from symchain.nouns.verdict import Finding
 from symchain.render.text import write
@@ -32,6 +33,7 @@ from symchain.tensors.nodes import (
     add,
     apply,
     broadcast,
+    contract,
     hadamard,
     keeping,
     leaves,
@@ -225,6 +227,34 @@ def _replaced_slopes(flow: Flow, key: str, slope: Callable[[Apply, Tree], Tree])
         yield Slip(first, flow.gradient(lines))
 
 
+def other_activations(flow: Flow) -> Iterator[Slip]:
+    """The derivative of another activation: tanh'(z) in place of sigmoid'(z), or 1 - a**2, which it is in terms of the value."""
+    for piece, value in _functions(flow):
+        assert isinstance(piece.node, Apply)
+        own = getattr(piece.node.function, "binding", piece.node.function)
+        for name in _ACTIVATIONS if own is not None and own.name in _ACTIVATIONS else ():
+            if name != own.name:
+                found, wanted = f"{name}'({write(phrase_of(piece.inner))})", f"{own.name}'({write(phrase_of(piece.inner))})"
+                other = apply(FUNCTIONS[name], piece.inner)
+                slope = pull(other, 0, broadcast(ONE, piece.node.shape), 0)
+                for written in (slope, substitute(slope, {other: value})):
+                    yield _slip(flow, piece, written, Finding("wrong_operand", piece.factor, found=found, wanted=wanted))
+
+
+_ACTIVATIONS = ("sigmoid", "tanh", "relu", "softplus")
+
+
+def diagonals(flow: Flow) -> Iterator[Slip]:
+    """Each entry of a line differentiated by the entry of its own alone, as if the line were elementwise: softmax'(z) = p*(1 - p)."""
+    for block, read in flow.edges[:STEPS]:
+        line, by = flow.program.blocks[block].tree, flow.leaf_of(read)
+        if line.shape and line.shape == by.shape and not _is_elementwise(line, by):
+            n = range(len(line.shape))
+            slope = contract([Flow(flow.program, block, read).local()], [[*n, *n]], [*n])
+            other = flow.bent_edge(block, read, slope)
+            yield Slip(Finding("missing_path", path=(block, read), found=read), flow.gradient({block: other}), block, other)
+
+
 # ---------------------------------------------------------------- paths and constants
 
 
@@ -234,6 +264,8 @@ class Part:
 
     path: tuple[str, ...]
     tree: Tree
+    whole: bool = False
+    """Whether it is all of what comes along the path."""
 
 
 def parts(flow: Flow) -> list[Part]:
@@ -245,7 +277,7 @@ def parts(flow: Flow) -> list[Part]:
             lines = {}
             for block, read in zip(path, path[1:], strict=False):
                 lines[block] = flow.frozen(flow.program.blocks[block].tree, [flow.leaf_of(read)])
-            found.append(Part(path, flow.gradient(lines)))
+            found.append(Part(path, flow.gradient(lines), True))
     whole = flow.gradient()
     for block, read in flow.edges[:STEPS]:
         line, by = flow.program.blocks[block].tree, flow.leaf_of(read)
@@ -258,6 +290,12 @@ def parts(flow: Flow) -> list[Part]:
                     without = flow.gradient({block: substitute(line, {node: rebuild(node, args)})})
                     found.append(Part(_through(flow, block, read), add([whole, scale(MINUS_ONE, without)])))
     return found
+
+
+def is_squared(flow: Flow, path: tuple[str, ...]) -> bool:
+    """Whether a square stands on the path, whose 2 is easily miscounted."""
+    nodes = (n for name in path if name in flow.program.blocks for n in postorder(flow.program.blocks[name].tree))
+    return any(isinstance(n, Power) and isinstance(n.exponent, Number) and n.exponent.value == 2 and flow.moves(n.base) for n in nodes)
 
 
 def _paths(flow: Flow) -> Iterator[tuple[str, ...]]:
@@ -304,6 +342,6 @@ def unrelated_terms(flow: Flow) -> Iterator[tuple[Finding, Tree]]:
 
 
 SLIPS: tuple[Callable[[Flow], Iterator[Slip]], ...] = (
-    missing_factors, squared_factors, derivatives_at_outputs, functions_for_derivatives,
+    missing_factors, squared_factors, derivatives_at_outputs, functions_for_derivatives, other_activations, diagonals,
 )  # fmt: skip
 """The mistakes about one factor, in the order in which they are tried."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from symchain.errors import SymchainError
 from symchain.language.elaborate import Scope, elaborate
-from symchain.support.notation import Phrase
+from symchain.support.notation import Phrase, number, walk
 from symchain.tensors.nodes import Tree, leaf
 
 CHANGES = 400
@@ -30,14 +30,71 @@ class Change:
 
 
 def changes(phrase: Phrase) -> Iterator[Change]:
-    """Every change of structure in one place, outermost first."""
+    """Every change of structure: transposes first (an order that a transpose explains is none), each in one place and then throughout."""
+    found = [Change(key, around(other), part, other) for part, around in _places(phrase) for key, other in _variants(part)]
+    yield from (c for c in found if c.key == "transposed")
+    for name in dict.fromkeys(p for p in walk(phrase) if p.head == "name"):
+        flipped = Phrase("transpose", (name,))
+        other = _everywhere(phrase, {name: flipped, flipped: name})
+        if other != phrase:
+            yield Change("transposed", other, name, flipped)
+    yield from (c for c in found if c.key != "transposed")
+    reversed_ = _reversed(phrase)
+    if reversed_ != phrase:
+        yield Change("wrong_order", reversed_, phrase, reversed_)
+
+
+def omissions(phrase: Phrase) -> Iterator[Change]:
+    """Every factor or term left out, every factor taken twice; `before` is that factor or term."""
+    for part, around in _places(phrase):
+        if part.head in ("mul", "matmul"):
+            for k, factor in enumerate(part.parts):
+                rest = (*part.parts[:k], *part.parts[k + 1 :])
+                if part.head == "matmul" or rest[0].head != "over":
+                    yield Change("missing_factor", around(_joined(part, rest)), _factor(factor), part)
+                elif len(rest) > 1 or factor.head != "number":
+                    yield Change("missing_factor", around(replace(part, parts=(number(1), *rest))), _factor(factor), part)
+        if part.head == "add":
+            for k, term in enumerate(part.parts):
+                rest = (*part.parts[:k], *part.parts[k + 1 :])
+                yield Change("missing_path", around(_joined(part, rest)), term, part)
+        if part.head in ("name", "call", "index") and part is not phrase:
+            yield Change("extra_factor", around(Phrase("pow", (part, number(2)))), part, part)
+
+
+def units(phrase: Phrase) -> Iterator[Change]:
+    """Every name in turn replaced by 1."""
+    for part, around in _places(phrase):
+        if part.head == "name":
+            yield Change("extra_factor", around(number(1)), part, number(1))
+
+
+def _factor(phrase: Phrase) -> Phrase:
+    """A factor as it is quoted: 1/b for a division by b."""
+    return Phrase("mul", (number(1), phrase)) if phrase.head == "over" else phrase
+
+
+def _places(phrase: Phrase) -> Iterator[tuple[Phrase, Callable[[Phrase], Phrase]]]:
+    """Every part, outermost first, with what puts another one in its place."""
     stack: list[tuple[Phrase, Callable[[Phrase], Phrase]]] = [(phrase, lambda p: p)]
     while stack:
         part, around = stack.pop()
-        for key, other in _variants(part):
-            yield Change(key, around(other), part, other)
+        yield part, around
         for k, inner in enumerate(part.parts):
             stack.append((inner, lambda p, k=k, part=part, around=around: around(_with_part(part, k, p))))  # type: ignore[misc]
+
+
+def _everywhere(phrase: Phrase, others: Mapping[Phrase, Phrase]) -> Phrase:
+    """The formula with some parts replaced throughout, the largest first."""
+    if phrase in others:
+        return others[phrase]
+    return replace(phrase, parts=tuple(_everywhere(p, others) for p in phrase.parts)) if phrase.parts else phrase
+
+
+def _reversed(phrase: Phrase) -> Phrase:
+    """The formula with every matrix product the other way round."""
+    parts = tuple(map(_reversed, phrase.parts))
+    return replace(phrase, parts=parts[::-1] if phrase.head == "matmul" else parts) if parts else phrase
 
 
 def _with_part(phrase: Phrase, k: int, part: Phrase) -> Phrase:

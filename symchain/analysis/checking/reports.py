@@ -50,18 +50,19 @@ class Entry:
         return HOLDS if self.verdict.holds else WRONG if self.verdict.status == "wrong" else UNDECIDED
 
 
-def judge_one(program: Program, output: str | None, wrt: str, claim: str) -> list[Entry]:
+def judge_one(program: Program, output: str | None, wrt: str, claim: str, using: str) -> list[Entry]:
     """The verdict on one claim, its errors raised."""
     output = program.last if output is None else output
-    return [Entry(Claim(output, wrt, claim), program.check(output, wrt, claim))]
+    return [Entry(Claim(output, wrt, claim), program.check(output, wrt, claim, using))]
 
 
-def judge(program: Program) -> list[Entry]:
+def judge(program: Program, using: str) -> list[Entry]:
     """The verdict on each claim of a text, by the definitions in force where it stands."""
     entries: list[Entry] = []
     for claim in program.claims:
         try:
-            entries.append(Entry(claim, program.sections[claim.section].check(claim.output, claim.wrt, claim.claim)))
+            section = program.sections[claim.section]
+            entries.append(Entry(claim, section.check(claim.output, claim.wrt, claim.claim, using)))
         except SymchainError as error:
             entries.append(Entry(claim, error))
     return entries

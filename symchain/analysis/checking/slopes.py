@@ -12,6 +12,7 @@ from functools import cached_property
 from symchain.deriving.entries import by_entries
 from symchain.deriving.sweep import seed
 from symchain.nouns.computation import Computation, ancestors, dependents
+from symchain.rules.binding import bind
 from symchain.rules.reverse import pullback
 from symchain.tensors.nodes import MINUS_ONE, Leaf, Tree, add, broadcast, hadamard, leaf, leaves, scale, substitute, zeros
 
@@ -86,6 +87,16 @@ class Flow:
         line, by = self.program.blocks[block].tree, self.leaf_of(read)
         moved = add([by, scale(MINUS_ONE, still(by))])
         return add([substitute(line, {by: still(by)}), hadamard([broadcast(self.frozen(slope), line.shape), moved])])
+
+
+def written_out(program: Computation, names: Iterable[Leaf], wrt: str) -> dict[Tree, Tree]:
+    """What the blocks that some names depend on are over inputs (and the variable) alone, functions bound."""
+    needed = {n for x in names if x.name in program.blocks for n in ancestors(program, x.name)}
+    values: dict[Tree, Tree] = {}
+    for block in program.blocks.values():
+        if block.name in needed and block.name != wrt:
+            values[block.leaf] = bind(substitute(block.tree, values))
+    return values
 
 
 def still(symbol: Leaf) -> Leaf:
