@@ -1,4 +1,4 @@
-"""English, for verdicts: whole sentences that say what is wrong with a claimed derivative, where, and what is right."""
+"""English for verdicts: whole sentences that say what is wrong with a claimed derivative, where, and what is right."""
 
 from __future__ import annotations
 
@@ -56,4 +56,6 @@ SENTENCES = {
     "{wanted}.",
     "check.unknown": "It is none of the usual mistakes.",
     "check.unknown.assumed": "It would be right if the activations ({found}) were {wanted}; nothing says so: bind them first.",
+    # before each verdict of a whole text
+    "check.line": "line {line}: {said}",
 }
