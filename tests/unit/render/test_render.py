@@ -375,7 +375,7 @@ def test_a_long_chain_is_cut_for_people_and_whole_in_lines() -> None:
 def test_json_has_a_stable_schema() -> None:
     program = symchain.parse(TWO_LAYERS)
     data = json.loads(program.derive("C", "W1").to_json())
-    assert (data["format"], data["version"]) == ("symchain.nouns.derivation", 1)
+    assert (data["format"], data["version"]) == ("symchain.derivation", 1)
     assert data["lines"][-1] == {"name": "dC_dW1", "text": "delta_z1*x", "role": "derivative", "of": "W1", "shape": []}
     assert data["factors"]["dz1/dW1"]["text"] == "x" and data["verification"]["held"]
     several = json.loads(program.derive("C", "all").to_json())
