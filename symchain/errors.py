@@ -97,10 +97,10 @@ def advice_for(name: str, known: Iterable[str], what: str = "Names") -> str:
 def check_choice(what: str, value: object, choices: Iterable[str]) -> None:
     """Raises ArgumentError unless a value is one of the texts to choose from.
 
-    >>> check_choice("lang", "de", ("en", "fr"))
+    >>> check_choice("level", "low", ("named", "ops"))
     Traceback (most recent call last):
-    symchain.errors.ArgumentError: lang is 'de'
-    Choose one of: en, fr.
+    symchain.errors.ArgumentError: level is 'low'
+    Choose one of: named, ops.
     """
     allowed = tuple(choices)
     if not isinstance(value, str) or value not in allowed:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from symchain import __version__
-from symchain.app.terminal import INTERRUPTED, Commands, read_text, replaced, waiting, warn_of_failures, write_result
+from symchain.app.terminal import INTERRUPTED, Commands, Language, read_text, replaced, waiting, warn_of_failures, write_result
 from symchain.errors import ArgumentError, NumberVariableError
 from symchain.support.assignments import Point, read_pairs, read_point_or_file
+from symchain.wording import DEFAULT, sentence
 
 if TYPE_CHECKING:
     from symchain.nouns.program import Program
@@ -98,7 +99,7 @@ _at = click.option(
 _wrt = click.option(
     "--wrt", multiple=True, default=("all",), show_default=True, callback=_joined(","), metavar="NAMES", help="By what: W1,b1 or all."
 )
-_lang = _once("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of sentences.")
+_lang = _once("--lang", type=Language(), default=DEFAULT, show_default=True, help="The language of sentences.")
 _shown = _together(
     _lang,
     _once("--detail", type=click.Choice(["brief", "standard", "full"]), default="standard", show_default=True),
@@ -154,8 +155,6 @@ def _in_language(lang: str) -> Iterator[None]:
     try:
         yield
     except NumberVariableError as error:
-        from symchain.wording import sentence
-
         what, advice = (sentence(lang, f"number.{part}").format(number=error.number) for part in ("what", "advice"))
         raise ArgumentError(what, advice=advice) from None
 
@@ -262,7 +261,7 @@ def hessian(wrt: str, of: str | None, medium: str, lang: str, detail: str, outpu
 def page(wrt: str, of: str | None, at: str | None, lang: str, output: str | None, **source: Any) -> None:
     """Make a page for a browser: derivation, graph, sensitivity and code.
 
-    One HTML file in English and French that loads nothing.
+    One HTML file in every language that symchain speaks; it loads nothing.
     """
     request = _Request(**source)
     point = request.at(at)
@@ -359,7 +358,7 @@ def parse(medium: str, output: str | None, **source: Any) -> None:
 @_output
 @_once("--claim", metavar="FORMULA", help='What the derivative is said to be: --claim "(a2 - y)*W2*x".')
 @_once("--using", type=click.Choice(["inputs", "blocks", "factors"]), default="factors", show_default=True, help="What a formula may hold.")
-@_once("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of sentences.")
+@_lang
 @_once("--format", "medium", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @_save
 def check(
@@ -390,7 +389,7 @@ def check(
 @_output
 @_at
 @_once("--level", type=click.Choice(["named", "ops"]), default="named", show_default=True, help="Blocks, or single operations.")
-@_once("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of the legend.")
+@_lang
 @_once("--format", "medium", type=click.Choice(["svg", "tikz", "dot", "mermaid"]), default="svg", show_default=True)
 @_save
 def graph(of: str | None, at: str | None, level: str, lang: str, medium: str, output: str | None, **source: Any) -> None:
@@ -443,7 +442,6 @@ def models(name: str | None, output: str | None) -> None:
 
 def _evaluated(derivation: Any, point: Point, medium: str = "text", lang: str = "en") -> str:
     from symchain.app.tables import as_json, as_list, as_text, read_off
-    from symchain.wording import sentence
 
     found = read_off(derivation, point)
     return as_json(found) if medium == "json" else f"# {sentence(lang, 'point.at').format(point=as_list(point))}\n{as_text(found)}"

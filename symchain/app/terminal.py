@@ -24,6 +24,7 @@ from symchain.errors import (
     UnsupportedError,
     VerificationError,
 )
+from symchain.wording import LANGUAGES
 
 DONE, FAILED, USAGE, UNSUPPORTED, UNDECIDED, DEFECT, BROKEN_PIPE, INTERRUPTED = 0, 1, 2, 3, 4, 70, 141, 130
 _PATIENCE = 1.0  # seconds before a waiting terminal sees a progress bar
@@ -67,6 +68,24 @@ class Commands(click.Group):
             click.echo("Please report the command and this line; with SYMCHAIN_TRACEBACK=1 set it says where.", err=True)
             code = DEFECT
         ctx.exit(code)
+
+
+class Language(click.ParamType):  # type: ignore[type-arg]
+    """The code of a language: one of those that there are when the command is called."""
+
+    name = "language"
+
+    def _choice(self) -> Any:
+        return click.Choice(list(LANGUAGES))
+
+    def get_metavar(self, *context: Any, **named: Any) -> str | None:
+        return self._choice().get_metavar(*context, **named)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return self._choice().convert(value, param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> Any:
+        return self._choice().shell_complete(ctx, param, incomplete)
 
 
 def exit_code(error: SymchainError) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 from symchain.errors import ArgumentError
 from symchain.support.dimensions import Dim, Shape
+from symchain.wording.locale import Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,16 @@ NONNEGATIVE = Interval(low=0.0, low_open=False)
 
 @dataclass(frozen=True, slots=True)
 class Noun:
-    """What a function is called in a sentence. `gender` is for French: "m" or "f"."""
+    """What a function is called in a sentence. `gender` is for French: "m" or "f". Other languages say it in their own folder."""
 
     en: str
     fr: str
     gender: str = "f"
+
+    @property
+    def words(self) -> Mapping[str, Word]:
+        """By language."""
+        return {"en": Word(self.en), "fr": Word(self.fr, self.gender)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ class FunctionSpec:
     r"""A macro or operator name (\tanh) put before the arguments, or a template with fields such as \sqrt{{{x}}}."""
     noun: Noun
     reason: Mapping[str, str]
-    """en, fr: one sentence saying why the derivative is what it is."""
+    """One sentence saying why the derivative is what it is, for each language of the noun."""
     probes: tuple[tuple[float, ...], ...]
     """Points of the domain where contract tests look: ordinary ones and the tails."""
     aliases: tuple[str, ...] = ()
@@ -235,9 +241,10 @@ def declare(name: str, **fields: Any) -> FunctionSpec:
         raise ArgumentError(f"{name}: one domain per parameter is needed", advice="Use REAL where there is no restriction.")
     if not set(spec.confined) <= set(spec.parameters):
         raise ArgumentError(f"{name}: only parameters can be confined", advice=f"Name some of: {', '.join(spec.parameters)}.")
-    if "numpy" not in spec.code or set(spec.reason) != {"en", "fr"} or not spec.probes:
+    if "numpy" not in spec.code or spec.reason.keys() != spec.noun.words.keys() or not spec.probes:
         raise ArgumentError(
-            f"{name}: numpy code, a reason in en and fr, and probe points are needed", advice="See symchain/functions/spec.py."
+            f"{name}: numpy code, a reason in {' and '.join(spec.noun.words)}, and probe points are needed",
+            advice="See symchain/functions/spec.py.",
         )
     _claim(name, spec.aliases)
     FUNCTIONS[name] = spec

@@ -241,7 +241,7 @@ class Printed(Unchanging):
         raise NotImplementedError
 
     def text(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
-        """The derivation for a terminal. lang: en or fr; detail: brief, standard or full.
+        """The derivation for a terminal. lang: a language symchain speaks; detail: brief, standard or full.
 
         notation: "matrix"; "index" derives entry by entry, with sums and Kronecker deltas; "kronecker" writes Jacobians of and by
         matrices in the vec layout. at: a value for every input, where the numerical check is to be made.

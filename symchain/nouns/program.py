@@ -111,7 +111,7 @@ class Program(Computation):
         return engine().sensitivity(self, output, given_point(at, several=True))
 
     def html(self, output: str | None = None, *, wrt: Any = "all", at: Any = None, lang: str = "en") -> str:
-        """A page for a browser: derivation, graph, sensitivity and code in one HTML file, English and French, that loads nothing."""
+        """A page for a browser: derivation, graph, sensitivity and code in one HTML file, in every language, that loads nothing."""
         return engine().page(self, output, wrt, given_point(at), lang)
 
     def graph(self, at: Any = None, output: str | None = None, *, level: str = "named") -> Graph:

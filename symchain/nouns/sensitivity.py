@@ -129,7 +129,7 @@ class Sensitivity(Unchanging):
     def to_json(self) -> str:
         """The table and what is saturated, as JSON; what JSON has no number for is null."""
         found = {
-            "format": "symchain.analysis.influences",
+            "format": "symchain.sensitivity",
             "version": 1,
             "output": self.output,
             "points": self.points,

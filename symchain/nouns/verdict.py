@@ -9,7 +9,7 @@ from fractions import Fraction
 from html import escape
 from typing import Any
 
-from symchain.wording import sentence
+from symchain.wording import LANGUAGES, locale_of, sentence
 from symchain.wording.numbers import value as shown
 
 STATUSES = ("proved", "agrees", "wrong", "undecided")
@@ -198,7 +198,7 @@ class Verdict:
             if not isinstance(row["derivative"], float):
                 break  # arrays are for to_json; nobody compares them by eye
             numbers = {n: v for n, v in row["at"].items() if isinstance(v, float)}
-            at = ("; " if lang == "fr" else ", ").join(f"{n} = {shown(v, lang, False, 6)}" for n, v in numbers.items())
+            at = locale_of(lang).separator.join(f"{n} = {shown(v, lang, False, 6)}" for n, v in numbers.items())
             values = {k: shown(row[k], lang, False, 8) for k in ("claim", "derivative")}
             rows.append(sentence(lang, "check.row").format(at=at, **values))
         return "\n".join(rows)
@@ -211,7 +211,7 @@ class Verdict:
             "variable": self.variable, "path": None if self.path is None else list(self.path), "corrected": self.corrected,
             "reason": self.reason if self.status == "undecided" else None, "condition": self.condition, "declare": self.declare,
             "derivatives": list(self.derivatives), "used": list(self.used),
-            "points": self.points, "error": _finite(self.error), "message": {lang: self.message(lang) for lang in ("en", "fr")},
+            "points": self.points, "error": _finite(self.error), "message": {lang: self.message(lang) for lang in LANGUAGES},
             "table": [{"at": {n: _plain(v) for n, v in row["at"].items()}, "claim": _plain(row["claim"]),
                        "derivative": _plain(row["derivative"])} for row in self.table],
         }  # fmt: skip

@@ -41,9 +41,9 @@ _DOCUMENTS: dict[str, Callable[[Document, str], str]] = {
 def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standard", notation: str = "matrix", **options: Any) -> str:
     """A Program, Line, Step, Phrase, Derivation or Derivations as text.
 
-    medium: text, markdown, latex, html or json; lang: en or fr; detail: brief, standard or full; notation of derivations: matrix,
-    index (entry by entry, with sums and deltas) or kronecker (Jacobians in the vec layout). With complete=True, LaTeX is a
-    file that compiles instead of a fragment. within=, a Program or a derivation, says what the names of a Line or a Phrase are:
+    medium: text, markdown, latex, html or json; lang: one of wording.LANGUAGES; detail: brief, standard or full; notation of
+    derivations: matrix, index (entry by entry, with sums and deltas) or kronecker (Jacobians in the vec layout). With complete=True,
+    LaTeX is a file that compiles instead of a fragment. within=, a Program or a derivation, says what the names of a Line or a Phrase are:
     it decides product signs. Raises ArgumentError for anything else.
     """
     check_choice("medium", medium, MEDIA)

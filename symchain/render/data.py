@@ -49,7 +49,7 @@ def of_program(program: Computation) -> dict[str, Any]:
 
 
 def of_derivation(d: Derivation) -> dict[str, Any]:
-    return {"format": "symchain.nouns.derivation", "version": VERSION, "program": of_program(d.program), **_body(d)}
+    return {"format": "symchain.derivation", "version": VERSION, "program": of_program(d.program), **_body(d)}
 
 
 def of_derivations(several: Derivations) -> dict[str, Any]:

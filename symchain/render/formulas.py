@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatchmethod
 
-from symchain.functions import find
+from symchain.functions import find, texts
 from symchain.render import latex, text
 from symchain.render.names import escaped, typeset
 from symchain.render.products import BREAK
@@ -79,10 +79,9 @@ class LatexFormulas:
 
     @display.register
     def _function(self, math: Function) -> str:
-        known = None if math.own else find(math.name)
-        if known is None:
+        if math.own or (known := find(math.name)) is None:
             return self.style.renamed.get(math.name) or typeset(math.name)
-        return rf"\text{{{escaped(known.noun.fr if self.style.lang == 'fr' else known.noun.en)}}}"
+        return rf"\text{{{escaped(texts.noun(known.name, self.style.lang))}}}"
 
     @display.register
     def _label(self, math: Label) -> str:

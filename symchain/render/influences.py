@@ -174,7 +174,7 @@ def plain_text(s: Sensitivity, lang: str) -> str:
     aligned = [[f"{c:<{w}}" if k in left else f"{c:>{w}}" for k, (c, w) in enumerate(zip(row, widths, strict=True))] for row in table]
     out += ["", *map("  ".join, aligned), ""]
     for i in inputs:
-        out += _wrapped(f"{i.name}{_colon(lang)} {speaker.say(slope_clause(s, i))}", "  ")
+        out += _wrapped(f"{i.name}{speaker.locale.colon} {speaker.say(slope_clause(s, i))}", "  ")
         if i.elasticity is not None and not i.zero:
             out += _wrapped(speaker.say(elasticity_clause(s, i)), "    ", "    ")
     out.append("")
@@ -185,10 +185,6 @@ def plain_text(s: Sensitivity, lang: str) -> str:
 
 def _shown(m: Measure, lang: str, s: Sensitivity, i: Influence) -> str:
     return shown_measure(m, lang, s.points > 1 or bool(i.shape))
-
-
-def _colon(lang: str) -> str:
-    return "\u00a0:" if lang == "fr" else ":"
 
 
 def _wrapped(text: str, indent: str = "", first: str | None = None) -> list[str]:

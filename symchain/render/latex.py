@@ -30,7 +30,7 @@ from symchain.render.products import (
 )
 from symchain.render.style import Style, rank_of_call, rank_of_index
 from symchain.support.notation import Phrase
-from symchain.wording import numbers, sentence
+from symchain.wording import locale_of, numbers, sentence
 
 
 def write(phrase: Phrase, style: Style | None = None) -> str:
@@ -259,7 +259,7 @@ def _call(p: Phrase, parts: Sequence[Tex], keywords: dict[str, Tex], style: Styl
         body = within(argument, MUL) if argument.kind != "minus" else bracketed(argument)
         return Tex(rf"{known.prefix}{below} {body}", MUL, rank, "open", True)
     shown = [breakable(t) for t in parts] + [rf"\text{{{k}}}={solid(v.text)}" for k, v in keywords.items()]
-    separator = r";\," if style.lang == "fr" and any("{,}" in t for t in shown) else r",\,"
+    separator = (locale_of(style.lang).mark if any("{,}" in t for t in shown) else ",") + r"\,"
     primes = "'" * p.primes if p.primes <= 3 else f"^{{({p.primes})}}"
     name = (known.name if known is not None else typeset(p.text)) + primes
     inside = Tex(separator.join(shown), tall=tall)

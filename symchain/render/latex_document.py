@@ -14,7 +14,7 @@ from symchain.render.products import BREAK
 from symchain.render.sentences import Speaker
 from symchain.render.style import Style
 from symchain.support.document import Carried, Document, Formula, Label, Math, Row, Section
-from symchain.wording import sentence
+from symchain.wording import locale_of, sentence
 
 ROOM = 79.0
 """Width of a line of mathematics, in the units of `measure`."""
@@ -185,19 +185,13 @@ def rows_lines(rows: Sequence[Row], formulas: LatexFormulas, speaker: Speaker) -
     return Setting(formulas, speaker, ROOM, rows).lines(rows)
 
 
-PREAMBLES = {
-    "en": r"\usepackage[english]{babel}",
-    "fr": r"\usepackage[french]{babel}",
-}
-
-
 def complete(body: str, lang: str) -> str:
     """A file that pdflatex and lualatex compile."""
     return "\n".join([
         r"\documentclass[11pt,a4paper]{article}",
         r"\usepackage{iftex}",
         r"\ifPDFTeX\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}\fi",
-        PREAMBLES[lang],
+        locale_of(lang).preamble,
         r"\usepackage{amsmath,amssymb}",
         r"\usepackage[margin=22mm]{geometry}",
         r"\allowdisplaybreaks",

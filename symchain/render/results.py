@@ -60,9 +60,7 @@ def activation(members: Sequence[Derivation], detail: str) -> Iterable[Section]:
     rows = tuple(row for d in members if d.substitutions for row in _bound(d, detail))
     if len(rules) == len(bindings) == 1 and FUNCTIONS[next(iter(bindings))].activation:
         (bound, own), *_ = bindings.items()
-        noun = FUNCTIONS[bound].noun
-        spoken = Spoken({"en": noun.en[0].upper() + noun.en[1:], "fr": noun.fr})  # it begins the English heading
-        heading = Say("section.activation" if len(own) == 1 else "section.activations", {"function": spoken})
+        heading = Say("section.activation" if len(own) == 1 else "section.activations", {"function": Spoken(bound, "noun")})
         yield Section(heading, (Say("activation.one", fields),), rows)
         return
     if bindings:

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from symchain.functions import texts
 from symchain.support.document import TITLE, Field, Fixed, Listing, Math, Members, Say, Section, Spoken
-from symchain.wording import fields, has, numbers, pieces, sentence
+from symchain.wording import fields, has, locale_of, numbers, pieces, sentence
 
 _HERE = "\x18"
 _TITLE_HERE = re.compile(rf"{_HERE}(\.?)")
 _AGAIN = re.compile(rf"^{_HERE}[.,:]? *")
-_SPACE_BEFORE = re.compile(r" (?=[:;!?»])|(?<=«) ")
+_SPOKEN: Mapping[str, Callable[[str, str], str]] = {"noun": texts.noun, "with_article": texts.with_article, "reason": texts.reason}
 
 
 class Speaker:
     """Fills sentences. `plain` escapes text for the medium, `math` sets a formula inside a sentence."""
 
     def __init__(self, lang: str, plain: Callable[[str], str], math: Callable[[Math], str]) -> None:
-        self.lang, self.plain, self.math = lang, plain, math
+        self.lang, self.locale, self.plain, self.math = lang, locale_of(lang), plain, math
 
     def say(self, what: Say) -> str:
-        template = sentence(self.lang, what.key) if has(self.lang, what.key) else what.key.partition(".")[2]
+        template = sentence(self.lang, what.key) if has(what.key) else what.key.partition(".")[2]
         done = []
         for literal, field in pieces(template):
             done.append(self.plain(literal))
-            if field is not None:
-                done.append(_HERE if field == TITLE else self.field(what.fields[field]))
+            if field == TITLE:
+                done.append(_HERE)
+            elif field is not None:
+                value = what.fields[field]
+                done.append(self._spoken(value, begins=not "".join(done)) if isinstance(value, Spoken) else self.field(value))
         return "".join(done)
 
     def opening(self, number: int, section: Section, bold: Callable[[str], str]) -> list[str]:
@@ -43,17 +47,21 @@ class Speaker:
         if isinstance(value, Say):
             return self.say(value)
         if isinstance(value, Listing):
-            separator = self.plain("\u00a0; " if value.numeric and self.lang == "fr" else ", ")
+            separator = self.plain(self.locale.separator if value.numeric else ", ")
             return separator.join(map(self.field, value.items))
         if isinstance(value, Members):
             *first, last = map(self.field, value.items)
-            return f"{', '.join(first)} {self.word('explain.and')} {last}" if first else last
+            return f"{', '.join(first)} {self.plain(self.locale.conjunction)} {last}" if first else last
         if isinstance(value, Fixed):
             return self.plain(numbers.fixed(value.value, self.lang, value.places))
         if isinstance(value, Spoken):
-            text = value.texts[self.lang]
-            return self.plain(_SPACE_BEFORE.sub("\u00a0", text) if self.lang == "fr" else text)
+            return self._spoken(value)
         return self.math(value)
+
+    def _spoken(self, value: Spoken, begins: bool = False) -> str:
+        """What is said of a record, with a capital where it begins a sentence or a heading."""
+        text = self.locale.spaced(_SPOKEN[value.what](value.record, self.lang))
+        return self.plain(text[:1].upper() + text[1:] if begins else text)
 
     def word(self, key: str) -> str:
         """A template without fields."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from symchain.nouns.graph import Graph
 from symchain.render.picture import MARGIN, Label, Picture, Point, Shape, Wire, picture
+from symchain.render.unicode import figure
 
 VALUE, GRADIENT = "#1b5e9e", "#c2410c"
 """Blue above, vermilion below: told apart by the colour-blind, and by place and style where there is no colour."""
@@ -118,7 +119,7 @@ def _legend_height(drawn: Picture) -> float:
 
 def _legend(rows: Sequence[tuple[str, str]], top: float, lang: str) -> Iterator[str]:
     """One row a meaning, each with a sample of how it looks."""
-    value, slope = ("0,5", "−0,2") if lang == "fr" else ("0.5", "−0.2")
+    value, slope = figure(0.5, lang), figure(-0.2, lang)
     yield '<g class="legend">'
     for k, (kind, text) in enumerate(rows):
         y = top + _LINE * (k + 1)

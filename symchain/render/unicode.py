@@ -15,6 +15,7 @@ from symchain.render.names import GREEK
 from symchain.render.text import write
 from symchain.support.notation import Phrase
 from symchain.support.notation import name as named
+from symchain.wording import locale_of
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -49,15 +50,16 @@ def partial(output: str, by: str) -> str:
 
 def pretty(phrase: Phrase, lang: str = "en", renamed: dict[str, str] | None = None) -> str:
     """A formula on one line; long sums keep their ends."""
+    locale = locale_of(lang)
 
     def visit(p: Phrase, parts: Any, keywords: dict[str, Phrase]) -> Phrase:
         if p.head == "name":
             return named((renamed or {}).get(p.text) or pretty_name(p.text))
         text = p.text
         if p.head == "call":
-            text = "ln" if lang == "fr" and text == "log" else pretty_name(text)
-        elif p.head == "number" and lang == "fr":
-            text = text.replace(".", ",")
+            text = locale.logarithm if text == "log" else pretty_name(text)
+        elif p.head == "number":
+            text = locale.number(text)
         return Phrase(p.head, tuple(parts), text, tuple(keywords.items()), p.primes)
 
     if phrase.head == "mul" and phrase.text == "prefix":  # the sign of an operation and its constant: +1, ×(−1)
@@ -100,11 +102,9 @@ def figure(value: Any, lang: str = "en", signed: bool = False) -> str:
     mantissa = mantissa.removesuffix(".")
     if exponent and 0 <= int(exponent) < 6:
         mantissa, exponent = f"{float(shown):.0f}", ""
-    text = mantissa.replace(".", ",") if lang == "fr" else mantissa
-    if exponent:
-        power = str(int(exponent)).translate(_SUPERSCRIPTS)
-        text = (f"{text}·10" if lang == "fr" else f"{text}×10") + power
-    return sign + text
+    locale = locale_of(lang)
+    text = locale.number(mantissa)
+    return sign + (locale.power(text, str(int(exponent)).translate(_SUPERSCRIPTS)) if exponent else text)
 
 
 def norm(value: Any, lang: str) -> str:

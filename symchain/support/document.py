@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from symchain.support.dimensions import Shape
 from symchain.support.notation import Phrase
@@ -138,7 +138,7 @@ class Product:
 
 @dataclass(frozen=True)
 class Listing:
-    """Things separated by commas (semicolons where the commas are decimal)."""
+    """Things separated by commas (numeric ones by semicolons where the language has decimal commas)."""
 
     items: tuple[Math | Say, ...]
     numeric: bool = False
@@ -167,9 +167,11 @@ class Fixed:
 
 @dataclass(frozen=True)
 class Spoken:
-    """A text that comes in every language: the reason of a function, its noun."""
+    """What is said of a registered function or operation in the reader's language."""
 
-    texts: Mapping[str, str]
+    record: str
+    """Its name."""
+    what: Literal["noun", "with_article", "reason"]
 
 
 @dataclass(frozen=True)

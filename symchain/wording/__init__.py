@@ -1,43 +1,54 @@
-"""Sentences, one table per language: key -> whole sentence with named fields. Languages have the same keys and the same fields."""
+"""Sentences, one folder per language: key -> whole sentence with named fields; and the registry of the languages.
+
+A folder beside this file holds LANGUAGE (see `locale`) and is registered when this package is imported. Languages have the same keys
+and the same fields; which they are is said by English.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
+from importlib import import_module
+from pkgutil import iter_modules
 from string import Formatter
 
-from symchain.errors import check_choice
-from symchain.wording import (
-    check_en,
-    check_fr,
-    en,
-    evidence_en,
-    evidence_fr,
-    explain_en,
-    explain_fr,
-    fr,
-    graph_en,
-    graph_fr,
-    page_en,
-    page_fr,
-    sensitivity_en,
-    sensitivity_fr,
-)
+from symchain.errors import ArgumentError, check_choice
+from symchain.wording.locale import Language, Locale
 
-_TOPICS = {
-    "en": (en, check_en, evidence_en, explain_en, graph_en, page_en, sensitivity_en),
-    "fr": (fr, check_fr, evidence_fr, explain_fr, graph_fr, page_fr, sensitivity_fr),
-}
+DEFAULT = "en"
 
-LANGUAGES: Mapping[str, Mapping[str, str]] = {
-    lang: {key: text for topic in topics for key, text in topic.SENTENCES.items()} for lang, topics in _TOPICS.items()
-}
+LANGUAGES: dict[str, Language] = {}
+"""By code. Whoever offers a choice of languages reads it when the choice is made."""
+
+
+def register(language: Language) -> None:
+    """Add a language. Raises ArgumentError for a code that is taken, and for sentences or fields that lack or are too many."""
+    code, sentences = language.locale.code, language.sentences
+    if code in LANGUAGES:
+        raise ArgumentError(f"the language {code} is there already", advice="Choose another code.")
+    wanted = LANGUAGES[DEFAULT].sentences if LANGUAGES else sentences
+    if other := sorted(wanted.keys() ^ sentences.keys()):
+        raise ArgumentError(f"sentences of {code} differ: {', '.join(other[:12])}", advice=f"Give it those of {DEFAULT} alone.")
+    if other := [key for key in wanted if sorted(fields(wanted[key])) != sorted(fields(sentences[key]))]:
+        raise ArgumentError(f"fields of {code} differ in: {', '.join(other[:12])}", advice=f"Give each sentence the fields of {DEFAULT}.")
+    LANGUAGES[code] = language
+
+
+def unregister(code: str) -> None:
+    """Take a language away again."""
+    del LANGUAGES[code]
 
 
 def sentence(lang: str, key: str) -> str:
     """The template of a key. Raises ArgumentError for a language that symchain does not speak."""
     check_language(lang)
-    return LANGUAGES[lang][key]
+    return LANGUAGES[lang].sentences[key]
+
+
+def locale_of(lang: str) -> Locale:
+    """How a language writes. Raises ArgumentError for a language that symchain does not speak."""
+    check_language(lang)
+    return LANGUAGES[lang].locale
 
 
 def check_language(lang: str) -> None:
@@ -45,8 +56,9 @@ def check_language(lang: str) -> None:
     check_choice("lang", lang, LANGUAGES)
 
 
-def has(lang: str, key: str) -> bool:
-    return key in LANGUAGES.get(lang, {})
+def has(key: str) -> bool:
+    """Whether there is a sentence of that key."""
+    return key in LANGUAGES[DEFAULT].sentences
 
 
 def rule_name(lang: str, rule: str) -> str:
@@ -54,7 +66,7 @@ def rule_name(lang: str, rule: str) -> str:
     return sentence(lang, f"rule.{rule}")
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def pieces(template: str) -> tuple[tuple[str, str | None], ...]:
     """A template as (literal text, name of the field that follows or None)."""
     return tuple((literal, name) for literal, name, _, _ in Formatter().parse(template))
@@ -63,3 +75,7 @@ def pieces(template: str) -> tuple[tuple[str, str | None], ...]:
 def fields(template: str) -> Iterator[str]:
     """The names of the fields of a template."""
     return (name for _, name in pieces(template) if name is not None)
+
+
+for _folder in sorted((m.name for m in iter_modules(__path__) if m.ispkg), key=lambda name: (name != DEFAULT, name)):
+    register(import_module(f"{__name__}.{_folder}").LANGUAGE)

@@ -1,4 +1,4 @@
-"""Numbers as people read them: significant digits, powers of ten, a decimal comma in French, counts that may be astronomical."""
+"""Numbers as people read them: significant digits, powers of ten, the language's decimal mark, counts that may be astronomical."""
 
 from __future__ import annotations
 
@@ -6,21 +6,16 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from symchain.wording import locale_of
+
 LARGE = 10**7
 """Counts up to here are written out."""
 
 
-def _comma(text: str, lang: str, latex: bool) -> str:
-    if lang != "fr":
-        return text
-    return text.replace(".", "{,}" if latex else ",")
-
-
 def _scientific(mantissa: str, exponent: int, lang: str, latex: bool) -> str:
-    mantissa = _comma(mantissa, lang, latex)
-    if not latex:
-        return f"{mantissa}e{exponent}"
-    return rf"{mantissa}\cdot10^{{{exponent}}}" if lang == "fr" else rf"{mantissa}\times10^{{{exponent}}}"
+    locale = locale_of(lang)
+    mantissa = locale.number(mantissa, latex)
+    return locale.power(mantissa, f"^{{{exponent}}}", latex) if latex else f"{mantissa}e{exponent}"
 
 
 def real(value: float, lang: str, latex: bool, digits: int = 10) -> str:
@@ -33,19 +28,19 @@ def real(value: float, lang: str, latex: bool, digits: int = 10) -> str:
     if "e" in text:
         mantissa, exponent = text.split("e")
         return _scientific(mantissa, int(exponent), lang, latex)
-    return _comma(text, lang, latex)
+    return locale_of(lang).number(text, latex)
 
 
 def fixed(value: float, lang: str, places: int) -> str:
     """A number with that many decimals, as plain text."""
-    return _comma(f"{value:.{places}f}", lang, False)
+    return locale_of(lang).number(f"{value:.{places}f}")
 
 
 def literal(text: str, lang: str) -> str:
     """A literal of the program as LaTeX: its own digits, with the language's decimal mark and power of ten."""
     mantissa, mark, exponent = text.lower().partition("e")
     if not mark:
-        return _comma(text, lang, True)
+        return locale_of(lang).number(text, True)
     return _scientific(mantissa, int(exponent), lang, True)
 
 
@@ -56,8 +51,7 @@ def value(data: Any, lang: str, latex: bool, digits: int = 10) -> str:
         items = [value(v, lang, latex, min(digits, 6)) for v in (data if len(data) <= 6 else [*data[:3], *data[-1:]])]
         if len(data) > 6:
             items.insert(3, r"\ldots" if latex else "...")
-        mark = ";" if lang == "fr" else ","
-        separator = mark + (r"\allowbreak\," if latex else " ")
+        separator = locale_of(lang).mark + (r"\allowbreak\," if latex else " ")
         return f"[{separator.join(items)}]"
     return real(float(data), lang, latex, digits)
 
@@ -65,9 +59,7 @@ def value(data: Any, lang: str, latex: bool, digits: int = 10) -> str:
 def count(n: int, lang: str, latex: bool) -> str:
     """How many: digits in groups of three, a power of two, or a rounded power of ten."""
     if n < LARGE:
-        if lang == "fr":
-            return f"{n:,}".replace(",", r"\," if latex else "\u00a0") if n >= 10000 else str(n)
-        return f"{n:,}".replace(",", "{,}" if latex else ",")
+        return locale_of(lang).grouped(n, latex)
     if n & (n - 1) == 0:
         exponent = n.bit_length() - 1
         return f"2^{{{exponent}}}" if latex else f"2^{exponent}"

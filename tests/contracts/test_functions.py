@@ -22,11 +22,12 @@ from scipy import special
 
 from symchain.errors import ArgumentError
 from symchain.evidence.meanings import value_of
-from symchain.functions import ALIASES, FUNCTIONS, REAL, FunctionSpec, Noun, declare, find
+from symchain.functions import ALIASES, FUNCTIONS, REAL, FunctionSpec, Noun, declare, find, texts
 from symchain.kernels.stable import STABLE
 from symchain.language.grammar import parse_expression
 from symchain.operations import OPERATIONS
 from symchain.support.notation import Phrase, walk
+from symchain.wording import LANGUAGES
 
 DIGITS = 240  # enough for 1 + erf(-30/sqrt(2)) to keep forty
 
@@ -369,9 +370,14 @@ def test_both_languages_are_there(spec: FunctionSpec) -> None:
     assert spec.noun.en and spec.noun.fr and spec.noun.gender in ("m", "f")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_says_something_of_every_record(language: str) -> None:
+    assert list(texts.missing(language)) == []
+
+
 def test_no_two_functions_give_the_same_reason() -> None:
-    for language in ("en", "fr"):
-        reasons = [spec.reason[language] for spec in FUNCTIONS.values()]
+    for language in LANGUAGES:
+        reasons = [texts.reason(name, language) for name in FUNCTIONS]
         assert len(set(reasons)) == len(reasons)
 
 

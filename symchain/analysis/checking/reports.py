@@ -10,7 +10,7 @@ from symchain.errors import NumberVariableError, SymchainError
 from symchain.nouns.computation import Claim
 from symchain.nouns.program import Program
 from symchain.nouns.verdict import Verdict
-from symchain.wording import sentence
+from symchain.wording import LANGUAGES, sentence
 
 HOLDS, WRONG, UNREADABLE, UNDECIDED = 0, 1, 2, 4
 """Exit codes; the first of wrong, unreadable and undecided that occurs is the one of a whole text."""
@@ -24,15 +24,16 @@ class Entry:
     verdict: Verdict | SymchainError
 
     def text(self, lang: str) -> str:
-        head = f"line {self.claim.place.line}: " if self.claim.place is not None and lang == "en" else ""
-        if self.claim.place is not None and lang == "fr":
-            head = f"ligne {self.claim.place.line}\u00a0: "
+        said = self._said(lang)
+        return said if self.claim.place is None else sentence(lang, "check.line").format(line=self.claim.place.line, said=said)
+
+    def _said(self, lang: str) -> str:
         if isinstance(self.verdict, Verdict):
-            return head + self.verdict.text(lang)
+            return self.verdict.text(lang)
         if isinstance(self.verdict, NumberVariableError):
             what, advice = (sentence(lang, f"number.{part}").format(number=self.verdict.number) for part in ("what", "advice"))
-            return f"{head}{what}. {advice}"
-        return head + " ".join(filter(None, (self.verdict.what, self.verdict.advice)))
+            return f"{what}. {advice}"
+        return " ".join(filter(None, (self.verdict.what, self.verdict.advice)))
 
     def data(self) -> dict[str, Any]:
         """For JSON: a verdict's own fields, or the status "meaningless" or "unreadable" with its message."""
@@ -41,7 +42,7 @@ class Entry:
             return {"line": line, **json.loads(self.verdict.to_json())}
         status = "meaningless" if isinstance(self.verdict, NumberVariableError) else "unreadable"
         asked = {"output": self.claim.output, "wrt": str(self.claim.wrt), "claim": self.claim.claim}
-        return {"line": line, **asked, "status": status, "message": {lang: self.text(lang) for lang in ("en", "fr")}}
+        return {"line": line, **asked, "status": status, "message": {lang: self.text(lang) for lang in LANGUAGES}}
 
     @property
     def code(self) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from symchain.analysis.explaining.batches import batch_letter
 from symchain.analysis.explaining.scalars import absent, place_of
 from symchain.analysis.explaining.softmaxes import softmax
-from symchain.analysis.explaining.words import concrete, equation, named, partial, reaches, say, terms_of, the
+from symchain.analysis.explaining.words import concrete, equation, named, partial, reaches, say, terms_of
 from symchain.errors import SymchainError
 from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
@@ -129,9 +129,10 @@ class Local:
         primed = phrase_of(slope) if isinstance(function, AbstractFunction) else None
         own: dict[Tree, Tree] = {node: self.block.leaf} if node is self.block.tree else {}
         shown = phrase_of(concrete(substitute(slope, own)))
-        fields: dict[str, Field] = {"block": block, "reason": Spoken(spec.reason), "equation": equation(primed, shown)}
+        fields: dict[str, Field] = {"block": block, "reason": Spoken(spec.name, "reason"), "equation": equation(primed, shown)}
         if primed is not None:
-            return say("each_bound" if node.shape else "each_bound_number", function=named(function.name), noun=the(spec.noun), **fields)
+            fields |= {"function": named(function.name), "noun": Spoken(spec.name, "with_article")}
+            return say("each_bound" if node.shape else "each_bound_number", **fields)
         return say("each" if node.shape else "each_number", function=Formula(_printed(node)), **fields)
 
     def _power(self, node: Power) -> Say | None:
@@ -146,10 +147,10 @@ class Local:
         spec = node.operation
         fields: dict[str, Field] = {
             "block": named(self.block.name), "operation": Formula(_printed(node)), "operand": Formula(_printed(node.args[0])),
-            "noun": Spoken({"en": spec.noun.en, "fr": spec.noun.fr}),
+            "noun": Spoken(spec.name, "noun"),
         }  # fmt: skip
         key = f"operation.{spec.name}"
-        return say(key if has("en", f"explain.{key}") else "operation_linear" if spec.linear else "operation", **fields)
+        return say(key if has(f"explain.{key}") else "operation_linear" if spec.linear else "operation", **fields)
 
     # ------------------------------------------------------------ the derivative
 

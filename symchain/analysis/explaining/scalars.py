@@ -15,7 +15,6 @@ from symchain.analysis.explaining.words import (
     reaches,
     say,
     terms_of,
-    the,
     total,
 )
 from symchain.functions.spec import AbstractFunction
@@ -320,9 +319,9 @@ class _Teller:
         if spec is None:
             key, sides = "abstract", _joined(left, total(primed), last)
         else:
-            fields["reason"] = Spoken(spec.reason)
+            fields["reason"] = Spoken(spec.name, "reason")
             if isinstance(function, AbstractFunction):
-                fields["noun"] = the(spec.noun)
+                fields["noun"] = Spoken(spec.name, "with_article")
             fields["call"] = Formula(phrase_of(core))
             key = "bound" if isinstance(function, AbstractFunction) else "function"
             shown = total(plain) if inner or not whole else None

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from symchain.functions.spec import Noun
 from symchain.nouns.computation import Block
 from symchain.rewriting import simplify
 from symchain.rules.binding import bind
-from symchain.support.document import Axes, Count, Field, Formula, Listing, Members, Relation, Say, Spoken
+from symchain.support.document import Axes, Count, Field, Formula, Listing, Members, Relation, Say
 from symchain.support.notation import Phrase, name, negate, number
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Leaf, Tree, postorder
-from symchain.wording.explain_fr import with_article
 
 LISTED = 6
 """Up to so many names are listed in a sentence."""
@@ -90,11 +88,6 @@ def reaches(tree: Tree, by: Leaf) -> set[Tree]:
         if any(a in found for a in node.args):
             found.add(node)
     return found
-
-
-def the(noun: Noun) -> Spoken:
-    """A function by its noun, with the article."""
-    return Spoken({"en": f"the {noun.en}", "fr": with_article(noun.fr, noun.gender)})
 
 
 class Letters:

@@ -1,4 +1,4 @@
-"""The page of a program: derivation, graph, sensitivity and code in one HTML file, in two languages, that loads nothing.
+"""The page of a program: derivation, graph, sensitivity and code in one HTML file, in every language, that loads nothing.
 
 Everything that comes from the program is escaped; the policy in the head forbids every request, so that nothing can be fetched
 even by a program that was written to try. Mathematics is set by KaTeX, which is part of the file.
@@ -26,7 +26,7 @@ from symchain.render.programs import program_rows, program_style
 from symchain.render.sentences import Speaker
 from symchain.support.document import Formula, Say
 from symchain.support.notation import name
-from symchain.wording import LANGUAGES, check_language, sentence
+from symchain.wording import LANGUAGES, check_language, locale_of, sentence
 
 HERE = Path(__file__).parent
 ALONE = 8
@@ -41,7 +41,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inli
 def page(
     program: Program, output: str, wrt: Sequence[str], at: Mapping[str, Any] | None = None, lang: str = "en", version: str = ""
 ) -> str:
-    """One HTML document. `lang` is the language shown first; a switch shows the other.
+    """One HTML document. `lang` is the language shown first; a switch shows the others.
 
     Without a point `at`, the numbers of graph and sensitivity are those of an example point, and the page says so.
     """
@@ -51,7 +51,8 @@ def page(
     subjects = _subjects(program, output, wrt)
     sides = [_side(program, output, subjects, point, at is not None, shown, version) for shown in order]
     title = sentence(lang, "page.title").replace("{output}", output)
-    buttons = "".join(f'<button type="button" data-lang="{shown}" lang="{shown}">{_LANGUAGE[shown]}</button>' for shown in order)
+    named = {shown: html_text(locale_of(shown).name) for shown in order}
+    buttons = "".join(f'<button type="button" data-lang="{shown}" lang="{shown}">{text}</button>' for shown, text in named.items())
     return "\n".join([
         "<!DOCTYPE html>",
         f'<html lang="{lang}" data-shown="{lang}">',
@@ -73,9 +74,6 @@ def page(
         "</html>",
         "",
     ])  # fmt: skip
-
-
-_LANGUAGE = {"en": "English", "fr": "Français"}
 
 
 @lru_cache

@@ -254,8 +254,8 @@ def test_the_corrected_formula_is_proved() -> None:
 
 
 def test_every_mistake_has_its_sentences() -> None:
-    for lang, table in LANGUAGES.items():
-        assert all(f"check.{key}" in table for key in MISTAKES), lang
+    for lang, language in LANGUAGES.items():
+        assert all(f"check.{key}" in language.sentences for key in MISTAKES), lang
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -271,4 +271,4 @@ def test_numbers_agree_with_their_nouns() -> None:
     assert "in 2 components at 3 points" in checked("x: (2,)\ny = sum(x**2)")
     french = symchain.parse("x: (1,)\ny = sum(x**2)").derive("x").text(lang="fr")
     assert "une composante" in " ".join(french.split()) and "1 composantes" not in french
-    assert "l'écart relatif maximal est de" in LANGUAGES["fr"]["check.failed"]
+    assert "l'écart relatif maximal est de" in LANGUAGES["fr"].sentences["check.failed"]

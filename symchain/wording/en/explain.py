@@ -1,9 +1,8 @@
-"""English: the sentences of explanations."""
+"""English for explanations of a derivative."""
 
 from __future__ import annotations
 
 SENTENCES = {
-    "explain.and": "and",
     # titles
     "explain.title": "Why {equation}",
     "explain.title_back": "Why {block} sends {back} back to {wrt}",

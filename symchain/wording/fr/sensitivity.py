@@ -1,8 +1,8 @@
-"""French, for sensitivities. In this file ~ stands for a no-break space."""
+"""French for sensitivities: clauses beside a bar or in a list, without a capital or a full stop, and a few whole sentences."""
 
 from __future__ import annotations
 
-_SENTENCES = {
+SENTENCES = {
     "influence.title": "Influence des entrées sur {output}",
     "influence.at": "En {point}, où {statement}.",
     "influence.here": "Au point donné, où {statement}.",
@@ -57,5 +57,3 @@ _SENTENCES = {
     "à gauche~: des cas où cela la diminue.",
     "influence.labels": "Ne varient pas, car ce sont des nombres entiers ou qu'on ne peut pas dériver par rapport à elles~: {names}.",
 }
-
-SENTENCES = {key: text.replace("~", "\u00a0") for key, text in _SENTENCES.items()}

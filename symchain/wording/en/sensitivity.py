@@ -1,4 +1,4 @@
-"""English, for sensitivities: clauses that stand beside a bar or in a list, without a capital or a full stop, and a few whole sentences."""
+"""English for sensitivities: clauses beside a bar or in a list, without a capital or a full stop, and a few whole sentences."""
 
 from __future__ import annotations
 

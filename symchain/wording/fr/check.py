@@ -1,8 +1,8 @@
-"""French, for verdicts. A tilde stands for a no-break space."""
+"""French for verdicts: whole sentences that say what is wrong with a claimed derivative, where, and what is right."""
 
 from __future__ import annotations
 
-_SENTENCES = {
+SENTENCES = {
     "check.proved": "Exact~: {symbol} = {claim} est démontré par le calcul.",
     "check.agrees": "Exact, pour autant que les nombres le montrent~: {symbol} = {claim} coïncide avec la dérivée en {points} points "
     "(écart relatif maximal {error}).",
@@ -88,6 +88,6 @@ _SENTENCES = {
     "check.unknown.antiderivative": "C'est une primitive~: en la dérivant, on retrouve {wanted}. C'est la dérivée de {wanted} qu'on "
     "demande.",
     "check.unknown": "Ce n'est aucune des erreurs habituelles.",
+    # before each verdict of a whole text
+    "check.line": "ligne {line}~: {said}",
 }
-
-SENTENCES = {key: text.replace("~", "\u00a0") for key, text in _SENTENCES.items()}

@@ -1,4 +1,4 @@
-"""English sentences of the picture of a graph."""
+"""English for the picture of a graph."""
 
 from __future__ import annotations
 

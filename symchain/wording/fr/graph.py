@@ -1,4 +1,4 @@
-"""Phrases françaises de l'image d'un graphe."""
+"""French for the picture of a graph."""
 
 from __future__ import annotations
 

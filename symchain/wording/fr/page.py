@@ -1,8 +1,8 @@
-"""French, for the page. In this file ~ stands for a no-break space."""
+"""French for the page: headings, buttons, and what stands below pictures."""
 
 from __future__ import annotations
 
-_SENTENCES = {
+SENTENCES = {
     "page.title": "Comment {output} dépend de ses entrées",
     "page.program": "Programme",
     "page.graph": "Valeurs et gradients",
@@ -28,5 +28,3 @@ _SENTENCES = {
     "page.none": "Rien à montrer ici~: {reason}.",
     "page.foot": "Fait avec symchain {version}. Ce fichier est complet~: il ne charge rien.",
 }
-
-SENTENCES = {key: text.replace("~", "\u00a0") for key, text in _SENTENCES.items()}

@@ -1,4 +1,4 @@
-"""English, for verdicts: whole sentences that say what is wrong with a claimed derivative, where, and what is right."""
+"""English for verdicts: whole sentences that say what is wrong with a claimed derivative, where, and what is right."""
 
 from __future__ import annotations
 
@@ -78,4 +78,6 @@ SENTENCES = {
     "check.extra_path.term": "The term {found} is too much.",
     "check.unknown.antiderivative": "It is an antiderivative: differentiating it gives {wanted}. The derivative of {wanted} is asked for.",
     "check.unknown": "It is none of the usual mistakes.",
+    # before each verdict of a whole text
+    "check.line": "line {line}: {said}",
 }

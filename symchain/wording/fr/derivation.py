@@ -1,8 +1,8 @@
-"""French. In this file ~ stands for a no-break space, which French sets before : ; ! ? and inside guillemets."""
+"""French for titles, sections, rules, remarks, maps and layouts of a derivation."""
 
 from __future__ import annotations
 
-_SENTENCES = {
+SENTENCES = {
     # titles
     "title.derivation": "Calcul de {derivative}.",
     "title.several": "Calcul de {derivatives}.",
@@ -163,10 +163,4 @@ _SENTENCES = {
     "rule.sign": "règle des signes",
     "rule.where": "dérivée cas par cas",
     "rule.operation": "dérivée d'une opération sur les tenseurs",
-    # command line
-    "point.at": "en {point}",
-    "number.what": "{number} est un nombre, il ne peut pas varier~: «~dériver par rapport à {number}~» n'a pas de sens",
-    "number.advice": "On lui donne un nom~: f = c*x, alors df/dc = x, puis on prend c = {number}~: toujours x.",
 }
-
-SENTENCES = {key: text.replace("~", "\u00a0") for key, text in _SENTENCES.items()}

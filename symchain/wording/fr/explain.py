@@ -1,9 +1,8 @@
-"""French: the sentences of explanations. In this file ~ stands for a no-break space."""
+"""French for explanations of a derivative."""
 
 from __future__ import annotations
 
-_SENTENCES = {
-    "explain.and": "et",
+SENTENCES = {
     # titles
     "explain.title": "Pourquoi {equation}",
     "explain.title_back": "Pourquoi {block} renvoie {back} à {wrt}",
@@ -210,17 +209,3 @@ _SENTENCES = {
     "explain.each_number": "Dans {block}, {function} est une fonction d'un seul nombre. {reason} Sa dérivée y est {equation}.",
     "explain.each_bound_number": "Dans {block}, {function} désigne {noun} d'un seul nombre. {reason} Sa dérivée y est {equation}.",
 }
-
-_VOWELS = "aeiouyhàâéèêîôœ"
-
-
-def with_article(noun: str, gender: str) -> str:
-    """The noun after le, la or l'.
-
-    >>> with_article("sigmoïde", "f"), with_article("exponentielle", "f"), with_article("carré", "m")
-    ('la sigmoïde', "l'exponentielle", 'le carré')
-    """
-    return f"l'{noun}" if noun[0] in _VOWELS else f"{'la' if gender == 'f' else 'le'} {noun}"
-
-
-SENTENCES = {key: text.replace("~", "\u00a0") for key, text in _SENTENCES.items()}

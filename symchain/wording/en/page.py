@@ -1,4 +1,4 @@
-"""English, for the page: headings, buttons, and what stands below pictures."""
+"""English for the page: headings, buttons, and what stands below pictures."""
 
 from __future__ import annotations
 

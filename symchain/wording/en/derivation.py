@@ -1,4 +1,4 @@
-"""English."""
+"""English for titles, sections, rules, remarks, maps and layouts of a derivation."""
 
 from __future__ import annotations
 
@@ -161,8 +161,4 @@ SENTENCES = {
     "rule.sign": "rule of signs",
     "rule.where": "derivative case by case",
     "rule.operation": "derivative of a tensor operation",
-    # command line
-    "point.at": "at {point}",
-    "number.what": "{number} is a number; it cannot vary, so a derivative with respect to {number} has no meaning",
-    "number.advice": "Give the number a name: f = c*x, then df/dc = x, evaluated at c = {number}: still x.",
 }

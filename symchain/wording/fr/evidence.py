@@ -1,8 +1,8 @@
-"""French, for the numerical check of a derivation. A tilde stands for a no-break space."""
+"""French for the numerical check of a derivation."""
 
 from __future__ import annotations
 
-_SENTENCES = {
+SENTENCES = {
     "check.at": "En {point}~: {statement}, {method} {reference}~; écart relatif maximal sur {points}~: {error}.",
     "check.at_one": "En {point}~: {statement}, {method} {reference}~; écart relatif~: {error}.",
     "check.array": "En {point}~: {derivative}, comparaison avec le {method} sur {components} en {points}~; "
@@ -48,5 +48,3 @@ _SENTENCES = {
     "method.complex step": "pas complexe",
     "method.complex step and central difference": "pas complexe suivi d'une différence centrée",
 }
-
-SENTENCES = {key: text.replace("~", "\u00a0") for key, text in _SENTENCES.items()}

@@ -1,4 +1,4 @@
-"""English, for the numerical check of a derivation."""
+"""English for the numerical check of a derivation."""
 
 from __future__ import annotations
 

@@ -1,0 +1,16 @@
+"""English: how it writes numbers, lists and articles; the sentences stand in the files beside this one, by topic."""
+
+from __future__ import annotations
+
+from symchain.wording.en import check, commands, derivation, evidence, explain, graph, page, records, sensitivity
+from symchain.wording.locale import Language, Locale, Word, joined
+
+
+def _the(noun: Word) -> str:
+    return f"the {noun.text}"
+
+
+LANGUAGE = Language(
+    Locale(code="en", name="English", the=_the, conjunction="and", preamble=r"\usepackage[english]{babel}"),
+    joined(*(topic.SENTENCES for topic in (derivation, check, commands, evidence, explain, graph, page, records, sensitivity))),
+)

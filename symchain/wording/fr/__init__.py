@@ -1,0 +1,35 @@
+"""French: how it writes numbers, lists and articles; the sentences stand in the files beside this one, by topic."""
+
+from __future__ import annotations
+
+from symchain.wording.fr import check, commands, derivation, evidence, explain, graph, page, records, sensitivity
+from symchain.wording.locale import Language, Locale, Word, joined
+
+_VOWELS = "aeiouyhàâéèêîôœ"
+
+
+def _the(noun: Word) -> str:
+    """The noun after le, la or l'.
+
+    >>> _the(Word("sigmoïde", "f")), _the(Word("exponentielle", "f")), _the(Word("carré", "m"))
+    ('la sigmoïde', "l'exponentielle", 'le carré')
+    """
+    return f"l'{noun.text}" if noun.text[0] in _VOWELS else f"{'la' if noun.gender == 'f' else 'le'} {noun.text}"
+
+
+LANGUAGE = Language(
+    Locale(
+        code="fr",
+        name="Français",
+        the=_the,
+        conjunction="et",
+        preamble=r"\usepackage[french]{babel}",
+        decimal=",",
+        times="·",
+        group="\u00a0",
+        grouped_from=10_000,
+        space="\u00a0",
+        logarithm="ln",
+    ),
+    joined(*(topic.SENTENCES for topic in (derivation, check, commands, evidence, explain, graph, page, records, sensitivity))),
+)
