@@ -49,6 +49,7 @@ from symchain.tensors.nodes import (
     zeros,
 )
 from symchain.tensors.terms import is_zero
+from symchain.zeros import paths_to_nothing
 
 PATHS_LISTED = 64
 PATHS_WRITTEN = 4
@@ -346,7 +347,10 @@ class Sweep:
         *before, result = with_common_lines(self._told([*lines, result]), self._scope(), self._fresh_here())
         lines = tuple(before)
         general = formula if self._reads_more(general, lines) else general
-        reason = "unrelated" if target not in self.relevant else "flat" if is_zero(formula) else ""
+        reason = "unrelated" if target not in self.relevant else ""
+        if not reason and is_zero(formula):
+            vanishes = lambda block, read: is_zero(self.local(block, self.leaf_of(read)).tree)  # noqa: E731
+            reason = paths_to_nothing(self.order, self.output, target, self.reads, vanishes)
         return Derivation(
             self.program, self.output, target, 1, result.shape, _Factors(self, target), count, paths, lines, result, formula, general,
             product, self._substitutions(general), reason,
