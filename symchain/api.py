@@ -32,7 +32,8 @@ def parse(
     """Read a program in the input language.
 
     `shapes` gives shapes of inputs ({"W": ("m", "n")}), `assume` facts ({"A": "spd"}), `let` binds function names
-    ({"sigma1": "sigmoid"}). Raises ParseError with line, column and a suggestion, ShapeError, LimitError.
+    ({"sigma1": "sigmoid"}), in place of what the text binds them to. Raises ParseError with line, column and a suggestion, ShapeError,
+    LimitError.
 
     >>> list(parse("z = w*x + b").inputs)
     ['w', 'x', 'b']

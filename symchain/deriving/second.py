@@ -9,6 +9,7 @@ import sympy
 
 from symchain.deriving.constraints import without_equations
 from symchain.deriving.sweep import Sweep
+from symchain.deriving.zeros import second_to_nothing
 from symchain.errors import ArgumentError
 from symchain.nouns.computation import Block, Computation, Variable
 from symchain.nouns.derivation import Derivation, Line
@@ -38,7 +39,7 @@ def second_derivative(program: Computation, output: str, first: str, second: str
     gradient = Sweep(free, output, [first]).derivation(first)
     lines = [*gradient.adjoint_lines, gradient.result]
     reading = extended(free, [(line.name, line.tree) for line in lines])
-    derived = _again(free, reading, gradient, lines, output, second, name)
+    derived = second_to_nothing(_again(free, reading, gradient, lines, output, second, name), first)
     return derived if free is program else _restored(derived, program, names)
 
 
@@ -80,7 +81,7 @@ def hessian_vector_product(program: Computation, output: str, wrt: str, vector: 
     reading = extended(free, [(line.name, line.tree) for line in lines], [variable])
     along = contract([leaf(gradient.result.name, shape), symbol], [indices, indices], ())
     reading = extended(reading, [(slope, along)])
-    derived = _again(free, reading, gradient, lines, slope, wrt, f"d2{output}_d{wrt}2_{vector}")
+    derived = second_to_nothing(_again(free, reading, gradient, lines, slope, wrt, f"d2{output}_d{wrt}2_{vector}"), wrt)
     return derived if free is program else _restored(derived, program, names)
 
 
@@ -95,7 +96,9 @@ def _again(
     for block in reading.blocks.values():
         if block.name not in program.blocks and block.name not in known:
             known[block.name] = Line(block.name, block.tree, "value", block.name, block.shape)
-    ordered = [*known.values(), *d.adjoint_lines]
+    # these are no adjoints of the output, but of its first derivative
+    within = [replace(line, role="value") if line.role == "adjoint" else line for line in d.adjoint_lines]
+    ordered = [*known.values(), *within]
     by_name = {line.name: line for line in ordered}
     needed: set[str] = set()
     pending = [result.tree]

@@ -10,12 +10,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from operator import is_
 
+from symchain.functions.spec import OPERATIONS, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
+from symchain.language.lookup import find_function
 from symchain.language.shapes import dimension_of
 from symchain.nouns.derivation import Line
 from symchain.support.notation import Phrase, name, operations, rewritten
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import Tree, leaf, leaves, transform
+from symchain.tensors.nodes import Apply, Operation, Tree, leaf, leaves, postorder, transform
 
 _LINES = 200
 """Longer derivations are left as they are."""
@@ -34,7 +36,10 @@ def with_common_lines(lines: list[Line], scope: Scope, fresh: Callable[[str], st
     known: dict[Phrase, Phrase] = {}
     phrases = {line.name: _shared(phrase_of(line.tree), known) for line in lines}
     original = dict(phrases)
-    while (repeated := _most_repeated(phrases, least, letters)) is not None:
+    repeated = _most_repeated(phrases, least, letters)
+    if repeated is None or not _is_readable([line.tree for line in lines], scope):
+        return lines
+    while repeated is not None:
         made = fresh("t1")
         tree = elaborate(repeated, replace(scope, names=names))
         names[made] = leaf(made, tree.shape)
@@ -44,11 +49,23 @@ def with_common_lines(lines: list[Line], scope: Scope, fresh: Callable[[str], st
         lines = [*lines[:first], Line(made, tree, "value", made, tree.shape, written=repeated), *lines[first:]]
         phrases = {**changed, made: repeated}
         original[made] = repeated
+        repeated = _most_repeated(phrases, least, letters)
     for k, line in enumerate(lines):
         said = phrases[line.name]
         if said is not original[line.name]:
             lines[k] = replace(line, tree=elaborate(said, replace(scope, names=names)), general=None, written=said)
     return _numbered(lines)
+
+
+def _is_readable(trees: Iterable[Tree], scope: Scope) -> bool:
+    """Whether every function of the trees is what its name means where they are read: kernels have functions of their own."""
+    for node in postorder(*trees):
+        if isinstance(node, Apply) and isinstance(node.function, FunctionSpec):
+            if find_function(node.function.name, scope.functions) is not node.function:
+                return False
+        elif isinstance(node, Operation) and OPERATIONS.get(node.operation.name) is not node.operation:
+            return False
+    return True
 
 
 def _as_it_is(phrase: Phrase) -> None:

@@ -16,6 +16,7 @@ from symchain.deriving.closed_forms import as_it_stands, closed_form, without_on
 from symchain.deriving.entries import by_entries
 from symchain.deriving.recognition import Recogniser
 from symchain.deriving.subexpressions import with_common_lines
+from symchain.deriving.zeros import paths_to_nothing
 from symchain.errors import VerificationError
 from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope
@@ -346,7 +347,10 @@ class Sweep:
         *before, result = with_common_lines(self._told([*lines, result]), self._scope(), self._fresh_here())
         lines = tuple(before)
         general = formula if self._reads_more(general, lines) else general
-        reason = "unrelated" if target not in self.relevant else "flat" if is_zero(formula) else ""
+        reason = "unrelated" if target not in self.relevant else ""
+        if not reason and is_zero(formula):
+            vanishes = lambda block, read: is_zero(self.local(block, self.leaf_of(read)).tree)  # noqa: E731
+            reason = paths_to_nothing(self.order, self.output, target, self.reads, vanishes)
         return Derivation(
             self.program, self.output, target, 1, result.shape, _Factors(self, target), count, paths, lines, result, formula, general,
             product, self._substitutions(general), reason,

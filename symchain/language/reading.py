@@ -148,7 +148,7 @@ class _Reading:
             add_given(self.declared, self.shapes, self.assume)
 
     def _bind(self) -> None:
-        """Function names bound by let=, then by lines such as `sigma1 = sigmoid`, which are taken out of the definitions."""
+        """Function names bound by lines such as `sigma1 = sigmoid`, which are taken out of the definitions, and by let=, which prevails."""
         self.functions.update(bindings(self.let))
         defined = {d.name for d in self.definitions}
         read = {p.text for d in self.definitions if d.phrase.head != "name" for p in walk(d.phrase) if p.head == "name"}
@@ -165,7 +165,8 @@ class _Reading:
             if place is not None and (place.line, place.column) < (d.place.line, d.place.column):
                 self._fail(f"{d.name} is called above the line that binds it", "Move this line up.", d.place)
             bound.add(d.name)
-            self.functions[d.name] = abstract(d.name, spec)
+            if d.name not in self.let:
+                self.functions[d.name] = abstract(d.name, spec)
         self.definitions = kept
         for name in self.functions:
             if name in self.declared:

@@ -301,7 +301,9 @@ class Derivation(Printed):
     substitutions: tuple[tuple[Tree, Tree], ...] = ()
     """(sigma2'(z2), a2*(1 - a2)): what binding the program's functions replaced."""
     zero_reason: str = ""
-    """Why the derivative is 0 ("unrelated": the output does not depend on wrt; "flat": every factor vanishes), else empty."""
+    """Why the derivative is 0, else empty: "unrelated", the output does not depend on wrt; "flat", a factor vanishes on every path;
+    "cancelled", what the paths contribute adds up to 0; "linear", the first derivative does not depend on wrt; "straight", the
+    derivative of the first derivative vanishes."""
     reading: Computation | None = None
     """The program extended by what the lines read beyond the program's own names (order 2: the gradient's lines), else None."""
     point: Mapping[str, Any] | None = None

@@ -102,7 +102,8 @@ def style_within(subject: Derivation | Derivations, lang: str) -> Style:
 def symbol_of(line: Line, within: Any) -> Phrase:
     """What stands on the left of a line: the derivative's symbol for a result of the derivation, else the line's name."""
     members = {within.wrt: within} if isinstance(within, Derivation) else within if isinstance(within, Derivations) else {}
-    return derivative(members[line.of]) if line.role == "derivative" and line.of in members else name(line.name)
+    own = members.get(line.of) if line.role == "derivative" else None
+    return name(line.name) if own is None or own.result.name != line.name else derivative(own)  # not the gradient before a Hessian
 
 
 # ---------------------------------------------------------------- the sections

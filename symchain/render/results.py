@@ -178,5 +178,6 @@ def _terms(terms: Sequence[Line], d: Derivation, network: Network | None) -> Say
 
 
 def zero_sentence(d: Derivation) -> Say:
-    key = d.zero_reason if d.zero_reason in ("unrelated", "flat") else "flat"
-    return Say(f"zero.{key}", {"output": Formula(name(d.output)), "wrt": Formula(name(d.wrt))})
+    """Why the derivative is 0; the paths of a second derivative lead from the first one."""
+    fields = {"output": Formula(name(d.output)), "wrt": Formula(name(d.wrt)), "slope": Formula(symbol(d.output, d.wrt))}
+    return Say(f"zero.{d.zero_reason}", fields)

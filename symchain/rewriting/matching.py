@@ -25,16 +25,18 @@ from symchain.tensors.nodes import (
     add,
     broadcast,
     common_shape,
+    contract,
     hadamard,
     leaf,
     leaves,
     postorder,
     power,
+    rebuild,
     substitute,
 )
 from symchain.tensors.products import term_of, tree_of
 from symchain.tensors.sums import scaled
-from symchain.tensors.terms import Term, constant_of
+from symchain.tensors.terms import Indices, Term, constant_of
 
 Bindings = dict[Leaf, Tree]
 
@@ -253,9 +255,8 @@ def _match(pattern: Tree, tree: Tree, bindings: Bindings) -> Iterator[Bindings]:
         if len(wanted.factors) == 1 and isinstance(wanted.factors[0][0], Leaf):
             yield from _match(wanted.factors[0][0], normal(scaled(tree, 1 / wanted.coefficient)), bindings)
         elif isinstance(tree, Contraction):
-            have = term_of(tree)
-            elementwise = all(s == have.output for _, s in have.factors) and len(have.dims) == len(have.output)
-            if elementwise and have.coefficient == wanted.coefficient and len(have.factors) == len(wanted.factors):
+            have = _elementwise(term_of(tree))
+            if have is not None and have.coefficient == wanted.coefficient and len(have.factors) == len(wanted.factors):
                 yield from _match_all([f for f, _ in wanted.factors], [f for f, _ in have.factors], bindings)
     elif isinstance(pattern, Compare):
         if isinstance(tree, Compare):
@@ -272,6 +273,29 @@ def _match_each(patterns: Sequence[Tree], trees: Sequence[Tree], bindings: Bindi
     for p, t in zip(patterns, trees, strict=True):
         states = [s for b in states for s in _match(p, t, b)]
     yield from states
+
+
+def _elementwise(term: Term) -> Term | None:
+    """The product as one whose entries are the products of the same entries, axes exchanged within the factors; None where it is none.
+
+    f(A).T is f(A.T), not f(A); a sum over an axis is not its terms.
+    """
+    spots = {s for _, s in term.factors}
+    if len(spots) > 1 or not set(term.dims) <= set(term.output):
+        return None
+    if spots <= {(), term.output}:
+        return term if term.output in spots else None  # else the result has a shape that no factor has
+    (spot,) = spots
+    if sorted(spot) != sorted(term.output):
+        return None
+    return term.with_factors([(_turned(f, spot, term.output), term.output) for f, _ in term.factors])
+
+
+def _turned(tree: Tree, spot: Indices, output: Indices) -> Tree:
+    """The tree with its axes exchanged, where it is elementwise within its arguments."""
+    if isinstance(tree, (Apply, Power)):
+        return rebuild(tree, [_turned(a, spot, output) if a.shape else a for a in tree.args])
+    return normal(contract([tree], [spot], output))
 
 
 def _match_all(patterns: list[Tree], trees: list[Tree], bindings: Bindings) -> Iterator[Bindings]:

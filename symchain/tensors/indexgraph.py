@@ -292,8 +292,9 @@ class Assembly:
                         Piece(target.indices, [*target.over, call("diag", self.phrase(v))], target.under, v.position, symmetric=True),
                     )
                     return True
-            over = [_stretched(_mul(v.over, []), v.indices, target.indices)] if v.over else []
-            under = [_stretched(_mul(v.under, []), v.indices, target.indices)] if v.under else []
+            above, below = ([_mul(v.over, v.under)], []) if v.scaled else (v.over, v.under)  # a factor alone may have fewer axes
+            over = [_stretched(_mul(above, []), v.indices, target.indices)] if above else []
+            under = [_stretched(_mul(below, []), v.indices, target.indices)] if below else []
             if v.indices == target.indices[-len(v.indices) :]:
                 over, under = list(v.over), list(v.under)
             merged = [*over, *target.over] if v.position < target.position else [*target.over, *over]

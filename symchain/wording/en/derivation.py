@@ -77,7 +77,9 @@ SENTENCES = {
     # zeros
     "zero.unrelated": "{output} does not depend on {wrt}: no path leads from {wrt} to {output}, so the derivative is 0.",
     "zero.flat": "Every path from {wrt} to {output} passes through a factor that is 0, so the derivative is 0.",
-    # the check
+    "zero.cancelled": "What the paths from {wrt} to {output} contribute adds up to 0, so the derivative is 0.",
+    "zero.linear": "{slope} does not depend on {wrt}, so its derivative by {wrt} is 0.",
+    "zero.straight": "{slope} changes with {wrt} in jumps at most, so its derivative by {wrt} is 0 wherever it exists.",
     "section.check": "Numerical check",
     "names.more": "{names} and {count} more",
     # arrays, indices, the vec layout

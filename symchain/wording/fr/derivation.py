@@ -78,6 +78,9 @@ SENTENCES = {
     # zeros
     "zero.unrelated": "{output} ne dépend pas de {wrt}~: aucun chemin ne mène de {wrt} à {output}, la dérivée est donc nulle.",
     "zero.flat": "Tous les chemins de {wrt} à {output} passent par un facteur nul, la dérivée est donc nulle.",
+    "zero.cancelled": "Les contributions des chemins de {wrt} à {output} se compensent~: leur somme est nulle, la dérivée aussi.",
+    "zero.linear": "{slope} ne dépend pas de {wrt}, sa dérivée par rapport à {wrt} est donc nulle.",
+    "zero.straight": "{slope} varie tout au plus par sauts avec {wrt}~; sa dérivée par rapport à {wrt} est nulle partout où elle existe.",
     # the check
     "section.check": "Vérification numérique",
     "names.more": "{names} et {count} autres",

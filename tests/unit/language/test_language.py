@@ -289,3 +289,15 @@ def test_the_language_never_uses_pythons_parser() -> None:
                 assert module not in ("ast", "tokenize", "parser", "importlib"), path.name
             if isinstance(node, ast.Attribute):
                 assert node.attr not in ("parse_expr", "S"), path.name
+
+
+def test_what_is_given_by_let_prevails_over_the_text() -> None:
+    """Through what is bound to it too; a line that binds nothing of that name is still checked."""
+    text = "s = sigmoid\nt = s\ny = s(x) + t(x) + f(x)\n"
+    for let, wanted in (({"s": "tanh"}, ("tanh", "tanh")), ({"t": "tanh"}, ("sigmoid", "tanh")), ({"f": "exp"}, ("sigmoid", "sigmoid"))):
+        program = read_program(text, let=let)
+        assert tuple(program.functions[n].binding.name for n in "st") == wanted
+        again = read_program(str(program))
+        assert {n: f.binding for n, f in again.functions.items()} == {n: f.binding for n, f in program.functions.items()}
+    with pytest.raises(symchain.errors.ParseError):
+        read_program("s = sigmoid\ns = relu\ny = s(x)", let={"s": "tanh"})
