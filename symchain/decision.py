@@ -79,12 +79,12 @@ class Sharp:
                 moved: dict[str, Array] = {}
                 for sign, way in zip(signs, ways, strict=True):
                     for name, weights in way.items():
-                        moved[name] = moved.get(name, 0) + sign * step * numbers.array(weights)
+                        moved[name] = moved.get(name, 0) + numbers.array(weights) * (sign * step)
                 values.update({n: values[n] + shift for n, shift in moved.items()})
                 for name in chain:
                     value = values_in(numbers, [self.program.blocks[name].tree], values, self.point.dims)[0]
                     values[name] = value + moved[name] if name in moved else value
-                total = total + int(np.prod(signs)) * values[output]
+                total = total + values[output] * int(np.prod(signs))
             unseen = abs(known.get(output, values[output])) * numbers.mp.mpf(10) ** -digits
             return np.where(np.equal(total, 0), unseen, total) / (2 * step) ** len(ways)
 

@@ -194,7 +194,7 @@ def contraction(node: Contraction, args: list[Array], dims: Mapping[str, int], o
             arrays.append(array)
             subscripts.append(subscript)
         else:
-            coefficient = coefficient * array
+            coefficient = np.multiply(coefficient, array)  # numbers of mpmath do not know arrays
     carried = {i for s in subscripts for i in s}
     for i in set(range(len(sizes))) - carried - set(node.output):
         coefficient = coefficient * sizes[i]
@@ -203,10 +203,10 @@ def contraction(node: Contraction, args: list[Array], dims: Mapping[str, int], o
     result = coefficient
     if arrays and all(list(s) == kept for s in subscripts):
         for array in arrays:
-            result = result * array
+            result = np.multiply(result, array)
     elif arrays:
         pairs = [x for pair in zip(arrays, subscripts, strict=True) for x in pair]
-        result = coefficient * np.einsum(*pairs, kept, optimize=len(arrays) > 2)
+        result = np.multiply(coefficient, np.einsum(*pairs, kept, optimize=len(arrays) > 2))
     if len(kept) < len(free):
         stretched = np.reshape(result, [sizes[i] if i in carried else 1 for i in free])
         result = np.broadcast_to(stretched, [sizes[i] for i in free])

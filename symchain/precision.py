@@ -97,7 +97,7 @@ class Numbers:
                 rows[k] = rows[k] * self.power(rows[k, k], -1)
                 for other in range(size):
                     if other != k:
-                        rows[other] = rows[other] - rows[other, k] * rows[k]
+                        rows[other] = rows[other] - rows[k] * rows[other, k]
             result[at] = rows[:, size:]
         return result
 
@@ -110,7 +110,7 @@ class Numbers:
                 for k in range(len(rows)):
                     total = total * self._pivot(rows, k) * rows[k, k]
                     for other in range(k + 1, len(rows)):
-                        rows[other] = rows[other] - rows[other, k] * self.power(rows[k, k], -1) * rows[k]
+                        rows[other] = rows[other] - rows[k] * (rows[other, k] * self.power(rows[k, k], -1))
             except np.linalg.LinAlgError:
                 total = self.number(Fraction(0))
             result[at] = total

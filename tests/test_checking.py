@@ -311,7 +311,9 @@ def test_a_name_of_the_program_wins() -> None:
 
 def test_an_assumed_activation_is_told() -> None:
     verdict = program("abstract").check("C", "W1", "a2*(1 - a2)*(a2 - y)*W2*a1*(1 - a1)*x")
-    assert verdict.mistake == "unknown" and "sigmoid" in verdict.message()
+    assert (verdict.status, verdict.reason, verdict.declare) == ("undecided", "condition", "sigma1 = sigmoid; sigma2 = sigmoid")
+    bound = symchain.parse(verdict.declare + "; " + PROGRAMS["abstract"])
+    assert bound.check("C", "W1", verdict.claim).holds
 
 
 def test_time_of_a_verdict() -> None:
@@ -322,6 +324,103 @@ def test_time_of_a_verdict() -> None:
         program(name).check(output, wrt, claim)
         times.append(time.process_time() - started)
     assert statistics.median(times) < 1 and max(times) < 20, (statistics.median(times), max(times))
+
+
+CONDITIONS = [
+    ("f = acosh(x/a)", "x", "1/sqrt(x**2 - a**2)", "a > 0", "2/sqrt(x**2 - a**2)"),
+    ("f = sqrt(a**2*x)", "x", "a/(2*sqrt(x))", "a > 0", "a/sqrt(x)"),
+    ("f = abs(a)*b*x + log(b**2)", "x", "a*b", "a > 0", "a/b"),
+    ("e: (n,); d: (); f = sum(where(abs(e) <= d, e**2/2, d*(abs(e) - d/2)))", "e", "clip(e, -d, d)", "d > 0", "-clip(e, -d, d)"),
+    ("z: (k,); y: (k,); p = softmax(z); f = -sum(y*log(p))", "z", "p - y", "sum(y) = 1", "y - 2*p"),
+    ("Z: (m, k); Y: (m, k); P = softmax(Z); f = -sum(Y*log(P))", "Z", "P - Y", "sum(Y, axis=1) = 1", "Y - 2*P"),
+    ("f = sigma(z)", "z", "f*(1 - f)", "sigma = sigmoid", "f*(2 - f)"),
+    ("f = sigma(z)", "z", "1 - sigma(z)**2", "sigma = tanh", "2 - sigma(z)**2"),
+]
+
+
+@pytest.mark.parametrize(("text", "wrt", "claim", "condition", "wrong"), CONDITIONS)
+def test_a_claim_that_holds_under_a_condition_is_told_so(text: str, wrt: str, claim: str, condition: str, wrong: str) -> None:
+    """With the declaration that the verdict asks for, it is right; what fails under the condition too is wrong."""
+    verdict = symchain.parse(text).check("f", wrt, claim)
+    assert (verdict.status, verdict.reason, verdict.condition, verdict.mistake) == ("undecided", "condition", condition, None)
+    for lang in LANGUAGES:
+        assert verdict.declare in verdict.message(lang) and verdict.message(lang).endswith(".")
+    assert json.loads(verdict.to_json())["condition"] == condition
+    name = verdict.declare.partition(":")[0]
+    rest = "; ".join(part for part in text.split("; ") if part.partition(":")[0] != name)
+    assert symchain.parse(f"{verdict.declare}; {rest}").check("f", wrt, claim).holds
+    assert symchain.parse(text).check("f", wrt, wrong).status == "wrong"
+
+
+def test_a_condition_on_the_variable_makes_no_claim_right() -> None:
+    for text, claim in (("f = log(x**2)", "2/abs(x)"), ("f = x**3", "3*x*abs(x)"), ("f = abs(x)*a", "a")):
+        assert symchain.parse(text).check("f", "x", claim).status == "wrong"
+
+
+def test_what_is_to_be_shown_shows_nothing() -> None:
+    for claim in ("dC/dw", "dC/dw + 0", "1*dC/dw", "dC_dw"):
+        verdict = program("plain").check("C", "w", claim)
+        assert (verdict.status, verdict.reason) == ("undecided", "circular"), claim
+        assert all(claim in verdict.message(lang) for lang in LANGUAGES)
+    assert program("plain").check("C", "w", "2*dC/dw").mistake == "constant"
+    assert program("plain").check("C", "w", "dC_dw = 2*(a - y)*(1 - a**2)*x; dC_dw").holds
+
+
+def test_derivatives_that_a_claim_still_holds_are_listed() -> None:
+    verdict = program("plain").check("C", "w", "dC/da*da/dz*dz/dw")
+    assert verdict.holds and verdict.derivatives == ("dC/da", "da/dz", "dz/dw")
+    assert all("∂a/∂z" in verdict.message(lang) for lang in LANGUAGES)
+    assert program("plain").check("C", "w", "2*(a - y)*(1 - a**2)*x").derivatives == ()
+
+
+@pytest.mark.parametrize(
+    ("claim", "least"),
+    [
+        ("dC/da*da/dz*x", "factors"),
+        ("2*(a - y)*(1 - a**2)*x", "blocks"),
+        ("2*(tanh(w*x + b) - y)*(1 - tanh(w*x + b)**2)*x", "inputs"),
+    ],
+)
+def test_what_a_claim_may_hold(claim: str, least: str) -> None:
+    kinds = ("inputs", "blocks", "factors")
+    for using in kinds:
+        verdict = program("plain").check("C", "w", claim, using=using)
+        assert verdict.holds == (kinds.index(using) >= kinds.index(least))
+        assert verdict.holds or (verdict.status, verdict.reason) == ("undecided", "used") and verdict.used
+        assert program("plain").check("C", "w", f"2*({claim})", using=using).mistake == "constant"
+        code = CliRunner().invoke(commands, ["check", "-e", PROGRAMS["plain"], "--wrt", "w", "--claim", claim, "--using", using]).exit_code
+        assert code == (0 if verdict.holds else 4)
+    with pytest.raises(symchain.ArgumentError, match="using"):
+        program("plain").check("C", "w", claim, using="anything")
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt", "claim", "mistake"),
+    [
+        ("f = x**n", "x", "x**(n - 1)", "missing_factor"),
+        ("f = x**2", "x", "x**3/3", "unknown"),
+        ("z: (k,); y: (k,); p = softmax(z); f = -sum(y*log(p))", "z", "sum(p*y) - y", "unknown"),
+        ("z: (k,); c: (k,); p = softmax(z); f = sum(c*p)", "z", "c*p*(1 - p)", "missing_path"),
+        ("z = w*x + b; a = sigmoid(z); f = -(y*log(a) + (1 - y)*log(1 - a))", "w", "a - y", "other_variable"),
+        ("z = w*x + b; a = sigmoid(z); f = (a - y)**2/2", "w", "(a - y)*(1 - a**2)*x", "wrong_operand"),
+        ("z = w*x + b; a = sigmoid(z); f = (a - y)**2/2", "w", "(a - y)*(1 - tanh(z)**2)*x", "wrong_operand"),
+        ("W: (n, n); x: (n,); c: (n,); z = W @ x; f = c @ tanh(z)", "x", "W @ (c*(1 - tanh(z)**2))", "transposed"),
+        ("r: (n,); f = sum(r**2)/N", "r", "2*r", "batch_mean"),
+        ("X: (n, d); w: (n,); y: (n,); b: (d,); f = sum(w*(y - X @ b)**2)", "b", "-2*X.T @ (y - X @ b)", "missing_factor"),
+        ("X: (n, d); w: (n,); y: (n,); b: (d,); f = sum(w*(y - X @ b)**2)", "b", "-2*X.T @ (w**2*(y - X @ b))", "extra_factor"),
+        ("A: (n, n); B: (n, n); X: (n, n); f = tr(A @ X @ B @ X.T)", "X", "B @ X @ A + B.T @ X @ A.T", "wrong_order"),
+    ],
+)
+def test_one_change_of_its_kind_names_a_mistake(text: str, wrt: str, claim: str, mistake: str) -> None:
+    verdict = symchain.parse(text).check("f", wrt, claim)
+    assert (verdict.status, verdict.mistake) == ("wrong", mistake), verdict.message()
+    for lang in LANGUAGES:
+        assert "{" not in verdict.message(lang) and verdict.message(lang).endswith(".")
+
+
+def test_an_antiderivative_is_told() -> None:
+    assert "antiderivative" in symchain.parse("f = x**2").check("f", "x", "x**3/3").message()
+    assert "primitive" in symchain.parse("f = cos(2*x)").check("f", "x", "sin(2*x)/2").message("fr")
 
 
 def test_an_output_known_by_name_alone() -> None:
@@ -348,6 +447,8 @@ $$\frac{d}{d3} (3x) = x$$
         (["-e", "z = w*x + b", "--wrt", "w"], 2),
         (["-e", "z = w*x + b"], 2),
         (["-e", "z = w*x + b", "--wrt", "w", "--claim", "log(-1 - x**2)"], 4),
+        (["-e", "z = w*x + b", "--wrt", "w", "--claim", "dz/dw"], 4),
+        (["-e", "z = acosh(w/a)", "--wrt", "w", "--claim", "1/sqrt(w**2 - a**2)"], 4),
     ],
 )
 def test_exit_codes(arguments: list[str], code: int) -> None:
