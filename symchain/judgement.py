@@ -143,6 +143,8 @@ def _judged(case: Case, candidates: Iterable[Point], own: Sequence[Point]) -> tu
                 continue
             chosen = [look]
         (ranked[look.rank] if look.rank else telling).append(look)
+        if not look.held and not look.rank:  # one point where the sides differ is enough
+            break
         if search is not None and not look.rank:
             search.telling.append(point)
         if len(telling) >= POINTS + EXTRA[case.method]:

@@ -386,7 +386,7 @@ def test_what_a_claim_may_hold(claim: str, least: str) -> None:
     for using in kinds:
         verdict = program("plain").check("C", "w", claim, using=using)
         assert verdict.holds == (kinds.index(using) >= kinds.index(least))
-        assert verdict.holds or (verdict.status, verdict.reason) == ("undecided", "used") and verdict.used
+        assert verdict.holds or ((verdict.status, verdict.reason) == ("undecided", "used") and verdict.used)
         assert program("plain").check("C", "w", f"2*({claim})", using=using).mistake == "constant"
         code = CliRunner().invoke(commands, ["check", "-e", PROGRAMS["plain"], "--wrt", "w", "--claim", claim, "--using", using]).exit_code
         assert code == (0 if verdict.holds else 4)
@@ -420,7 +420,7 @@ def test_one_change_of_its_kind_names_a_mistake(text: str, wrt: str, claim: str,
 
 def test_an_antiderivative_is_told() -> None:
     assert "antiderivative" in symchain.parse("f = x**2").check("f", "x", "x**3/3").message()
-    assert "primitive" in symchain.parse("f = cos(2*x)").check("f", "x", "sin(2*x)/2").message("fr")
+    assert "primitive" in symchain.parse("f = x**5").check("f", "x", "x**6/6").message("fr")
 
 
 def test_an_output_known_by_name_alone() -> None:

@@ -69,7 +69,8 @@ DECLARATIONS = "P: (n, n) spd; A: (n, n); X: (5, n); x: (n,); Q: (n, n) orthogon
 
 @pytest.mark.parametrize(("left", "right"), OPERATIONS.items())
 def test_operations_have_many_digits(left: str, right: str) -> None:
-    program = symchain.parse(f"{DECLARATIONS}; f = sum(P) + sum(A) + sum(X) + sum(x) + sum(Q) + sum(p); a = {left}; b = {right}; c = 2*({right})")
+    total = "f = sum(P) + sum(A) + sum(X) + sum(x) + sum(Q) + sum(p)"
+    program = symchain.parse(f"{DECLARATIONS}; {total}; a = {left}; b = {right}; c = 2*({right})")
     a, b, c = (program.blocks[n].leaf for n in "abc")
     for k, point in enumerate(points(program, "f")):
         if point.dims.get("n", 3) > 5:
