@@ -10,14 +10,14 @@ import pytest
 from randomprograms import DECLARED, FACTS, random_program
 
 import symchain
-from symchain.decision import Sharp, decided, identical
+from symchain.evidence.decision import Sharp, decided, identical
 from symchain.evidence.evaluation import evaluate
 from symchain.evidence.exploration import points
 from symchain.evidence.meanings import value_of
 from symchain.evidence.points import UNDEFINED
+from symchain.evidence.precision import Digits, Inexact, values_in
 from symchain.functions import FUNCTIONS
 from symchain.models import model_names, read_model
-from symchain.precision import Digits, Inexact, values_in
 
 DIGITS = 40
 LOST = {("mish", -30.0), ("softplus", -30.0), ("boxcox", 1e-3), ("logaddexp", 800.0), ("logaddexp2", 2000.0), ("Phi", -10.0)}
