@@ -97,7 +97,7 @@ FLOORS = (
     ("rules.entries", "rules.local"),
     ("rules.forward", "rules.reverse"),
     ("rules.binding",),
-    ("closedforms", "repetition", "rewriting.centring"),
+    ("closedforms", "repetition", "rewriting.centring", "zeros"),
     ("rewriting.recognition",),
     ("chainrule", "rewriting.telling"),
     ("second",),
