@@ -82,7 +82,7 @@ _source = _together(
     _once("--model", metavar="NAME", help="A ready model; `symchain models` lists them."),
     click.option("--latex", is_flag=True, help="The text is LaTeX or Markdown, as files .tex and .md are."),
     click.option(
-        "--let", "lets", multiple=True, metavar="NAME=FUNCTION", help="Bind a function name, before the text: --let sigma1=sigmoid."
+        "--let", "lets", multiple=True, metavar="NAME=FUNCTION", help="Bind a function name, whatever the text says: --let sigma1=sigmoid."
     ),
     click.option("--shapes", multiple=True, metavar="NAME=SHAPE", help='Declare shapes: --shapes "W=(m,n), x=(n,)".'),
     click.option("--assume", multiple=True, metavar="NAME=FACT", help="Declare facts: --assume r=positive."),

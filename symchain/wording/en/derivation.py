@@ -80,6 +80,7 @@ SENTENCES = {
     "zero.cancelled": "What the paths from {wrt} to {output} contribute adds up to 0, so the derivative is 0.",
     "zero.linear": "{slope} does not depend on {wrt}, so its derivative by {wrt} is 0.",
     "zero.straight": "{slope} changes with {wrt} in jumps at most, so its derivative by {wrt} is 0 wherever it exists.",
+    # the check
     "section.check": "Numerical check",
     "names.more": "{names} and {count} more",
     # arrays, indices, the vec layout
