@@ -35,7 +35,10 @@ FLOORS = (
      "wording.sensitivity_fr"),
     ("wording",),
     # what runs; neither SymPy nor the registry
-    ("backends", "backends.digits", "backends.floats", "backends.guard", "backends.stable", "kernel"),
+    ("backends", "backends.arrays", "backends.digits", "backends.guard", "backends.matrices", "backends.primitives", "backends.stable"),
+    ("backends.floats", "backends.grammar"),
+    ("backends.opcodes",),
+    ("kernel",),
     ("backends.arguments", "backends.writing"),
     ("backends.numpy",),
     # what is known

@@ -139,7 +139,6 @@ declare_operation(
     "inv",
     shape=_square_to_square("inv"),
     evaluate=np.linalg.inv,
-    code={"numpy": lambda a: f"np.linalg.inv({a})"},
     noun=Noun("inverse", "inverse", "m"),
     latex="{0}^{{-1}}",
 )
@@ -147,7 +146,6 @@ declare_operation(
     "det",
     shape=_square_to_scalar("det"),
     evaluate=np.linalg.det,
-    code={"numpy": lambda a: f"np.linalg.det({a})"},
     noun=Noun("determinant", "déterminant", "m"),
     latex=r"\det",
 )
@@ -155,7 +153,6 @@ declare_operation(
     "logdet",
     shape=_square_to_scalar("logdet"),
     evaluate=_logdet,
-    code={"numpy": lambda a: f"np.linalg.slogdet({a})[1]"},
     noun=Noun("logarithm of the determinant", "logarithme du déterminant", "m"),
     latex=r"\log\det",
 )
@@ -163,7 +160,6 @@ declare_operation(
     "pinv",
     shape=_pinv_shape,
     evaluate=_pinv,
-    code={"numpy": lambda a: f"np.linalg.pinv({a})"},
     noun=Noun("pseudoinverse", "pseudo-inverse", "m"),
     latex="{0}^{{+}}",
 )
@@ -171,17 +167,15 @@ declare_operation(
     "cholesky",
     shape=_square_to_square("cholesky"),
     evaluate=_cholesky,
-    code={"numpy": lambda a: f"np.linalg.cholesky(({a} + np.swapaxes({a}, -1, -2))/2)"},
     noun=Noun("Cholesky factor", "facteur de Cholesky", "m"),
     latex=r"\operatorname{chol}",
 )
 
 # Functions of a matrix, each with its Fréchet derivative: f(A, E), linear in E, the derivative of f at A in the direction E.
-# SciPy's sinm and cosm know no stacks of matrices, which directions with leading axes are: those go through expm.
-for _name, _function, _stacked, _noun in (
-    ("expm", _expm, "linalg.expm({0})", Noun("matrix exponential", "exponentielle de matrice", "f")),
-    ("sinm", _sinm, "np.imag(linalg.expm(1j*{0}))", Noun("matrix sine", "sinus de matrice", "m")),
-    ("cosm", _cosm, "np.real(linalg.expm(1j*{0}))", Noun("matrix cosine", "cosinus de matrice", "m")),
+for _name, _function, _noun in (
+    ("expm", _expm, Noun("matrix exponential", "exponentielle de matrice", "f")),
+    ("sinm", _sinm, Noun("matrix sine", "sinus de matrice", "m")),
+    ("cosm", _cosm, Noun("matrix cosine", "cosinus de matrice", "m")),
 ):
 
     def _frechet(a: _Array, e: _Array, function: Callable[[_Array], Any] = _function) -> Any:
@@ -189,19 +183,10 @@ for _name, _function, _stacked, _noun in (
         n, blocks = a.shape[-1], np.broadcast_to(a, e.shape)
         return function(np.block([[blocks, e], [np.zeros_like(e), blocks]]))[..., :n, n:]
 
-    def _frechet_code(a: str, e: str, stacked: str = _stacked) -> str:
-        blocks = f"np.broadcast_to({a}, {e}.shape)"
-        value = stacked.format(f"np.block([[{blocks}, {e}], [np.zeros_like({e}), {blocks}]])")
-        return f"{value}[..., :len({a}), len({a}):]"
-
-    def _function_code(a: str, name: str = _name) -> str:
-        return f"linalg.{name}({a})"
-
     declare_operation(
         _name,
         shape=_square_to_square(_name, one_square),
         evaluate=_function,
-        code={"numpy": _function_code},
         noun=_noun,
         latex=rf"\operatorname{{{_name}}}",
     )
@@ -209,7 +194,6 @@ for _name, _function, _stacked, _noun in (
         f"{_name}_frechet",
         shape=_frechet_shape(f"{_name}_frechet"),
         evaluate=_frechet,
-        code={"numpy": _frechet_code},
         noun=Noun(f"Fréchet derivative ({_noun.en})", f"dérivée de Fréchet ({_noun.fr})", "f"),
         latex=rf"L_{{\operatorname{{{_name}}}}}",
     )
@@ -218,15 +202,10 @@ for _name, _triangle, _en, _fr in (
     ("tril", np.tril, "lower triangle", "triangle inférieur"),
     ("triu", np.triu, "upper triangle", "triangle supérieur"),
 ):
-
-    def _triangle_code(x: str, k: int, function: str = _name) -> str:
-        return f"np.{function}({x}, {k})" if k else f"np.{function}({x})"
-
     declare_operation(
         _name,
         shape=_triangle_shape(_name),
         evaluate=_triangle,
-        code={"numpy": _triangle_code},
         noun=Noun(_en, _fr, "m"),
         latex=rf"\operatorname{{{_name}}}",
         linear=True,
@@ -236,7 +215,6 @@ declare_operation(
     "cross",
     shape=_cross_shape,
     evaluate=lambda a, b: np.cross(a, b),
-    code={"numpy": lambda a, b: f"np.cross({a}, {b})"},
     noun=Noun("cross product", "produit vectoriel", "m"),
     latex=r"{0} \times {1}",
 )
@@ -244,7 +222,6 @@ declare_operation(
     "onehot",
     shape=_onehot_shape,
     evaluate=lambda labels, k: np.equal(np.arange(k), np.real(labels).astype(int)[..., None]).astype(float),
-    code={"numpy": lambda labels, k: f"np.where(np.arange({k}) == np.asarray({labels}, int)[..., None], 1.0, 0.0)"},
     noun=Noun("one-hot vector", "vecteur indicateur", "m"),
     latex=r"\operatorname{onehot}",
     differentiable=False,

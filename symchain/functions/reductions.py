@@ -43,19 +43,6 @@ def _along(name: str) -> _Rule:
     return shape
 
 
-def _axis(axes: tuple[int, ...]) -> int | tuple[int, ...]:
-    return axes[0] if len(axes) == 1 else axes
-
-
-def _called(function: str) -> Callable[..., str]:
-    """Code of a NumPy or SciPy function with an axis argument."""
-
-    def code(x: str, axes: int | tuple[int, ...]) -> str:
-        return f"{function}({x}, axis={axes if isinstance(axes, int) else _axis(axes)})"
-
-    return code
-
-
 def _extreme(pick: Callable[..., Any]) -> Callable[[_Array, tuple[int, ...]], Any]:
     """The largest or smallest by real part, so that a complex step follows the element chosen."""
 
@@ -93,7 +80,6 @@ declare_operation(
     "max",
     shape=_reduced("max", empty=False),
     evaluate=_extreme(np.argmax),
-    code={"numpy": _called("np.max")},
     noun=Noun("maximum", "maximum", "m"),
     latex=r"\max",
     aliases=("amax",),
@@ -102,7 +88,6 @@ declare_operation(
     "min",
     shape=_reduced("min", empty=False),
     evaluate=_extreme(np.argmin),
-    code={"numpy": _called("np.min")},
     noun=Noun("minimum", "minimum", "m"),
     latex=r"\min",
     aliases=("amin",),
@@ -111,7 +96,6 @@ declare_operation(
     "prod",
     shape=_reduced("prod"),
     evaluate=lambda x, axes: np.prod(x, axis=axes),
-    code={"numpy": _called("np.prod")},
     noun=Noun("product of the elements", "produit des éléments", "m"),
     latex=r"\prod",
 )
@@ -119,7 +103,6 @@ declare_operation(
     "logsumexp",
     shape=_reduced("logsumexp", empty=False),
     evaluate=_logsumexp,
-    code={"numpy": _called("special.logsumexp")},
     noun=Noun("log-sum-exp", "log-somme-exp", "f"),
     latex=r"\operatorname{logsumexp}",
 )
@@ -127,7 +110,6 @@ declare_operation(
     "softmax",
     shape=_along("softmax"),
     evaluate=_softmax,
-    code={"numpy": lambda x, axis: f"softmax({x}, {axis})"},
     noun=Noun("softmax", "softmax", "m"),
     latex=r"\operatorname{softmax}",
 )
@@ -135,7 +117,6 @@ declare_operation(
     "log_softmax",
     shape=_along("log_softmax"),
     evaluate=_log_softmax,
-    code={"numpy": lambda x, axis: f"log_softmax({x}, {axis})"},
     noun=Noun("log-softmax", "log-softmax", "m"),
     latex=r"\operatorname{log\,softmax}",
 )
@@ -143,7 +124,6 @@ declare_operation(
     "cumsum",
     shape=_along("cumsum"),
     evaluate=lambda x, axis: np.cumsum(x, axis=axis),
-    code={"numpy": _called("np.cumsum")},
     noun=Noun("running sum", "somme cumulée", "f"),
     latex=r"\operatorname{cumsum}",
     linear=True,
@@ -152,7 +132,6 @@ declare_operation(
     "cumprod",
     shape=_along("cumprod"),
     evaluate=lambda x, axis: np.cumprod(x, axis=axis),
-    code={"numpy": _called("np.cumprod")},
     noun=Noun("running product", "produit cumulé", "m"),
     latex=r"\operatorname{cumprod}",
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from symchain.backends.opcodes import OPCODES
+from symchain.backends.primitives import read_form
 from symchain.blocks import Program
 from symchain.dimensions import Dim, letters
 from symchain.errors import ArgumentError, UnsupportedError
@@ -39,8 +40,6 @@ Label = tuple[str, ...]
 
 _FLAT = 12
 """A product of products becomes one product of up to this many factors."""
-_FIELD = re.compile(r"\{(\w+)\}")
-_LETTER = re.compile(r"[^\s*+\-\d][^\s*+\-]*")
 
 
 def lower(
@@ -297,9 +296,7 @@ class _Lowering:
     def _apply(self, node: Apply) -> Laid:
         spec = self._spec(node)
         operands, axes = self.asm.together([self.done[a] for a in node.args])
-        fields = {name: str(k) for k, name in enumerate(spec.parameters)}
-        code = {family: _FIELD.sub(lambda m: "{" + fields[m[1]] + "}", text) for family, text in spec.code.items()}
-        return Laid(self.asm.elementwise("call", tuple(operands), (spec.name,), code), axes)
+        return Laid(self.asm.elementwise("call", tuple(operands), (spec.name, read_form(spec.code["numpy"], spec.parameters))), axes)
 
     def _spec(self, node: Apply) -> FunctionSpec:
         function = node.function
@@ -317,15 +314,16 @@ class _Lowering:
 
     def _operation(self, node: Operation) -> Laid:
         spec = node.operation
-        if "numpy" not in spec.code:
-            raise UnsupportedError(f"there is no code for {spec.name}")
+        if spec.name not in OPCODES:
+            raise UnsupportedError(
+                f"there is no code for {spec.name}", advice="Kernels have an instruction for each operation of the language."
+            )
         operands = []
         for tree in node.args:
             value = self.asm.whole(self.done[tree], tree.shape)
             operands.append(self._integer(tree, value) if tree in _labels(node) else value)
-        parameters = map_dims(spec, node.parameters, self._text)
-        code = {family: write(*(f"{{{k}}}" for k in range(len(operands))), *parameters) for family, write in spec.code.items()}
-        value = self.asm.emit("operation", tuple(operands), (spec.name, *code.values()), node.shape, code)
+        map_dims(spec, node.parameters, self._met)
+        value = self.asm.emit(spec.name, tuple(operands), node.parameters, node.shape)
         return Laid(value, tuple(range(len(node.shape))))
 
     def _integer(self, tree: Tree, value: int) -> int:
@@ -333,14 +331,10 @@ class _Lowering:
             return self.inputs[tree.name]
         return self.asm.emit("integer", (value,), (), tree.shape)
 
-    def _text(self, dim: Dim) -> str:
-        """A dimension as source text over s0, s1, ..., the sizes of the letters."""
+    def _met(self, dim: Dim) -> Dim:
+        """The dimension, whose letters the plan has to know."""
         self.letters += [n for n in letters([dim]) if n not in self.letters]
-        return dimension_text(dim, self.letters)
-
-
-def dimension_text(dim: Dim, names: Sequence[str]) -> str:
-    return str(dim) if isinstance(dim, int) else _LETTER.sub(lambda m: f"s{names.index(m[0])}", dim)
+        return dim
 
 
 def _labels(node: Operation) -> Iterable[Tree]:
@@ -363,4 +357,4 @@ def _renamed(tree: Contraction, indices: tuple[int, ...], dims: list[Dim]) -> tu
     return [(a, tuple(name[i] for i in s)) for a, s in zip(tree.args, tree.subscripts, strict=True)], identities
 
 
-__all__ = ["Label", "dimension_text", "lower"]
+__all__ = ["Label", "lower"]
