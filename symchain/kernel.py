@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import sha256
 from operator import itemgetter
-from os import PathLike
+from os import PathLike, fspath
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ from symchain.backends.grammar import check_dimension, check_letter
 from symchain.backends.opcodes import FREE, OPCODES, result_shape
 from symchain.dimensions import Shape, show
 from symchain.errors import ArgumentError, SymchainError, UnsupportedError, nearest
+from symchain.texts import read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,17 +326,18 @@ def _nothing(inputs: Mapping[str, Any]) -> tuple[Any, ...]:
     return ()
 
 
+_LARGEST = 2**26
+"""Files of more characters are not read."""
 FORMAT, VERSION = "symchain kernel", 3
 
 
 def read_plan(path: str | PathLike[str]) -> Plan:
     """The plan in a saved file. Raises ArgumentError when the file cannot be read or holds something else."""
     try:
-        with open(_path(path), encoding="utf-8") as file:
-            data = json.load(file)
+        data = json.loads(read_file(fspath(_path(path)), _LARGEST))
     except OSError as error:
         raise _unreachable(path, "read", error) from error
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, MemoryError) as error:
         raise not_a_kernel() from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise not_a_kernel()

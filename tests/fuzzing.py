@@ -146,7 +146,7 @@ def search(folder: str, count: int, seed: int = 0) -> None:
         if not watching[0]:
             return
         generated = {"compile": lambda: args[1], "exec": lambda: args[0].co_filename}
-        if event == "open" and args[0] == path and args[1] == "r":
+        if event == "open" and args[0] == path and args[1] in ("r", "rb"):
             return
         if event in generated and str(generated[event]()).startswith("<symchain kernel"):
             return

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from symchain.errors import LimitError
-from symchain.language.tokens import MAX_TEXT
 from symchain.latexin.tokens import Source
+from symchain.texts import MAX_TEXT
 
 _DISPLAYS = "equation|align|alignat|aligned|gather|gathered|multline|eqnarray|displaymath|flalign|split|dmath"
 _OPENING = re.compile(
