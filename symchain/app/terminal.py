@@ -24,6 +24,7 @@ from symchain.errors import (
     UnsupportedError,
     VerificationError,
 )
+from symchain.support.files import read_file, read_limited
 from symchain.wording import LANGUAGES
 
 DONE, FAILED, USAGE, UNSUPPORTED, UNDECIDED, DEFECT, BROKEN_PIPE, INTERRUPTED = 0, 1, 2, 3, 4, 70, 141, 130
@@ -103,13 +104,10 @@ def read_text(source: str) -> str:
         if source == "-":
             if sys.stdin is None:
                 raise ValueError("it is closed")
-            return sys.stdin.buffer.read().decode("utf-8-sig")
+            return read_limited(sys.stdin.buffer)
         if not source:
             raise ValueError("it has no name")
-        return Path(source).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        what = "standard input" if source == "-" else f"'{source}'"
-        raise ArgumentError(f"{what} is not UTF-8 text", advice="Save it as UTF-8.") from None
+        return read_file(source)
     except (OSError, ValueError) as error:
         from symchain.models import model_names
 

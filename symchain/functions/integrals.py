@@ -168,10 +168,7 @@ declare(
     meaning=sp.LambertW,
     derivatives=("exp(-out)/(1 + out)",),
     textbook="out/(x*(1 + out))",
-    # the real branch alone: below -1/e there is no real value
-    code={
-        "numpy": "np.where({x} >= -0.36787944117144233, np.real(special.lambertw({x})), np.nan).astype(np.asarray({x}*1.0).dtype)",
-    },
+    code={"numpy": "lambertw({x})"},
     domains=(Interval(-0.36787944117144233, inf),),
     confined=("x",),
     range=Interval(-1.0, inf, low_open=False),

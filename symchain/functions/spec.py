@@ -81,8 +81,8 @@ class FunctionSpec:
     derivatives: tuple[str | None, ...]
     """One per parameter; None where the function cannot be differentiated by it (the order of polygamma)."""
     code: Mapping[str, str]
-    """Stable numeric code per backend family: {"numpy": "special.erf({x})"}; fields are the parameters. NumPy's may use np, special and
-    what `backends.stable` defines."""
+    """Stable numeric code, in NumPy's notation: {"numpy": "special.erf({x})"}; fields are the parameters. It is one expression over the
+    primitives of kernels, which are read from it: the elementwise functions of np and special, + - * / **, comparisons in np.where."""
     latex: str
     r"""A macro or operator name (\tanh) put before the arguments, or a template with fields such as \sqrt{{{x}}}."""
     noun: Noun
@@ -159,18 +159,14 @@ class OperationSpec:
     """One operation that is neither elementwise nor multilinear (inv, det, max along an axis), or that rearranges (a slice).
 
     Its derivative is a pullback in `rules`. In a tree the parameters may hold dimensions ("n - 1"); `dims` knows where.
-    Nobody hands dimensions on: the caller replaces them with `map_dims` first, by ints for `evaluate`, by source text (also
-    those that are ints: "3") for `code`.
+    Whoever calls `evaluate` replaces them with ints first, by `map_dims`.
     """
 
     name: str
     shape: Callable[[tuple[Shape, ...], tuple[Any, ...]], Shape]
     """Shapes of the operands and the parameters in, shape of the value out; raises ShapeError."""
     evaluate: Callable[..., Any]
-    """The meaning over complex NumPy arrays: evaluate(*arrays, *parameters)."""
-    code: Mapping[str, Callable[..., str]]
-    """Per backend family: code(*operand names, *parameters) -> expression. NumPy's may use np, special and linalg (SciPy's), and what
-    `backends.stable` defines."""
+    """The meaning over complex NumPy arrays: evaluate(*arrays, *parameters). Kernels have an instruction of the operation's name."""
     noun: Noun
     latex: str = ""
     r"""A macro or operator name (\det) put before the operands, or a template over them: {0}^{{-1}}. Empty: written as indexing."""

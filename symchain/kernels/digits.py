@@ -46,7 +46,7 @@ def functions() -> Mapping[str, Any]:
         exp=exp, expm1=expm1, sin=sin, cos=cos, tan=tan, sinh=sinh, cosh=cosh, tanh=tanh,
         log1p=mp.log1p, log2=lambda x: mp.log(x, 2), log10=mp.log10, exp2=lambda x: exp(x * mp.log(2)),
         pow=lambda x, y: exp(y * mp.log(x)) if x > 0 else mp.power(x, y), copysign=lambda x, y: abs(x) if y >= 0 else -abs(x),
-        lgamma=lambda x: mp.re(mp.loggamma(x)), pi=mp.pi, isfinite=mp.isfinite,
+        lgamma=lambda x: mp.re(mp.loggamma(x)), pi=mp.pi, inf=mp.inf, isfinite=mp.isfinite,
     )  # fmt: skip
     return {
         "math": math,

@@ -1,4 +1,4 @@
-"""NumPy code over plain Python floats: the same values from `math`, several times faster on single numbers.
+"""The primitives over plain Python floats: the same values from `math`, several times faster on single numbers.
 
 What `math` refuses (overflow, a point outside the domain) raises, and the caller falls back to NumPy.
 """
@@ -6,29 +6,12 @@ What `math` refuses (overflow, a point outside the domain) raises, and the calle
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 
-_SAME = (
-    "exp",
-    "log",
-    "log1p",
-    "expm1",
-    "log2",
-    "log10",
-    "exp2",
-    "sin",
-    "cos",
-    "tan",
-    "sinh",
-    "cosh",
-    "tanh",
-    "sqrt",
-    "cbrt",
-    "hypot",
-    "copysign",
-)
+from symchain.kernels.primitives import Form
+
+_SAME = "exp log log1p expm1 log2 log10 exp2 sin cos tan sinh cosh tanh sqrt cbrt hypot copysign erf erfc gamma"
 _OTHER = {
     "arcsin": "asin",
     "arccos": "acos",
@@ -37,58 +20,30 @@ _OTHER = {
     "arcsinh": "asinh",
     "arccosh": "acosh",
     "arctanh": "atanh",
+    "power": "pow",
 }
+_HELPED = "square sign maximum minimum clip where logaddexp ndtr psi i0 i1 log_expit xlogy"
 MATH: Mapping[str, str] = {
-    **{f"np.{name}": f"math.{name}" for name in _SAME},
-    **{f"np.{numpy}": f"math.{name}" for numpy, name in _OTHER.items()},
-    "np.power": "math.pow",
-    "np.pi": "math.pi",
-    "np.abs": "abs",
-    "np.square": "square",
-    "np.sign": "sign",
-    "np.maximum": "maximum",
-    "np.minimum": "minimum",
-    "np.clip": "clip",
-    "np.where": "where",
-    "np.logaddexp": "logaddexp",
-    "special.erf": "math.erf",
-    "special.erfc": "math.erfc",
-    "special.gamma": "math.gamma",
-    "special.ndtr": "ndtr",
-    "special.psi": "psi",
-    "special.i0": "i0",
-    "special.i1": "i1",
-    "gammaln": "gammaln_of_floats",
+    **{name: f"math.{name}" for name in _SAME.split()},
+    **{name: f"math.{other}" for name, other in _OTHER.items()},
+    **{name: name for name in _HELPED.split()},
+    "abs": "abs",
     "sigmoid": "expit",
-    "silu": "silu_of_floats",
-    "special.log_expit": "log_expit",
-    "special.xlogy": "xlogy",
 }
-"""NumPy and SciPy functions, and what computes the same of floats wherever it does not raise."""
+"""Primitives, and what computes the same of floats wherever it does not raise; others have a twin in `stable`, or none."""
 
-INLINE: Mapping[str, str] = {"sigmoid({0})": "1.0/(1.0 + math.exp(-{0}))", "np.maximum({0}, 0)": "max({0}, 0.0)"}
-"""Whole templates that are worth the call they save."""
-PAIRED = "sigmoid({0})"
+PAIRED: Form = ("sigmoid", "x0")
 """Wanted at x and at -x, it is computed for both at once."""
-
-_CALLED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[A-Za-z_]\w*(?=\()")
-_INTEGER = re.compile(r"(?<![\w.{*])(?<!e-)\d+(?![\w.}])")
+INLINE: Mapping[Form, tuple[str, int]] = {
+    PAIRED: ("1.0/(1.0 + math.exp(-{0}))", 3),
+    ("maximum", "x0", 0): ("max({0}, 0.0)", 6),
+    ("tanh_less", "x0", "x1"): ("math.tanh({0}) - {1} if -3.0 < {0} < 3.0 else tanh_less_of_floats({0}, {1})", 0),
+}
+"""Whole forms that are worth the call they save, and how tightly their expressions bind (`writing`)."""
 
 
 class NoFloats(Exception):
     """There is no such code for the plan."""
-
-
-@lru_cache(maxsize=1024)
-def for_floats(template: str) -> str:
-    """A NumPy template over floats. Raises NoFloats where there is none."""
-
-    def replaced(match: re.Match[str]) -> str:
-        if match[0] not in MATH:
-            raise NoFloats
-        return MATH[match[0]]
-
-    return INLINE.get(template) or _INTEGER.sub(r"\g<0>.0", _CALLED.sub(replaced, template))
 
 
 def square(x: float) -> float:

@@ -1,59 +1,27 @@
 """Kernel: what runs. Straight-line code as data (a Plan), and the callable made of it by a backend.
 
-A Plan needs neither SymPy nor the registry of functions: every function in it brings its own code, so that a saved kernel runs
-anywhere. This file imports no NumPy: backends read plans, `lowering` makes them.
+A Plan needs neither SymPy nor the registry of functions: every function in it brings its form over the primitives, so that a saved
+kernel runs anywhere; and it holds no text of a program, so that a saved kernel is no code. This file imports no NumPy: backends read
+plans, `lowering` makes them.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import sha256
 from operator import itemgetter
-from os import PathLike
+from os import PathLike, fspath
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from symchain.errors import ArgumentError, UnsupportedError, nearest
-from symchain.support.dimensions import Need, Shape, letters, show
-
-OPCODES = {
-    "constant": "a number; parameters: its spelling (a float literal, inf, pi)",
-    "size": "a dimension as a number; parameters: the dimension",
-    "add": "x + y; elementwise, broadcasting as NumPy does",
-    "subtract": "x - y",
-    "multiply": "x*y",
-    "divide": "x/y",
-    "power": "x**y",
-    "negative": "-x",
-    "sqrt": "the square root",
-    "call": "an elementwise function; parameters: its name; `code` has fields {0}, {1} for the operands",
-    "compare": "x < y and the like; parameters: the operator",
-    "where": "where(condition, x, y)",
-    "real": "the same numbers as floats, of integers",
-    "integer": "the same numbers as integers, of floats",
-    "view": "axes in another order; parameters: for each axis of the result the axis of x, or None for a new one of size 1",
-    "drop": "without some axes of size 1; parameters: the axes",
-    "broadcast": "repeated to a shape; parameters: the shape",
-    "sum": "summed over axes; parameters: the axes",
-    "diagonal": "the diagonal of two axes, put last; parameters: the two axes",
-    "embed": "zeros with x on a diagonal; parameters: for each axis of the result the axis of x, and the shape",
-    "matmul": "x @ y",
-    "inner": "the sum of the products of all elements",
-    "tensordot": "parameters: the axes of x and those of y that are summed together",
-    "einsum": "parameters: the subscripts, 'ij,ij->i'",
-    "gram": "x.T @ (w[:, None]*x), symmetric",
-    "operation": "anything else; parameters: its name; `code` has fields {0}, {1} for the operands and s0, s1 for dimension letters",
-}
-"""What an instruction may do. Operands and results are arrays or numbers."""
-
-ARITHMETIC = frozenset({"add", "subtract", "multiply", "divide", "power", "negative", "sqrt", "call", "compare", "where"})
-"""The elementwise instructions."""
-
-FREE = frozenset({"constant", "size", "view", "drop", "broadcast", "real", "integer", "diagonal"})
-"""The instructions that compute nothing."""
+from symchain.errors import ArgumentError, SymchainError, UnsupportedError, nearest
+from symchain.kernels.grammar import LARGEST, check_dimension, check_letter
+from symchain.kernels.opcodes import FREE, OPCODES, result_shape
+from symchain.support.dimensions import Need, Shape, show
+from symchain.support.files import read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +31,11 @@ class Instruction:
     opcode: str
     operands: tuple[int, ...] = ()
     parameters: tuple[Any, ...] = ()
+    """Of the grammar that `opcodes` has for the opcode."""
     shape: Shape = ()
     """The shape of the array computed. Axes along which a value is constant may be missing until an operand needs them."""
     block: str = ""
     """The line of the program it belongs to."""
-    code: Mapping[str, str] = field(default_factory=dict)
-    """Templates per backend family, for "call" and "operation"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +125,8 @@ class Plan:
         return {
             "inputs": [[i.name, i.shape, i.integer] for i in self.inputs],
             "letters": self.letters,
-            "instructions": [[i.opcode, i.operands, i.parameters, i.shape, i.block, dict(i.code)] for i in self.instructions],
-            "outputs": [[o.kind, o.names, o.value, o.shape] for o in self.outputs],
+            "instructions": [[i.opcode, i.operands, i.parameters, i.block] for i in self.instructions],
+            "outputs": [[o.kind, o.names, o.value] for o in self.outputs],
             "order": self.order,
             "scalar": self.scalar,
             "guards": [[g.value, g.at, g.function, g.block, g.other] for g in self.guards],
@@ -167,23 +134,12 @@ class Plan:
         }
 
     @staticmethod
-    def from_json(data: Mapping[str, Any]) -> Plan:
-        """The plan that `to_json` gave. Raises ArgumentError when the data is not of that form."""
+    def from_json(data: Any) -> Plan:
+        """The plan that `to_json` gave, shapes worked out anew. Raises ArgumentError when the data is not of that form."""
         try:
-            plan = Plan(
-                inputs=tuple(Input(*_frozen(i)) for i in data["inputs"]),
-                letters=_frozen(data["letters"]),
-                instructions=tuple(_instruction(*i) for i in data["instructions"]),
-                outputs=tuple(Output(*_frozen(o)) for o in data["outputs"]),
-                order=data["order"],
-                scalar=data["scalar"],
-                guards=tuple(Guard(*_frozen(g)) for g in data["guards"]),
-                needs=tuple(Need(*n) for n in data["needs"]),
-            )
-            _check(plan)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            return _plan(**{str(key): _frozen(value) for key, value in data.items()})
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, SymchainError) as error:
             raise not_a_kernel() from error
-        return plan
 
 
 def _frozen(data: Any) -> Any:
@@ -191,32 +147,77 @@ def _frozen(data: Any) -> Any:
     return tuple(map(_frozen, data)) if isinstance(data, list) else data
 
 
-def _instruction(opcode: str, operands: Any, parameters: Any, shape: Any, block: str, code: Any) -> Instruction:
-    return Instruction(opcode, _frozen(operands), _frozen(parameters), _frozen(shape), block, dict(code))
+def _plan(inputs: Any, letters: Any, instructions: Any, outputs: Any, order: Any, scalar: Any, guards: Any, needs: Any) -> Plan:
+    """The plan of these parts. Raises ValueError, or whatever happens, unless each of them is of its grammar."""
+    _hold(isinstance(letters, tuple) and len(set(letters)) == len(letters))
+    for letter in letters:
+        check_letter(letter)
+    declared = tuple(_input(i, letters) for i in inputs)
+    _hold(len({i.name for i in declared}) == len(declared))
+    values = [(i.shape, "i" if i.integer else "x") for i in declared]
+    steps = []
+    for opcode, operands, parameters, block in instructions:
+        _hold(isinstance(opcode, str) and isinstance(block, str) and isinstance(operands, tuple) and isinstance(parameters, tuple))
+        found = OPCODES[opcode]
+        read = [values[_number(v, len(values))] for v in operands]
+        _hold(all(kind == found.kind(k) for k, (_, kind) in enumerate(read)))
+        shape = result_shape(opcode, [s for s, _ in read], parameters, letters)
+        values.append((shape, found.gives))
+        steps.append(Instruction(opcode, operands, parameters, shape, block))
+    results = tuple(_output(o, values) for o in outputs)
+    _check_form(results, order, scalar, declared)
+    kinks, sizes = tuple(_guard(g, values) for g in guards), tuple(_need(n, letters) for n in needs)
+    return Plan(declared, letters, tuple(steps), results, order, scalar, kinks, sizes)
 
 
-def _check(plan: Plan) -> None:
-    """Raises ValueError unless every number of the plan means something."""
-    for position, step in enumerate(plan.instructions):
-        here = len(plan.inputs) + position
-        if step.opcode not in OPCODES or not all(type(v) is int and 0 <= v < here for v in step.operands):
-            raise ValueError(step)
-        if step.opcode in ("call", "operation") and not step.parameters:
-            raise ValueError(step)
-    last = len(plan.inputs) + len(plan.instructions)
-    results = [*(o.value for o in plan.outputs), *plan.guarded]
-    if not all(type(v) is int and 0 <= v < last for v in results) or plan.order not in (0, 1, 2, None):
-        raise ValueError("outputs")
-    if not all(isinstance(n, str) for n in (*plan.letters, *(i.name for i in plan.inputs))):
-        raise ValueError("names")
-    if not all(type(n.least) is int and isinstance(n.what, str) and isinstance(n.block, str) for n in plan.needs):
-        raise ValueError("needs")
-    if not set(letters(n.dim for n in plan.needs)) <= set(plan.letters):
-        raise ValueError("letters")
-    shapes = [*(i.shape for i in plan.inputs), *(s.shape for s in plan.instructions), *(o.shape for o in plan.outputs)]
-    tuples: list[Any] = [plan.letters, *(s.parameters for s in plan.instructions), *shapes]
-    if not all(isinstance(t, tuple) for t in tuples):
-        raise ValueError("shapes")
+def _hold(condition: bool) -> None:
+    if not condition:
+        raise ValueError
+
+
+def _number(value: Any, count: int) -> int:
+    """The number of a value, one of the first so many."""
+    _hold(type(value) is int and 0 <= value < count)
+    return value  # type: ignore[no-any-return]
+
+
+def _input(data: Any, letters: Sequence[str]) -> Input:
+    name, shape, integer = data
+    _hold(isinstance(name, str) and isinstance(shape, tuple) and isinstance(integer, bool))
+    return Input(name, tuple(check_dimension(d, letters) for d in shape), integer)
+
+
+def _output(data: Any, values: Sequence[tuple[Shape, str]]) -> Output:
+    kind, names, value = data
+    _hold(isinstance(names, tuple) and all(isinstance(n, str) for n in names))
+    _hold(len(names) in {"value": (0,), "array": (0,), "gradient": (1,), "hessian": (1, 2)}[kind])
+    shape, is_real = values[_number(value, len(values))]
+    _hold(is_real == "x")
+    return Output(kind, names, value, shape)
+
+
+def _check_form(results: Sequence[Output], order: Any, scalar: Any, inputs: Sequence[Input]) -> None:
+    """Raises ValueError unless there are the outputs that the order promises."""
+    kinds = [o.kind for o in results]
+    _hold(order is None or (type(order) is int and 0 <= order <= 2))
+    _hold(kinds[:1] == ["value" if order is not None else "array"] and not {"value", "array"}.intersection(kinds[1:]))
+    _hold((order or 0) >= (2 if "hessian" in kinds else 1 if "gradient" in kinds else 0))
+    _hold(len({(o.kind, o.names) for o in results}) == len(results))
+    _hold(isinstance(scalar, bool) and not (scalar and (any(i.shape for i in inputs) or any(o.shape for o in results))))
+
+
+def _guard(data: Any, values: Sequence[tuple[Shape, str]]) -> Guard:
+    value, at, function, block, other = data
+    _hold(type(at) in (int, float) and isinstance(function, str) and isinstance(block, str))
+    for v in (value,) if other is None else (value, other):
+        _hold(values[_number(v, len(values))][1] == "x")
+    return Guard(value, float(at), function, block, other)
+
+
+def _need(data: Any, letters: Sequence[str]) -> Need:
+    dim, least, what, block = data
+    _hold(type(least) is int and abs(least) <= LARGEST and isinstance(what, str) and isinstance(block, str))
+    return Need(check_dimension(dim, letters), least, what, block)
 
 
 class Backend(Protocol):
@@ -325,10 +326,12 @@ class Kernel:
     def save(self, path: str | PathLike[str]) -> None:
         """Write the kernel to a file, as JSON; `symchain.load(path)` reads it, without SymPy.
 
+        The file holds the plan: instructions, numbers and dimensions, of which `load` generates the code; no code is in it.
         Raises ArgumentError when the file cannot be written.
         """
+        self._checked()
         plan = json.loads(json.dumps(self.plan.to_json()))
-        data = {"format": FORMAT, "version": VERSION, "digest": digest(plan), "plan": plan, "source": self.source.splitlines()}
+        data = {"format": FORMAT, "version": VERSION, "digest": digest(plan), "plan": plan}
         text = json.dumps(data)
         try:
             with open(_path(path), "w", encoding="utf-8") as file:
@@ -351,17 +354,18 @@ def _nothing(inputs: Mapping[str, Any]) -> tuple[Any, ...]:
     return ()
 
 
-FORMAT, VERSION = "symchain kernel", 3
+_LARGEST = 2**26
+"""Files of more characters are not read."""
+FORMAT, VERSION = "symchain kernel", 4
 
 
 def read_plan(path: str | PathLike[str]) -> Plan:
     """The plan in a saved file. Raises ArgumentError when the file cannot be read or holds something else."""
     try:
-        with open(_path(path), encoding="utf-8") as file:
-            data = json.load(file)
+        data = json.loads(read_file(fspath(_path(path)), _LARGEST))
     except OSError as error:
         raise _unreachable(path, "read", error) from error
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, MemoryError) as error:
         raise not_a_kernel() from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise not_a_kernel()
@@ -405,8 +409,7 @@ def _listing(plan: Plan, limit: int = 200) -> Iterator[str]:
         yield f"  v{number:<5} {i.name}{' ' + show(i.shape) if i.shape else ''}"
     for number in needed[:limit]:
         step = plan.instruction(number)
-        name = step.parameters[0] if step.opcode in ("call", "operation") else step.opcode
-        rest = () if step.opcode in ("call", "operation") else step.parameters
+        name, rest = (step.parameters[0], ()) if step.opcode == "call" else (step.opcode, step.parameters)
         text = f"{name}({', '.join([*(f'v{v}' for v in step.operands), *map(str, rest)])})"
         times = f"  used {plan.uses[number]} times" if plan.uses.get(number, 0) > 1 else ""
         yield f"  v{number:<5} = {text:<40} {step.block}{' ' + show(step.shape) if step.shape else ''}{times}".rstrip()

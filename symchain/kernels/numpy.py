@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
@@ -12,24 +11,26 @@ from typing import Any
 
 import numpy as np
 
-from symchain.errors import ArgumentError, NotDifferentiableError, ShapeError, check_choice
+from symchain.errors import ArgumentError, LimitError, NotDifferentiableError, ShapeError, check_choice
 from symchain.kernels.arguments import DOUBLE, SINGLE, admit, sizes
 from symchain.kernels.digits import evaluated, functions
 from symchain.kernels.floats import HELPERS, NoFloats
 from symchain.kernels.guard import check
-from symchain.kernels.kernel import Kernel, Plan, not_a_kernel, read_plan
+from symchain.kernels.kernel import Instruction, Kernel, Plan, not_a_kernel, read_plan
+from symchain.kernels.matrices import MATRICES
+from symchain.kernels.opcodes import OPCODES
+from symchain.kernels.primitives import GROWING, Form, parts
 from symchain.kernels.stable import STABLE
-from symchain.kernels.writing import Writer
+from symchain.kernels.writing import NAMES, Writer
 from symchain.support.dimensions import show
 
 _CHUNK = 16384
 """Samples worked on at once: the temporaries of this many stay in the cache."""
-_ALIASING = frozenset({"view", "drop", "broadcast", "diagonal", "operation"})
-"""Instructions whose result may be a view of an argument or of another result."""
 _RESCUED = 1000
 """At most so many samples of a call are worked out again with many digits; a tenth of a millisecond each."""
-_GROWING = re.compile(r"exp\b|exp2|expm1|log|sinh|(?<!^1/np\.)cosh|power|tan\b|gamma|(?<!^1)/")
-"""Code of functions that overflow or have poles; 1/cosh(x) does neither."""
+_PASSING = ("near_zero",)
+"""Primitives that may return an argument."""
+_WRITTEN = frozenset((*NAMES["numpy"].values(), *NAMES["math"].values()))
 _CHAIN = 32
 """Up to this many arguments are tested for floats one by one."""
 
@@ -53,17 +54,16 @@ class NumPyBackend:
 
 
 def load(path: str | PathLike[str]) -> Kernel:
-    """Read a kernel that `Kernel.save` wrote. Neither SymPy nor the program is needed, and nothing in the file is run unchecked.
+    """Read a kernel that `Kernel.save` wrote. Neither SymPy nor the program is needed.
 
-    Raises ArgumentError when the file cannot be read or is not a kernel, UnsupportedError when its code is not symchain's.
+    The file holds a plan: instructions, numbers and dimensions, of which the code is generated here. Nothing in the file is code.
+    Raises ArgumentError when the file cannot be read or is not a kernel, UnsupportedError when an earlier version wrote it.
     """
     plan = read_plan(path)
-    for options in ({}, {"kinks": "raise"}):  # all the code is checked before the first call
-        try:
-            program = _Program(plan, options)
-            program.arrays, program.floats  # noqa: B018
-        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, SyntaxError, RecursionError) as error:
-            raise not_a_kernel() from error
+    try:
+        _Program(plan, {}).arrays  # noqa: B018
+    except (SyntaxError, RecursionError, MemoryError) as error:  # what is too deep for Python's compiler
+        raise not_a_kernel() from error
     return Kernel(plan, NumPyBackend())
 
 
@@ -156,7 +156,7 @@ class _Program:
     def may_overflow(self) -> bool:
         """Whether arrays may overflow on the way to finite results: they divide, or call a function that grows fast or has poles."""
         steps = map(self.plan.instruction, self.plan.needed())
-        return self.divides or any(s.opcode == "power" or (s.opcode == "call" and _GROWING.search(s.code["numpy"])) for s in steps)
+        return self.divides or any(s.opcode == "power" or (s.opcode == "call" and _grows(s.parameters[1])) for s in steps)
 
     # ------------------------------------------------------------ functions
 
@@ -166,15 +166,9 @@ class _Program:
             from scipy import special
 
             modules["special"] = special
-        if "linalg." in text:
-            from scipy import linalg
-
-            modules["linalg"] = linalg
-        helpers: dict[str, Callable[..., Any]] = {"embed": _embed, "gram": _gram, **HELPERS, **STABLE}
-        check(text, modules, helpers)
-        safe: dict[str, Any] = {
-            f.__name__: f for f in (float, int, len, range, type, max, min, abs, tuple, slice, ArithmeticError, ValueError)
-        }
+        helpers: dict[str, Callable[..., Any]] = {"embed": _embed, "gram": _gram, **HELPERS, **STABLE, **MATRICES}
+        check(text, _WRITTEN | helpers.keys())
+        safe: dict[str, Any] = {f.__name__: f for f in (float, int, len, type, max, min, abs, slice, ArithmeticError, ValueError)}
         safe["__import__"] = __import__  # NumPy's methods import through it; the pattern keeps generated code from naming it
         scope = {**modules, **helpers, **(instead or {}), "__builtins__": safe, "general": self.general, "again": self.again}
         scope.update((f"k{k}", key) for k, key in enumerate(self.keys))
@@ -229,11 +223,11 @@ class _Program:
         try:
             with np.errstate(all="ignore"):
                 results = list(self.arrays(*arguments, precision.type))
-        except (IndexError, ValueError) as error:
-            labels = [i.name for i in self.plan.inputs if i.integer]
-            if not labels:
-                raise
-            raise ArgumentError(f"{', '.join(labels)} must be positions in the axis chosen from: {error}", advice="Count from 0.") from None
+        except MemoryError as error:
+            raise LimitError("there is no memory for the arrays of this kernel", advice="Give smaller arrays.") from error
+        except (ValueError, IndexError) as error:  # a singular matrix, a label out of range, the largest of no elements
+            what = f"the kernel has no value at these arguments: {error}"
+            raise ArgumentError(what, advice="Give matrices that can be inverted, labels from 0, axes with elements.") from error
         looked_at = iter(results[len(self.plan.outputs) :])
         for g in self.guards:
             value, other = next(looked_at), g.at if g.other is None else next(looked_at)
@@ -292,7 +286,7 @@ class _Program:
             if np.ndim(r) == 0:
                 finished.append(precision.type(r))
                 continue
-            if o.value < first or o.value in seen or self.plan.instruction(o.value).opcode in _ALIASING:
+            if o.value < first or o.value in seen or _aliases(self.plan.instruction(o.value)):
                 r = np.array(r)
             seen.add(o.value)
             finished.append(r.astype(SINGLE) if precision is SINGLE and r.dtype != SINGLE else r)
@@ -311,6 +305,21 @@ class _Program:
             else:
                 value = r
         return (value, *list(groups.values())[:order])
+
+
+def _grows(form: Form) -> bool:
+    """Whether a function overflows or has poles; 1/cosh(x) does neither."""
+    if isinstance(form, tuple) and form[:2] == ("/", 1):
+        form = form[2][1] if isinstance(form[2], tuple) and form[2][0] == "cosh" else form[2]
+    return any(part[0] in GROWING or part[0] == "/" for part in parts(form))
+
+
+def _aliases(step: Instruction) -> bool:
+    """Whether the result may be a view of an argument or of another result."""
+    if step.opcode == "call":
+        form = step.parameters[1]
+        return not isinstance(form, tuple) or form[0] in _PASSING
+    return OPCODES[step.opcode].aliases
 
 
 def _boxed(result: Any) -> Any:

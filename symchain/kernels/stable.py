@@ -324,6 +324,15 @@ _ZETAS = (
 
 
 @helper
+def lambertw(x: Array) -> Array:
+    """The real principal branch of Lambert's W; nan below -1/e."""
+    from scipy import special
+
+    value = np.where(x >= -0.36787944117144233, np.real(special.lambertw(x)), np.nan)
+    return value.astype(np.asarray(x * 1.0).dtype)
+
+
+@helper
 def gammaln(x: Array) -> Array:
     """log|gamma(x)|, by its series near its roots 1 and 2; log(gamma(2 + x)) = log(1 + x) + log(gamma(1 + x))."""
     from scipy import special

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+
+import numpy as np
 
 from symchain.errors import UnsupportedError
-from symchain.kernels.floats import PAIRED, NoFloats, for_floats
-from symchain.kernels.kernel import ARITHMETIC, Instruction, Plan
+from symchain.kernels.arrays import WRITERS, array_template, shape_text, tuple_text
+from symchain.kernels.floats import INLINE, MATH, PAIRED, NoFloats
+from symchain.kernels.kernel import Instruction, Plan
+from symchain.kernels.opcodes import ARITHMETIC
+from symchain.kernels.primitives import COMPARISONS, CONSTANTS, INTEGER, NUMBER, NUMBERS, PRIMITIVES, Form, is_number, operand_of
+from symchain.kernels.stable import STABLE
 from symchain.support.dimensions import Dim, text_of
 
-TERNARY, COMPARE, SUM, PRODUCT, UNARY, ATOM = range(6)
+TERNARY, COMPARE, SUM, PRODUCT, UNARY, POWER, ATOM = range(7)
 """How tightly an expression binds."""
 _WIDTH = 88
 """Values that are used once are written into their use until a line gets this long."""
@@ -27,8 +31,71 @@ def size_text(dim: Dim, letters: Sequence[str]) -> str:
     return text_of(dim, lambda letter: f"s{letters.index(letter)}")
 
 
-def tuple_text(items: Sequence[Any]) -> str:
-    return "(" + ", ".join(map(str, items)) + ("," if len(items) == 1 else "") + ")"
+def _numpy_name(primitive: str) -> str:
+    if primitive in STABLE:
+        return primitive
+    known = primitive in ("where", "clip", "sinc") or isinstance(getattr(np, primitive, None), np.ufunc)
+    return f"{'np' if known else 'special'}.{primitive}"
+
+
+NAMES: Mapping[str, Mapping[str, str]] = {
+    "numpy": {name: _numpy_name(name) for name in PRIMITIVES if name.isidentifier() and name != "neg"},
+    "math": {**{name: f"{name}_of_floats" for name in PRIMITIVES if f"{name}_of_floats" in STABLE}, **MATH},
+}
+"""What each primitive is called, in each family of code."""
+
+
+@lru_cache(maxsize=4096)
+def form_template(form: Form, family: str) -> tuple[str, int]:
+    """A form as an expression with {0}, {1} for the operands, and how tightly it binds.
+
+    Raises NoFloats where a family has no word for a part of it.
+    """
+    if family == "math" and form in INLINE:
+        return INLINE[form]
+    return _written(form, family)
+
+
+def _written(form: Form, family: str) -> tuple[str, int]:
+    number = operand_of(form)
+    if number is not None:
+        return f"{{{number}}}", ATOM
+    if is_number(form):
+        return repr(float(form) if family == "math" else form), UNARY if form < 0 else ATOM
+    if form in CONSTANTS:
+        if family == "math" and form != "pi":
+            raise NoFloats
+        return f"{'np' if family == 'numpy' else 'math'}.{form}", ATOM
+    name, *arguments = form
+    if name == "neg":
+        return "-" + _bracketed(arguments[0], family, UNARY), UNARY
+    if name in ("+", "-"):
+        left, right = _bracketed(arguments[0], family, SUM), _bracketed(arguments[1], family, PRODUCT)
+        return f"{left} {name} {f'({right})' if right.startswith('-') else right}", SUM
+    if name in ("*", "/"):
+        left, right = _bracketed(arguments[0], family, PRODUCT), _bracketed(arguments[1], family, UNARY)
+        return f"{left}{name}{f'({right})' if right.startswith('-') else right}", PRODUCT
+    if name == "**":
+        base, exponent = arguments
+        power = str(exponent) if type(exponent) is int and exponent >= 0 else _bracketed(exponent, family, ATOM)
+        return f"{_bracketed(base, family, ATOM)}**{power}", POWER
+    if name in COMPARISONS:
+        return f"{_bracketed(arguments[0], family, SUM)} {name} {_bracketed(arguments[1], family, SUM)}", COMPARE
+    if name not in NAMES[family]:
+        raise NoFloats
+    given = (_argument(a, kind, family) for a, kind in zip(arguments, PRIMITIVES[name], strict=True))
+    return f"{NAMES[family][name]}({', '.join(given)})", ATOM
+
+
+def _bracketed(form: Form, family: str, level: int) -> str:
+    text, own = _written(form, family)
+    return f"({text})" if own < level else text
+
+
+def _argument(form: Form, kind: str, family: str) -> str:
+    if kind == NUMBERS:
+        return tuple_text([repr(number) for number in form])
+    return repr(form) if kind in (NUMBER, INTEGER) else _written(form, family)[0]
 
 
 class Writer:
@@ -42,7 +109,7 @@ class Writer:
         self.uses: dict[int, int] = {}
         for number in self.needed:
             step = plan.instruction(number)
-            written = _FIELD.findall(self._template(step)) if step.code else range(len(step.operands))
+            written = _FIELD.findall(self._template(step)[0]) if self._has_template(step) else range(len(step.operands))
             for k in written:  # a template may write an operand twice
                 self.uses[step.operands[int(k)]] = self.uses.get(step.operands[int(k)], 0) + 1
         for value in self.results:
@@ -82,7 +149,7 @@ class Writer:
         found: dict[int, int] = {}
         for number in self.needed:
             step = self.plan.instruction(number)
-            if step.opcode == "call" and step.code.get("numpy") == PAIRED:
+            if step.opcode == "call" and step.parameters[1] == PAIRED:
                 found[step.operands[0]] = number
         first = len(self.plan.inputs)
         for operand, number in found.items():
@@ -113,11 +180,13 @@ class Writer:
     def _expression(self, number: int, step: Instruction) -> tuple[str, int]:
         if step.opcode in _INFIX:
             return self._infix(number, step)
+        if self.family == "math" and step.opcode != "constant" and step.opcode not in ARITHMETIC:
+            raise NoFloats
+        if self._has_template(step):
+            return self._from_template(number, step)
         write: Callable[[int, Instruction], tuple[str, int]] | None = getattr(self, f"_write_{step.opcode}", None)
         if write is None:
             raise UnsupportedError(f"NumPy code for {step.opcode} is missing")
-        if self.family == "math" and step.opcode not in ("constant", "call") and step.opcode not in ARITHMETIC:
-            raise NoFloats
         return write(number, step)
 
     # ------------------------------------------------------------ arithmetic
@@ -135,12 +204,10 @@ class Writer:
         return (f"{left}{sign}{right}" if tight else f"{left} {sign} {right}"), level
 
     def _write_constant(self, number: int, step: Instruction) -> tuple[str, int]:
-        text = step.parameters[0]
-        module = "np" if self.family == "numpy" else "math"
-        if text in ("inf", "-inf", "pi"):
-            return text.replace("inf", f"{module}.inf").replace("pi", f"{module}.pi"), UNARY if text[0] == "-" else ATOM
-        if not re.fullmatch(r"-?\d+(\.\d+)?(e[+-]?\d+)?", text):
-            raise UnsupportedError(f"{text} is not a number")
+        (value,) = step.parameters
+        if isinstance(value, str):
+            return f"{value[:-3]}{'np' if self.family == 'numpy' else 'math'}.{value[-3:].lstrip('-')}", UNARY if value[0] == "-" else ATOM
+        text = repr(value)
         return text, UNARY if text[0] == "-" else ATOM
 
     def _write_size(self, number: int, step: Instruction) -> tuple[str, int]:
@@ -158,11 +225,8 @@ class Writer:
         return f"{'np.power' if self.family == 'numpy' else 'math.pow'}({a}, {b})", ATOM
 
     def _write_compare(self, number: int, step: Instruction) -> tuple[str, int]:
-        sign = step.parameters[0]
-        if sign not in ("<", "<=", ">", ">=", "==", "!="):
-            raise UnsupportedError(f"{sign} is not a comparison")
         a, b = (self._operand(v, number, SUM) for v in step.operands)
-        return f"{a} {sign} {b}", COMPARE
+        return f"{a} {step.parameters[0]} {b}", COMPARE
 
     def _write_where(self, number: int, step: Instruction) -> tuple[str, int]:
         condition, a, b = step.operands
@@ -174,23 +238,27 @@ class Writer:
             branches = [f"dt({text})" for text in branches]  # two Python floats would make float64 of anything
         return f"np.where({self._operand(condition, number)}, {', '.join(branches)})", ATOM
 
-    def _write_call(self, number: int, step: Instruction) -> tuple[str, int]:
+    def _has_template(self, step: Instruction) -> bool:
+        return step.opcode == "call" or step.opcode in WRITERS
+
+    def _template(self, step: Instruction) -> tuple[str, int]:
+        """The expression of a form or an array instruction, with fields for the operands."""
+        if step.opcode == "call":
+            return form_template(step.parameters[1], self.family)
+        return array_template(step.opcode, len(step.operands), step.parameters, self._size_text), ATOM
+
+    def _from_template(self, number: int, step: Instruction) -> tuple[str, int]:
         """The template with its fields replaced; brackets where the template does not provide them."""
-        template = self._template(step)
+        template, level = self._template(step)
 
         def field(match: re.Match[str]) -> str:
             enclosed = template[: match.start()].rstrip()[-1:] in ("(", ",") and template[match.end() :].lstrip()[:1] in (")", ",")
             return self._operand(step.operands[int(match[1])], number, TERNARY if enclosed else ATOM)
 
-        text = _FIELD.sub(field, template)
-        return _TWICE_NEGATED.sub(r"(\1)", text), _level(template)
+        return _TWICE_NEGATED.sub(r"(\1)", _FIELD.sub(field, template)), level
 
-    _write_operation = _write_call
-
-    def _template(self, step: Instruction) -> str:
-        if self.family == "numpy":
-            return step.code["numpy"]
-        return step.code.get("math") or for_floats(step.code["numpy"])
+    def _size_text(self, dim: Dim) -> str:
+        return size_text(dim, self.plan.letters)
 
     # ------------------------------------------------------------ arrays
 
@@ -217,8 +285,8 @@ class Writer:
         rank = len(step.shape) + len(step.parameters[0])
         return self._one(number, step) + _subscript(["0" if k in step.parameters[0] else ":" for k in range(rank)]), ATOM
 
-    def _shape(self, shape: Sequence[Dim]) -> str:
-        return tuple_text([size_text(d, self.plan.letters) for d in shape])
+    def _shape(self, shape: tuple[Dim, ...]) -> str:
+        return shape_text(shape, self._size_text)
 
     def _write_broadcast(self, number: int, step: Instruction) -> tuple[str, int]:
         (value,) = step.operands
@@ -262,24 +330,3 @@ def _subscript(items: list[str]) -> str:
     while items and items[-1] == ":":
         items.pop()
     return f"[{', '.join(items)}]" if items else ""
-
-
-@lru_cache(maxsize=4096)
-def _level(template: str) -> int:
-    """How tightly the expression of a template binds."""
-    try:
-        tree = ast.parse(_FIELD.sub("x", template), "<symchain template>", "eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise UnsupportedError(
-            f"{template[:60]!r} is not an expression", advice="A function's code must be one expression over its parameters."
-        ) from None
-    match tree:
-        case ast.Call() | ast.Name() | ast.Attribute() | ast.Subscript() | ast.Constant() | ast.Tuple():
-            return ATOM
-        case ast.UnaryOp(op=ast.USub()):
-            return UNARY
-        case ast.BinOp(op=ast.Mult() | ast.Div()):
-            return PRODUCT
-        case ast.BinOp(op=ast.Add() | ast.Sub()):
-            return SUM
-    return TERNARY

@@ -8,8 +8,8 @@ from typing import NamedTuple, NoReturn
 
 from symchain.errors import LimitError, ParseError, Place
 from symchain.language.spelling import LOOKALIKES, MAX_NAME, NAME, SUPERSCRIPTS
+from symchain.support.files import MAX_TEXT
 
-MAX_TEXT = 10_000_000
 MAX_DIGITS = 1000
 MAX_PRIMES = 16
 LARGEST = 308  # decimal exponent of the largest double

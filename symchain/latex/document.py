@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from symchain.errors import LimitError
-from symchain.language.tokens import MAX_TEXT
 from symchain.latex.tokens import Source
+from symchain.support.files import MAX_TEXT
 
 _DISPLAYS = "equation|align|alignat|aligned|gather|gathered|multline|eqnarray|displaymath|flalign|split|dmath"
 _OPENING = re.compile(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from symchain.kernels.grammar import stretched
 from symchain.kernels.kernel import Input, Instruction
 from symchain.support.dimensions import Dim, Shape
 
@@ -51,29 +52,27 @@ class Assembly:
         operands: tuple[int, ...] = (),
         parameters: tuple[Any, ...] = (),
         shape: Shape = (),
-        code: Mapping[str, str] | None = None,
     ) -> int:
-        """The value of an instruction: the one it had before, where it is the same to the last word of its code."""
-        key = self._key(opcode, operands, parameters, code)
+        """The value of an instruction: the one it had before, where it is the same."""
+        key = self._key(opcode, operands, parameters)
         found = self._numbers.get(key)
         if found is None:
             found = self._numbers[key] = len(self.inputs) + len(self.instructions)
-            self.instructions.append(Instruction(opcode, operands, parameters, shape, self.block, code or {}))
+            self.instructions.append(Instruction(opcode, operands, parameters, shape, self.block))
         return found
 
     def known(self, opcode: str, *operands: int) -> int | None:
         """The value of an instruction without parameters, if it has been asked for."""
-        return self._numbers.get(self._key(opcode, operands, (), None))
+        return self._numbers.get(self._key(opcode, operands, ()))
 
-    def _key(self, opcode: str, operands: tuple[int, ...], parameters: tuple[Any, ...], code: Mapping[str, str] | None) -> tuple[Any, ...]:
-        ordered = tuple(sorted(operands)) if opcode in _COMMUTATIVE else operands
-        return opcode, ordered, parameters, tuple(code.items()) if code else ()
+    def _key(self, opcode: str, operands: tuple[int, ...], parameters: tuple[Any, ...]) -> tuple[Any, ...]:
+        return opcode, tuple(sorted(operands)) if opcode in _COMMUTATIVE else operands, parameters
 
     # ------------------------------------------------------------ constants
 
     def constant(self, number: Fraction | int) -> int:
         number = Fraction(number)
-        value = self.emit("constant", (), (_spelling(number),))
+        value = self.emit("constant", (), (_float(number),))
         self._exact[value] = number
         return value
 
@@ -85,10 +84,8 @@ class Assembly:
 
     # ------------------------------------------------------------ arithmetic; arrays broadcast
 
-    def elementwise(
-        self, opcode: str, operands: tuple[int, ...], parameters: tuple[Any, ...] = (), code: Mapping[str, str] | None = None
-    ) -> int:
-        return self.emit(opcode, operands, parameters, _stretched([self.shape(v) for v in operands]), code)
+    def elementwise(self, opcode: str, operands: tuple[int, ...], parameters: tuple[Any, ...] = ()) -> int:
+        return self.emit(opcode, operands, parameters, stretched([self.shape(v) for v in operands]))
 
     def add(self, a: int, b: int) -> int:
         x, y = self.exact(a), self.exact(b)
@@ -199,25 +196,12 @@ class Assembly:
         return self.emit("broadcast", (self.aligned(laid, range(len(shape))),), (shape,), shape)
 
 
-def _spelling(number: Fraction) -> str:
+def _float(number: Fraction) -> float | str:
     try:
-        return repr(float(number))
+        return float(number)
     except OverflowError:
         return "inf" if number > 0 else "-inf"
 
 
 def _small(number: Fraction) -> bool:
     return number.numerator.bit_length() + number.denominator.bit_length() < _FOLDED_BITS
-
-
-def _stretched(shapes: Sequence[Shape]) -> Shape:
-    """NumPy's broadcast of shapes that are known to conform."""
-    longest = max(map(len, shapes), default=0)
-    if not longest:
-        return ()
-    result: list[Dim] = [1] * longest
-    for shape in shapes:
-        for k, dim in enumerate(shape, longest - len(shape)):
-            if dim != 1:
-                result[k] = dim
-    return tuple(result)

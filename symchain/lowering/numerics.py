@@ -1,6 +1,6 @@
 """Functions that exist in kernels alone: what forms are written with where NumPy and SciPy have no accurate function.
 
-Each is an equation of its own name in `backends.stable`. They are no part of the input language; most replace what has been
+Each is an equation of its own name in `kernels.stable`. They are no part of the input language; most replace what has been
 differentiated already.
 """
 
@@ -18,9 +18,9 @@ from symchain.functions.spec import FunctionSpec, Noun, OperationSpec
 
 
 def numeric_function(
-    name: str, parameters: tuple[str, ...], meaning: Callable[..., Any], *constants: Any, math: str = "", slopes: tuple[str, ...] = ()
+    name: str, parameters: tuple[str, ...], meaning: Callable[..., Any], *constants: Any, slopes: tuple[str, ...] = ()
 ) -> FunctionSpec:
-    """A function of `backends.stable`; constants follow its parameters. `math` is its code over floats where that is more than a call.
+    """A primitive of its own name; constants follow its parameters.
 
     What has `slopes`, the derivatives in the input language, may stand in what is differentiated.
     """
@@ -30,7 +30,7 @@ def numeric_function(
         parameters=parameters,
         meaning=meaning,
         derivatives=slopes or (None,) * len(parameters),
-        code={"numpy": f"{name}({fields})", "math": math or f"{name}_of_floats({fields})"},
+        code={"numpy": f"{name}({fields})"},
         latex="",
         noun=Noun(name, name),
         reason={},
@@ -42,12 +42,7 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
     spec.name: spec
     for spec in (
         numeric_function("log_quotient", ("x", "y"), lambda x, y: sympy.log(x / y)),
-        numeric_function(
-            "tanh_less",
-            ("x", "y"),
-            lambda x, y: sympy.tanh(x) - y,
-            math="(math.tanh({x}) - {y} if -3.0 < {x} < 3.0 else tanh_less_of_floats({x}, {y}))",
-        ),
+        numeric_function("tanh_less", ("x", "y"), lambda x, y: sympy.tanh(x) - y),
         numeric_function("silu_slope", ("x",), lambda x: sympy.diff(x / (1 + sympy.exp(-x)), x)),
         numeric_function("over_squares", ("x", "y"), lambda x, y: x / (x**2 + y**2)),
         numeric_function("erfcx_slope", ("x",), lambda x: 2 * x * sympy.exp(x**2) * sympy.erfc(x) - 2 / sympy.sqrt(sympy.pi)),
@@ -87,7 +82,6 @@ BALANCED = OperationSpec(
     name="balanced",
     shape=lambda shapes, parameters: shapes[0],
     evaluate=lambda r, p, *rest: r,
-    code={"numpy": lambda r, *rest: f"balanced({r}, {', '.join(map(str, rest))})"},
     noun=Noun("array of known sum", "tableau de somme connue", "m"),
 )
 """r itself, of which it is known what it adds up to along the axis (zero, or the third operand), as p adds up to one."""
@@ -96,7 +90,6 @@ NORM = OperationSpec(
     name="norm",
     shape=lambda shapes, parameters: shapes[0],
     evaluate=lambda squares, x, axes: squares**0.5,
-    code={"numpy": lambda squares, x, axes: f"norm({squares}, {x}, {axes})"},
     noun=Noun("norm", "norme"),
 )
 """sqrt(sum(x**2)), of sum(x**2) and x."""
@@ -105,7 +98,6 @@ UNIT = OperationSpec(
     name="unit",
     shape=lambda shapes, parameters: shapes[0],
     evaluate=lambda x, r, axes: x / np.expand_dims(r, axes),
-    code={"numpy": lambda x, r, axes: f"{x}/np.expand_dims({r}, {axes})"},
     noun=Noun("unit vector", "vecteur unitaire", "m"),
 )
 """x/norm(x), divided before anything is multiplied with it."""
@@ -114,7 +106,6 @@ ORTHOGONAL = OperationSpec(
     name="orthogonal",
     shape=lambda shapes, parameters: shapes[0],
     evaluate=lambda r, u, axis: r,
-    code={"numpy": lambda r, u, axis: f"orthogonal({r}, {u}, {axis})"},
     noun=Noun("orthogonal array", "tableau orthogonal", "m"),
 )
 """r itself, of which it is known that sum(u*r) is zero along the axis, u being a unit vector."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -10,12 +9,14 @@ from typing import Any
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.functions.spec import AbstractFunction, FunctionSpec, map_dims
 from symchain.kernels.kernel import Guard, Input, Output, Plan
+from symchain.kernels.opcodes import OPCODES
+from symchain.kernels.primitives import read_form
 from symchain.lowering.assembly import Assembly, Laid
 from symchain.lowering.contractions import Factor, Job, lower_contraction
 from symchain.lowering.forms import stabilise
 from symchain.lowering.kinks import Kink, kinks_of
 from symchain.nouns.computation import Computation, ancestors
-from symchain.support.dimensions import Dim, letters, text_of
+from symchain.support.dimensions import Dim, letters
 from symchain.tensors.needs import needs_of
 from symchain.tensors.nodes import (
     Apply,
@@ -40,7 +41,6 @@ Label = tuple[str, ...]
 
 _FLAT = 12
 """A product of products becomes one product of up to this many factors."""
-_FIELD = re.compile(r"\{(\w+)\}")
 
 
 def lower(
@@ -302,9 +302,7 @@ class _Lowering:
     def _apply(self, node: Apply) -> Laid:
         spec = self._spec(node)
         operands, axes = self.asm.together([self.done[a] for a in node.args])
-        fields = {name: str(k) for k, name in enumerate(spec.parameters)}
-        code = {family: _FIELD.sub(lambda m: "{" + fields[m[1]] + "}", text) for family, text in spec.code.items()}
-        return Laid(self.asm.elementwise("call", tuple(operands), (spec.name,), code), axes)
+        return Laid(self.asm.elementwise("call", tuple(operands), (spec.name, read_form(spec.code["numpy"], spec.parameters))), axes)
 
     def _spec(self, node: Apply) -> FunctionSpec:
         function = node.function
@@ -322,15 +320,16 @@ class _Lowering:
 
     def _operation(self, node: Operation) -> Laid:
         spec = node.operation
-        if "numpy" not in spec.code:
-            raise UnsupportedError(f"there is no code for {spec.name}")
+        if spec.name not in OPCODES:
+            raise UnsupportedError(
+                f"there is no code for {spec.name}", advice="Kernels have an instruction for each operation of the language."
+            )
         operands = []
         for tree in node.args:
             value = self.asm.whole(self.done[tree], tree.shape)
             operands.append(self._integer(tree, value) if tree in _labels(node) else value)
-        parameters = map_dims(spec, node.parameters, self._text)
-        code = {family: write(*(f"{{{k}}}" for k in range(len(operands))), *parameters) for family, write in spec.code.items()}
-        value = self.asm.emit("operation", tuple(operands), (spec.name, *code.values()), node.shape, code)
+        map_dims(spec, node.parameters, self._met)
+        value = self.asm.emit(spec.name, tuple(operands), node.parameters, node.shape)
         return Laid(value, tuple(range(len(node.shape))))
 
     def _integer(self, tree: Tree, value: int) -> int:
@@ -338,10 +337,10 @@ class _Lowering:
             return self.inputs[tree.name]
         return self.asm.emit("integer", (value,), (), tree.shape)
 
-    def _text(self, dim: Dim) -> str:
-        """A dimension as source text over s0, s1, ..., the sizes of the letters."""
+    def _met(self, dim: Dim) -> Dim:
+        """The dimension, whose letters the plan has to know."""
         self.letters += [n for n in letters([dim]) if n not in self.letters]
-        return text_of(dim, lambda letter: f"s{self.letters.index(letter)}")
+        return dim
 
 
 def _labels(node: Operation) -> Iterable[Tree]:

@@ -175,7 +175,6 @@ declare_operation(
     shape=_square_to_square("inv"),
     evaluate=np.linalg.inv,
     exact=lambda n, a: n.inverse(a),
-    code={"numpy": lambda a: f"np.linalg.inv({a})"},
     noun=Noun("inverse", "inverse", "m"),
     latex="{0}^{{-1}}",
 )
@@ -184,7 +183,6 @@ declare_operation(
     shape=_square_to_scalar("det"),
     evaluate=np.linalg.det,
     exact=lambda n, a: n.determinant(a),
-    code={"numpy": lambda a: f"np.linalg.det({a})"},
     noun=Noun("determinant", "déterminant", "m"),
     latex=r"\det",
 )
@@ -193,7 +191,6 @@ declare_operation(
     shape=_square_to_scalar("logdet"),
     evaluate=_logdet,
     exact=lambda n, a: n.log(abs(n.determinant(a))),
-    code={"numpy": lambda a: f"np.linalg.slogdet({a})[1]"},
     noun=Noun("logarithm of the determinant", "logarithme du déterminant", "m"),
     latex=r"\log\det",
 )
@@ -202,7 +199,6 @@ declare_operation(
     shape=_pinv_shape,
     evaluate=_pinv,
     exact=lambda n, a: _full_rank_pinv(a, n.inverse),
-    code={"numpy": lambda a: f"np.linalg.pinv({a})"},
     noun=Noun("pseudoinverse", "pseudo-inverse", "m"),
     latex="{0}^{{+}}",
 )
@@ -211,17 +207,15 @@ declare_operation(
     shape=_square_to_square("cholesky"),
     evaluate=_cholesky,
     exact=lambda n, a: _factor((a + np.swapaxes(a, -1, -2)) / 2, n.sqrt),
-    code={"numpy": lambda a: f"np.linalg.cholesky(({a} + np.swapaxes({a}, -1, -2))/2)"},
     noun=Noun("Cholesky factor", "facteur de Cholesky", "m"),
     latex=r"\operatorname{chol}",
 )
 
 # Functions of a matrix, each with its Fréchet derivative: f(A, E), linear in E, the derivative of f at A in the direction E.
-# SciPy's sinm and cosm know no stacks of matrices, which directions with leading axes are: those go through expm.
-for _name, _function, _exact, _stacked, _noun in (
-    ("expm", _expm, _expm_exact, "linalg.expm({0})", Noun("matrix exponential", "exponentielle de matrice", "f")),
-    ("sinm", _sinm, _sinm_exact, "np.imag(linalg.expm(1j*{0}))", Noun("matrix sine", "sinus de matrice", "m")),
-    ("cosm", _cosm, _cosm_exact, "np.real(linalg.expm(1j*{0}))", Noun("matrix cosine", "cosinus de matrice", "m")),
+for _name, _function, _exact, _noun in (
+    ("expm", _expm, _expm_exact, Noun("matrix exponential", "exponentielle de matrice", "f")),
+    ("sinm", _sinm, _sinm_exact, Noun("matrix sine", "sinus de matrice", "m")),
+    ("cosm", _cosm, _cosm_exact, Noun("matrix cosine", "cosinus de matrice", "m")),
 ):
 
     def _frechet(a: _Array, e: _Array, function: Callable[[_Array], Any] = _function) -> Any:
@@ -232,20 +226,11 @@ for _name, _function, _exact, _stacked, _noun in (
     def _exact_frechet(n: Any, a: _Array, e: _Array, exact: Callable[..., Any] = _exact) -> Any:
         return _frechet(a, e, lambda b: exact(n, b))
 
-    def _frechet_code(a: str, e: str, stacked: str = _stacked) -> str:
-        blocks = f"np.broadcast_to({a}, {e}.shape)"
-        value = stacked.format(f"np.block([[{blocks}, {e}], [np.zeros_like({e}), {blocks}]])")
-        return f"{value}[..., :len({a}), len({a}):]"
-
-    def _function_code(a: str, name: str = _name) -> str:
-        return f"linalg.{name}({a})"
-
     declare_operation(
         _name,
         shape=_square_to_square(_name, one_square),
         evaluate=_function,
         exact=_exact,
-        code={"numpy": _function_code},
         noun=_noun,
         latex=rf"\operatorname{{{_name}}}",
     )
@@ -254,7 +239,6 @@ for _name, _function, _exact, _stacked, _noun in (
         shape=_frechet_shape(f"{_name}_frechet"),
         evaluate=_frechet,
         exact=_exact_frechet,
-        code={"numpy": _frechet_code},
         noun=Noun(f"Fréchet derivative ({_noun.en})", f"dérivée de Fréchet ({_noun.fr})", "f"),
         latex=rf"L_{{\operatorname{{{_name}}}}}",
     )
@@ -263,15 +247,10 @@ for _name, _triangle, _en, _fr in (
     ("tril", np.tril, "lower triangle", "triangle inférieur"),
     ("triu", np.triu, "upper triangle", "triangle supérieur"),
 ):
-
-    def _triangle_code(x: str, k: int, function: str = _name) -> str:
-        return f"np.{function}({x}, {k})" if k else f"np.{function}({x})"
-
     declare_operation(
         _name,
         shape=_triangle_shape(_name),
         evaluate=_triangle,
-        code={"numpy": _triangle_code},
         noun=Noun(_en, _fr, "m"),
         latex=rf"\operatorname{{{_name}}}",
         linear=True,
@@ -281,7 +260,6 @@ declare_operation(
     "cross",
     shape=_cross_shape,
     evaluate=lambda a, b: np.cross(a, b),
-    code={"numpy": lambda a, b: f"np.cross({a}, {b})"},
     noun=Noun("cross product", "produit vectoriel", "m"),
     latex=r"{0} \times {1}",
 )
@@ -289,7 +267,6 @@ declare_operation(
     "onehot",
     shape=_onehot_shape,
     evaluate=lambda labels, k: np.equal(np.arange(k), np.real(labels).astype(int)[..., None]).astype(float),
-    code={"numpy": lambda labels, k: f"np.where(np.arange({k}) == np.asarray({labels}, int)[..., None], 1.0, 0.0)"},
     noun=Noun("one-hot vector", "vecteur indicateur", "m"),
     latex=r"\operatorname{onehot}",
     differentiable=False,

@@ -9,14 +9,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from symchain.errors import ShapeError, UnsupportedError
 from symchain.functions.spec import Noun, declare_operation
-from symchain.operations.shapes import check_axes, same, text_of
+from symchain.operations.shapes import check_axes, same
 from symchain.support.dimensions import Dim, Shape, add, at_least, minimum, multiply, show
 
 _Array = np.ndarray[Any, np.dtype[Any]]
@@ -136,83 +136,10 @@ def _place(y: _Array, items: _Items, shape: tuple[int, ...]) -> _Array:
     return out
 
 
-def _item_text(item: tuple[Any, ...]) -> str:
-    if item[0] == "new":
-        return "None"
-    if item[0] == "at":
-        return str(item[1])
-    start, stop, step = str(item[1]), str(item[2]), item[3]
-    if step < 0:  # a stop before the first element is written None: -1 would mean the last one
-        stop = "" if stop == "-1" else stop if stop.isdigit() else f"({stop}) if ({stop}) >= 0 else None"
-        return f"{start}:{stop}:{step}"
-    return f"{'' if start == '0' else start}:{stop}" + (f":{step}" if step != 1 else "")
-
-
-def _index_code(x: str, items: _Items) -> str:
-    if all(item[0] == "new" for item in items):
-        return f"np.reshape({x}, {text_of(('1',) * len(items))})"
-    return f"{x}[{', '.join(map(_item_text, items))}]"
-
-
-def _place_code(y: str, items: _Items, shape: tuple[str, ...]) -> str:
-    """Zeros joined on before and behind, axis by axis: an expression has no room for an assignment."""
-    if all(item[0] == "at" for item in items):
-        out = f"np.reshape({y}, {text_of(('1',) * len(items))})"
-    else:
-        opened = ["0" if item[0] == "new" else "None" if item[0] == "at" else "::-1" if item[3] == -1 else ":" for item in items]
-        out = y if set(opened) == {":"} else f"{y}[{', '.join(opened)}]"
-    slots = [item for item in items if item[0] != "new"]
-    sizes = ["1" if item[0] == "at" else _length_text(item) for item in slots]
-    for axis, (item, dim) in enumerate(zip(slots, shape, strict=True)):
-        if item[0] == "slice" and abs(item[3]) > 1:
-            rows = f"np.eye({dim})[{_item_text(item)}]"  # zeros in between: by the matrix that spreads the axis
-            out = f"np.moveaxis(np.tensordot({out}, {rows}.astype(np.result_type({y})), ({axis}, 0)), -1, {axis})"
-        else:
-            first, end = _span_text(item)
-            pieces = [_zeros_text(y, sizes, axis, first), out, _zeros_text(y, sizes, axis, _difference(dim, end))]
-            pieces = [p for p in pieces if p]
-            out = f"np.concatenate(({', '.join(pieces)}), axis={axis})" if len(pieces) > 1 else out
-        sizes[axis] = dim
-    return out
-
-
-def _zeros_text(y: str, sizes: Sequence[str], axis: int, count: str) -> str:
-    """Zeros of the operand's type, `count` of them along the axis; nothing where there are certainly none."""
-    return "" if count == "0" else f"np.zeros_like({y}, shape={text_of((*sizes[:axis], count, *sizes[axis + 1 :]))})"
-
-
-def _span_text(item: tuple[Any, ...]) -> tuple[str, str]:
-    """First element and the one after the last, in ascending order."""
-    if item[0] == "at":
-        return item[1], _plus_one(item[1])
-    _, start, stop, step = item
-    return (start, stop) if step > 0 else (_plus_one(stop), _plus_one(start))
-
-
-def _plus_one(text: str) -> str:
-    return str(int(text) + 1) if text.lstrip("-").isdigit() else f"{text} + 1"
-
-
-def _difference(a: str, b: str) -> str:
-    """a - b, computed where both are known."""
-    if a == b or b == "0":
-        return "0" if a == b else a
-    if a.isdigit() and b.isdigit():
-        return str(int(a) - int(b))
-    return f"{a} - {b}" if b.isalnum() else f"{a} - ({b})"
-
-
-def _length_text(item: tuple[Any, ...]) -> str:
-    first, end = _span_text(item)
-    span = _difference(end, first)
-    return span if abs(item[3]) == 1 else f"-(-({span})//{abs(item[3])})"
-
-
 declare_operation(
     "index",
     shape=_index_shape,
     evaluate=lambda x, items: x[_key(items)],
-    code={"numpy": _index_code},
     noun=Noun("extraction", "extraction", "f"),
     linear=True,
     dims=lambda parameters, f: (_map_items(parameters[0], f),),
@@ -222,7 +149,6 @@ declare_operation(
     "place",
     shape=_place_shape,
     evaluate=_place,
-    code={"numpy": _place_code},
     noun=Noun("placement among zeros", "placement parmi des zéros", "m"),
     latex=r"\operatorname{place}",
     linear=True,
@@ -306,28 +232,15 @@ def _scatter(y: _Array, labels: _Array, n: int) -> _Array:
     return out
 
 
-def _scatter_code(y: str, labels: str, n: str) -> str:
-    """Sums by bin number, row and place in the row together; a label out of range raises there."""
-    width = f"np.zeros_like({y}, shape={y}.shape[1:]).size"
-    bins = f"np.add.outer(np.asarray({labels}, int)*{width}, np.arange({width})).ravel()"
-    return f"np.bincount({bins}, {y}.ravel(), ({n})*{width}).reshape(({n}, *{y}.shape[1:])).astype({y}.dtype)"
-
-
 def _concatenate(*arguments: Any) -> Any:
     *xs, axis = arguments
     return np.concatenate(xs, axis=axis)
-
-
-def _concatenate_code(*arguments: Any) -> str:
-    *names, axis = arguments
-    return f"np.concatenate({text_of(tuple(names))}, axis={axis})"
 
 
 declare_operation(
     "concatenate",
     shape=_concatenate_shape,
     evaluate=_concatenate,
-    code={"numpy": _concatenate_code},
     noun=Noun("concatenation", "concaténation", "f"),
     latex=r"\operatorname{concatenate}",
     linear=True,
@@ -336,7 +249,6 @@ declare_operation(
     "reshape",
     shape=_reshape_shape,
     evaluate=lambda x, shape: np.reshape(x, shape),
-    code={"numpy": lambda x, shape: f"np.reshape({x}, {text_of(shape)})"},
     noun=Noun("change of shape", "changement de forme", "m"),
     latex=r"\operatorname{reshape}",
     linear=True,
@@ -346,7 +258,6 @@ declare_operation(
     "flip",
     shape=_flip_shape,
     evaluate=lambda x, axis: np.flip(x, axis),
-    code={"numpy": lambda x, axis: f"np.flip({x}, {axis})"},
     noun=Noun("reversal", "renversement", "m"),
     latex=r"\operatorname{flip}",
     linear=True,
@@ -355,7 +266,6 @@ declare_operation(
     "roll",
     shape=_roll_shape,
     evaluate=lambda x, shift, axis: np.roll(x, shift, axis),
-    code={"numpy": lambda x, shift, axis: f"np.roll({x}, {shift}, {axis})"},
     noun=Noun("cyclic shift", "décalage circulaire", "m"),
     latex=r"\operatorname{roll}",
     linear=True,
@@ -365,7 +275,6 @@ declare_operation(
     "gather",
     shape=_gather_shape,
     evaluate=lambda x, labels: x[_whole(labels)],
-    code={"numpy": lambda x, labels: f"{x}[np.asarray({labels}, int)]"},
     noun=Noun("choice of rows", "choix de lignes", "m"),
     linear=True,
     integers=(1,),
@@ -374,7 +283,6 @@ declare_operation(
     "scatter",
     shape=_scatter_shape,
     evaluate=_scatter,
-    code={"numpy": _scatter_code},
     noun=Noun("sum by label", "somme par étiquette", "f"),
     latex=r"\operatorname{scatter}",
     linear=True,

@@ -55,19 +55,6 @@ def _of_something(name: str) -> Callable[[tuple[Shape, ...], tuple[Any, ...]], I
     return needs
 
 
-def _axis(axes: tuple[int, ...]) -> int | tuple[int, ...]:
-    return axes[0] if len(axes) == 1 else axes
-
-
-def _called(function: str) -> Callable[..., str]:
-    """Code of a NumPy or SciPy function with an axis argument."""
-
-    def code(x: str, axes: int | tuple[int, ...]) -> str:
-        return f"{function}({x}, axis={axes if isinstance(axes, int) else _axis(axes)})"
-
-    return code
-
-
 def _extreme(pick: Callable[..., Any]) -> Callable[[_Array, tuple[int, ...]], Any]:
     """The largest or smallest by real part, so that a complex step follows the element chosen."""
 
@@ -105,7 +92,6 @@ declare_operation(
     "max",
     shape=_reduced("max", empty=False),
     evaluate=_extreme(np.argmax),
-    code={"numpy": _called("np.max")},
     noun=Noun("maximum", "maximum", "m"),
     latex=r"\max",
     aliases=("amax",),
@@ -115,7 +101,6 @@ declare_operation(
     "min",
     shape=_reduced("min", empty=False),
     evaluate=_extreme(np.argmin),
-    code={"numpy": _called("np.min")},
     noun=Noun("minimum", "minimum", "m"),
     latex=r"\min",
     aliases=("amin",),
@@ -125,7 +110,6 @@ declare_operation(
     "prod",
     shape=_reduced("prod"),
     evaluate=lambda x, axes: np.prod(x, axis=axes),
-    code={"numpy": _called("np.prod")},
     noun=Noun("product of the elements", "produit des éléments", "m"),
     latex=r"\prod",
 )
@@ -134,7 +118,6 @@ declare_operation(
     shape=_reduced("logsumexp", empty=False),
     evaluate=_logsumexp,
     exact=lambda n, x, axes: n.log(np.sum(n.exp(x), axis=axes)),
-    code={"numpy": _called("special.logsumexp")},
     noun=Noun("log-sum-exp", "log-somme-exp", "f"),
     latex=r"\operatorname{logsumexp}",
     needs=_of_something("logsumexp"),
@@ -144,7 +127,6 @@ declare_operation(
     shape=_along("softmax"),
     evaluate=_softmax,
     exact=lambda n, x, axis: (e := n.exp(x)) / np.sum(e, axis=axis, keepdims=True),
-    code={"numpy": lambda x, axis: f"softmax({x}, {axis})"},
     noun=Noun("softmax", "softmax", "m"),
     latex=r"\operatorname{softmax}",
     needs=_of_something("softmax"),
@@ -154,7 +136,6 @@ declare_operation(
     shape=_along("log_softmax"),
     evaluate=_log_softmax,
     exact=lambda n, x, axis: x - n.log(np.sum(n.exp(x), axis=axis, keepdims=True)),
-    code={"numpy": lambda x, axis: f"log_softmax({x}, {axis})"},
     noun=Noun("log-softmax", "log-softmax", "m"),
     latex=r"\operatorname{log\,softmax}",
     needs=_of_something("log_softmax"),
@@ -163,7 +144,6 @@ declare_operation(
     "cumsum",
     shape=_along("cumsum"),
     evaluate=lambda x, axis: np.cumsum(x, axis=axis),
-    code={"numpy": _called("np.cumsum")},
     noun=Noun("running sum", "somme cumulée", "f"),
     latex=r"\operatorname{cumsum}",
     linear=True,
@@ -172,7 +152,6 @@ declare_operation(
     "cumprod",
     shape=_along("cumprod"),
     evaluate=lambda x, axis: np.cumprod(x, axis=axis),
-    code={"numpy": _called("np.cumprod")},
     noun=Noun("running product", "produit cumulé", "m"),
     latex=r"\operatorname{cumprod}",
 )

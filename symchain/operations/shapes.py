@@ -44,8 +44,3 @@ def at_least_matrix(name: str, shape: Shape) -> None:
         raise ShapeError(
             f"{name} needs a matrix, not an operand of shape {show(shape)}", advice="Give the operand two axes, x[:, None] for example."
         )
-
-
-def text_of(values: tuple[Any, ...]) -> str:
-    """A tuple in source text; its members are texts or ints."""
-    return "(" + ", ".join(map(str, values)) + ("," if len(values) == 1 else "") + ")"

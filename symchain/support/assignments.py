@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, TypeVar
 
 from symchain.errors import ArgumentError, Place
+from symchain.support.files import read_file
 
 Point = dict[str, Any]
 """Name -> float, or nested lists of floats."""
@@ -73,9 +73,9 @@ def read_point_or_file(text: str) -> Point:
     if "=" in text or "{" in text or not text.strip():
         return read_point(text)
     try:
-        content = Path(text).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        content = read_file(text)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise ArgumentError(f"the point file '{text}' cannot be read: {reason}", advice="Write x=1.5,y=2 or the name of a file.") from None
     return read_point(content)
 

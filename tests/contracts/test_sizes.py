@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plain import NAMES
 from randomprograms import DECLARED, FACTS, sample, slicing_program
-from test_derivatives import NAMES
 
 import symchain
 from symchain.errors import ShapeError, SymchainError

@@ -1,0 +1,90 @@
+"""What generated code calls for arrays where NumPy has no function of its own: placing and counting, factors and functions of matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import numpy as np
+
+Array = Any
+
+
+def place(y: Array, items: tuple[Any, ...], shape: tuple[int, ...]) -> Array:
+    """Zeros with y at some elements. A slice that stops before 0 takes in the first element."""
+    out = np.zeros(shape, np.result_type(y))
+    out[tuple(slice(i.start, None if i.stop < 0 else i.stop, i.step) if isinstance(i, slice) else i for i in items)] = y
+    return out
+
+
+def scatter(y: Array, labels: Array, n: int) -> Array:
+    """Sums by bin number, row and place in the row together; a label out of range raises ValueError."""
+    width = prod(y.shape[1:])
+    bins = np.add.outer(np.asarray(labels, int) * width, np.arange(width)).ravel()
+    return np.bincount(bins, y.ravel(), n * width).reshape((n, *y.shape[1:])).astype(y.dtype)
+
+
+def onehot(labels: Array, k: int) -> Array:
+    """1 at the label, else 0, along a new last axis of size k."""
+    return np.where(np.arange(k) == np.asarray(labels, int)[..., None], 1.0, 0.0)
+
+
+def unit(x: Array, r: Array, axes: tuple[int, ...]) -> Array:
+    """x over its norm r along the axes."""
+    return x / np.expand_dims(r, axes)
+
+
+def logdet(a: Array) -> Array:
+    """log|det a|."""
+    return np.linalg.slogdet(a)[1]
+
+
+def cholesky(a: Array) -> Array:
+    """The factor of the symmetric part."""
+    return np.linalg.cholesky((a + np.swapaxes(a, -1, -2)) / 2)
+
+
+def expm(a: Array) -> Array:
+    from scipy import linalg  # what needs none of its functions starts without it
+
+    return linalg.expm(a)
+
+
+def sinm(a: Array) -> Array:
+    from scipy import linalg
+
+    return linalg.sinm(a)
+
+
+def cosm(a: Array) -> Array:
+    from scipy import linalg
+
+    return linalg.cosm(a)
+
+
+def _frechet(a: Array, e: Array, function: Callable[[Array], Array]) -> Array:
+    """f([[A, E], [0, A]]) = [[f(A), L(A, E)], [0, f(A)]] (Higham 2008, Functions of Matrices, eq. 3.16)."""
+    n, blocks = len(a), np.broadcast_to(a, e.shape)
+    return function(np.block([[blocks, e], [np.zeros_like(e), blocks]]))[..., :n, n:]
+
+
+def expm_frechet(a: Array, e: Array) -> Array:
+    """The derivative of expm at a in the direction e, or in each of a stack of them."""
+    return _frechet(a, e, expm)
+
+
+def sinm_frechet(a: Array, e: Array) -> Array:
+    """That of sinm, through expm: SciPy's sinm and cosm know no stacks of matrices."""
+    return _frechet(a, e, lambda m: np.imag(expm(1j * m)))
+
+
+def cosm_frechet(a: Array, e: Array) -> Array:
+    """That of cosm."""
+    return _frechet(a, e, lambda m: np.real(expm(1j * m)))
+
+
+MATRICES: dict[str, Callable[..., Array]] = {
+    f.__name__: f for f in (place, scatter, onehot, unit, logdet, cholesky, expm, sinm, cosm, expm_frechet, sinm_frechet, cosm_frechet)
+}
+"""What generated code may call, by name."""
