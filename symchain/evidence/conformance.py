@@ -20,8 +20,19 @@ import numpy as np
 
 from symchain.errors import SymchainError, VerificationError
 from symchain.evidence.exploration import Exploration
-from symchain.evidence.judgement import CENTRAL_DIFFERENCE, FLOORS, TOLERANCES, Case, Measured, OnKink, Steps, judge, relative_error
-from symchain.evidence.meanings import Array, is_slow
+from symchain.evidence.judgement import (
+    CENTRAL_DIFFERENCE,
+    FLOORS,
+    TOLERANCES,
+    TRUNCATION,
+    Case,
+    Measured,
+    OnKink,
+    Steps,
+    judge,
+    relative_error,
+)
+from symchain.evidence.meanings import Array, is_slow, rounding_inside, watching
 from symchain.evidence.points import UNDEFINED, Point, at, imaginary_step
 from symchain.evidence.sampling import SEED
 from symchain.evidence.verification import Slopes, Weights, along, moves_of
@@ -75,6 +86,10 @@ class Promise:
         slopes = Slopes(self.program, self.output, self.names)
 
         def measure(point: Point, steps: Steps) -> Measured:
+            with watching() as watch:
+                at(self.program, search.needed, point.inputs, point.dims)
+            if not all(np.all(interval.holds(np.real(value))) for value, interval in watch.edges):
+                raise ValueError  # outside of a function's domain its code and its meaning may go on in two ways
             d, e = self._directions(point)
             try:
                 sides = self._sides(call(*(point.inputs[n] for n in names)), d, e)
@@ -86,10 +101,11 @@ class Promise:
                 raise OnKink("")
             return Measured(pairs)
 
-        verdict, used, _ = judge(Case(measure, self.program, self.output, CENTRAL_DIFFERENCE), points)
+        with rounding_inside():
+            verdict, used, _ = judge(Case(measure, self.program, self.output, CENTRAL_DIFFERENCE), points)
         if verdict.failed:
-            at = "; ".join(f"{n} = {_shown(v)}" for n, v in islice(used[-1].inputs.items(), 6))
-            what = f"the kernel does not compute what the program says of {self.output}, at {at}"
+            where = "; ".join(f"{n} = {_shown(v)}" for n, v in islice(used[-1].inputs.items(), 6))
+            what = f"the kernel does not compute what the program says of {self.output}, at {where}"
             raise VerificationError(what, advice="This is a defect of symchain: please report it.")
 
     def _agrees(self, search: Exploration, wanted: int, names: Sequence[str], call: Callable[..., Any]) -> bool:
@@ -161,9 +177,12 @@ class Promise:
 
 
 def _answered(side: Array, reference: Array) -> Array:
-    """What a kernel gave, without its nan: it may refuse to answer where the program's meaning goes on."""
+    """What a kernel gave, the reference where it is nan (it may refuse to answer where the program's meaning goes on), and where both are
+    as small as what a complex step finds of a slope of 0."""
     side = np.asarray(side, float)
-    return np.where(np.isnan(side), reference, side) if np.shape(side) == np.shape(reference) else side
+    if np.shape(side) != np.shape(reference):
+        return side
+    return np.where(np.isnan(side) | (np.maximum(np.abs(side), np.abs(reference)) < TRUNCATION), reference, side)
 
 
 def _twice(hessian: Mapping[Any, Array], d: Weights, e: Weights) -> Array:

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from symchain.evidence.meanings import OPERATORS, Array, Watch, power, value_of, watcher, watching
+from symchain.evidence.meanings import OPERATORS, Array, Watch, power, rounded, value_of, watcher, watching
 from symchain.functions.spec import AbstractFunction, map_dims
 from symchain.support.dimensions import evaluate as dimension
 from symchain.tensors.nodes import (
@@ -31,8 +31,6 @@ from symchain.tensors.nodes import (
     postorder,
 )
 
-ROUNDING = 1e-15
-"""By how much of itself a value is changed at most where its rounding is perturbed."""
 SAME = 1e-12
 """What differs relatively by less than this is equal in a derivation."""
 APART, UNRESOLVED = 1e-3, 1e-262
@@ -75,7 +73,7 @@ def evaluate(
             value = _value(node, args, environment, dims, absorbing)
             if watch is not None and isinstance(node, _WATCHED):
                 _watched(watch, node, args, value, len(watch.choices) > choices, dims)
-            values[node] = value if rounding is None or isinstance(node, _EXACT) else _rounded(value, rounding)
+            values[node] = value if rounding is None or isinstance(node, _EXACT) else rounded(value, rounding)
     return [values[t] for t in trees]
 
 
@@ -88,14 +86,6 @@ def _order(*trees: Tree) -> tuple[Tree, ...]:
 _WATCHED = (Apply, Compare, Operation, Power)
 _EXACT = (Number, Size, Identity, Compare, Leaf)
 """What rounding does not touch: literals, sizes, conditions, and the point itself."""
-
-
-def _rounded(value: Array, generator: np.random.Generator) -> Array:
-    """Changed in the last places; exact zeros stay. A saturated tanh is 1.0 by rounding, not by nature, so it changes."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "fc":
-        return value
-    return array * (1 + ROUNDING * generator.uniform(-1, 1, array.shape))
 
 
 def _watched(watch: Watch, node: Tree, args: list[Array], value: Array, chosen: bool, dims: Mapping[str, int]) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from symchain.errors import ArgumentError
-from symchain.evidence.evaluation import ROUNDING, evaluate
-from symchain.evidence.meanings import Array
+from symchain.evidence.evaluation import evaluate
+from symchain.evidence.meanings import ROUNDING, Array
 from symchain.nouns.computation import Computation
 from symchain.support.dimensions import evaluate as dimension
 from symchain.tensors.needs import needs_of

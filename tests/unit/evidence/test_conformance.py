@@ -180,6 +180,8 @@ QUIET = {
     "badly conditioned": "a = x - x*(1 + 1e-13)\nC = y/a",
     "nearly singular": "A: (3, 3)\nC = det(A - A*(1 + 1e-15))",
     "saturated": "C = tanh(1000*x)*y",
+    "saturated inside of a function": "C = logsigmoid(60 + x**2)*y",
+    "saturated inside of an operation": "x: (n,)\nA: (n, n)\nC = sum(log_softmax(200*x)*softplus(-80 - A[0]**2))",
     "overflows": "C = exp(exp(10*x))*y",
     "underflows": "C = exp(-exp(10*x**2))",
     "steep": "C = tanh(1e9*(x - y)**3)",
@@ -188,6 +190,7 @@ QUIET = {
     "no inputs": "C = 2*pi",
     "nothing to differentiate by": "x: (n,)\nC = 3",
     "largest of equals": "x: (n,)\nC = max(0*x + 1)*sum(x)",
+    "slopes of zero": "D: (n, n) diagonal\nA: (n, n)\nC = min(abs(D**3 - A), axis=1)",
     "symmetric": "S: (n, n) spd\nx: (n,)\nC = logdet(S) + x @ inv(S) @ x",
     "free entries": "S: (n, n) symmetric_entries\nC = tr(S @ S @ S)",
     "large": "A: (2000, 2000)\nC = logdet(A @ A.T)",
@@ -202,6 +205,14 @@ def test_where_nothing_can_be_compared_nothing_is_said(text: str) -> None:
     names = [n for n, v in program.inputs.items() if "integer" not in v.facts]
     for order in (0, 1):
         program.compile(order=order, wrt=names).positional  # noqa: B018
+
+
+@pytest.mark.parametrize("scale", ["40*", "1/1000*", "-40*"])
+def test_functions_far_out_and_near_zero_pass(scale: str) -> None:
+    for spec in FUNCTIONS.values():
+        if None not in spec.derivatives and not spec.domains:
+            text = f"C = {spec.name}({', '.join(scale + p for p in spec.parameters)})*w"
+            symchain.parse(text).compile().positional  # noqa: B018
 
 
 def test_blocks_may_be_differentiated_by() -> None:
