@@ -50,7 +50,7 @@ class Engine:
         names = names_required(program, wrt)
         if order == 1:
             sweep = sweep_of(program, output, names)
-            return sweep.derivation(names[0]) if is_one(wrt) else sweep.derivations()
+            return sweep.derivation(program, names[0]) if is_one(wrt) else sweep.derivations(program)
         if vector:
             check_free(vector)
         if vector is None:

@@ -6,12 +6,13 @@ object first, and whatever is counted or replaced is so once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from operator import is_
 
 from symchain.language.elaborate import Scope, elaborate
 from symchain.nouns.derivation import Line
+from symchain.nouns.names import Names
 from symchain.support.notation import Phrase, name, operations, rewritten
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Tree, leaf, leaves, transform
@@ -22,7 +23,7 @@ _SAVING = 2
 """A line of its own must save this many operations; in programs of scalars one more."""
 
 
-def with_common_lines(lines: list[Line], scope: Scope, fresh: Callable[[str], str]) -> list[Line]:
+def with_common_lines(lines: list[Line], scope: Scope, free: Names) -> list[Line]:
     """The lines, with new ones before the first use of what would be written repeatedly."""
     if len(lines) > _LINES:
         return lines
@@ -33,7 +34,7 @@ def with_common_lines(lines: list[Line], scope: Scope, fresh: Callable[[str], st
     phrases = {line.name: _shared(phrase_of(line.tree), known) for line in lines}
     original = dict(phrases)
     while (repeated := _most_repeated(phrases, least)) is not None:
-        made = fresh("t1")
+        made = free.numbered("t")
         tree = elaborate(repeated, replace(scope, names=names))
         names[made] = leaf(made, tree.shape)
         done: dict[int, Phrase] = {id(repeated): name(made)}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -27,6 +26,7 @@ from symchain.rewriting.factoring import factored
 from symchain.rewriting.matching import Identities, Identity, identities_of, rewrite
 from symchain.rules.operations import without_division
 from symchain.tensors.algebra import normal
+from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import (
     ONE,
     ZERO,
@@ -283,7 +283,7 @@ def _without_ones(node: Tree) -> Tree:
     return keeping(node, [k for k, a in enumerate(node.args) if a is not ONE])
 
 
-@cache
+@remembered(64)
 def _rules(kind: Any, late: bool) -> Identities:
     """The rules for one kind of node, this file's before those of the registry."""
     mine = [rule for rule in _table((*STABLE, *LATE) if late else STABLE) if type(rule.before) is kind]
@@ -291,12 +291,12 @@ def _rules(kind: Any, late: bool) -> Identities:
     return Identities([*mine, *declared])
 
 
-@cache
+@remembered(64)
 def _last() -> Identities:
     return Identities(_table(LAST))
 
 
-@cache
+@remembered(64)
 def _table(texts: tuple[tuple[str, str], ...]) -> tuple[Identity, ...]:
     scope = Scope(names={n: leaf(f"?{n}") for n in ("x", "y")}, functions=FUNCTIONS)
     found = []

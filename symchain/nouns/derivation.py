@@ -160,8 +160,8 @@ class Line:
     """The right-hand side before bound function names were replaced, where that differs."""
     written: Phrase | None = field(default=None, repr=False)
     """How it is written, where that is not the tree's own way."""
-    arrived: Callable[[], Tree | None] | None = field(default=None, repr=False, compare=False)
-    """What its users sent, before simplification."""
+    received: tuple[tuple[str, Tree], ...] = field(default=(), repr=False, compare=False)
+    """Of an adjoint: the blocks that sent it something, output first, each with its own adjoint."""
 
     @cached_property
     def phrase(self) -> Phrase:

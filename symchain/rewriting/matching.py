@@ -7,12 +7,12 @@ factors. A product may hold more factors than the pattern, a sum may not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from functools import lru_cache
 
 from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
 from symchain.tensors.algebra import normal
+from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import (
     Apply,
     Contraction,
@@ -106,7 +106,7 @@ def identities_of(kind: type[Tree]) -> Identities:
 _NONE = Identities(())
 
 
-@lru_cache(maxsize=1)
+@remembered(1)
 def _by_kind() -> Mapping[type[Tree], Identities]:
     found: dict[type[Tree], list[Identity]] = {}
     for spec in FUNCTIONS.values():

@@ -75,7 +75,7 @@ class Diagnosis:
         constant = ratio(self.evidence, claimed, right)
         if constant is not None:
             yield (self._constant(constant),)
-        if len(flow.order) > CHAIN:
+        if len(flow.route.blocks) > CHAIN:
             return
         yield from self._others()
         for make in SLIPS:
@@ -92,12 +92,12 @@ class Diagnosis:
 
     def _is_one(self) -> bool:
         """Whether 1 was claimed where the coefficient of the variable stands in the line."""
-        if not np.all(self.claimed == 1) or len(self.flow.edges) != 1 or np.all(self.right == -1):
+        if not np.all(self.claimed == 1) or len(self.flow.route.edges) != 1 or np.all(self.right == -1):
             return False
         return all(x.name != self.flow.wrt for x in leaves(self.truth))
 
     def _coefficient(self) -> str:
-        return f"d{self.flow.edges[0][0]}/d{self.flow.edges[0][1]}"
+        return f"d{self.flow.route.edges[0][0]}/d{self.flow.route.edges[0][1]}"
 
     def _constant(self, constant: Any, path: tuple[str, ...] | None = None) -> Finding:
         if isinstance(constant, str):
@@ -119,9 +119,9 @@ class Diagnosis:
         if np.ptp(self.claimed) == 0:
             return
         for name, variable in self.program.inputs.items():
-            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.shape) :]:
+            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.route.shape) :]:
                 other = Flow(self.program, self.flow.output, name)
-                if other.edges and same(self.claimed, self.evidence.row(other.gradient())):
+                if other.route.edges and same(self.claimed, self.evidence.row(other.gradient())):
                     yield (Finding("other_variable", variable=name),)
 
     def _slipped(self, slips: Iterator[Slip]) -> Iterator[Found]:
@@ -149,7 +149,7 @@ class Diagnosis:
                         yield (Finding(key, factor=f"d{block.name}/d{read}", wanted=write(phrase_of(simplify(local)), 8)),)
             for name, symbol in self._names():
                 if symbol.shape in ((), self.truth.shape) and same(wanted, self.evidence.row(symbol)):
-                    near = next((f"d{b}/d{r}" for b, r in self.flow.edges if name in self.program.blocks[b].reads), name)
+                    near = next((f"d{b}/d{r}" for b, r in self.flow.route.edges if name in self.program.blocks[b].reads), name)
                     missing = key == "missing_factor"
                     yield (Finding(key, factor=near if missing else name, found=name if missing else None, wanted=name),)
 
@@ -196,9 +196,9 @@ class Diagnosis:
             if same(self.claimed, self.right - x - y):
                 yield (Finding("missing_path", path=a.path), Finding("missing_path", path=b.path))
         for name, variable in self.program.inputs.items():
-            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.shape) :]:
+            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.route.shape) :]:
                 other = Flow(self.program, self.flow.output, name)
-                if other.edges and same(difference, self.evidence.row(other.gradient())):
+                if other.route.edges and same(difference, self.evidence.row(other.gradient())):
                     yield (Finding("extra_path", path=tuple([*_first_path(other)])),)
 
     def _operands(self) -> Iterator[Found]:
@@ -228,16 +228,16 @@ class Diagnosis:
 
     def _two(self) -> Found | None:
         """A single mistake and a constant, or two mistakes about factors."""
-        if len(self.flow.order) > CHAIN:
+        if len(self.flow.route.blocks) > CHAIN:
             return None
         for slip, row in zip(self.slips, self.rows, strict=True):
             constant = ratio(self.evidence, self.claimed, row)
             if constant is not None:
                 return slip.finding, self._constant(constant)
         for name, variable in self.program.inputs.items():
-            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.shape) :]:
+            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.route.shape) :]:
                 other = Flow(self.program, self.flow.output, name)
-                constant = ratio(self.evidence, self.claimed, self.evidence.row(other.gradient())) if other.edges else None
+                constant = ratio(self.evidence, self.claimed, self.evidence.row(other.gradient())) if other.route.edges else None
                 if constant is not None and np.ptp(self.claimed):
                     return Finding("other_variable", variable=name), self._constant(constant)
         for one, two in islice(combinations(self.slips, 2), PAIRS):

@@ -40,7 +40,7 @@ _CLOSED = 240
 def check(program: Computation, output: str, wrt: Any, claim: str) -> Verdict:
     """Judge the claim that the derivative of an output by a name is an expression."""
     question = ask(program, output, wrt, claim)
-    derivation = Sweep(question.program, question.output, [question.wrt]).derivation(question.wrt)
+    derivation = Sweep(question.program, question.output, [question.wrt]).derivation(question.program, question.wrt)
     return _Judging(question, derivation, claim, str(output)).verdict()
 
 
@@ -86,10 +86,10 @@ class _Judging:
     def _layouts(self, claimed: Tree) -> Iterator[tuple[Tree, Tree]]:
         """The claim as it stands; for an elementwise output also as the diagonal of the Jacobian, where nothing else is in it."""
         yield claimed, self.truth
-        on = diagonal(self.truth, self.flow.shape)
-        if on is not None and claimed.shape in (self.flow.shape, ()):
+        on = diagonal(self.truth, self.flow.route.shape)
+        if on is not None and claimed.shape in (self.flow.route.shape, ()):
             values = [laid_out(v, t) for v, t in zip(self.evidence.values(self.truth), self.evidence.truth, strict=True)]
-            n = len(self.flow.shape)
+            n = len(self.flow.route.shape)
             size = [int(np.prod(v.shape[:n])) for v in values]
             if all(np.count_nonzero(v.reshape(s, s) - np.diag(np.diag(v.reshape(s, s)))) == 0 for v, s in zip(values, size, strict=True)):
                 yield claimed, on
