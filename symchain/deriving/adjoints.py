@@ -48,8 +48,12 @@ class Adjoints:
         found = accumulate([b.name for b in reversed(route.blocks)], route.output, (start, start), self._total, self._send)
         for name in route.targets:
             if name not in self.results:
-                none = zeros(route.shape + route.program.leaves[name].shape)
-                self._finish(name, *found.get(name, (none, none)))
+                self._finish(name, *(found[name] if name in found else self._none(name)))
+
+    def _none(self, name: str) -> Both:
+        """What a name receives that the output does not depend on."""
+        nothing = zeros(self.route.shape + self.route.program.leaves[name].shape)
+        return nothing, nothing
 
     def _total(self, name: str, terms: list[Both]) -> Both:
         """What the users of a block send back, added in the order of the program."""
@@ -95,7 +99,7 @@ class Adjoints:
         if short is not block.tree:
             other = pullback(short, concrete, lead, wanted, reduced)
             found = {name: min(found[name], self._recognise.concrete(other[name]), key=price_of) for name in wanted}
-        own = {name for name in wanted if is_bound(carried[name])}
+        own = {name for name in wanted if self._recognise.binds and is_bound(carried[name])}
         return {read: (carried[name] if name in own else found[name], found[name]) for name, read in wanted.items()}
 
     # ------------------------------------------------------------ lines

@@ -96,7 +96,7 @@ class Factors:
             if not is_large(block.tree):
                 moving = [self.route.program.leaves[r] for r in self.route.reads(block)]
                 free: dict[Tree, Tree] = {own: freed(own) for own in moving if own.facts}
-                tree = bind(block.tree)
+                tree = bind(block.tree) if self.recognise.binds else block.tree
                 tree = substitute(reduced(substitute(tree, free)), {other: own for own, other in free.items()}) if free else reduced(tree)
                 if tree is not block.tree and price_of(tree) < price_of(block.tree):
                     self._short[block.name] = tree

@@ -49,7 +49,7 @@ class Recogniser:
         blocks = [b for b in program.blocks.values() if not is_large(b.tree)]
         self._all = _Table(blocks)
         self._plain = _Table([b for b in blocks if not b.tree.kinds & _FUNCTIONS])
-        self._bound = any(is_bound(b.tree) for b in program.blocks.values())
+        self.binds = any(is_bound(b.tree) for b in program.blocks.values())
 
     def __call__(self, tree: Tree) -> Tree:
         """The tree in the program's own names, simplified; a formula that is a whole block is left written out."""
@@ -57,7 +57,7 @@ class Recogniser:
 
     def concrete(self, tree: Tree) -> Tree:
         """Bound function names replaced, blocks recognised, simplified."""
-        bound = bind(tree) if self._bound else tree
+        bound = bind(tree) if self.binds else tree
         return self(tree if bound is tree else reduced(bound))
 
     def _table(self, tree: Tree) -> _Table:

@@ -30,7 +30,12 @@ def accumulate(
     """
     arriving: dict[Node, list[Adjoint]] = {output: [seed]}
     for node in order:
-        if node in arriving:
-            for operand, sent in send(node, total(node, arriving.pop(node)[::-1])):
-                arriving.setdefault(operand, []).append(sent)
+        terms = arriving.pop(node, None)
+        if terms is None:
+            continue
+        for operand, sent in send(node, total(node, terms[::-1])):
+            if operand in arriving:
+                arriving[operand].append(sent)
+            else:
+                arriving[operand] = [sent]
     return {node: total(node, terms[::-1]) for node, terms in arriving.items()}

@@ -18,8 +18,9 @@ from symchain.deriving.route import Route
 from symchain.deriving.sweep import Sweep
 from symchain.models import read_model
 from symchain.nouns.names import Names
+from symchain.render import render
 from symchain.rules.accumulation import accumulate
-from symchain.tensors.exchange import to_sympy
+from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import leaf
 
 Graph = dict[int, list[int]]
@@ -113,7 +114,7 @@ def test_what_arrived_is_data() -> None:
     assert line.received == (("q", leaf("p")), ("p", leaf("q")))
     sent = arrived(program, line)
     assert sent is not None
-    assert str(to_sympy(sent, program.symbols)) == "2*h*p + q*(1 - tanh(h)**2)"
+    assert render(phrase_of(sent), "text") == "q*(1 - tanh(h)**2) + p*2*h"
     assert arrived(program, replace(line, received=())) is None
 
 
