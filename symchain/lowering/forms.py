@@ -23,7 +23,7 @@ from symchain.lowering.series import mended, with_powers
 from symchain.lowering.softmaxes import balanced, of_exponentials
 from symchain.nouns.computation import Computation
 from symchain.rewriting.factoring import factored
-from symchain.rewriting.matching import Identities, Identity, identities_of, rewrite
+from symchain.rewriting.matching import Identities, Identity, functions_near, identities_of, rewrite
 from symchain.rules.operations import without_division
 from symchain.tensors.algebra import normal
 from symchain.tensors.memory import remembered
@@ -259,21 +259,11 @@ class _Forms:
 
 
 def _by_rules(node: Tree, rules: Identities) -> Tree | None:
-    for rule in rules.fitting(node, _functions):
+    for rule in rules.fitting(node, functions_near):
         found = rewrite(node, rule)
         if found is not None and found.shape == node.shape:
             return found
     return None
-
-
-def _functions(node: Tree) -> set[str]:
-    """The functions a few levels down."""
-    found: set[str] = set()
-    level: list[Tree] = [node]
-    for _ in range(5):
-        found.update(n.function.name for n in level if isinstance(n, Apply) and not isinstance(n.function, AbstractFunction))
-        level = [a for n in level for a in n.args[:8]]
-    return found
 
 
 def _without_ones(node: Tree) -> Tree:

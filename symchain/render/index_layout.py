@@ -43,7 +43,7 @@ class _Telling:
     def __init__(self, members: Sequence[Derivation], results: Mapping[str, Line], lines: Sequence[Line]) -> None:
         self.members, self.results, self.lines = members, results, lines
         self.program, self.output = members[0].program, members[0].output
-        self.adjoints = Adjoints(self.program, self.output, lines)
+        self.adjoints = Adjoints(members[0].reading or self.program, self.output, lines)
         self.network = network_of(self.program, self.output)
         self.lead = self.program.blocks[self.output].shape
         program = self.program

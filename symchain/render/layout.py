@@ -61,7 +61,7 @@ def layout(subject: Derivation | Derivations, detail: str) -> Document:
     network = network_of(program, output)
     values = values_at(members)
     reading = members[0].reading or program if members else program
-    adjoints = Adjoints(program, output, subject.adjoint_lines)
+    adjoints = Adjoints(reading, output, subject.adjoint_lines)
     sections = tuple(_sections(members, others, results_of(subject), subject.adjoint_lines, detail, adjoints, network))
     table, sentence = computation(blocks, network)
     return Document(
@@ -95,8 +95,8 @@ def style_within(subject: Derivation | Derivations, lang: str) -> Style:
     """How a derivation's names are set."""
     program, lines = subject.program, (*subject.adjoint_lines, *results_of(subject).values())
     members = members_of(subject, 1)
-    ranks = _ranks(members[0].reading or program if members else program, lines)
-    return Style(lang, ranks, renamed(Adjoints(program, subject.output, subject.adjoint_lines)), frozenset(program.functions))
+    reading = members[0].reading or program if members else program
+    return Style(lang, _ranks(reading, lines), renamed(Adjoints(reading, subject.output, subject.adjoint_lines)), frozenset(program.functions))
 
 
 def symbol_of(line: Line, within: Any) -> Phrase:

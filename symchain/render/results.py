@@ -170,7 +170,7 @@ def _boxed(
 def _terms(terms: Sequence[Line], d: Derivation, network: Network | None) -> Say:
     """What the error terms are: one by one, once for all layers, or in words where they are many."""
     sums = [layer.sum for layer in network.layers] if network else []
-    numbered, told = layer_names(sums), renamed(Adjoints(d.program, d.output, terms))
+    numbered, told = layer_names(sums), renamed(Adjoints(d.reading or d.program, d.output, terms))
     if len(terms) > 1 and all(t.name in numbered and told.get(t.name) == numbered[t.name] for t in terms):
         return Say("delta.layers", {"term": LayerTerm(d.output, sums[0][0]), "layer": LayerNumber()})
     if len(terms) > LISTED:

@@ -132,8 +132,8 @@ def _coined(before: Sequence[FunctionSpec], after: Sequence[FunctionSpec]) -> fr
 
 def rewritings(tree: Tree) -> Iterator[tuple[Identity, Tree]]:
     """The tree with each declared identity applied at its top, where one fits."""
-    for rule in identities_of(type(tree)).fitting(tree, _functions):
-        if rule.coined and not rule.coined <= _functions(tree):
+    for rule in identities_of(type(tree)).fitting(tree, functions_near):
+        if rule.coined and not rule.coined <= functions_near(tree):
             continue
         if (rewritten := rewrite(tree, rule)) is not None:
             yield rule, rewritten
@@ -152,7 +152,7 @@ def rewrite(tree: Tree, rule: Identity) -> Tree | None:
     return None
 
 
-def _functions(tree: Tree) -> set[str]:
+def functions_near(tree: Tree) -> set[str]:
     """The functions a few levels down."""
     found: set[str] = set()
     level = [tree]

@@ -20,6 +20,7 @@ from symchain.analysis.checking.evidence import TOLERANCE, Evidence, fits, laid_
 from symchain.analysis.checking.slopes import Flow
 from symchain.deriving.sweep import Sweep
 from symchain.errors import ShapeError
+from symchain.evidence.verification import as_measured
 from symchain.functions import FUNCTIONS
 from symchain.functions.spec import AbstractFunction, abstract
 from symchain.nouns.computation import Computation, ancestors
@@ -168,8 +169,8 @@ class _Judging:
         mattering = ancestors(self.question.program, self.question.output)
         rows = []
         for point, value, truth in zip(self.evidence.points, self.evidence.values(claimed), self.evidence.truth, strict=True):
-            at = {n: _plain(v) for n, v in point.inputs.items() if n in mattering}
-            rows.append({"at": at, "claim": None if value is None else _plain(value), "derivative": _plain(truth)})
+            at = {n: as_measured(v) for n, v in point.inputs.items() if n in mattering}
+            rows.append({"at": at, "claim": None if value is None else as_measured(value), "derivative": as_measured(truth)})
         return tuple(rows)
 
     # ------------------------------------------------------------ wrong
@@ -229,7 +230,3 @@ def _rebound(tree: Tree, bound: Mapping[AbstractFunction, AbstractFunction]) -> 
         return node if function is None else apply(bound[function], *node.args, orders=node.orders)  # type: ignore[attr-defined]
 
     return transform(tree, visit)
-
-
-def _plain(value: Any) -> Any:
-    return float(value) if np.ndim(value) == 0 else value

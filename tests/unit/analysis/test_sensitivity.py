@@ -172,7 +172,7 @@ def test_refusals(text: str, output: str | None, at: Any, what: str) -> None:
 def test_json_holds_the_table() -> None:
     s = symchain.parse("L = sqrt(x) + y").sensitivity(at={"x": 0.0, "y": 1.0})
     data = json.loads(s.to_json())
-    assert data["format"] == "symchain.analysis.influences" and {row["input"] for row in data["inputs"]} == {"x", "y"}
+    assert data["format"] == "symchain.sensitivity" and {row["input"] for row in data["inputs"]} == {"x", "y"}
     assert next(row for row in data["inputs"] if row["input"] == "x")["derivative"] is None  # infinite
     assert "not defined" in s.text()
 

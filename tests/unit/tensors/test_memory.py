@@ -81,7 +81,8 @@ def _told(text: str, k: int) -> tuple[Any, ...]:
     kernel = program.compile(wrt=names)
     shapes = {"n": 3, "p": 2, "k": 2, "m": 2, "N": 3, "d": 2}
     generator = np.random.default_rng(5)
-    point = {n: 0.2 + 0.6 * generator.random(tuple(shapes.get(s, s) if isinstance(s, str) else s for s in v.shape)) for n, v in program.inputs.items()}
+    at = {n: tuple(shapes[s] if isinstance(s, str) else s for s in v.shape) for n, v in program.inputs.items()}
+    point = {n: 0.2 + 0.6 * generator.random(shape) for n, shape in at.items()}
     value, gradient = kernel(**point)
     return d.lines, str(program), kernel.source, float(np.sum(value)), tuple(np.asarray(gradient[n]).tobytes() for n in names)
 
