@@ -38,6 +38,7 @@ class Adjoints:
         self.lines: dict[Leaf, Line] = {}
         self.results: dict[str, Line] = {}
         self._recognise, self._factors, self._display = recognise, factors, display
+        self._symbols: dict[str, Leaf] = {}
         self._received: dict[str, list[tuple[str, Tree]]] = {}
         self._activated = {r for b in route.blocks for r in _activation_arguments(b)}
         self._accumulate()
@@ -102,6 +103,17 @@ class Adjoints:
         own = {name for name in wanted if self._recognise.binds and is_bound(carried[name])}
         return {read: (carried[name] if name in own else found[name], found[name]) for name, read in wanted.items()}
 
+    def symbol(self, block: str) -> Leaf:
+        """What the adjoint of a block is called where it is told: the name of its line, else one that no line has.
+
+        The adjoint of an output that is not a scalar has no name of its own; it is written as a symbol, dF/du.
+        """
+        route = self.route
+        shape = route.shape + route.program.leaves[block].shape
+        if route.lead:
+            return leaf(f"?{block}", shape)
+        return self._symbols.get(block) or leaf(Names(self.names.taken).fresh(f"delta_{block}"), shape)
+
     # ------------------------------------------------------------ lines
 
     def _deserves_name(self, adjoint: Tree, uses: int, activated: bool) -> bool:
@@ -117,6 +129,7 @@ class Adjoints:
     def _name(self, block: str, general: Tree, concrete: Tree) -> Leaf:
         name = self.names.fresh(f"delta_{block}" if not self.route.lead else f"d{self.route.output}_d{block}")
         symbol = leaf(name, concrete.shape)
+        self._symbols[block] = symbol
         self.lines[symbol] = self._line(name, "adjoint", block, general, concrete)
         return symbol
 

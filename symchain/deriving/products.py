@@ -9,9 +9,10 @@ from symchain.deriving.entries import by_entries_of
 from symchain.deriving.route import Route
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Line, Path
+from symchain.rewriting import simplify
 from symchain.rules.accumulation import accumulate
 from symchain.rules.reverse import pullback
-from symchain.tensors.nodes import ONE, Tree, add, multiply_scalars
+from symchain.tensors.nodes import ONE, Tree, add, contract, multiply_scalars
 
 PATHS_WRITTEN = 4
 FACTORS_WRITTEN = 32
@@ -48,6 +49,17 @@ def _mapped(route: Route) -> Tree | None:
     inner = [b.name for b in reversed(route.blocks) if b.name != target]
     found = accumulate(inner, route.output, ONE, lambda _, terms: add(terms), send)
     return None if long else by_entries_of(program, target, found[target], 0, as_it_stands)
+
+
+def carried(local: Tree, adjoint: Tree, lead: int = 0) -> Tree:
+    """A local derivative as a map: what the input receives from the output's adjoint (W2.T @ delta_z2).
+
+    The first `lead` axes of the adjoint are those of the program's output; the sum runs over what both share.
+    """
+    kept = [("lead", k) for k in range(lead)]
+    shared = [("output", k) for k in range(len(adjoint.shape) - lead)]
+    rest = [("input", k) for k in range(len(local.shape) - len(shared))]
+    return simplify(contract([adjoint, local], [kept + shared, shared + rest], kept + rest))
 
 
 def arrived(program: Computation, line: Line) -> Tree | None:

@@ -6,16 +6,15 @@ comes out (`display`, `closed_forms`, `products`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Generic, TypeVar
 
 from symchain.deriving.adjoints import Adjoints
 from symchain.deriving.closed_forms import closed_form
 from symchain.deriving.display import Display, lines_below, reads_more
 from symchain.deriving.factors import Factors
-from symchain.deriving.products import product_of
+from symchain.deriving.products import carried, product_of
 from symchain.deriving.recognition import Recogniser
 from symchain.deriving.route import Route
 from symchain.functions.spec import AbstractFunction
@@ -23,6 +22,7 @@ from symchain.nouns.computation import Computation, bare
 from symchain.nouns.derivation import Derivation, Derivations, Line, Path
 from symchain.nouns.names import Names
 from symchain.rewriting import price_of
+from symchain.support.lazily import Made
 from symchain.tensors.nodes import Apply, Leaf, Tree, postorder
 from symchain.tensors.terms import is_zero
 
@@ -77,9 +77,11 @@ class Sweep:
         lines = tuple(before)
         general = formula if reads_more(general, lines, self.lines) else general
         reason = "unrelated" if target not in self.route.names else "flat" if is_zero(formula) else ""
-        factors = _Made({f"d{block}/d{read}": (block, read) for block, read in route.edges}, lambda step: self.factors.factor(*step))
+        steps = {f"d{block}/d{read}": (block, read) for block, read in route.edges}
+        factors = Made(steps, lambda step: self.factors.factor(*step))
+        maps = Made(steps, lambda step: carried(self.factors.factor(*step).shown, self.adjoints.symbol(step[0]), route.lead))
         return Derivation(
-            program, route.output, target, 1, result.shape, factors, count, paths, lines, result, formula, general,
+            program, route.output, target, 1, result.shape, factors, maps, count, paths, lines, result, formula, general,
             product, self._substitutions(general), reason,
         )  # fmt: skip
 
@@ -91,7 +93,7 @@ class Sweep:
         derived = {line.name for line in results}
         ordered = tuple(line for line in every if line.name not in derived)
         told = tuple(line for line in every if line.name in derived)
-        members = _Made({t: t for t in targets}, lambda target: self.derivation(program, target))
+        members = Made({t: t for t in targets}, lambda target: self.derivation(program, target))
         return Derivations(program, self.route.output, members, ordered, told)
 
     def _substitutions(self, general: Tree) -> tuple[tuple[Tree, Tree], ...]:
@@ -100,26 +102,3 @@ class Sweep:
             if isinstance(node, Apply) and isinstance(node.function, AbstractFunction) and node.function.binding and sum(node.orders):
                 found.append((node, self.recognise.concrete(node)))
         return tuple(found)
-
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
-
-
-class _Made(Mapping[str, Value], Generic[Key, Value]):
-    """Values made when first asked for: thousands of factors or parameters cost no more than their names."""
-
-    def __init__(self, keys: Mapping[str, Key], make: Callable[[Key], Value]) -> None:
-        self._keys, self._make = keys, make
-        self._made: dict[str, Value] = {}
-
-    def __getitem__(self, name: str) -> Value:
-        if name not in self._made:
-            self._made[name] = self._make(self._keys[name])
-        return self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
-
-    def __len__(self) -> int:
-        return len(self._keys)

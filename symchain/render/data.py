@@ -73,7 +73,7 @@ def _body(d: Derivation) -> dict[str, Any]:
         "shape": list(d.shape),
         "formula": write(d.formula_phrase),
         "general": write(d.general_phrase),
-        "lines": [of_line(line) for line in (*d.adjoint_lines, d.result)],
+        "lines": [of_line(line) for line in d.all_lines],
         "factors": {n: _factor(d.factors[n]) for n in names},
         "path_count": d.path_count if d.path_count < 2**53 else _digits(d.path_count),
         "paths": [list(p.names) for p in d.paths],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from symchain.analysis.explaining.words import named, partial, say
 from symchain.deriving.factors import Factors
+from symchain.deriving.products import carried
 from symchain.nouns.computation import Block, Computation, dependents
 from symchain.nouns.derivation import Factor
 from symchain.render.maps import how
@@ -46,7 +47,7 @@ def row(program: Computation, block: Block, factor: Factor) -> Row:
     wrt = named(factor.input)
     if block.shape and not program.scalar:
         adjoint = f"delta_{block.name}"
-        after = phrase_of(factor.pulled(leaf(adjoint, block.shape)))
+        after = phrase_of(carried(factor.shown, leaf(adjoint, block.shape)))
         return Row((symbol, Carried(name(adjoint), after)), how(after, adjoint))
     phrase = factor.phrase
     return Row((symbol, Formula(phrase)), _note(block, factor, phrase) if not factor.shape else None) if wrt else Row((symbol,))

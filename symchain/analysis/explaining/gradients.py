@@ -68,7 +68,7 @@ class Whole:
         if self.program.inputs.get(self.wrt, self.program.blocks.get(self.wrt)).shape and not d.program.blocks[self.output].shape:  # type: ignore[union-attr]
             shape = d.shape
             remarks.append(say("shape_gradient", derivative=Formula(self.symbol), wrt=named(self.wrt), shape=Axes(shape)))
-        slope = [(line.name, line.tree) for line in (*d.adjoint_lines, d.result)]
+        slope = [(line.name, line.tree) for line in d.all_lines]
         shown, point = example(self.program, self.output, self.wrt, slope, at, local=False)
         if shown and point is not None:
             shown += self._shares(point)

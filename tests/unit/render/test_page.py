@@ -24,7 +24,7 @@ from symchain.render.layout import layout
 from symchain.render.typst import mathematics, typst_document
 from symchain.wording import LANGUAGES
 
-VENDOR = Path(symchain.__file__).parent / "web" / "vendor"
+VENDOR = Path(symchain.__file__).parent / "render" / "page" / "vendor"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SHOWN = ("two-layer", "attention-head", "relu-network")
 

@@ -57,7 +57,8 @@ def test_golden_texts(example: str, lang: str, update: bool) -> None:
 
 def test_no_golden_file_is_forgotten() -> None:
     expected = {f"{e}.{lang}.{SUFFIX[m]}" for e, (_, _, m, _) in EXAMPLES.items() for lang in LANGUAGES}
-    assert {p.name for p in GOLDEN.iterdir() if p.is_file() and p.suffix != ".py"} == expected | {"page.txt", "page.tex"}  # the page: test_printed_page.py
+    found = {p.name for p in GOLDEN.iterdir() if p.is_file() and p.suffix != ".py"}
+    assert found == expected | {"page.txt", "page.tex"}  # the page: test_printed_page.py
 
 
 # ---------------------------------------------------------------- wording
