@@ -88,7 +88,7 @@ def gradient(expr: Any, symbols: Any) -> list[Any]:
     >>> gradient(x**2*y, [x, y])
     [2*x*y, x**2]
     """
-    return [_closed(Sweep(p, o, [n]).derivation(n), p) for p, o, n in _wrapped(expr, _symbols(symbols))]
+    return [_closed(Sweep(p, o, [n]).derivation(p, n), p) for p, o, n in _wrapped(expr, _symbols(symbols))]
 
 
 def hessian(expr: Any, symbols: Any) -> Any:

@@ -5,15 +5,18 @@ What few programs ask for (checking, drawing, pages) is loaded when it is asked 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symchain import __version__
 from symchain.deriving.closed_forms import in_inputs
 from symchain.deriving.companions import companions
 from symchain.deriving.kept import sweep_of
+from symchain.deriving.preparing import prepare
 from symchain.deriving.second import hessian_vector_product, second_derivative
 from symchain.deriving.simplification import rewriting_of
+from symchain.deriving.sizes import sizes
+from symchain.deriving.textbook import textbook
 from symchain.errors import ArgumentError
 from symchain.evidence.verification import verify, verify_all
 from symchain.kernels.kernel import Kernel
@@ -27,16 +30,14 @@ from symchain.nouns.graph import Graph
 from symchain.nouns.program import Program
 from symchain.nouns.sensitivity import Sensitivity
 from symchain.nouns.verdict import Verdict
-from symchain.render import render
+from symchain.render import check_options, render
 from symchain.render.notebook import bundle
-from symchain.rewriting import simplify
 from symchain.rules.binding import bind
 from symchain.support.notation import Phrase
 from symchain.tensors.exchange import to_sympy
-from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.memory import making_trees
-from symchain.tensors.nodes import contract
 from symchain.tensors.trees import Tree
+from symchain.wording import check_language
 
 
 class Engine:
@@ -50,7 +51,7 @@ class Engine:
         names = names_required(program, wrt)
         if order == 1:
             sweep = sweep_of(program, output, names)
-            return sweep.derivation(names[0]) if is_one(wrt) else sweep.derivations()
+            return sweep.derivation(program, names[0]) if is_one(wrt) else sweep.derivations(program)
         if vector:
             check_free(vector)
         if vector is None:
@@ -72,12 +73,11 @@ class Engine:
     def companions(self, derivation: Derivation) -> tuple[Line, ...]:
         return companions(derivation)
 
-    def carry(self, tree: Tree, adjoint: Tree, lead: int) -> Tree:
-        """An adjoint (its first `lead` axes those of the program's output) times a Jacobian, summed over what both share."""
-        kept = [("lead", k) for k in range(lead)]
-        shared = [("output", k) for k in range(len(adjoint.shape) - lead)]
-        rest = [("input", k) for k in range(len(tree.shape) - len(shared))]
-        return simplify(contract([adjoint, tree], [kept + shared, shared + rest], kept + rest))
+    def sizes(self, subject: Derivation | Derivations, lines: Sequence[Line]) -> Mapping[str, tuple[Phrase, Phrase]]:
+        return sizes(subject, lines)
+
+    def textbook(self, derivation: Derivation) -> Mapping[str, Phrase]:
+        return textbook(derivation.program)
 
     # ------------------------------------------------------------ compiling
 
@@ -95,9 +95,11 @@ class Engine:
         return measure(program, output_named(program, output), at)
 
     def page(self, program: Program, output: str | None, wrt: Any, at: Any, lang: str) -> str:
+        from symchain.analysis.paging import page_of
         from symchain.render.page.page import page
 
-        return page(program, output_named(program, output), names_required(program, wrt), at, lang, __version__)
+        check_language(lang)
+        return page(page_of(program, output_named(program, output), names_required(program, wrt), at), lang, __version__)
 
     def graph(self, program: Program, at: Any, output: str | None, level: str) -> Graph:
         from symchain.analysis.graphing import graph_of
@@ -121,21 +123,26 @@ class Engine:
 
     # ------------------------------------------------------------ printing
 
-    def phrase(self, tree: Tree) -> Phrase:
-        return phrase_of(tree)
-
     def to_sympy(self, tree: Tree, symbols: Mapping[str, Any]) -> Any:
         return to_sympy(bind(tree), symbols)
 
     def render(self, subject: Any, medium: str, **options: Any) -> str:
+        if isinstance(subject, Derivation | Derivations):
+            lang, detail, notation = (options.get(o, d) for o, d in (("lang", "en"), ("detail", "standard"), ("notation", "matrix")))
+            check_options(lang, detail, notation)
+            prepare(subject, "full" if medium == "json" else detail, every=medium == "json")
         return render(subject, medium, **options)
 
     def bundle(self, subject: Any) -> dict[str, str]:
+        if isinstance(subject, Derivation | Derivations):
+            prepare(subject)
         return bundle(subject)
 
     def pdf(self, derivation: Derivation | Derivations, lang: str, detail: str, notation: str) -> bytes:
         from symchain.render.pdf import pdf
 
+        check_options(lang, detail, notation)
+        prepare(derivation, detail)
         return pdf(derivation, lang, detail, notation)
 
     def draw(self, graph: Graph, medium: str, lang: str) -> str:

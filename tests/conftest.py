@@ -21,7 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def fresh() -> Iterator[None]:
     """For tests that plant a wrong derivative: what was derived before is forgotten, and so is what the test derives."""
-    from planting import forget
+    from symchain.tensors.memory import forget
 
     forget()
     yield

@@ -10,6 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from symchain.nouns.computation import Block, Computation, ancestors
+from symchain.nouns.names import Names
 from symchain.support.notation import Phrase, rewritten
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import (
@@ -38,11 +39,11 @@ OPERAND = "·"
 def elementary(program: Computation, output: str) -> Computation:
     """The program cut into single operations, as far as the output depends on it; blocks keep their names, steps are t1, t2, ..."""
     needed = ancestors(program, output)
-    fresh = _fresh({*program.inputs, *program.blocks, *program.dimensions, *program.functions})
+    free = Names(program.names)
     blocks: dict[str, Block] = {}
     for block in program.blocks.values():
         if block.name in needed:
-            for made in _cut(block, fresh):
+            for made in _cut(block, free):
                 blocks[made.name] = made
     return replace(program, blocks=MappingProxyType(blocks))
 
@@ -53,26 +54,13 @@ def block_of(name: str, tree: Tree, symbols: Mapping[str, object]) -> Block:
     return Block(name, tree.shape, tree, phrase_of(tree), reads, leaf(name, tree.shape), symbols)
 
 
-def _fresh(taken: set[str]) -> Callable[[], str]:
-    count = 0
-
-    def fresh() -> str:
-        nonlocal count
-        count += 1
-        while f"t{count}" in taken:
-            count += 1
-        return f"t{count}"
-
-    return fresh
-
-
-def _cut(block: Block, fresh: Callable[[], str]) -> list[Block]:
+def _cut(block: Block, free: Names) -> list[Block]:
     """The operations of one block, operands first, the block itself last."""
     made: list[Block] = []
     done: dict[Tree, Tree] = {}
 
     def step(tree: Tree) -> Tree:
-        new = block_of(fresh(), tree, block.symbols)
+        new = block_of(free.numbered("t"), tree, block.symbols)
         made.append(new)
         return new.leaf
 

@@ -19,10 +19,11 @@ from symchain.kernels.numpy import NumPyBackend
 from symchain.lowering import Label, lower
 from symchain.nouns.computation import Block, Computation, ancestors
 from symchain.nouns.graph import Edge, Graph, Node
+from symchain.nouns.names import Names
 from symchain.rewriting import reduced
+from symchain.rules.accumulation import accumulate
 from symchain.rules.binding import bind
 from symchain.rules.reverse import pullback
-from symchain.support.dimensions import Shape
 from symchain.support.notation import Phrase
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import ONE, Apply, Compare, Leaf, Operation, Tree, add, leaf, leaves, postorder, reduce_sum
@@ -62,9 +63,7 @@ def graph_of(program: Computation, output: str, at: Mapping[str, Any] | None = N
 
 def _with_sum(program: Computation, output: str) -> tuple[Computation, str]:
     """The program with the sum of an output's entries as one more block: gradients are those of one number."""
-    name = f"sum_{output}"
-    while name in program.blocks or name in program.inputs or name in program.dimensions:
-        name += "_"
+    name = Names(program.names).fresh(f"sum_{output}")
     block = program.blocks[output]
     made = block_of(name, reduce_sum(block.leaf, range(len(block.shape))), block.symbols)
     blocks = MappingProxyType({**program.blocks, name: made})
@@ -117,17 +116,17 @@ def _node(program: Computation, name: str, written: bool, level: str, active: se
 def _edges(
     program: Computation, output: str, blocks: list[Block], passing: Mapping[str, list[Leaf]], active: set[str], numbers: Mapping[str, Any]
 ) -> Iterator[Edge]:
-    sweep = Sweep(program, output, [output])
+    factors = Sweep(program, output, [output]).factors
     for block in blocks:
         received = leaf(RECEIVED, block.shape)
         through = [x for x in passing[block.name] if block.name in active]
         scalar = _is_scalar(block.tree)
         maps = {} if scalar else pullback(block.tree, received, 0, through, reduced)
         for read in block.reads:
-            symbol = sweep.leaf_of(read)
+            symbol = program.leaves[read]
             local: Phrase | None = None
             if symbol in through:
-                local = phrase_of(sweep.factor(block.name, read).shown if scalar else sweep.concrete(maps[symbol]))
+                local = phrase_of(factors.factor(block.name, read).shown if scalar else factors.recognise(maps[symbol]))
             names = f"{block.name} {read}"
             yield Edge(read, block.name, local, scalar, numbers.get(f"local {names}"), numbers.get(f"sent {names}"))
 
@@ -141,28 +140,27 @@ def _numbers(
 ) -> dict[str, Any]:
     """Values, gradients, local derivatives and what each wire sends back, by label."""
     wanted: dict[str, Tree] = {}
-    arriving: dict[str, list[Tree]] = {output: [ONE]}
     extra: dict[str, Tree] = {}
-    leaves_of = {name: v.leaf for name, v in program.inputs.items()} | {b.name: b.leaf for b in blocks}
-    for block in reversed(blocks):
-        if block.name not in active:
-            continue
-        total = _gradient(block.name, arriving.pop(block.name), block.shape, extra)
-        tree, through = bind(block.tree), passing[block.name]
-        sent = pullback(tree, total, 0, through)
-        local = pullback(tree, ONE, 0, through) if _is_scalar(tree) else {}
-        for symbol in through:
-            arriving.setdefault(symbol.name, []).append(sent[symbol])
-            wanted[f"sent {block.name} {symbol.name}"] = sent[symbol]
-            if local:
-                wanted[f"local {block.name} {symbol.name}"] = local[symbol]
-    for name in program.inputs:
-        if name in arriving:
-            _gradient(name, arriving.pop(name), program.inputs[name].shape, extra)
+
+    def total(name: str, terms: list[Tree]) -> Tree:
+        """The sum of what a box's users send back, under a name that no program has."""
+        extra[_adjoint(name)] = add(terms)
+        return leaf(_adjoint(name), program.leaves[name].shape)
+
+    def send(name: str, adjoint: Tree) -> list[tuple[str, Tree]]:
+        tree, through = bind(program.blocks[name].tree), passing[name]
+        sent = pullback(tree, adjoint, 0, through)
+        wanted.update((f"sent {name} {x.name}", sent[x]) for x in through)
+        if _is_scalar(tree):
+            local = pullback(tree, ONE, 0, through)
+            wanted.update((f"local {name} {x.name}", local[x]) for x in through)
+        return [(x.name, sent[x]) for x in through]
+
+    accumulate([b.name for b in reversed(blocks) if b.name in active], output, ONE, total, send)
     needed = ancestors(program, output)
-    wanted |= {f"value {name}": tree for name, tree in leaves_of.items() if name in needed}
-    wanted |= {f"gradient {name}": leaf(_adjoint(name), leaves_of[name].shape) for name in active}
-    outputs: list[tuple[Label, Tree]] = [(("value",), leaves_of[output])]
+    wanted |= {f"value {name}": tree for name, tree in program.leaves.items() if name in needed}
+    wanted |= {f"gradient {name}": leaf(_adjoint(name), program.leaves[name].shape) for name in active}
+    outputs: list[tuple[Label, Tree]] = [(("value",), program.leaves[output])]
     outputs += [(("gradient", label), tree) for label, tree in wanted.items()]
     _, numbers = Kernel(lower(program, outputs, order=1, extra=extra), NumPyBackend())(**at)
     return dict(numbers)
@@ -170,9 +168,3 @@ def _numbers(
 
 def _adjoint(name: str) -> str:
     return f"gradient of {name}"
-
-
-def _gradient(name: str, terms: list[Tree], shape: Shape, extra: dict[str, Tree]) -> Tree:
-    """The sum of what a box's users send back, under a name that no program has."""
-    extra[_adjoint(name)] = add(terms[::-1])
-    return leaf(_adjoint(name), shape)

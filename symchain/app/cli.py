@@ -191,8 +191,7 @@ def _checked_at(derivation: Any, point: Point) -> tuple[Any, bool]:
 
     Lists for the inputs of a program of numbers are many points; no single check is made there.
     """
-    from symchain.nouns.derivation import Derivation
-    from symchain.render.checks import SEPARATE
+    from symchain.nouns.derivation import SEPARATE, Derivation
 
     checked = derivation.checked_at(point)
     members = [checked] if isinstance(checked, Derivation) else list(checked.values())

@@ -13,6 +13,7 @@ from symchain.evidence.points import at as point_of
 from symchain.lowering.compilation import compile_program
 from symchain.nouns.computation import Computation, ancestors
 from symchain.nouns.derivation import Derivation, Derivations
+from symchain.support.plain_data import plain_data
 
 LONGEST = 64
 """Programs with more blocks show their results alone."""
@@ -56,7 +57,7 @@ def _sizes(program: Computation, arrays: Mapping[str, Any], point: Mapping[str, 
 
 def as_json(found: Mapping[str, Any]) -> str:
     """One object, name -> number or nested lists. What JSON has no number for (nan, inf) is null."""
-    plain = {name: _plain(np.asarray(value).tolist()) for name, value in found.items()}
+    plain = {name: plain_data(np.asarray(value)) for name, value in found.items()}
     return json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False)
 
 
@@ -77,9 +78,3 @@ def number(value: Any) -> str:
     if isinstance(plain, list):
         return "[" + ", ".join(map(number, plain)) + "]"
     return format(plain, ".15g")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    return value if np.isfinite(value) else None

@@ -21,7 +21,7 @@ def companions(derivation: Derivation) -> tuple[Line, ...]:
     wanted = [p for layer in network.layers if layer.sum in named for p in (layer.weight, layer.bias) if p]
     if not 1 < len(wanted) <= _TOGETHER or derivation.wrt not in wanted:
         return ()
-    together = Sweep(program, derivation.output, wanted).derivations()
+    together = Sweep(program, derivation.output, wanted).derivations(program)
     if [line.tree for line in together.adjoint_lines] != [line.tree for line in own] or not verify_all(together).held:
         return ()
     return tuple(line for name, line in together.printed.items() if name != derivation.wrt)

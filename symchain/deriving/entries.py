@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 
 from symchain.errors import UnsupportedError
+from symchain.nouns.computation import Computation
 from symchain.rewriting import reduced
 from symchain.tensors.nodes import Tree, add, contract, identity, scale
+
+
+def by_entries_of(program: Computation, name: str, tree: Tree, lead: int, settle: Callable[[Tree], Tree] = reduced) -> Tree:
+    """The derivative by a name, by the entries that may move where the name is an input with such a fact."""
+    return by_entries(tree, lead, program.inputs[name].facts, settle) if name in program.inputs else tree
 
 
 def by_entries(tree: Tree, lead: int, facts: Set[str], settle: Callable[[Tree], Tree] = reduced) -> Tree:

@@ -10,7 +10,7 @@ from symchain.deriving.centring import Centring
 from symchain.functions.spec import FUNCTIONS
 from symchain.nouns.computation import Block, Computation
 from symchain.rewriting import is_large, multiplied_out, price_of, reduced
-from symchain.rules.binding import bind
+from symchain.rules.binding import bind, is_bound
 from symchain.support.notation import walk
 from symchain.tensors.algebra import normal
 from symchain.tensors.equalities import equalities, substitute_around
@@ -50,10 +50,16 @@ class Recogniser:
         blocks = [b for b in program.blocks.values() if not is_large(b.tree)]
         self._all = _Table(blocks)
         self._plain = _Table([b for b in blocks if not b.tree.kinds & _FUNCTIONS])
+        self.binds = any(is_bound(b.tree) for b in program.blocks.values())
 
     def __call__(self, tree: Tree) -> Tree:
         """The tree in the program's own names, simplified; a formula that is a whole block is left written out."""
         return self._table(tree).recognise(tree)
+
+    def concrete(self, tree: Tree) -> Tree:
+        """Bound function names replaced, blocks recognised, simplified."""
+        bound = bind(tree) if self.binds else tree
+        return self(tree if bound is tree else reduced(bound))
 
     def _table(self, tree: Tree) -> _Table:
         return self._all if tree.kinds & _FUNCTIONS else self._plain

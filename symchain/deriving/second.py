@@ -13,6 +13,7 @@ from symchain.deriving.zeros import second_to_nothing
 from symchain.errors import ArgumentError
 from symchain.nouns.computation import Block, Computation, Variable
 from symchain.nouns.derivation import Derivation, Line
+from symchain.nouns.names import Names
 from symchain.rewriting import is_large, price_of, simplify
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Leaf, Tree, contract, leaf, leaves, substitute
@@ -36,7 +37,7 @@ def second_derivative(program: Computation, output: str, first: str, second: str
     """d2(output)/d(first)d(second), of shape F + first + second, in the program's names."""
     name = f"d2{output}_d{first}2" if first == second else f"d2{output}_d{first}_d{second}"
     free, names = without_equations(program, (first, second))
-    gradient = Sweep(free, output, [first]).derivation(first)
+    gradient = Sweep(free, output, [first]).derivation(free, first)
     lines = [*gradient.adjoint_lines, gradient.result]
     reading = extended(free, [(line.name, line.tree) for line in lines])
     derived = second_to_nothing(_again(free, reading, gradient, lines, output, second, name), first)
@@ -47,7 +48,8 @@ def _restored(d: Derivation, program: Computation, names: dict[Tree, Tree]) -> D
     """A derivation about freed names, said of the program's own, and simplified by what is known of them."""
 
     def back(line: Line) -> Line:
-        return replace(line, tree=simplify(substitute(line.tree, names)), general=None)
+        received = tuple((user, substitute(adjoint, names)) for user, adjoint in line.received)
+        return replace(line, tree=simplify(substitute(line.tree, names)), general=None, received=received)
 
     kept = tuple(map(back, d.adjoint_lines))
     formula = simplify(substitute(d.formula_tree, names))
@@ -62,16 +64,11 @@ def hessian_vector_product(program: Computation, output: str, wrt: str, vector: 
     """H @ v, as the gradient of the scalar g . v, with v a new input of the shape of wrt."""
     if program.blocks[output].shape:
         raise ArgumentError(f"{output} is not a scalar, so it has no Hessian-vector product", advice="Choose a scalar output.")
-    taken = {*program.inputs, *program.blocks, *program.dimensions, *program.functions}
-    if vector:
-        if vector in taken:
-            raise ArgumentError(f"the name {vector} is taken", advice="Give another one with vector=.")
-    else:
-        vector = f"v_{wrt}"
-        while vector in taken:
-            vector += "_"
+    if vector and vector in program.names:
+        raise ArgumentError(f"the name {vector} is taken", advice="Give another one with vector=.")
+    vector = vector or Names(program.names).fresh(f"v_{wrt}")
     free, names = without_equations(program, (wrt, wrt))
-    gradient = Sweep(free, output, [wrt]).derivation(wrt)
+    gradient = Sweep(free, output, [wrt]).derivation(free, wrt)
     shape = gradient.shape
     symbol: Leaf = leaf(vector, shape)
     variable = Variable(vector, shape, symbol, frozenset(), sympy.Symbol(vector, real=True) if not shape else symbol)
@@ -90,7 +87,7 @@ def _again(
 ) -> Derivation:
     top = gradient.result.name if output == gradient.output else output
     sweep = Sweep(reading, top, [wrt], protected=name)
-    d = sweep.derivation(wrt)
+    d = sweep.derivation(reading, wrt)
     result = replace(d.result, name=name)
     known = {line.name: line for line in lines}
     for block in reading.blocks.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from symchain.deriving.products import arrived
 from symchain.deriving.recognition import Recogniser
 from symchain.nouns.derivation import Derivation, Rewriting
 from symchain.rewriting import steps_between
@@ -16,10 +17,10 @@ def rewriting_of(derivation: Derivation) -> Rewriting:
     adjoints = {leaf(line.name, line.shape) for line in derivation.adjoint_lines}
     lines = {}
     for line in (*derivation.adjoint_lines, derivation.result) if adjoints else ():
-        arrived = None if line.arrived is None else line.arrived()
+        before = arrived(reading, line)
         # an adjoint that fell out of the result has no line that says what it is
-        if arrived is not None and all(n in adjoints or n.name in reading.inputs or n.name in reading.blocks for n in leaves(arrived)):
-            lines[line.name] = steps_between(bind(arrived), line.tree, recognise, "simp" if line.written is None else "subst")
+        if before is not None and all(n in adjoints or n.name in reading.leaves for n in leaves(before)):
+            lines[line.name] = steps_between(bind(before), line.tree, recognise, "simp" if line.written is None else "subst")
     product, general, formula = derivation.product_tree, derivation.general_tree, derivation.formula_tree
     if product is None or adjoints & set(leaves(formula)):
         return Rewriting(lines=lines)

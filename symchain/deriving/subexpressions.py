@@ -6,7 +6,7 @@ object first, and whatever is counted or replaced is so once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from operator import is_
 
@@ -15,6 +15,7 @@ from symchain.language.elaborate import Scope, elaborate
 from symchain.language.lookup import find_function
 from symchain.language.shapes import dimension_of
 from symchain.nouns.derivation import Line
+from symchain.nouns.names import Names
 from symchain.support.notation import Phrase, name, operations, rewritten
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Apply, Operation, Tree, leaf, leaves, postorder, transform
@@ -25,7 +26,7 @@ _SAVING = 2
 """A line of its own must save this many operations; in programs of scalars one more."""
 
 
-def with_common_lines(lines: list[Line], scope: Scope, fresh: Callable[[str], str]) -> list[Line]:
+def with_common_lines(lines: list[Line], scope: Scope, free: Names) -> list[Line]:
     """The lines, with new ones before the first use of what would be written repeatedly."""
     if len(lines) > _LINES:
         return lines
@@ -40,7 +41,7 @@ def with_common_lines(lines: list[Line], scope: Scope, fresh: Callable[[str], st
     if repeated is None or not _is_readable([line.tree for line in lines], scope):
         return lines
     while repeated is not None:
-        made = fresh("t1")
+        made = free.numbered("t")
         tree = elaborate(repeated, replace(scope, names=names))
         names[made] = leaf(made, tree.shape)
         done: dict[int, Phrase] = {id(repeated): name(made)}

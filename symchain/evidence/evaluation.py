@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
 
 import numpy as np
 
 from symchain.evidence.meanings import OPERATORS, Array, Watch, power, rounded, value_of, watcher, watching
 from symchain.functions.spec import AbstractFunction, map_dims
 from symchain.support.dimensions import evaluate as dimension
+from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import (
     Apply,
     Compare,
@@ -77,7 +77,7 @@ def evaluate(
     return [values[t] for t in trees]
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def _order(*trees: Tree) -> tuple[Tree, ...]:
     """Operands first; the same trees are evaluated at many points."""
     return tuple(postorder(*trees))

@@ -19,6 +19,7 @@ import numpy as np
 import sympy
 
 from symchain.functions.spec import POSITIVE, AbstractFunction, FunctionSpec, Interval
+from symchain.support.precision import precision
 
 Array = Any
 """A NumPy array or scalar, float64 or complex128."""
@@ -422,7 +423,7 @@ def _digits(
     def real(value: Any) -> Any:
         return value if not getattr(value, "imag", 0) else mpmath.nan
 
-    with mpmath.workdps(40):
+    with precision(digits=40):
         try:
             exact = [mpmath.mpf(p) for p in point]
             value = float(real(code(*exact)))

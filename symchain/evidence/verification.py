@@ -183,7 +183,7 @@ def _own_point(search: Exploration, values: Mapping[str, Any] | None) -> tuple[t
 def _given(derivation: Derivation, own: Sequence[Point]) -> Any:
     """The derivative at the reader's point as the derivation has it."""
     lines = [*derivation.adjoint_lines, derivation.result]
-    return _plain(_extended(lines, own[0])[derivation.result.name])
+    return as_measured(_extended(lines, own[0])[derivation.result.name])
 
 
 def verify_factor(program: Computation, factor: Factor, at: Iterable[Point] | None = None) -> Verification:
@@ -482,19 +482,19 @@ def _reported(derivation: Derivation, reference: Array, point: Point, mattering:
     factors = [f for f in islice(derivation.factors.values(), FACTORS) if not f.shape]
     numbers = point.evaluate([f.tree for f in factors], absorbing=True)
     return {
-        "at": {n: _plain(v) for n, v in point.inputs.items() if n in mattering},
-        "value": _plain(value),
+        "at": {n: as_measured(v) for n, v in point.inputs.items() if n in mattering},
+        "value": as_measured(value),
         "reference": _reassembled(reference, np.shape(value)),
-        "factors": {f.name: _plain(v) for f, v in zip(factors, numbers, strict=True)},
-        "values": {n: _plain(v) for n, v in point.values.items() if n in derivation.program.blocks and n in mattering},
+        "factors": {f.name: as_measured(v) for f, v in zip(factors, numbers, strict=True)},
+        "values": {n: as_measured(v) for n, v in point.values.items() if n in derivation.program.blocks and n in mattering},
     }
 
 
 def _reassembled(reference: Array, shape: tuple[int, ...]) -> Any:
     """The reference as an array like the derivative, where every component was measured; None where combinations were."""
-    return _plain(np.reshape(reference, shape)) if np.size(reference) == np.prod(shape) else None
+    return as_measured(np.reshape(reference, shape)) if np.size(reference) == np.prod(shape) else None
 
 
-def _plain(value: Array) -> Any:
+def as_measured(value: Array) -> Any:
     """A number or an array, without the sign of 0."""
     return float(value) + 0.0 if np.ndim(value) == 0 else value + 0.0

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+from symchain.support.precision import precision
+
 _PRECISIONS = (120, 240, 480, 960, 1920, 3840, 7680)
 """In bits."""
 _AGREED = 2.0**-60
@@ -93,8 +95,8 @@ def evaluated(f: Callable[..., Sequence[Any]], values: Sequence[float]) -> list[
     before: list[Any] = []
     last: list[Any] = []
     results: list[Any] = []
-    for precision in _PRECISIONS:
-        with mpmath.workprec(precision):
+    for bits in _PRECISIONS:
+        with precision(bits=bits):
             try:
                 results = [mpmath.mpf(r) for r in f(*map(mpmath.mpf, values))]
             except (ArithmeticError, ValueError, TypeError, NoConvergence):
@@ -104,7 +106,7 @@ def evaluated(f: Callable[..., Sequence[Any]], values: Sequence[float]) -> list[
             if last and all(b and abs(a - b) <= _AGREED * abs(b) for a, b in zip(last, results, strict=True)):
                 return [_rounded(r) for r in results]
         before, last = last, results
-    with mpmath.workprec(_PRECISIONS[-1]):  # what is zero with the most digits is zero
+    with precision(bits=_PRECISIONS[-1]):  # what is zero with the most digits is zero
         agreed = all(abs(a - b) <= _AGREED * abs(b) for a, b in zip(before, results, strict=True))
         return [_rounded(r) for r in results] if agreed else None
 

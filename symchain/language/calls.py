@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
 from symchain.errors import LimitError, ParseError, ShapeError, UnsupportedError
-from symchain.functions.spec import FUNCTIONS, OPERATIONS
+from symchain.functions.spec import FUNCTIONS
 from symchain.language import arithmetic
 from symchain.language.arithmetic import matrix_product, normal_axis, square_size, with_axes, without_axes
 from symchain.language.forms import Axes, Axis, Condition, Flag, Order, Sizes, Text, Trees, Whole, form
@@ -21,10 +20,6 @@ from symchain.tensors import nodes
 from symchain.tensors.nodes import MINUS_ONE, ONE, ZERO, Tree
 
 MAX_MATRIX_POWER = 16
-
-
-def _operation(name: str, *args: Tree, parameters: tuple[Any, ...] = ()) -> Tree:
-    return nodes.operation(OPERATIONS[name], args, parameters)
 
 
 def _normal_axes(x: Tree, axes: Axes) -> tuple[int, ...]:
@@ -116,7 +111,7 @@ def _norm1(x: Tree, axis: Axes = None, keepdims: Flag = False) -> Tree:
 def _reduction(name: str) -> Callable[..., Tree]:
     def build(x: Tree, axis: Axes = None, keepdims: Flag = False) -> Tree:
         axes = _normal_axes(x, axis)
-        return _kept(_operation(name, x, parameters=(axes,)) if axes else x, axes, keepdims)
+        return _kept(nodes.named_operation(name, x, parameters=(axes,)) if axes else x, axes, keepdims)
 
     return build
 
@@ -131,7 +126,7 @@ for _name, _aliases in (("max", ("amax",)), ("min", ("amin",)), ("prod", ()), ("
 
 def _along(name: str) -> Callable[..., Tree]:
     def build(x: Tree, axis: Axis = -1) -> Tree:
-        return _operation(name, x, parameters=(normal_axis(axis, len(x.shape)),))
+        return nodes.named_operation(name, x, parameters=(normal_axis(axis, len(x.shape)),))
 
     return build
 
@@ -142,7 +137,7 @@ def _running(name: str) -> Callable[..., Tree]:
             x, axis = _ravel(x), (0,)
         if len(axis) != 1:
             raise ShapeError(f"{name} runs along one axis", advice=f"Write {name}(x, axis=0).")
-        return _operation(name, x, parameters=(normal_axis(axis[0], len(x.shape)),))
+        return nodes.named_operation(name, x, parameters=(normal_axis(axis[0], len(x.shape)),))
 
     return build
 
@@ -150,7 +145,7 @@ def _running(name: str) -> Callable[..., Tree]:
 @form("softmin")
 def _softmin(x: Tree, axis: Axis = -1) -> Tree:
     """The softmax of what is left when the signs change."""
-    return _operation("softmax", nodes.scale(MINUS_ONE, x), parameters=(normal_axis(axis, len(x.shape)),))
+    return nodes.named_operation("softmax", nodes.scale(MINUS_ONE, x), parameters=(normal_axis(axis, len(x.shape)),))
 
 
 form("softmax")(_along("softmax"))
@@ -162,7 +157,7 @@ form("cumprod")(_running("cumprod"))
 @form("flip")
 def _flip(x: Tree, axis: Axes = None) -> Tree:
     for k in _normal_axes(x, axis):
-        x = _operation("flip", x, parameters=(k,))
+        x = nodes.named_operation("flip", x, parameters=(k,))
     return x
 
 
@@ -171,7 +166,7 @@ def _roll(x: Tree, shift: Dim, axis: Axes = None) -> Tree:
     if axis is None and len(x.shape) != 1:
         raise ShapeError("roll of more than one axis needs axis=", advice="Write roll(x, shift, axis=0).")
     for k in _normal_axes(x, axis):
-        x = _operation("roll", x, parameters=(shift, k))
+        x = nodes.named_operation("roll", x, parameters=(shift, k))
     return x
 
 
@@ -220,7 +215,7 @@ def _kron(a: Tree, b: Tree) -> Tree:
     rank = len(a.shape)
     mine, yours = range(rank), range(rank, 2 * rank)
     blocks = nodes.contract([a, b], [mine, yours], [i for pair in zip(mine, yours, strict=True) for i in pair])
-    return _operation("reshape", blocks, parameters=(tuple(multiply(p, q) for p, q in zip(a.shape, b.shape, strict=True)),))
+    return nodes.named_operation("reshape", blocks, parameters=(tuple(multiply(p, q) for p, q in zip(a.shape, b.shape, strict=True)),))
 
 
 @form("einsum")
@@ -251,7 +246,7 @@ def _einsum(subscripts: Text, *operands: Tree) -> Tree:
 
 @form("cross")
 def _cross(a: Tree, b: Tree) -> Tree:
-    return _operation("cross", a, b)
+    return nodes.named_operation("cross", a, b)
 
 
 # ---------------------------------------------------------------- linear algebra
@@ -275,7 +270,7 @@ def _diag(x: Tree) -> Tree:
 @form("solve")
 def _solve(A: Tree, b: Tree) -> Tree:
     square_size(A, "solve")
-    return matrix_product(_operation("inv", A), b)
+    return matrix_product(nodes.named_operation("inv", A), b)
 
 
 @form("matrix_power")
@@ -285,7 +280,7 @@ def _matrix_power(A: Tree, k: Whole) -> Tree:
         raise LimitError(f"matrix_power beyond {MAX_MATRIX_POWER}", advice="Name intermediate powers on lines of their own.")
     if k == 0:
         return nodes.identity(n)
-    base = A if k > 0 else _operation("inv", A)
+    base = A if k > 0 else nodes.named_operation("inv", A)
     power = base
     for _ in range(abs(k) - 1):
         power = nodes.matmul(power, base)
@@ -294,7 +289,7 @@ def _matrix_power(A: Tree, k: Whole) -> Tree:
 
 def _of_matrix(name: str) -> Callable[..., Tree]:
     def build(A: Tree) -> Tree:
-        return _operation(name, A)
+        return nodes.named_operation(name, A)
 
     return build
 
@@ -305,7 +300,7 @@ for _name in ("inv", "det", "logdet", "pinv", "cholesky", "expm", "sinm", "cosm"
 
 def _triangle(name: str) -> Callable[..., Tree]:
     def build(x: Tree, k: Whole = 0) -> Tree:
-        return _operation(name, x, parameters=(k,))
+        return nodes.named_operation(name, x, parameters=(k,))
 
     return build
 
@@ -350,7 +345,7 @@ def _squeeze(x: Tree, axis: Axes = None) -> Tree:
 def _reshape(x: Tree, shape: Sizes) -> Tree:
     if -1 in shape:
         shape = _completed(x, shape)
-    return x if shape == x.shape else _operation("reshape", x, parameters=(shape,))
+    return x if shape == x.shape else nodes.named_operation("reshape", x, parameters=(shape,))
 
 
 def _completed(x: Tree, shape: Shape) -> Shape:
@@ -391,7 +386,7 @@ def _broadcast_to(x: Tree, shape: Sizes) -> Tree:
 @form("concatenate")
 def _concatenate(arrays: Trees, axis: Axis = 0) -> Tree:
     k = normal_axis(axis, len(arrays[0].shape))
-    return arrays[0] if len(arrays) == 1 else _operation("concatenate", *arrays, parameters=(k,))
+    return arrays[0] if len(arrays) == 1 else nodes.named_operation("concatenate", *arrays, parameters=(k,))
 
 
 @form("stack")
@@ -433,7 +428,7 @@ def _repeat(x: Tree, repeats: Dim, axis: Axes = None) -> Tree:
         x, axis = _ravel(x), (0,)
     (k,) = _normal_axes(x, axis)
     spread = nodes.broadcast(with_axes(x, [k + 1]), (*x.shape[: k + 1], repeats, *x.shape[k + 1 :]))
-    return _operation("reshape", spread, parameters=((*x.shape[:k], multiply(x.shape[k], repeats), *x.shape[k + 1 :]),))
+    return nodes.named_operation("reshape", spread, parameters=((*x.shape[:k], multiply(x.shape[k], repeats), *x.shape[k + 1 :]),))
 
 
 @form("tile")
@@ -441,17 +436,17 @@ def _tile(x: Tree, reps: Dim) -> Tree:
     """The array several times side by side, along its last axis."""
     k = len(x.shape) - 1
     spread = nodes.broadcast(with_axes(x, [k]), (*x.shape[:k], reps, x.shape[k]))
-    return _operation("reshape", spread, parameters=((*x.shape[:k], multiply(x.shape[k], reps)),))
+    return nodes.named_operation("reshape", spread, parameters=((*x.shape[:k], multiply(x.shape[k], reps)),))
 
 
 @form("onehot", "one_hot")
 def _onehot(labels: Tree, k: Dim) -> Tree:
-    return _operation("onehot", labels, parameters=(k,))
+    return nodes.named_operation("onehot", labels, parameters=(k,))
 
 
 @form("scatter")
 def _scatter(y: Tree, labels: Tree, n: Dim) -> Tree:
-    return _operation("scatter", y, labels, parameters=(n,))
+    return nodes.named_operation("scatter", y, labels, parameters=(n,))
 
 
 # ---------------------------------------------------------------- constructors

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -24,9 +23,10 @@ from symchain.lowering.series import mended, with_powers
 from symchain.lowering.softmaxes import balanced, of_exponentials
 from symchain.nouns.computation import Computation
 from symchain.rewriting.factoring import factored
-from symchain.rewriting.matching import Identities, Identity, identities_of, rewrite
+from symchain.rewriting.matching import Identities, Identity, functions_near, identities_of, rewrite
 from symchain.rules.operations import without_division
 from symchain.tensors.algebra import normal
+from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import (
     ONE,
     ZERO,
@@ -260,21 +260,11 @@ class _Forms:
 
 
 def _by_rules(node: Tree, rules: Identities) -> Tree | None:
-    for rule in rules.fitting(node, _functions):
+    for rule in rules.fitting(node, functions_near):
         found = rewrite(node, rule)
         if found is not None:
             return found
     return None
-
-
-def _functions(node: Tree) -> set[str]:
-    """The functions a few levels down."""
-    found: set[str] = set()
-    level: list[Tree] = [node]
-    for _ in range(5):
-        found.update(n.function.name for n in level if isinstance(n, Apply) and not isinstance(n.function, AbstractFunction))
-        level = [a for n in level for a in n.args[:8]]
-    return found
 
 
 def _without_ones(node: Tree) -> Tree:
@@ -284,7 +274,7 @@ def _without_ones(node: Tree) -> Tree:
     return keeping(node, [k for k, a in enumerate(node.args) if a is not ONE])
 
 
-@cache
+@remembered(64)
 def _rules(kind: Any, late: bool) -> Identities:
     """The rules for one kind of node, this file's before those of the registry."""
     mine = [rule for rule in _table((*STABLE, *LATE) if late else STABLE) if type(rule.before) is kind]
@@ -292,12 +282,12 @@ def _rules(kind: Any, late: bool) -> Identities:
     return Identities([*mine, *declared])
 
 
-@cache
+@remembered(64)
 def _last() -> Identities:
     return Identities(_table(LAST))
 
 
-@cache
+@remembered(64)
 def _table(texts: tuple[tuple[str, str], ...]) -> tuple[Identity, ...]:
     scope = Scope(names={n: leaf(f"?{n}") for n in ("x", "y")}, functions=FUNCTIONS)
     found = []

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import cache
 from typing import Any
 
 import numpy as np
 import sympy
 
 from symchain.functions.spec import FunctionSpec, Noun, OperationSpec
+from symchain.support.precision import precision
+from symchain.tensors.memory import remembered
 
 
 def numeric_function(
@@ -65,12 +66,12 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
 """Those that the tables of forms name, and `root`, which `roots` makes."""
 
 
-@cache
+@remembered(4096)
 def log_plus(c: Fraction) -> FunctionSpec:
     """log(x) + c."""
     import mpmath
 
-    with mpmath.workdps(40):
+    with precision(digits=40):
         root = mpmath.exp(-mpmath.mpf(c.numerator) / c.denominator)
         high = float(root)
         low = float(root - high)

@@ -8,13 +8,15 @@ the series is held against the sum before it is used. In the kernel it replaces 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sympy
 
 from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec
 from symchain.lowering.numerics import numeric_function
+from symchain.support.precision import precision
+from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import (
     MINUS_ONE,
     ONE,
@@ -211,7 +213,7 @@ def _body(tree: Tree, variable: Tree) -> Tree | None:
 # ---------------------------------------------------------------- its values, with many digits
 
 
-@cache
+@remembered(4096)
 def _meaning(function: FunctionSpec) -> Callable[..., Any]:
     symbols = sympy.symbols(f"u:{len(function.parameters)}", real=True)
     return sympy.lambdify(symbols, function.meaning(*symbols), "mpmath")  # type: ignore[no-any-return]
@@ -242,7 +244,7 @@ def _value(nodes: Sequence[Tree], x: Any) -> dict[Tree, Any]:
     return values
 
 
-@cache
+@remembered(4096)
 def _series(body: Tree) -> tuple[float, int, int, tuple[float, ...]] | None:
     """(radius, first, step, coefficients) of c0*x**first + c1*x**(first + step) + ..., where the sum cancels near zero."""
     import mpmath
@@ -250,7 +252,7 @@ def _series(body: Tree) -> tuple[float, int, int, tuple[float, ...]] | None:
     nodes = [n for n in postorder(body) if n is not X]
     if any(isinstance(n, Apply) and isinstance(n.function, AbstractFunction) for n in nodes):
         return None
-    with mpmath.workdps(_DIGITS):
+    with precision(digits=_DIGITS):
         if _tried(_cancels, body, nodes):
             for radius in _RADII:
                 found = _tried(_coefficients, nodes, body, mpmath.mpf(radius))
@@ -315,15 +317,15 @@ def _coefficients(nodes: Sequence[Tree], body: Tree, radius: Any) -> tuple[int, 
 # ---------------------------------------------------------------- as a function of the sum and the variable
 
 
-@cache
+@remembered(4096)
 def _function(radius: float, first: int, step: int, coefficients: tuple[float, ...]) -> FunctionSpec:
     made = numeric_function("near_zero", ("value", "x"), lambda value, x: value, radius, first, step, coefficients)
     _SERIES[made] = radius, first, step, coefficients
     return made
 
 
-_SERIES: dict[FunctionSpec, tuple[float, int, int, tuple[float, ...]]] = {}
-"""What each function made here consists of."""
+_SERIES: WeakKeyDictionary[FunctionSpec, tuple[float, int, int, tuple[float, ...]]] = WeakKeyDictionary()
+"""What each function made here consists of, as long as a tree uses it."""
 
 
 __all__ = ["mended", "with_powers"]

@@ -97,8 +97,6 @@ class Computation(Unchanging):
     """For a LaTeX text: each line that was read, and how, in the input language."""
     known: Mapping[Dim, int] = field(default_factory=dict, repr=False)
     """How large some axes are at least, for the blocks to have the shapes they have."""
-    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
-    """What the engine worked out last, under what was asked: deriving and then compiling is one sweep."""
 
     @property
     def sections(self) -> tuple[Self, ...]:
@@ -120,6 +118,16 @@ class Computation(Unchanging):
                 first.setdefault(name, k)
         return {name: k for k, name in enumerate(self.blocks)}, first
 
+    @cached_property
+    def leaves(self) -> Mapping[str, Leaf]:
+        """What stands for each input and each block in trees."""
+        return MappingProxyType({n: v.leaf for n, v in self.inputs.items()} | {n: b.leaf for n, b in self.blocks.items()})
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Every name that means something: inputs, blocks, dimensions, functions."""
+        return (*self.inputs, *self.blocks, *self.dimensions, *self.functions)
+
     def may_depend(self, name: str, by: str) -> bool:
         """Whether a name may depend on another: False where it is an input, or stands before the other is first read. At no cost."""
         defined, read = self._places
@@ -138,6 +146,11 @@ class Computation(Unchanging):
     def __repr__(self) -> str:
         """Of one size for every program: a debugger prints it, and expressions may nest deeper than Python recurses."""
         return f"<program of {self.last if self.blocks else 'nothing'}: {len(self.blocks)} blocks, {len(self.inputs)} inputs>"
+
+
+def bare(program: Computation) -> Computation:
+    """What is computed alone, without what a text said around it: whoever keeps this does not keep the program itself alive."""
+    return Computation(program.inputs, program.blocks, program.dimensions, program.functions, program.symbols)
 
 
 def ancestors(program: Computation, output: str) -> set[str]:

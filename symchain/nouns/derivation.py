@@ -16,7 +16,9 @@ from symchain.nouns.computation import Computation, Unchanging
 from symchain.nouns.door import engine
 from symchain.support.assignments import given_point
 from symchain.support.dimensions import Shape
+from symchain.support.lazily import Made
 from symchain.support.notation import Phrase, walk
+from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.memory import making_trees
 from symchain.tensors.trees import Tree
 
@@ -102,27 +104,20 @@ class Factor(Unchanging):
     @cached_property
     def phrase(self) -> Phrase:
         """The factor as printed."""
-        return engine().phrase(self.tree)
+        return phrase_of(self.tree)
 
     @cached_property
     def general_phrase(self) -> Phrase:
-        return engine().phrase(self.general)
+        return phrase_of(self.general)
 
     @cached_property
     def shown(self) -> Tree:
         """The tree that explains most: with the program's own function names where a derivative of them stands, else replaced."""
         return self.general if any(p.primes for p in walk(self.general_phrase)) else self.tree
 
-    def pulled(self, adjoint: Tree, lead: int = 0) -> Tree:
-        """The factor as a map: what the input receives from the output's adjoint (W2.T @ delta_z2).
-
-        The first `lead` axes of the adjoint are those of the program's output.
-        """
-        return engine().carry(self.shown, adjoint, lead)
-
     @cached_property
     def raw(self) -> Phrase | None:
-        return None if self.raw_tree is None else engine().phrase(self.raw_tree)
+        return None if self.raw_tree is None else phrase_of(self.raw_tree)
 
     @cached_property
     def expr(self) -> Any:
@@ -160,16 +155,16 @@ class Line:
     """The right-hand side before bound function names were replaced, where that differs."""
     written: Phrase | None = field(default=None, repr=False)
     """How it is written, where that is not the tree's own way."""
-    arrived: Callable[[], Tree | None] | None = field(default=None, repr=False, compare=False)
-    """What its users sent, before simplification."""
+    received: tuple[tuple[str, Tree], ...] = field(default=(), repr=False, compare=False)
+    """Of an adjoint: the blocks that sent it something, output first, each with its own adjoint."""
 
     @cached_property
     def phrase(self) -> Phrase:
-        return engine().phrase(self.tree) if self.written is None else self.written
+        return phrase_of(self.tree) if self.written is None else self.written
 
     @cached_property
     def general_phrase(self) -> Phrase:
-        return self.phrase if self.general is None else engine().phrase(self.general)
+        return self.phrase if self.general is None else phrase_of(self.general)
 
 
 @dataclass(frozen=True)
@@ -233,8 +228,42 @@ class Verification:
         return not self.held and not self.open
 
 
+TOLD = 40
+"""Up to so many derivatives are told step by step;"""
+SEPARATE = 12
+"""more than this are checked together."""
+
+
 class Printed(Unchanging):
-    """What derivations have in common: the media they are printed in."""
+    """What a derivation and several have in common: lines, evidence, a kernel, and the media they are printed in."""
+
+    @property
+    def all_lines(self) -> tuple[Line, ...]:
+        """The lines, what is derived last."""
+        raise NotImplementedError
+
+    @property
+    @making_trees()
+    def lines(self) -> tuple[str, ...]:
+        """The derivation as a program: "name = expression" texts in the input language, the derivatives last."""
+        return tuple(engine().render(line, "text") for line in self.all_lines)
+
+    @cached_property
+    def verification(self) -> Verification:
+        """Evidence that the derivatives are right, all at once where there are several; made on first use.
+
+        It is computed from the blocks as they were written, never from the rules.
+        """
+        return engine().verify(self)  # type: ignore[no-any-return]
+
+    @cached_property
+    def sized(self) -> Mapping[str, tuple[Phrase, Phrase]]:
+        """By the name of each line: its general form and its last one, with the shape of each factor of their products under it."""
+        return engine().sizes(self, self.all_lines)  # type: ignore[no-any-return]
+
+    def compile(self, *, target: str = "auto", **options: Any) -> Kernel:
+        """A Kernel that returns the derivative array alone; of several derivatives, the value and the gradients."""
+        return engine().compile_derivation(self, target, options)
 
     def checked_at(self, point: Mapping[str, Any] | None) -> Any:
         """The same, its check made at this point too, and printed there: a value for every input."""
@@ -246,23 +275,26 @@ class Printed(Unchanging):
         notation: "matrix"; "index" derives entry by entry, with sums and Kronecker deltas; "kronecker" writes Jacobians of and by
         matrices in the vec layout. at: a value for every input, where the numerical check is to be made.
         """
-        return engine().render(self.checked_at(at), "text", lang=lang, detail=detail, notation=notation)
+        return self._print("text", lang, detail, notation, at)
 
     def latex(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
         """LaTeX to paste into a document that loads amsmath."""
-        return engine().render(self.checked_at(at), "latex", lang=lang, detail=detail, notation=notation)
+        return self._print("latex", lang, detail, notation, at)
 
     def markdown(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
         """Markdown with mathematics between dollars."""
-        return engine().render(self.checked_at(at), "markdown", lang=lang, detail=detail, notation=notation)
+        return self._print("markdown", lang, detail, notation, at)
 
     def html(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
         """An HTML fragment; mathematics as KaTeX-ready LaTeX, everything escaped."""
-        return engine().render(self.checked_at(at), "html", lang=lang, detail=detail, notation=notation)
+        return self._print("html", lang, detail, notation, at)
 
     def pdf(self, lang: str = "en", detail: str = "standard", notation: str = "matrix") -> bytes:
         """A PDF file, made by Typst (the extra symchain[pdf]) or by the LaTeX that is installed. Raises UnsupportedError without either."""
         return engine().pdf(self, lang, detail, notation)
+
+    def _print(self, medium: str, lang: str, detail: str, notation: str, at: Mapping[str, Any] | None) -> str:
+        return engine().render(self.checked_at(at), medium, lang=lang, detail=detail, notation=notation)
 
     def to_json(self) -> str:
         return engine().render(self, "json")
@@ -271,7 +303,7 @@ class Printed(Unchanging):
         return engine().bundle(self)
 
     def _repr_latex_(self) -> str:
-        return engine().bundle(self)["text/latex"]
+        return self._repr_mimebundle_()["text/latex"]
 
     def __str__(self) -> str:
         return self.text()
@@ -287,6 +319,8 @@ class Derivation(Printed):
     order: int
     shape: Shape
     factors: Mapping[str, Factor]
+    maps: Mapping[str, Tree]
+    """Each factor as a map: what its input receives from the adjoint of its output (W2.T @ delta_z2)."""
     path_count: int
     paths: tuple[Path, ...]
     adjoint_lines: tuple[Line, ...]
@@ -309,19 +343,19 @@ class Derivation(Printed):
     point: Mapping[str, Any] | None = None
     """The reader's point, where the check is made and printed first; None for points that the check chooses."""
 
+    @property
+    def all_lines(self) -> tuple[Line, ...]:
+        """The adjoint lines that earned a name, then the derivative."""
+        return (*self.adjoint_lines, self.result)
+
     @cached_property
     def formula_phrase(self) -> Phrase:
         """The formula as printed."""
-        return engine().phrase(self.formula_tree)
+        return phrase_of(self.formula_tree)
 
     @cached_property
     def general_phrase(self) -> Phrase:
-        return engine().phrase(self.general_tree)
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The derivation as a program: "name = expression" texts in the input language, the last one the derivative."""
-        return tuple(engine().render(line, "text") for line in (*self.adjoint_lines, self.result))
+        return phrase_of(self.general_tree)
 
     @cached_property
     def formula(self) -> Any:
@@ -343,43 +377,25 @@ class Derivation(Printed):
         return engine().rewriting(self)  # type: ignore[no-any-return]
 
     @cached_property
+    def textbook(self) -> Mapping[str, Phrase]:
+        """The derivatives, as textbooks write them, of the functions that the program's own names are bound to: out*(1 - out)."""
+        return engine().textbook(self)  # type: ignore[no-any-return]
+
+    @cached_property
     def companions(self) -> tuple[Line, ...]:
         """In a layered network, the gradients of other parameters that the adjoint lines of this one give at once; verified like it."""
         return engine().companions(self)
 
     @cached_property
-    def verification(self) -> Verification:
-        """Evidence that the derivative is right, computed on first use from the blocks as written, never from the rules."""
-        return engine().verify(self)  # type: ignore[no-any-return]
-
-    def compile(self, *, target: str = "auto", **options: Any) -> Kernel:
-        """A Kernel that returns the derivative array alone."""
-        return engine().compile_derivation(self, target, options)
+    def sized_companions(self) -> Mapping[str, tuple[Phrase, Phrase]]:
+        """The companions as `sized` gives lines."""
+        return engine().sizes(self, self.companions)  # type: ignore[no-any-return]
 
     def checked_at(self, point: Mapping[str, Any] | None) -> Derivation:
         return self if point is None else replace(self, point=dict(given_point(point)))
 
     def __repr__(self) -> str:
         return f"<derivation of d{'' if self.order == 1 else self.order}{self.output}/d{self.wrt}{'' if self.order == 1 else self.order}>"
-
-
-class _Checked(Mapping[str, Derivation]):
-    """Derivations made when asked for, each checked at a point."""
-
-    def __init__(self, members: Mapping[str, Derivation], point: Mapping[str, Any]) -> None:
-        self._members, self._point = members, point
-        self._made: dict[str, Derivation] = {}
-
-    def __getitem__(self, name: str) -> Derivation:
-        if name not in self._made:
-            self._made[name] = self._members[name].checked_at(self._point)
-        return self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._members)
-
-    def __len__(self) -> int:
-        return len(self._members)
 
 
 @dataclass(frozen=True, eq=False)
@@ -405,10 +421,9 @@ class Derivations(Printed, Mapping[str, Derivation]):
         return len(self.members)
 
     @property
-    @making_trees()
-    def lines(self) -> tuple[str, ...]:
+    def all_lines(self) -> tuple[Line, ...]:
         """The shared adjoint lines once, then one line per derivative."""
-        return tuple(engine().render(line, "text") for line in (*self.adjoint_lines, *self.printed.values()))
+        return (*self.adjoint_lines, *self.printed.values())
 
     @property
     def printed(self) -> Mapping[str, Line]:
@@ -417,18 +432,12 @@ class Derivations(Printed, Mapping[str, Derivation]):
             return dict(zip(self.members, self.results, strict=True))
         return {name: d.result for name, d in self.members.items()}
 
-    @cached_property
-    def verification(self) -> Verification:
-        """Evidence for all derivatives at once, computed on first use."""
-        return engine().verify(self)  # type: ignore[no-any-return]
-
-    def compile(self, *, target: str = "auto", **options: Any) -> Kernel:
-        """A Kernel that returns value and gradients."""
-        return engine().compile_derivation(self, target, options)
-
     def checked_at(self, point: Mapping[str, Any] | None) -> Derivations:
         given_point(point)
-        return self if point is None else replace(self, members=_Checked(self.members, point), point=dict(point))
+        if point is None:
+            return self
+        members = Made({n: n for n in self.members}, lambda name: self.members[name].checked_at(point))
+        return replace(self, members=members, point=dict(point))
 
     def __repr__(self) -> str:
         return f"<derivations of {self.output} by {len(self.members)} names>"

@@ -160,7 +160,7 @@ class Program(Computation):
         return engine().bundle(self)
 
     def _repr_latex_(self) -> str:
-        return engine().bundle(self)["text/latex"]
+        return self._repr_mimebundle_()["text/latex"]
 
     def __str__(self) -> str:
         return engine().render(self, "text")

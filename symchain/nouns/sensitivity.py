@@ -12,6 +12,7 @@ import numpy as np
 from symchain.nouns.computation import Computation, Unchanging
 from symchain.nouns.door import engine
 from symchain.support.notation import Phrase
+from symchain.support.plain_data import plain_data
 
 Array = Any
 
@@ -133,11 +134,11 @@ class Sensitivity(Unchanging):
             "version": 1,
             "output": self.output,
             "points": self.points,
-            "value": _plain(self.value),
-            "at": {name: _plain(v) for name, v in self.at.items()},
-            "inputs": [{key: _plain(v) for key, v in row.items()} for row in self.table()],
+            "value": plain_data(self.value),
+            "at": {name: plain_data(v) for name, v in self.at.items()},
+            "inputs": [{key: plain_data(v) for key, v in row.items()} for row in self.table()],
             "saturated": [
-                {"block": s.block, "function": s.phrase.text, "derivative": _plain(s.value), "count": s.count, "of": s.total}
+                {"block": s.block, "function": s.phrase.text, "derivative": plain_data(s.value), "count": s.count, "of": s.total}
                 for s in self.saturated
             ],
             "fixed": list(self.fixed),
@@ -149,10 +150,3 @@ class Sensitivity(Unchanging):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/plain": self.text(), "image/svg+xml": self.svg()}
-
-
-def _plain(value: Any) -> Any:
-    value = value.tolist() if hasattr(value, "tolist") else value
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value

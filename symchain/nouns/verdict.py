@@ -9,6 +9,7 @@ from fractions import Fraction
 from html import escape
 from typing import Any
 
+from symchain.support.plain_data import plain_data
 from symchain.wording import LANGUAGES, locale_of, sentence
 from symchain.wording.numbers import value as shown
 
@@ -207,13 +208,13 @@ class Verdict:
         """For graders: every field by its name."""
         data = {
             "output": self.output, "wrt": self.wrt, "claim": self.claim, "status": self.status, "holds": self.holds,
-            "mistake": self.mistake, "mistakes": list(self.mistakes), "ratio": _plain(self.ratio), "factor": self.factor,
+            "mistake": self.mistake, "mistakes": list(self.mistakes), "ratio": plain_data(self.ratio), "factor": self.factor,
             "variable": self.variable, "path": None if self.path is None else list(self.path), "corrected": self.corrected,
             "reason": self.reason if self.status == "undecided" else None, "condition": self.condition, "declare": self.declare,
             "derivatives": list(self.derivatives), "used": list(self.used),
-            "points": self.points, "error": _finite(self.error), "message": {lang: self.message(lang) for lang in LANGUAGES},
-            "table": [{"at": {n: _plain(v) for n, v in row["at"].items()}, "claim": _plain(row["claim"]),
-                       "derivative": _plain(row["derivative"])} for row in self.table],
+            "points": self.points, "error": plain_data(self.error), "message": {lang: self.message(lang) for lang in LANGUAGES},
+            "table": [{"at": {n: plain_data(v) for n, v in row["at"].items()}, "claim": plain_data(row["claim"]),
+                       "derivative": plain_data(row["derivative"])} for row in self.table],
         }  # fmt: skip
         return json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False)
 
@@ -246,18 +247,3 @@ def _ratio(ratio: Ratio | None, lang: str) -> str:
 
 def _error(error: float, lang: str) -> str:
     return shown(error, lang, False, 2)
-
-
-def _finite(value: float) -> float | None:
-    return value if value == value and abs(value) != float("inf") else None
-
-
-def _plain(value: Any) -> Any:
-    """A value for JSON: nested lists of numbers, null where there is no number, fractions as numbers."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, Fraction):
-        return int(value) if value.denominator == 1 else float(value)
-    return _finite(value) if isinstance(value, float) else value

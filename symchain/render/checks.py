@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from symchain.errors import ArgumentError, SymchainError, VerificationError
-from symchain.nouns.derivation import Derivation, Derivations, Verification
+from symchain.nouns.derivation import SEPARATE, Derivation, Derivations, Verification
 from symchain.support.document import Count, Field, Formula, Listing, Math, Product, Quantity, Relation, Say
 from symchain.support.notation import Phrase, name
 
-SEPARATE = 12
-"""More derivatives than this are checked together."""
 LARGEST_POINT = 16
 """A point of more numbers than this is not printed."""
 

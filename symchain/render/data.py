@@ -15,6 +15,7 @@ from symchain.nouns.derivation import Derivation, Derivations, Factor, Line, Ste
 from symchain.render.remarks import unrelated
 from symchain.render.text import write
 from symchain.support.notation import Phrase
+from symchain.support.plain_data import plain_data
 from symchain.tensors.matrixform import phrase_of
 
 VERSION = 1
@@ -72,7 +73,7 @@ def _body(d: Derivation) -> dict[str, Any]:
         "shape": list(d.shape),
         "formula": write(d.formula_phrase),
         "general": write(d.general_phrase),
-        "lines": [of_line(line) for line in (*d.adjoint_lines, d.result)],
+        "lines": [of_line(line) for line in d.all_lines],
         "factors": {n: _factor(d.factors[n]) for n in names},
         "path_count": d.path_count if d.path_count < 2**53 else _digits(d.path_count),
         "paths": [list(p.names) for p in d.paths],
@@ -117,22 +118,12 @@ def _verification(d: Derivation) -> dict[str, Any] | None:
     except SymchainError as error:
         return {"method": "none", "reason": error.what}
     found = {"method": v.method, "points": v.points, "components": v.components, "error": v.error, "held": v.held, "open": v.open}
-    measured = {"at": _numbers(v.at), "value": _plain(v.value), "reference": _plain(v.reference)}
-    return {**found, "error": _plain(v.error), **measured}
+    measured = {"at": _numbers(v.at), "value": plain_data(v.value, str), "reference": plain_data(v.reference, str)}
+    return {**found, "error": plain_data(v.error, str), **measured}
 
 
 def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {n: _plain(v) for n, v in values.items()}
-
-
-def _plain(value: Any) -> Any:
-    """Numbers and nested lists of numbers; what JSON has no number for (nan, inf) becomes text."""
-    value = value.tolist() if hasattr(value, "tolist") else value
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return str(value)
-    return value
+    return {n: plain_data(v, str) for n, v in values.items()}
 
 
 def _digits(n: int) -> str:

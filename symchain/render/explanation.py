@@ -12,33 +12,22 @@ from symchain.render.formulas import LatexFormulas, TextFormulas, joint
 from symchain.render.math_document import aligned, html_math, html_text, markdown_text
 from symchain.render.sentences import Speaker
 from symchain.render.style import Style
-from symchain.render.text_document import INDENT, WIDTH
+from symchain.render.wrapping import INDENT, WIDTH, held, paragraph, released
 from symchain.support.document import Row, Say
-
-_HELD = "\x1e"
-"""Stands for the blanks of a short formula, where no line may break."""
 
 
 def text(explanation: Explanation, lang: str) -> str:
     """Plain text for a terminal, lines of at most WIDTH characters where formulas allow it."""
     formulas = TextFormulas(lang)
-    speaker = Speaker(lang, str, lambda m: _held(formulas.inline(m)))
-    title = speaker.say(explanation.title).replace(_HELD, " ")
-    groups = [[line for said in group for line in _wrapped(speaker.say(said))] for group in (explanation.remarks, explanation.example)]
+    speaker = Speaker(lang, str, lambda m: held(formulas.inline(m)))
+    title = released(speaker.say(explanation.title))
+    told = (explanation.remarks, explanation.example)
+    groups = [[line for said in group for line in paragraph(speaker.say(said), continued=INDENT)] for group in told]
     if explanation.rows and explanation.heading:
         groups.append([speaker.say(explanation.heading), *_table(explanation.rows, formulas, speaker)])
-    groups.append([line for said in explanation.closing for line in _wrapped(speaker.say(said))])
+    groups.append([line for said in explanation.closing for line in paragraph(speaker.say(said), continued=INDENT)])
     blocks = [[title, "=" * len(title)], *filter(None, groups)]
     return "\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks) + "\n"
-
-
-def _held(formula: str) -> str:
-    return formula.replace(" ", _HELD) if len(formula) <= WIDTH // 2 else formula
-
-
-def _wrapped(paragraph: str) -> list[str]:
-    lines = wrap(paragraph, WIDTH, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False)
-    return [line.replace(_HELD, " ") for line in lines]
 
 
 def _table(rows: tuple[Row, ...], formulas: TextFormulas, speaker: Speaker) -> Iterator[str]:
@@ -49,7 +38,7 @@ def _table(rows: tuple[Row, ...], formulas: TextFormulas, speaker: Speaker) -> I
         written.append(formulas.display(first) + "".join(joint(s, " = ", " : ") + formulas.display(s) for s in sides))
     column = max((len(w) for w in written if len(w) <= WIDTH // 2), default=0)
     for line, row in zip(written, rows, strict=True):
-        note = speaker.say(row.remark).replace(_HELD, " ") if row.remark else ""
+        note = released(speaker.say(row.remark)) if row.remark else ""
         whole = f"{INDENT}{line:<{column}}   {note}".rstrip()
         if len(whole) <= WIDTH or not note:
             yield whole

@@ -8,7 +8,7 @@ from dataclasses import replace
 from symchain.nouns.derivation import Derivation, Derivations, Factor, Line
 from symchain.nouns.networks import network_of
 from symchain.render.layout import MATRIX_ONLY, factor_numbers, layout
-from symchain.render.maps import Adjoints, is_plain, pulled, renamed, shown_trees, whys
+from symchain.render.maps import Adjoints, is_plain, renamed, shown_trees, whys
 from symchain.render.opening import SHOWN, cut
 from symchain.render.remarks import remark
 from symchain.render.results import zero_sentence
@@ -43,7 +43,7 @@ class _Telling:
     def __init__(self, members: Sequence[Derivation], results: Mapping[str, Line], lines: Sequence[Line]) -> None:
         self.members, self.results, self.lines = members, results, lines
         self.program, self.output = members[0].program, members[0].output
-        self.adjoints = Adjoints(self.program, self.output, lines)
+        self.adjoints = Adjoints(members[0].reading or self.program, self.output, lines)
         self.network = network_of(self.program, self.output)
         self.lead = self.program.blocks[self.output].shape
         program = self.program
@@ -141,7 +141,9 @@ class _Telling:
             ranges = list(zip(over, self._shape(f.output), strict=True))
             chain.append(summed(product([adjoint, self._local_symbol(f, over, at)], []), ranges))
             opened.append(_times(adjoint, self._entry(f.shown, (*over, *at), *first), ranges))
-            left_over.append(self._entry(pulled(f, self.adjoints), (*first, *at)))
+            self.adjoints.of(f.output)  # it is written, and has a name from here on
+            back = next(d.maps[f.name] for d in self.members if f.name in d.maps)
+            left_over.append(self._entry(back, (*first, *at)))
         yield Row(tuple(map(Formula, distinct([left, added(chain), added(opened), added(left_over)]))))
 
     def _result(self, members: Sequence[Derivation], zeros: Sequence[Say]) -> Section:

@@ -10,7 +10,7 @@ from typing import Any
 from symchain.nouns.sensitivity import Influence, Measure, Saturation, Sensitivity
 from symchain.render.formulas import TextFormulas
 from symchain.render.sentences import Speaker
-from symchain.render.text_document import WIDTH
+from symchain.render.wrapping import WIDTH
 from symchain.support.document import Count, Formula, Listing, Math, Quantity, Relation, Say
 from symchain.support.notation import Phrase, name, number
 from symchain.wording import numbers

@@ -10,15 +10,15 @@ from itertools import islice
 from typing import Any
 
 from symchain.nouns.computation import Computation, ancestors, dependents
-from symchain.nouns.derivation import Derivation, Derivations, Factor, Line, Step
+from symchain.nouns.derivation import TOLD, Derivation, Derivations, Factor, Line, Step
 from symchain.nouns.networks import Network, network_of
 from symchain.render.checks import check_sentences, values_at
-from symchain.render.maps import Adjoints, arrays, entries, how, is_plain, pulled, renamed
+from symchain.render.maps import Adjoints, arrays, entries, how, is_plain, renamed
 from symchain.render.opening import SHOWN, computation, cut, opening, title, unknown_functions
 from symchain.render.remarks import readable, remark, simplification
 from symchain.render.results import activation, result, zero_sentence
 from symchain.render.style import Style
-from symchain.render.subjects import TOLD, beyond, derivative, is_readable, local_symbol, members_of, results_of, symbol
+from symchain.render.subjects import beyond, derivative, is_readable, local_symbol, members_of, results_of, symbol
 from symchain.support.document import (
     Applied,
     Arrows,
@@ -39,7 +39,7 @@ from symchain.support.document import (
 )
 from symchain.support.notation import Phrase, name, number, walk
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import ONE
+from symchain.tensors.nodes import ONE, Tree
 
 FEW_PATHS = 4
 """Up to so many paths are shown one by one."""
@@ -61,8 +61,8 @@ def layout(subject: Derivation | Derivations, detail: str) -> Document:
     network = network_of(program, output)
     values = values_at(members)
     reading = members[0].reading or program if members else program
-    adjoints = Adjoints(program, output, subject.adjoint_lines)
-    sections = tuple(_sections(members, others, results_of(subject), subject.adjoint_lines, detail, adjoints, network))
+    adjoints = Adjoints(reading, output, subject.adjoint_lines)
+    sections = tuple(_sections(subject, members, others, detail, adjoints, network))
     table, sentence = computation(blocks, network)
     return Document(
         title=title(members, isinstance(subject, Derivations), others),
@@ -93,10 +93,11 @@ def _ranks(program: Computation, lines: Iterable[Line]) -> dict[str, int]:
 
 def style_within(subject: Derivation | Derivations, lang: str) -> Style:
     """How a derivation's names are set."""
-    program, lines = subject.program, (*subject.adjoint_lines, *results_of(subject).values())
+    program, lines = subject.program, subject.all_lines
     members = members_of(subject, 1)
-    ranks = _ranks(members[0].reading or program if members else program, lines)
-    return Style(lang, ranks, renamed(Adjoints(program, subject.output, subject.adjoint_lines)), frozenset(program.functions))
+    reading = members[0].reading or program if members else program
+    adjoints = Adjoints(reading, subject.output, subject.adjoint_lines)
+    return Style(lang, _ranks(reading, lines), renamed(adjoints), frozenset(program.functions))
 
 
 def symbol_of(line: Line, within: Any) -> Phrase:
@@ -110,14 +111,14 @@ def symbol_of(line: Line, within: Any) -> Phrase:
 
 
 def _sections(
+    subject: Derivation | Derivations,
     members: Sequence[Derivation],
     others: Mapping[str, Phrase],
-    results: Mapping[str, Line],
-    lines: Sequence[Line],
     detail: str,
     adjoints: Adjoints,
     network: Network | None,
 ) -> Iterable[Section]:
+    results, lines = results_of(subject), subject.adjoint_lines
     if not others and all(d.zero_reason for d in members):
         rows = [Row((Formula(derivative(d)), Formula(results[d.wrt].phrase)), boxed=True) for d in members]
         yield Section(Say("section.result"), tuple(zero_sentence(d) for d in members), tuple(rows))
@@ -136,9 +137,9 @@ def _sections(
         if not brief:
             yield from activation(live, detail)
     if brief and not _uses(live, lines):
-        yield result(members, others, results, (), network, short=True)
+        yield result(subject, members, others, results, (), network, short=True)
     else:
-        yield result(members, others, results, lines, network, full=detail == "full")
+        yield result(subject, members, others, results, lines, network, full=detail == "full")
 
 
 def _uses(members: Sequence[Derivation], lines: Sequence[Line]) -> bool:
@@ -244,15 +245,16 @@ def _local(
     told, omitted = cut(list(numbers))
     omitted += untold
     for factor in told:
-        f = next(d.factors[factor] for d in members if factor in d.factors)
-        rows.append(_factor(f, numbers[f.name], adjoints, network))
+        d = next(d for d in members if factor in d.factors)
+        f = d.factors[factor]
+        rows.append(_factor(f, d.maps, numbers[f.name], adjoints, network))
         if detail == "full" and not f.shape:  # between arrays a factor is one map: its step would say it again
             rows += _substeps(f.steps)
     closing = (Say("local.omitted", {"count": Count(omitted)}),) if omitted else ()
     return Section(Say("section.local"), (), tuple(rows), closing)
 
 
-def _factor(f: Factor, number: int, adjoints: Adjoints, network: Network | None) -> Row:
+def _factor(f: Factor, maps: Mapping[str, Tree], number: int, adjoints: Adjoints, network: Network | None) -> Row:
     """A factor as a formula; between arrays as the map of the error term that it is, or entry by entry."""
     flat = len(f.shape) <= 2 and is_plain(f.general_phrase)
     if f.shape and not flat and adjoints.lead:
@@ -269,7 +271,7 @@ def _factor(f: Factor, number: int, adjoints: Adjoints, network: Network | None)
     if not mapped:
         return Row(tuple(sides), remark(f, network))
     adjoint = name(adjoints.of(f.output).name)
-    after = phrase_of(pulled(f, adjoints))
+    after = phrase_of(maps[f.name])
     sides.append(Carried(adjoint, after))
     return Row(tuple(sides), remark(f, network, how(after, adjoint.text)))
 

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from symchain.errors import SymchainError
-from symchain.language.elaborate import Scope, elaborate
 from symchain.nouns.computation import Computation
-from symchain.nouns.derivation import Factor, Line
+from symchain.nouns.derivation import Line
 from symchain.render.fold import fold
 from symchain.render.names import layer_names, told_apart, typeset
 from symchain.support.dimensions import Shape
 from symchain.support.document import Axes, Formula, Listing, Math, Say
 from symchain.support.notation import Phrase, name, operations, walk
 from symchain.tensors.indexform import element, entry_of, letters, letters_for, names_in, partial
-from symchain.tensors.indexgraph import dimension
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Leaf, Tree, leaf
 
-_DEPTH = 8
-"""Shapes are put under factors of products nested up to this depth."""
 SIMPLE = 2
 """A sum of more operations than this explains nothing at a glance."""
 WHYS = 4
@@ -90,11 +86,6 @@ def renamed(adjoints: Adjoints) -> dict[str, str]:
     return told_apart(names, {**found, **layers})
 
 
-def pulled(factor: Factor, adjoints: Adjoints) -> Tree:
-    """What the input of a factor receives from the adjoint of its output."""
-    return factor.pulled(adjoints.of(factor.output), len(adjoints.lead))
-
-
 def entries(output: str, by: str, tree: Tree, shapes: Mapping[str, Shape]) -> tuple[Phrase, Phrase]:
     """One entry of a Jacobian: its symbol, and its formula."""
     source = letters({*shapes, *names_in(tree)})
@@ -126,41 +117,6 @@ def how(phrase: Phrase, adjoint: str) -> Say | None:
     if phrase.head == "mul" and here in phrase.parts:
         return Say("map.entries")
     return None
-
-
-# ---------------------------------------------------------------- shapes under factors
-
-
-class Shapes:
-    """Puts the shape of each factor of a product under it."""
-
-    def __init__(self, program: Computation, lines: Iterable[Line]) -> None:
-        names: dict[str, Tree] = {v.name: v.leaf for v in program.inputs.values()}
-        names |= {b.name: b.leaf for b in program.blocks.values()}
-        names |= {line.name: leaf(line.name, line.shape) for line in lines}
-        self.scope = Scope(names, program.dimensions, dict(program.functions), known=program.known)
-
-    def under(self, phrase: Phrase, depth: int = 0) -> Phrase:
-        """The phrase with shapes under the factors of its products; as it is where a factor cannot be read by itself."""
-        if depth > _DEPTH or phrase.head not in ("mul", "matmul"):
-            return phrase
-        parts = []
-        for p in phrase.parts:
-            if p.head in ("over", "number"):
-                parts.append(p)
-            elif p.head in ("matmul", "mul"):
-                parts.append(self.under(p, depth + 1))
-            else:
-                parts.append(self._sized(p, phrase.head == "matmul" and p is phrase.parts[0]))
-        return Phrase(phrase.head, tuple(parts))
-
-    def _sized(self, phrase: Phrase, leads: bool) -> Phrase:
-        """`leads`: the factor begins a matrix product, where a vector is a row and says so itself."""
-        try:
-            shape = elaborate(phrase, self.scope).shape
-        except SymchainError:
-            return phrase
-        return Phrase("sized", (phrase, *(dimension(d) for d in shape))) if shape and not (leads and len(shape) == 1) else phrase
 
 
 # ---------------------------------------------------------------- why

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from symchain.functions import FUNCTIONS
-from symchain.language.grammar import parse_expression
-from symchain.nouns.derivation import Derivation, Line, Step
+from symchain.nouns.derivation import Derivation, Derivations, Line, Step
 from symchain.nouns.networks import Network
 from symchain.render.fold import replaced
-from symchain.render.maps import Adjoints, Shapes, arrays, entries, renamed, whys
+from symchain.render.maps import Adjoints, arrays, entries, renamed, whys
 from symchain.render.names import layer_names
 from symchain.render.opening import SHOWN, binding, cut
 from symchain.render.remarks import readable, rewriting_remark, simplification
@@ -54,7 +53,8 @@ def activation(members: Sequence[Derivation], detail: str) -> Iterable[Section]:
         if bound is not None and function in used:
             bindings.setdefault(bound, []).append(function)
     fields: dict[str, Field] = {"identities": Members(tuple(Relation((Formula(p), Formula(q))) for p, q in written[:NAMES]))}
-    rules = {bound: r for bound, own in bindings.items() if (r := _textbook(bound, _spoken(own, program.functions))) is not None}
+    known = members[0].textbook
+    rules = {bound: _textbook(bound, known[bound], _spoken(own, program.functions)) for bound, own in bindings.items() if bound in known}
     if rules:
         fields["rules"] = Listing(tuple(rules.values())[:NAMES])
     rows = tuple(row for d in members if d.substitutions for row in _bound(d, detail))
@@ -87,14 +87,10 @@ def _spoken(own: Sequence[str], taken: Iterable[str]) -> str:
     return stem if len(own) > 1 and len(stems) == 1 and stem not in taken and stem not in FUNCTIONS else own[0]
 
 
-def _textbook(bound: str, own: str) -> Relation | None:
+def _textbook(bound: str, derivative: Phrase, own: str) -> Relation:
     """sigma'(z) = sigma(z)*(1 - sigma(z)): the registry's derivative of a function of one argument, under the program's name."""
-    spec = FUNCTIONS.get(bound)
-    if spec is None or len(spec.parameters) != 1 or spec.derivatives[0] is None:
-        return None
     z = name("z")
-    names = {spec.parameters[0]: z, "out": call(own, z)}
-    written = replaced(parse_expression(spec.textbook or spec.derivatives[0]), names)
+    written = replaced(derivative, {FUNCTIONS[bound].parameters[0]: z, "out": call(own, z)})
     return Relation((Formula(call(own, z, primes=1)), Formula(written)))
 
 
@@ -102,6 +98,7 @@ def _textbook(bound: str, own: str) -> Relation | None:
 
 
 def result(
+    subject: Derivation | Derivations,
     members: Sequence[Derivation],
     others: Mapping[str, Phrase],
     results: Mapping[str, Line],
@@ -112,16 +109,15 @@ def result(
 ) -> Section:
     """The adjoint lines and the boxed derivative; `short` boxes the whole formula instead of the last line, `full` tells all steps."""
     program, output = members[0].program, members[0].output
-    shapes = Shapes(members[0].reading or program, lines)
     _, omitted = cut(lines)
     steps = members[0].rewriting.lines if full else {}
 
     def told(some: Sequence[Line]) -> list[Row]:
-        return [row for line in some for row in _line(line, shapes, steps.get(line.name, ()))]
+        return [row for line in some for row in _line(line, subject.sized[line.name][0], steps.get(line.name, ()))]
 
     rows = [*told(lines[: SHOWN // 2]), Row((Formula(name("...")),)), *told(lines[-SHOWN // 2 :])] if omitted else told(lines)
-    rows += _boxed(members, results, shapes, network, short)
-    rows += [Row((Formula(left), Formula(shapes.under(results[n].phrase))), boxed=True) for n, left in others.items()]
+    rows += _boxed(subject, members, results, network, short)
+    rows += [Row((Formula(left), Formula(subject.sized[results[n].name][1])), boxed=True) for n, left in others.items()]
     closing = [Say("lines.omitted", {"count": Count(omitted)})] if omitted else []
     closing += [zero_sentence(d) for d in members if d.zero_reason]
     if not short and not arrays(program)[output]:
@@ -132,21 +128,25 @@ def result(
     return Section(Say("section.delta"), (_terms(terms, members[0], network),), tuple(rows), tuple(closing))
 
 
-def _line(line: Line, shapes: Shapes, steps: Sequence[Step] = ()) -> Iterable[Row]:
+def _line(line: Line, general: Phrase, steps: Sequence[Step] = ()) -> Iterable[Row]:
     """An error term; with the steps from what its users send, where there are more than known functions put in."""
     steps = readable(steps)
     if any(s.rule != "subst" for s in steps):
         yield Row((Formula(name(line.name)), Formula(phrase_of(steps[0].subject))))
         yield from simplification(steps)
         return
-    sides: list[Math] = [Formula(name(line.name)), Formula(shapes.under(line.general_phrase))]
+    sides: list[Math] = [Formula(name(line.name)), Formula(general)]
     if line.phrase != line.general_phrase:
         sides.append(Formula(line.phrase))
     yield Row(tuple(sides))
 
 
 def _boxed(
-    members: Sequence[Derivation], results: Mapping[str, Line], shapes: Shapes, network: Network | None, short: bool
+    subject: Derivation | Derivations,
+    members: Sequence[Derivation],
+    results: Mapping[str, Line],
+    network: Network | None,
+    short: bool,
 ) -> Iterable[Row]:
     """The results; beside a single one, what the same error terms give of other parameters, those next to the output first."""
     rows: dict[str, Row] = {}
@@ -154,21 +154,22 @@ def _boxed(
         last = results[d.wrt]
         shown = d.formula_phrase if short else last.phrase
         if is_readable(shown, d):
-            sides = (Formula(derivative(d)), Formula(shown if short else shapes.under(shown)))
+            sides = (Formula(derivative(d)), Formula(shown if short else subject.sized[last.name][1]))
         else:
             sides = tuple(map(Formula, entries(d.output, d.wrt, last.tree, arrays(d.program))))  # type: ignore[assignment]
         rows[d.wrt] = Row(sides, boxed=True, beside=not d.shape)
     if network is None or short or len(members) > 1:
         return rows.values()
     for line in members[0].companions:
-        rows[line.of] = Row((Formula(symbol(members[0].output, line.of)), Formula(shapes.under(line.phrase))), beside=not line.shape)
+        sized = members[0].sized_companions[line.name][1]
+        rows[line.of] = Row((Formula(symbol(members[0].output, line.of)), Formula(sized)), beside=not line.shape)
     return [rows[n] for n in dict.fromkeys((*network.parameters, *rows)) if n in rows]
 
 
 def _terms(terms: Sequence[Line], d: Derivation, network: Network | None) -> Say:
     """What the error terms are: one by one, once for all layers, or in words where they are many."""
     sums = [layer.sum for layer in network.layers] if network else []
-    numbered, told = layer_names(sums), renamed(Adjoints(d.program, d.output, terms))
+    numbered, told = layer_names(sums), renamed(Adjoints(d.reading or d.program, d.output, terms))
     if len(terms) > 1 and all(t.name in numbered and told.get(t.name) == numbered[t.name] for t in terms):
         return Say("delta.layers", {"term": LayerTerm(d.output, sums[0][0]), "layer": LayerNumber()})
     if len(terms) > LISTED:

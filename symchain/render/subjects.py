@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from symchain.nouns.computation import Computation, dependents
-from symchain.nouns.derivation import Derivation, Derivations, Line
+from symchain.nouns.derivation import TOLD, Derivation, Derivations, Line
 from symchain.render.maps import arrays, is_plain
 from symchain.support.document import Count, Formula, Listing, Math, Say
 from symchain.support.notation import Phrase, name, walk
@@ -15,8 +15,6 @@ NAMES = 10
 """Longer listings are cut."""
 HELD = 3
 """Up to so many names are written at a bar."""
-TOLD = 40
-"""Up to so many derivatives are told step by step."""
 
 
 def members_of(subject: Derivation | Derivations, most: int | None = None) -> list[Derivation]:

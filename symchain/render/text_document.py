@@ -8,45 +8,29 @@ from textwrap import wrap
 from symchain.render.formulas import TextFormulas, joint
 from symchain.render.sentences import Speaker
 from symchain.render.text import END, SHAPE, SIZED
+from symchain.render.wrapping import INDENT, WIDTH, held, paragraph, released
 from symchain.support.dimensions import show
 from symchain.support.document import Chains, Document, Formula, Label, Math, Quantity, Row, Section
 from symchain.wording import sentence
-
-WIDTH = 100
-INDENT = "  "
 
 
 def plain_text(document: Document, lang: str) -> str:
     """The document as lines of at most WIDTH characters where formulas allow it."""
     formulas = TextFormulas(lang)
-    speaker = Speaker(lang, str, lambda m: _held(formulas.inline(m)))
-    title = speaker.say(document.title).removesuffix(".").replace(_HELD, " ")
+    speaker = Speaker(lang, str, lambda m: held(formulas.inline(m)))
+    title = released(speaker.say(document.title).removesuffix("."))
     out = [title, "=" * len(title), ""]
     if document.definitions:
-        out += [*_paragraph(speaker.say(document.table)), *_table(document, formulas), ""]
+        out += [*paragraph(speaker.say(document.table)), *_table(document, formulas), ""]
         if document.omitted:
             out[-1:] = [INDENT + sentence(lang, "computation.omitted").replace("{count}", str(document.omitted)), ""]
     if document.opening:
-        out += [*_paragraph(" ".join(map(speaker.say, document.opening))), ""]
+        out += [*paragraph(" ".join(map(speaker.say, document.opening))), ""]
     for number, section in enumerate(document.sections, 1):
         out += [*_section(section, number, formulas, speaker), ""]
     if document.checks:
-        out += _paragraph(f"{speaker.word('section.check')}. " + " ".join(map(speaker.say, document.checks)))
+        out += paragraph(f"{speaker.word('section.check')}. " + " ".join(map(speaker.say, document.checks)))
     return "\n".join(line.rstrip() for line in out).rstrip() + "\n"
-
-
-_HELD = "\x1e"
-"""Stands for the blanks of a short formula inside a sentence, where no line may break."""
-
-
-def _held(formula: str) -> str:
-    return formula.replace(" ", _HELD) if len(formula) <= WIDTH // 2 else formula
-
-
-def _paragraph(text: str, indent: str = "") -> list[str]:
-    """Wrapped at plain blanks only: no-break spaces hold."""
-    lines = wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-    return [line.replace(_HELD, " ") for line in lines]
 
 
 def _table(document: Document, formulas: TextFormulas) -> list[str]:
@@ -80,14 +64,14 @@ def _wrapped(line: str, indent: str) -> list[str]:
 
 
 def _section(section: Section, number: int, formulas: TextFormulas, speaker: Speaker) -> Iterator[str]:
-    yield from _paragraph(" ".join(speaker.opening(number, section, str)))
+    yield from paragraph(" ".join(speaker.opening(number, section, str)))
     widths = [_widest([formulas.display(r.sides[k]) for r in section.rows if _heads(r) > k]) for k in range(2)]
     for row in section.rows:
         if not row.boxed:
             yield from _row(row, widths, formulas, speaker)
     yield from _boxed([" = ".join(map(formulas.display, r.sides)) for r in section.rows if r.boxed])
     for said in section.closing:
-        yield from _paragraph(speaker.say(said), INDENT)
+        yield from paragraph(speaker.say(said), INDENT)
 
 
 def _heads(row: Row) -> int:
@@ -108,7 +92,7 @@ def _row(row: Row, widths: list[int], formulas: TextFormulas, speaker: Speaker) 
         yield from _braces(head, sides[0], formulas)
         return
     whole = head + "".join(joint(side, " = ", " : ") + formulas.display(side) for side in sides)
-    remark = f"   ({speaker.say(row.remark)})".replace(_HELD, " ") if row.remark else ""
+    remark = released(f"   ({speaker.say(row.remark)})") if row.remark else ""
     under = " " * len(head) + "   "
     if len(whole) <= WIDTH or SIZED in whole:
         lines = below(whole)
@@ -119,7 +103,7 @@ def _row(row: Row, widths: list[int], formulas: TextFormulas, speaker: Speaker) 
     if remark and len(lines[-1]) + len(remark) <= WIDTH:
         lines[-1] += remark
     elif remark:
-        lines += _paragraph(remark.strip(), under)
+        lines += paragraph(remark.strip(), under)
     yield from lines
 
 

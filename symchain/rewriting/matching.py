@@ -7,12 +7,12 @@ factors. A product may hold more factors than the pattern, a sum may not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from functools import lru_cache
 
 from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
 from symchain.tensors.algebra import MIRROR, normal
+from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import (
     Apply,
     Compare,
@@ -109,7 +109,7 @@ def identities_of(kind: type[Tree]) -> Identities:
 _NONE = Identities(())
 
 
-@lru_cache(maxsize=1)
+@remembered(1)
 def _by_kind() -> Mapping[type[Tree], Identities]:
     found: dict[type[Tree], list[Identity]] = {}
     for spec in FUNCTIONS.values():
@@ -135,8 +135,8 @@ def _coined(before: Sequence[FunctionSpec], after: Sequence[FunctionSpec]) -> fr
 
 def rewritings(tree: Tree) -> Iterator[tuple[Identity, Tree]]:
     """The tree with each declared identity applied at its top, where one fits."""
-    for rule in identities_of(type(tree)).fitting(tree, _functions):
-        if rule.coined and not rule.coined <= _functions(tree):
+    for rule in identities_of(type(tree)).fitting(tree, functions_near):
+        if rule.coined and not rule.coined <= functions_near(tree):
             continue
         if (rewritten := rewrite(tree, rule)) is not None:
             yield rule, rewritten
@@ -159,7 +159,7 @@ def rewrite(tree: Tree, rule: Identity) -> Tree | None:
     return None
 
 
-def _functions(tree: Tree) -> set[str]:
+def functions_near(tree: Tree) -> set[str]:
     """The functions a few levels down."""
     found: set[str] = set()
     level = [tree]

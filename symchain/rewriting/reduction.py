@@ -20,6 +20,7 @@ from symchain.rewriting.slices import slices_opened
 from symchain.support.notation import operations, walk
 from symchain.tensors.algebra import normal
 from symchain.tensors.matrixform import phrase_of
+from symchain.tensors.memory import Table, table
 from symchain.tensors.nodes import Apply, Contraction, Operation, Power, Sum, Tree, Where, add, contract, rebuild
 from symchain.tensors.products import settled, term_of, tree_of
 from symchain.tensors.sums import collect
@@ -87,9 +88,8 @@ _SMALL = 60
 _LARGE = 600
 """nor on trees of more nodes: the search would cost more than it saves."""
 
-_DONE: dict[Tree, Tree] = {}
-_PRICES: dict[Tree, int] = {}
-_REMEMBERED = 50_000
+_DONE: Table[Tree, Tree] = table("reduced forms", 50_000)
+_PRICES: Table[Tree, int] = table("prices", 100_000)
 
 
 def simplify(tree: Tree) -> Tree:
@@ -100,14 +100,12 @@ def simplify(tree: Tree) -> Tree:
 
 def reduced(tree: Tree) -> Tree:
     """The normal form, shortened: equal trees mostly have one. What was reduced before is remembered."""
-    known = _DONE.get(tree)
+    known = _DONE.entries.get(tree)
     if known is not None:
         return known
-    if len(_DONE) > _REMEMBERED:
-        _DONE.clear()
-        _PRICES.clear()
-    result = normal(tree, _DONE, polish)
-    _DONE[result] = result
+    done = _DONE.room()
+    result = normal(tree, done, polish)
+    done[result] = result
     return result
 
 
@@ -130,10 +128,12 @@ def _transposes(tree: Tree) -> int:
 
 def price_of(tree: Tree) -> int:
     """The operations of the printed form, remembered; index notation is harder to read than its one call says."""
-    if tree not in _PRICES:
+    known = _PRICES.entries.get(tree)
+    if known is None:
         phrase = phrase_of(tree)
-        _PRICES[tree] = operations(phrase) + 3 * sum(p.head == "call" and p.text == "einsum" for p in walk(phrase))
-    return _PRICES[tree]
+        known = operations(phrase) + 3 * sum(p.head == "call" and p.text == "einsum" for p in walk(phrase))
+        _PRICES.room()[tree] = known
+    return known
 
 
 _SHORTENED = Sum.bit | Apply.bit | Where.bit | Operation.bit | Contraction.bit

@@ -8,7 +8,6 @@ scalar rule gives the textbook derivative; with the identity it gives the Jacobi
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from symchain.errors import NotDifferentiableError, UnsupportedError
 from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec
@@ -16,6 +15,7 @@ from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
 from symchain.rules.operations import PULLBACKS
 from symchain.support.dimensions import Shape
+from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import (
     MINUS_ONE,
     ONE,
@@ -167,7 +167,7 @@ def function_derivative(node: Apply, k: int) -> Tree:
     return substitute(template, {**dict(zip(names[:-1], node.args, strict=True)), names[-1]: node})
 
 
-@lru_cache(maxsize=2048)
+@remembered(2048)
 def _template(function: FunctionSpec, k: int, shapes: tuple[Shape, ...]) -> tuple[Tree, list[Tree]]:
     """The declared derivative as a tree over placeholders of the given shapes."""
     text = function.derivatives[k]

@@ -13,15 +13,10 @@ from fractions import Fraction
 from typing import Any
 
 from symchain.errors import UnsupportedError
-from symchain.functions.spec import OPERATIONS
 from symchain.tensors import nodes
-from symchain.tensors.nodes import MINUS_ONE, ONE, Contraction, Identity, Operation, Tree, contract
+from symchain.tensors.nodes import MINUS_ONE, ONE, Contraction, Identity, Operation, Tree, contract, named_operation
 
 _QUARTER = nodes.number(Fraction(1, 4))
-
-
-def _operation(name: str, *args: Tree, parameters: tuple[Any, ...] = ()) -> Tree:
-    return nodes.operation(OPERATIONS[name], args, parameters)
 
 
 def _stacks(matrix: Tree, lead: int) -> tuple[list[Any], list[Any]]:
@@ -44,7 +39,7 @@ def determinant(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     (a,) = node.args
     before, stack = _stacks(a, lead)
     return contract(
-        [cotangent, node, _operation("inv", a)],
+        [cotangent, node, named_operation("inv", a)],
         [[*before, *stack], stack, [*stack, "j", "i"]],
         [*before, *stack, "i", "j"],
     )
@@ -54,7 +49,7 @@ def log_determinant(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree
     """dA = G inv(A).T (Cookbook eq. 57)."""
     (a,) = node.args
     before, stack = _stacks(a, lead)
-    return contract([cotangent, _operation("inv", a)], [[*before, *stack], [*stack, "j", "i"]], [*before, *stack, "i", "j"])
+    return contract([cotangent, named_operation("inv", a)], [[*before, *stack], [*stack, "j", "i"]], [*before, *stack, "i", "j"])
 
 
 def pseudoinverse(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
@@ -96,8 +91,8 @@ def cholesky(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     """
     before, stack = _stacks(node, lead)
     inside = contract([node, cotangent], [[*stack, "p", "i"], [*before, *stack, "p", "j"]], [*before, *stack, "i", "j"])
-    twice = nodes.add([_operation("tril", inside, parameters=(0,)), _operation("tril", inside, parameters=(-1,))])  # 2 Phi
-    inv = _operation("inv", node)
+    twice = nodes.add([named_operation("tril", inside, parameters=(0,)), named_operation("tril", inside, parameters=(-1,))])  # 2 Phi
+    inv = named_operation("inv", node)
     out = [*before, *stack, "i", "j"]
 
     def half(rows: str, columns: str) -> Tree:
@@ -118,9 +113,9 @@ def matrix_function(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree
     name = node.operation.name
     coefficient = _multiple_of_identity(cotangent)
     if coefficient is None:
-        return _operation(f"{name}_frechet", nodes.transpose(a), cotangent)
+        return named_operation(f"{name}_frechet", nodes.transpose(a), cotangent)
     derivative, sign = _DERIVATIVES[name]
-    value = node if derivative == name else _operation(derivative, a)
+    value = node if derivative == name else named_operation(derivative, a)
     before, _ = _stacks(a, lead)
     factors: list[tuple[Tree, list[Any]]] = [(value, ["j", "i"])]
     if coefficient is not ONE:
@@ -159,7 +154,7 @@ def frechet(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     if k == 0:
         name = node.operation.name.removesuffix("_frechet")
         raise UnsupportedError(f"the second derivative of {name} is not supported", advice="First derivatives of matrix functions are.")
-    return _operation(node.operation.name, nodes.transpose(node.args[0]), cotangent)
+    return named_operation(node.operation.name, nodes.transpose(node.args[0]), cotangent)
 
 
 # ---------------------------------------------------------------- triangles and cross products
@@ -167,15 +162,15 @@ def frechet(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
 
 def triangle(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     """dX = the same triangle of G."""
-    return _operation(node.operation.name, cotangent, parameters=node.parameters)
+    return named_operation(node.operation.name, cotangent, parameters=node.parameters)
 
 
 def cross(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     """da = b x G and db = G x a: the triple product is cyclic."""
     a, b = node.args
     if k == 0:
-        return _operation("cross", nodes.broadcast(b, cotangent.shape), cotangent)
-    return _operation("cross", cotangent, nodes.broadcast(a, cotangent.shape))
+        return named_operation("cross", nodes.broadcast(b, cotangent.shape), cotangent)
+    return named_operation("cross", cotangent, nodes.broadcast(a, cotangent.shape))
 
 
 MATRIX_PULLBACKS: dict[str, Callable[[Operation, int, Tree, int], Tree]] = {

@@ -11,17 +11,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from symchain.errors import NotDifferentiableError, UnsupportedError
-from symchain.functions.spec import FUNCTIONS, OPERATIONS
+from symchain.functions.spec import FUNCTIONS
 from symchain.rules.matrix_operations import MATRIX_PULLBACKS
 from symchain.support.dimensions import Dim, Shape, add
 from symchain.tensors import nodes
-from symchain.tensors.nodes import MINUS_ONE, ONE, ZERO, Contraction, Operation, Power, Tree, contract
+from symchain.tensors.nodes import MINUS_ONE, ONE, ZERO, Contraction, Operation, Power, Tree, contract, named_operation
 
 Pullback = Callable[[Operation, int, Tree, int], Tree]
-
-
-def _operation(name: str, *args: Tree, parameters: tuple[Any, ...] = ()) -> Tree:
-    return nodes.operation(OPERATIONS[name], args, parameters)
 
 
 def _axes(lead: int, tree: Tree) -> tuple[list[Any], list[int]]:
@@ -61,7 +57,7 @@ def logsumexp(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     before, axes, kept = _reduction_axes(node, lead)
     dropped = node.parameters[0]
     if len(dropped) == 1:
-        weights = _operation("softmax", x, parameters=dropped)
+        weights = named_operation("softmax", x, parameters=dropped)
     else:
         stretched = contract([MINUS_ONE, node], [(), kept], axes, dict(enumerate(x.shape)))
         weights = nodes.apply(FUNCTIONS["exp"], nodes.add([x, stretched]))
@@ -84,14 +80,14 @@ def log_softmax(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     before, axes = _axes(lead, node)
     kept = before + [j for j in axes if j != axis]
     total = nodes.reduce_sum(cotangent, [lead + axis])
-    weights = _operation("softmax", node.args[0], parameters=(axis,))
+    weights = named_operation("softmax", node.args[0], parameters=(axis,))
     return nodes.add([cotangent, contract([MINUS_ONE, weights, total], [(), axes, kept], before + axes)])
 
 
 def running_sum(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     """dX = the running sum of G from the end: cumsum(g[::-1])[::-1]."""
     axis = lead + node.parameters[0]
-    return _reversed(_operation("cumsum", _reversed(cotangent, axis), parameters=(axis,)), axis)
+    return _reversed(named_operation("cumsum", _reversed(cotangent, axis), parameters=(axis,)), axis)
 
 
 def running_product(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
@@ -100,7 +96,7 @@ def running_product(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree
     before, axes = _axes(lead, x)
     axis = lead + node.parameters[0]
     weighted = contract([cotangent, node], [before + axes, axes], before + axes)
-    sums = _reversed(_operation("cumsum", _reversed(weighted, axis), parameters=(axis,)), axis)
+    sums = _reversed(named_operation("cumsum", _reversed(weighted, axis), parameters=(axis,)), axis)
     return contract([sums, nodes.reciprocal(x)], [before + axes, axes], before + axes)
 
 
@@ -113,7 +109,7 @@ def _whole(shape: Sequence[Dim]) -> tuple[tuple[Any, ...], ...]:
 
 def _slice(tree: Tree, axis: int, start: Dim, stop: Dim, step: int = 1) -> Tree:
     items = (*_whole(tree.shape[:axis]), ("slice", start, stop, step), *_whole(tree.shape[axis + 1 :]))
-    return _operation("index", tree, parameters=(items,))
+    return named_operation("index", tree, parameters=(items,))
 
 
 def _reversed(tree: Tree, axis: int) -> Tree:
@@ -123,12 +119,12 @@ def _reversed(tree: Tree, axis: int) -> Tree:
 def index(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     """dX = zeros with G where Y was taken from."""
     before: Shape = cotangent.shape[:lead]
-    return _operation("place", cotangent, parameters=((*_whole(before), *node.parameters[0]), before + node.args[0].shape))
+    return named_operation("place", cotangent, parameters=((*_whole(before), *node.parameters[0]), before + node.args[0].shape))
 
 
 def place(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     """dX = the elements of G where X was put."""
-    return _operation("index", cotangent, parameters=((*_whole(cotangent.shape[:lead]), *node.parameters[0]),))
+    return named_operation("index", cotangent, parameters=((*_whole(cotangent.shape[:lead]), *node.parameters[0]),))
 
 
 def concatenate(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
@@ -142,29 +138,29 @@ def concatenate(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
 
 def reshape(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     """dX = G in the shape of X."""
-    return _operation("reshape", cotangent, parameters=(cotangent.shape[:lead] + node.args[0].shape,))
+    return named_operation("reshape", cotangent, parameters=(cotangent.shape[:lead] + node.args[0].shape,))
 
 
 def flip(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     """dX = G reversed along the axis."""
-    return _operation("flip", cotangent, parameters=(lead + node.parameters[0],))
+    return named_operation("flip", cotangent, parameters=(lead + node.parameters[0],))
 
 
 def roll(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     """dX = G shifted back."""
     shift, axis = node.parameters
-    return _operation("roll", cotangent, parameters=(add(0, shift, -1), lead + axis))
+    return named_operation("roll", cotangent, parameters=(add(0, shift, -1), lead + axis))
 
 
 def gather(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     """dX = the rows of G added up by label."""
     x, labels = node.args
-    return _by_rows(cotangent, lead, lambda g: _operation("scatter", g, labels, parameters=(x.shape[0],)))
+    return _by_rows(cotangent, lead, lambda g: named_operation("scatter", g, labels, parameters=(x.shape[0],)))
 
 
 def scatter(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     """dX = the rows of G that the labels name."""
-    return _by_rows(cotangent, lead, lambda g: _operation("gather", g, node.args[1]))
+    return _by_rows(cotangent, lead, lambda g: named_operation("gather", g, node.args[1]))
 
 
 def _by_rows(tree: Tree, lead: int, f: Callable[[Tree], Tree]) -> Tree:
@@ -210,16 +206,16 @@ def product_of_others(x: Tree, axes: Sequence[int]) -> Tree:
     moved = nodes.transpose(x, order)
     last = len(kept)
     length = nodes.element_count(moved.shape[last:])
-    rows = moved if len(axes) == 1 else _operation("reshape", moved, parameters=((*moved.shape[:last], length),))
+    rows = moved if len(axes) == 1 else named_operation("reshape", moved, parameters=((*moved.shape[:last], length),))
     ones = nodes.broadcast(ONE, (*rows.shape[:last], 1))
 
     def before(tree: Tree) -> Tree:
-        shifted = _operation("concatenate", ones, tree, parameters=(last,))
-        return _operation("cumprod", _slice(shifted, last, 0, length), parameters=(last,))  # of no elements there are no others
+        shifted = named_operation("concatenate", ones, tree, parameters=(last,))
+        return named_operation("cumprod", _slice(shifted, last, 0, length), parameters=(last,))  # of no elements there are no others
 
     others = nodes.hadamard([before(rows), _reversed(before(_reversed(rows, last)), last)])
     if len(axes) != 1:
-        others = _operation("reshape", others, parameters=(moved.shape,))
+        others = named_operation("reshape", others, parameters=(moved.shape,))
     return nodes.transpose(others, [order.index(k) for k in range(len(order))])
 
 

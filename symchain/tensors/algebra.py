@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from symchain.functions.spec import FunctionSpec, exact_value
 from symchain.tensors.equalities import equalities
+from symchain.tensors.memory import Table, table
 from symchain.tensors.nodes import (
     Apply,
     Compare,
@@ -33,8 +34,7 @@ from symchain.tensors.products import flatten, normal_power, product_of, tree_of
 from symchain.tensors.sums import collect
 from symchain.tensors.terms import Indices, Term, is_zero, sums_over
 
-_forms: dict[Tree, Tree] = {}
-_REMEMBERED = 50_000
+_FORMS: Table[Tree, Tree] = table("normal forms", 50_000)
 
 
 def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[Tree], Tree] | None = None) -> Tree:
@@ -42,11 +42,8 @@ def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[T
 
     Without it, what is known of other trees is used: of a tree that is asked for, mostly the top alone is new.
     """
-    global _forms
     if memo is None and polish is None:
-        if len(_forms) > _REMEMBERED:
-            _forms = {}
-        memo = _forms
+        memo = _FORMS.room()
 
     def visit(node: Tree) -> Tree:
         result = settle(node, polish)

@@ -16,6 +16,7 @@ from symchain.support.dimensions import multiply
 from symchain.support.notation import Phrase, call, name, negate, operations, walk
 from symchain.support.notation import number as literal
 from symchain.tensors.indexgraph import COLON, NEW, Assembly, Piece, dimension, einsum, product
+from symchain.tensors.memory import Table, table
 from symchain.tensors.nodes import (
     MINUS_ONE,
     Apply,
@@ -46,10 +47,7 @@ def phrase_of(tree: Tree) -> Phrase:
 
     Most trees are asked for again, inside others: a formula is built step by step, and every step has its price.
     """
-    global _written
-    if len(_written) > _REMEMBERED:
-        _written = _Phrases()
-    memo = _written
+    memo = _WRITTEN.room()
     if tree not in memo:
         for node in postorder(tree, known=memo):
             if not isinstance(node, Number):
@@ -65,8 +63,7 @@ class _Phrases(dict[Tree, Phrase]):
         return phrase
 
 
-_REMEMBERED = 50_000
-_written = _Phrases()
+_WRITTEN: Table[Tree, Phrase] = table("phrases", 50_000, _Phrases)
 
 
 def rational(value: Fraction, decimal: bool) -> Phrase:

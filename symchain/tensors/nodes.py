@@ -21,6 +21,7 @@ from functools import lru_cache
 from typing import Any
 
 from symchain.errors import ShapeError
+from symchain.functions.spec import OPERATIONS
 from symchain.support.dimensions import Dim, Shape, multiply, show
 from symchain.tensors.trees import SHAPED as SHAPED
 from symchain.tensors.trees import Tree as Tree
@@ -370,6 +371,11 @@ def where(condition: Tree, a: Tree, b: Tree) -> Tree:
 def operation(spec: Any, args: Sequence[Tree], parameters: tuple[Any, ...] = ()) -> Tree:
     """A node of a declared operation (an OperationSpec); its shape rule checks the operands."""
     return Operation(tuple(args), spec.shape(tuple(a.shape for a in args), parameters), (spec, parameters))
+
+
+def named_operation(name: str, *args: Tree, parameters: tuple[Any, ...] = ()) -> Tree:
+    """A node of a registered operation, by its name."""
+    return operation(OPERATIONS[name], args, parameters)
 
 
 def leaves(*trees: Tree) -> list[Leaf]:

@@ -6,13 +6,14 @@ equal keys; `invariant` does the same for whole trees and tells b - a from a - b
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from fractions import Fraction
 from hashlib import blake2b
 from typing import Any
 
 from symchain.support.dimensions import Dim
+from symchain.tensors.memory import Table, table
 from symchain.tensors.nodes import (
     ONE,
     ZERO,
@@ -31,7 +32,7 @@ from symchain.tensors.nodes import (
 
 Indices = tuple[int, ...]
 _OUTPUT = 1_000_000  # canonical names of output indices start here
-_INVARIANTS: dict[Tree, tuple[int, bytes]] = {}
+_INVARIANTS: Table[Tree, tuple[int, bytes]] = table("invariants", 100_000)
 
 
 @dataclass(slots=True)
@@ -126,18 +127,16 @@ def sums_over(node: Contraction) -> bool:
     return len(node.dims) != len(set(node.output))
 
 
-_SYMMETRIC: dict[Tree, bool] = {}
+_SYMMETRIC: Table[Tree, bool] = table("symmetric matrices", 100_000)
 
 
 def is_symmetric(tree: Tree) -> bool:
     """Whether a square matrix is known to equal its transpose."""
     if len(tree.shape) != 2:
         return False
-    known = _SYMMETRIC.get(tree)
+    known = _SYMMETRIC.entries.get(tree)
     if known is None:
-        if len(_SYMMETRIC) > 100_000:
-            _SYMMETRIC.clear()
-        known = _SYMMETRIC[tree] = _is_symmetric(tree)
+        known = _SYMMETRIC.room()[tree] = _is_symmetric(tree)
     return known
 
 
@@ -175,18 +174,17 @@ def _same_terms(terms: list[Tree], others: list[Tree]) -> bool:
 
 def invariant(tree: Tree) -> tuple[int, bytes]:
     """A sign and a key that do not depend on the order of terms and factors: a - b and -b + a share both, b - a the key."""
-    known = _INVARIANTS.get(tree)
+    known = _INVARIANTS.entries.get(tree)
     if known is not None:
         return known
-    if len(_INVARIANTS) > 100_000:
-        _INVARIANTS.clear()
+    entries = _INVARIANTS.room()
     for node in postorder(tree):
-        if node not in _INVARIANTS:
-            _INVARIANTS[node] = _invariant(node)
-    return _INVARIANTS[tree]
+        if node not in entries:
+            entries[node] = _invariant(node, entries)
+    return entries[tree]
 
 
-def _invariant(node: Tree) -> tuple[int, bytes]:
+def _invariant(node: Tree, known: Mapping[Tree, tuple[int, bytes]]) -> tuple[int, bytes]:
     if isinstance(node, Sum):
         terms = sorted((repr(key), value) for key, value in map(keyed, node.args))
         sign = -1 if terms[0][1] < 0 else 1
@@ -195,11 +193,11 @@ def _invariant(node: Tree) -> tuple[int, bytes]:
         key, value = keyed(node)
         return (-1 if value < 0 else 1), _fingerprint("product", key, str(abs(value)))
     if isinstance(node, Power) and isinstance(node.exponent, Number) and node.exponent.value.denominator == 1:
-        sign, key = _INVARIANTS[node.base]
+        sign, key = known[node.base]
         return (sign if node.exponent.value % 2 else 1), _fingerprint("power", key, str(node.exponent.value))
     if not node.args:
         return 1, node.digest
-    return 1, _fingerprint(type(node).__name__, node.shape, repr(node.data), [_INVARIANTS[a] for a in node.args])
+    return 1, _fingerprint(type(node).__name__, node.shape, repr(node.data), [known[a] for a in node.args])
 
 
 def _fingerprint(*parts: Any) -> bytes:

@@ -6,17 +6,14 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from hashlib import blake2b
 from itertools import count
 from typing import Any, ClassVar
-from weakref import ref
 
 from sympy import Basic
 
 from symchain.support.dimensions import Shape
+from symchain.tensors.memory import unique
 
-_TABLE: dict[tuple[Any, ...], ref[Tree]] = {}
-"""The nodes that exist, by what they are made of; those that nothing uses any more are forgotten now and then."""
-_LEAST = 50_000
-"""So many entries are kept before the first look at what is still used; after one, twice those in use."""
-_limit = _LEAST
+_NODES = unique("trees", 50_000)
+_KNOWN = _NODES.entries
 _bits = count(1)
 HUGE = 1_000_000
 SHAPED = 1
@@ -49,9 +46,9 @@ class Tree(Basic):
 
     def __new__(cls, args: tuple[Tree, ...], shape: Shape, data: tuple[Any, ...] = ()) -> Tree:
         key = (cls, args, shape, data)
-        known = _TABLE.get(key)
+        known = _KNOWN.get(key)
         if known is not None:
-            found = known()
+            found: Tree | None = known()
             if found is not None:
                 return found
         node: Tree = object.__new__(cls)
@@ -71,10 +68,7 @@ class Tree(Basic):
         node.kinds = kinds
         node.names = names
         node.size = size if size < HUGE else HUGE
-        _TABLE[key] = ref(node)
-        if len(_TABLE) > _limit:
-            _forget()
-        return node
+        return _NODES.keep(key, node)  # type: ignore[no-any-return]
 
     __eq__ = object.__eq__
     __ne__ = object.__ne__
@@ -105,18 +99,6 @@ class Tree(Basic):
 
 
 Tree.args = Basic._args  # SymPy's property is as slow as a call
-
-
-def _forget() -> None:
-    """Drop the entries of nodes that nothing uses: users before their operands, which may be used by them alone."""
-    global _limit
-    keys = list(_TABLE)
-    while keys:
-        key = keys.pop()
-        known = _TABLE.get(key)
-        if known is not None and known() is None:
-            del _TABLE[key]
-    _limit = max(_LEAST, 2 * len(_TABLE))
 
 
 def _plain(data: Any) -> Any:

@@ -9,7 +9,6 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from planting import forget
 
 import symchain
 from symchain.errors import ArgumentError, UnsupportedError
@@ -21,6 +20,7 @@ from symchain.functions import FUNCTIONS, POSITIVE, FunctionSpec
 from symchain.functions.spec import Interval, declare
 from symchain.rules import local
 from symchain.tensors import nodes as t
+from symchain.tensors.memory import forget
 
 every_function = pytest.mark.parametrize("spec", FUNCTIONS.values(), ids=list(FUNCTIONS))
 CONFINED = [s for s in FUNCTIONS.values() if s.confined]

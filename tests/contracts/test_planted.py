@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from planting import forget
 from randomprograms import DECLARED, FACTS, random_program
 
 import symchain
@@ -15,6 +14,7 @@ from symchain.evidence.verification import wrong_factors
 from symchain.functions import FUNCTIONS
 from symchain.rules import local, operations
 from symchain.tensors import nodes as t
+from symchain.tensors.memory import forget
 
 pytestmark = pytest.mark.usefixtures("fresh")
 

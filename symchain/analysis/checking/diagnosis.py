@@ -66,7 +66,7 @@ class Diagnosis:
             if self._gives(change.phrase, self.right):
                 return (Finding(_of_repair(change.key), found=write(change.before), wanted=write(change.after)),)
         tree = elaborated(self.claim.phrase, self.claim.scope)
-        if tree is None or len(self.flow.order) > CHAIN:
+        if tree is None or len(self.flow.route.blocks) > CHAIN:
             return ()
         for name in self._rivals():
             other = Flow(self.program, self.flow.output, name).gradient()
@@ -90,7 +90,7 @@ class Diagnosis:
         constant = ratio(self.evidence, claimed, right)
         if constant is not None:
             yield (self._constant(constant),)
-        if len(flow.order) > CHAIN:
+        if len(flow.route.blocks) > CHAIN:
             return
         yield from self._others()
         self.shares = [(p, self.evidence.row(p.tree)) for p in parts(flow)]
@@ -114,10 +114,10 @@ class Diagnosis:
     def _is_antiderivative(self) -> bool:
         """Whether the claim was integrated where it should have been differentiated."""
         flow = self.flow
-        if flow.shape or self.tree.shape or flow.leaf_of(flow.wrt).shape:
+        if flow.route.shape or self.tree.shape or flow.program.leaves[flow.wrt].shape:
             return False
         inputs = substitute(self.tree, written_out(self.program, leaves(self.tree), flow.wrt))
-        by = flow.leaf_of(flow.wrt)
+        by = flow.program.leaves[flow.wrt]
         if by not in leaves(inputs):
             return False
         slope = pullback(inputs, ONE, 0, [by])[by]
@@ -125,12 +125,12 @@ class Diagnosis:
 
     def _is_one(self) -> bool:
         """Whether 1 was claimed where the coefficient of the variable stands in the line."""
-        if not np.all(self.claimed == 1) or len(self.flow.edges) != 1 or np.all(self.right == -1):
+        if not np.all(self.claimed == 1) or len(self.flow.route.edges) != 1 or np.all(self.right == -1):
             return False
         return all(x.name != self.flow.wrt for x in leaves(self.truth))
 
     def _coefficient(self) -> str:
-        return f"d{self.flow.edges[0][0]}/d{self.flow.edges[0][1]}"
+        return f"d{self.flow.route.edges[0][0]}/d{self.flow.route.edges[0][1]}"
 
     def _constant(self, constant: Any, path: tuple[str, ...] | None = None) -> Finding:
         if isinstance(constant, str):
@@ -152,9 +152,9 @@ class Diagnosis:
         if np.ptp(self.claimed) == 0:
             return
         for name, variable in self.program.inputs.items():
-            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.shape) :]:
+            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.route.shape) :]:
                 other = Flow(self.program, self.flow.output, name)
-                if other.edges and same(self.claimed, self.evidence.row(other.gradient())):
+                if other.route.edges and same(self.claimed, self.evidence.row(other.gradient())):
                     yield (Finding("other_variable", variable=name),)
 
     def _slipped(self, slips: Iterator[Slip]) -> Iterator[Found]:
@@ -182,7 +182,7 @@ class Diagnosis:
                         yield (Finding(key, factor=f"d{block.name}/d{read}", wanted=write(phrase_of(simplify(local)), 8)),)
             for name, symbol in self._names():
                 if symbol.shape in ((), self.truth.shape) and same(wanted, self.evidence.row(symbol)):
-                    near = next((f"d{b}/d{r}" for b, r in self.flow.edges if name in self.program.blocks[b].reads), name)
+                    near = next((f"d{b}/d{r}" for b, r in self.flow.route.edges if name in self.program.blocks[b].reads), name)
                     missing = key == "missing_factor"
                     yield (Finding(key, factor=near if missing else name, found=name if missing else None, wanted=name),)
             for node in self._inner():
@@ -192,7 +192,7 @@ class Diagnosis:
 
     def _inner(self) -> list[Tree]:
         """The parts of the lines on the way that a factor may be: numbers that are no literals."""
-        lines = [self.program.blocks[b].tree for b in dict.fromkeys(b for b, _ in self.flow.edges)][:CHAIN]
+        lines = [self.program.blocks[b].tree for b in dict.fromkeys(b for b, _ in self.flow.route.edges)][:CHAIN]
         nodes = postorder(*lines)
         found = [n for n in nodes if not n.shape and n.args and leaves(n)][:PARTS]
         return [n for n in found if reciprocal(n) not in found]  # what is divided by is a factor 1/b
@@ -245,9 +245,9 @@ class Diagnosis:
             if same(self.claimed, self.right - x - y):
                 yield (Finding("missing_path", path=a.path), Finding("missing_path", path=b.path))
         for name, variable in self.program.inputs.items():
-            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.shape) :]:
+            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.route.shape) :]:
                 other = Flow(self.program, self.flow.output, name)
-                if other.edges and same(difference, self.evidence.row(other.gradient())):
+                if other.route.edges and same(difference, self.evidence.row(other.gradient())):
                     yield (Finding("extra_path", path=tuple([*_first_path(other)])),)
 
     def _omitted(self) -> Iterator[Found]:
@@ -308,16 +308,16 @@ class Diagnosis:
 
     def _two(self) -> Found | None:
         """A single mistake and a constant, or two mistakes about factors."""
-        if len(self.flow.order) > CHAIN:
+        if len(self.flow.route.blocks) > CHAIN:
             return None
         for slip, row in zip(self.slips, self.rows, strict=True):
             constant = ratio(self.evidence, self.claimed, row)
             if constant is not None:
                 return slip.finding, self._constant(constant)
         for name, variable in self.program.inputs.items():
-            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.shape) :]:
+            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.route.shape) :]:
                 other = Flow(self.program, self.flow.output, name)
-                constant = ratio(self.evidence, self.claimed, self.evidence.row(other.gradient())) if other.edges else None
+                constant = ratio(self.evidence, self.claimed, self.evidence.row(other.gradient())) if other.route.edges else None
                 if constant is not None and np.ptp(self.claimed):
                     return Finding("other_variable", variable=name), self._constant(constant)
         for one, two in islice(combinations(self.slips, 2), PAIRS):

@@ -21,6 +21,7 @@ from symchain.analysis.checking.evidence import Agreement, Evidence, fits, laid_
 from symchain.analysis.checking.slopes import Flow, written_out
 from symchain.deriving.sweep import Sweep
 from symchain.errors import ArgumentError, ShapeError
+from symchain.evidence.verification import as_measured
 from symchain.nouns.computation import Computation, ancestors
 from symchain.nouns.derivation import Derivation
 from symchain.nouns.verdict import CIRCULAR, CONDITION, NOWHERE, ROUNDING, USED, Finding, Verdict
@@ -44,7 +45,7 @@ def check(program: Computation, output: str, wrt: Any, claim: str, using: str = 
     if using not in USING:
         raise ArgumentError(f"using is {using!r}", advice=f"It is one of {', '.join(USING)}.")
     question = ask(program, output, wrt, claim)
-    derivation = Sweep(question.program, question.output, [question.wrt]).derivation(question.wrt)
+    derivation = Sweep(question.program, question.output, [question.wrt]).derivation(question.program, question.wrt)
     return _Judging(question, derivation, claim, str(output), using).verdict()
 
 
@@ -114,10 +115,10 @@ class _Judging:
     def _layouts(self, claimed: Tree) -> Iterator[tuple[Tree, Tree]]:
         """The claim as it stands; for an elementwise output also as the diagonal of the Jacobian, where nothing else is in it."""
         yield claimed, self.truth
-        on = diagonal(self.truth, self.flow.shape)
-        if on is not None and claimed.shape in (self.flow.shape, ()):
+        on = diagonal(self.truth, self.flow.route.shape)
+        if on is not None and claimed.shape in (self.flow.route.shape, ()):
             values = [laid_out(v, t) for v, t in zip(self.evidence.values(self.truth), self.evidence.truth, strict=True)]
-            n = len(self.flow.shape)
+            n = len(self.flow.route.shape)
             size = [int(np.prod(v.shape[:n])) for v in values]
             if all(np.count_nonzero(v.reshape(s, s) - np.diag(np.diag(v.reshape(s, s)))) == 0 for v, s in zip(values, size, strict=True)):
                 yield claimed, on
@@ -191,8 +192,8 @@ class _Judging:
         mattering = ancestors(self.question.program, self.question.output)
         rows = []
         for point, value, truth in zip(self.evidence.points, self.evidence.values(claimed), self.evidence.truth, strict=True):
-            at = {n: _plain(v) for n, v in point.inputs.items() if n in mattering}
-            rows.append({"at": at, "claim": None if value is None else _plain(value), "derivative": _plain(truth)})
+            at = {n: as_measured(v) for n, v in point.inputs.items() if n in mattering}
+            rows.append({"at": at, "claim": None if value is None else as_measured(value), "derivative": as_measured(truth)})
         return tuple(rows)
 
     # ------------------------------------------------------------ wrong
@@ -220,7 +221,3 @@ class _Judging:
         reason = self._diagnosis(claims[0]).reason() if claims and self.evidence.points else ()
         detail = error.what if error is not None else ""
         return replace(self.base, status="wrong", findings=(Finding("shape", wanted=detail), *reason), detail=detail)
-
-
-def _plain(value: Any) -> Any:
-    return float(value) if np.ndim(value) == 0 else value

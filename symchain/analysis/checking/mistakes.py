@@ -74,8 +74,8 @@ class Piece:
 def pieces(flow: Flow) -> list[Piece]:
     """The elementwise steps of the chain, output first: whole lines, then functions and powers inside lines."""
     found: list[Piece] = []
-    for block, read in flow.edges[:STEPS]:
-        line, by = flow.program.blocks[block].tree, flow.leaf_of(read)
+    for block, read in flow.route.edges[:STEPS]:
+        line, by = flow.program.blocks[block].tree, flow.program.leaves[read]
         if line.shape == by.shape and (not line.shape or _is_elementwise(line, by)):
             found.append(Piece(block, line, by, f"d{block}/d{read}", True))
         for node in islice(reversed(postorder(line)), PARTS):
@@ -131,8 +131,8 @@ def missing_factors(flow: Flow) -> Iterator[Slip]:
         if not piece.whole and not isinstance(piece.inner, Leaf):  # f(g(x)) differentiated to f'(g(x)), or to g'(x)
             inner = Piece(piece.block, piece.inner, piece.inner, piece.factor, False)
             yield from _without_inner(flow, inner)
-    for block, read in flow.edges[:STEPS]:
-        line, by = flow.program.blocks[block].tree, flow.leaf_of(read)
+    for block, read in flow.route.edges[:STEPS]:
+        line, by = flow.program.blocks[block].tree, flow.program.leaves[read]
         for node in islice(reversed(postorder(line)), PARTS):
             if isinstance(node, Contraction) and any(x is by for x in leaves(node)):
                 for k, a in enumerate(node.args):
@@ -147,7 +147,7 @@ def missing_factors(flow: Flow) -> Iterator[Slip]:
 
 def _without_inner(flow: Flow, piece: Piece) -> Iterator[Slip]:
     """The derivative of what is inside a function taken for 1: only for a single moving name of the same shape."""
-    moving = [x for x in leaves(piece.inner) if x.name in flow.relevant]
+    moving = [x for x in leaves(piece.inner) if x.name in flow.route.names]
     if len(moving) == 1 and moving[0].shape == piece.inner.shape:
         line = flow.program.blocks[piece.block].tree
         by = moving[0]
@@ -187,12 +187,12 @@ def quoted(flow: Flow, piece: Piece) -> str:
 
 def _functions(flow: Flow) -> Iterator[tuple[Piece, Tree]]:
     """Functions of one argument on the chain, and the name (or the expression) of their value."""
-    for block, read in flow.edges[:STEPS]:
+    for block, read in flow.route.edges[:STEPS]:
         line = flow.program.blocks[block].tree
         for node in islice(reversed(postorder(line)), PARTS):
             if not isinstance(node, Apply) or len(node.args) != 1 or any(node.orders) or node.args[0].shape != node.shape:
                 continue
-            if any(x is flow.leaf_of(read) for x in leaves(node)):
+            if any(x is flow.program.leaves[read] for x in leaves(node)):
                 value: Tree = flow.program.blocks[block].leaf if node is line else node
                 yield Piece(block, node, node.args[0], f"d{block}/d{read}", False), value
 
@@ -246,8 +246,8 @@ _ACTIVATIONS = ("sigmoid", "tanh", "relu", "softplus")
 
 def diagonals(flow: Flow) -> Iterator[Slip]:
     """Each entry of a line differentiated by the entry of its own alone, as if the line were elementwise: softmax'(z) = p*(1 - p)."""
-    for block, read in flow.edges[:STEPS]:
-        line, by = flow.program.blocks[block].tree, flow.leaf_of(read)
+    for block, read in flow.route.edges[:STEPS]:
+        line, by = flow.program.blocks[block].tree, flow.program.leaves[read]
         if line.shape and line.shape == by.shape and not _is_elementwise(line, by):
             n = range(len(line.shape))
             slope = contract([Flow(flow.program, block, read).local()], [[*n, *n]], [*n])
@@ -276,11 +276,11 @@ def parts(flow: Flow) -> list[Part]:
         for path in paths:
             lines = {}
             for block, read in zip(path, path[1:], strict=False):
-                lines[block] = flow.frozen(flow.program.blocks[block].tree, [flow.leaf_of(read)])
+                lines[block] = flow.frozen(flow.program.blocks[block].tree, [flow.program.leaves[read]])
             found.append(Part(path, flow.gradient(lines), True))
     whole = flow.gradient()
-    for block, read in flow.edges[:STEPS]:
-        line, by = flow.program.blocks[block].tree, flow.leaf_of(read)
+    for block, read in flow.route.edges[:STEPS]:
+        line, by = flow.program.blocks[block].tree, flow.program.leaves[read]
         for node in islice(reversed(postorder(line)), PARTS):
             if isinstance(node, (Sum, Contraction)):
                 moving = [k for k, a in enumerate(node.args) if any(x is by for x in leaves(a))]
@@ -314,8 +314,8 @@ def _through(flow: Flow, block: str, read: str) -> tuple[str, ...]:
 
 def kept_constants(flow: Flow) -> Iterator[Slip]:
     """A term that does not depend on the variable, kept as if it did."""
-    for block, read in flow.edges[:STEPS]:
-        line, by = flow.program.blocks[block].tree, flow.leaf_of(read)
+    for block, read in flow.route.edges[:STEPS]:
+        line, by = flow.program.blocks[block].tree, flow.program.leaves[read]
         for node in islice(reversed(postorder(line)), PARTS):
             if not isinstance(node, Sum) or not any(x is by for x in leaves(node)):
                 continue

@@ -7,13 +7,13 @@ takes to give any step of the chain another local derivative D: the sweep itself
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 
-from symchain.deriving.entries import by_entries
-from symchain.deriving.sweep import seed
-from symchain.nouns.computation import Computation, ancestors, dependents
+from symchain.deriving.entries import by_entries_of
+from symchain.deriving.route import Route
+from symchain.nouns.computation import Computation, ancestors
+from symchain.rules.accumulation import accumulate
 from symchain.rules.binding import bind
-from symchain.rules.reverse import pullback
+from symchain.rules.reverse import pullback, seed
 from symchain.tensors.nodes import MINUS_ONE, Leaf, Tree, add, broadcast, hadamard, leaf, leaves, scale, substitute, zeros
 
 FROZEN = "?"
@@ -25,44 +25,32 @@ class Flow:
 
     def __init__(self, program: Computation, output: str, wrt: str) -> None:
         self.program, self.output, self.wrt = program, output, wrt
-        self.shape = program.blocks[output].shape
-        self.relevant = ancestors(program, output) & dependents(program, wrt)
-        self.order = [b for b in program.blocks.values() if b.name in self.relevant]
-
-    def leaf_of(self, name: str) -> Leaf:
-        return self.program.inputs[name].leaf if name in self.program.inputs else self.program.blocks[name].leaf
+        self.route = Route(program, output, [wrt])
 
     def reads(self, name: str) -> list[str]:
         """The names a block reads on the way, in order."""
-        return [r for r in self.program.blocks[name].reads if r in self.relevant]
+        return self.route.reads(self.program.blocks[name])
 
     def branches(self) -> bool:
-        return any(len(self.reads(b.name)) > 1 for b in self.order if b.name != self.wrt)
-
-    @cached_property
-    def edges(self) -> list[tuple[str, str]]:
-        """The steps of the chain, output first."""
-        return [(b.name, r) for b in reversed(self.order) if b.name != self.wrt for r in self.reads(b.name)]
+        return any(len(self.reads(b.name)) > 1 for b in self.route.blocks if b.name != self.wrt)
 
     def gradient(self, replaced: Mapping[str, Tree] | None = None) -> Tree:
         """The derivative, with other right-hand sides for some blocks."""
-        lead = len(self.shape)
-        by = self.leaf_of(self.wrt)
-        arriving: dict[str, list[Tree]] = {self.output: [seed(self.shape)]}
-        for block in reversed(self.order):
-            if block.name == self.wrt or block.name not in arriving:
-                continue
-            tree = (replaced or {}).get(block.name, block.tree)
-            wanted = {self.leaf_of(r): r for r in self.reads(block.name)}
-            for symbol, sent in pullback(tree, add(arriving[block.name]), lead, wanted, _as_is).items():
-                arriving.setdefault(wanted[symbol], []).append(sent)
-        total = add(arriving[self.wrt]) if self.wrt in arriving else zeros(self.shape + by.shape)
-        facts = self.program.inputs[self.wrt].facts if self.wrt in self.program.inputs else frozenset()
-        return by_entries(total, lead, facts)
+        lead, by = self.route.lead, self.program.leaves[self.wrt]
+
+        def send(name: str, adjoint: Tree) -> list[tuple[str, Tree]]:
+            tree = (replaced or {}).get(name, self.program.blocks[name].tree)
+            sent = pullback(tree, adjoint, lead, [self.program.leaves[r] for r in self.reads(name)], _as_is)
+            return [(own.name, adjoint) for own, adjoint in sent.items()]
+
+        inner = [b.name for b in reversed(self.route.blocks) if b.name != self.wrt]
+        found = accumulate(inner, self.output, seed(self.route.shape), lambda _, terms: add(terms), send)
+        none = zeros(self.route.shape + by.shape)
+        return by_entries_of(self.program, self.wrt, found.get(self.wrt, none), lead)
 
     def local(self) -> Tree:
         """The derivative of the output's own line alone."""
-        block, by = self.program.blocks[self.output], self.leaf_of(self.wrt)
+        block, by = self.program.blocks[self.output], self.program.leaves[self.wrt]
         return pullback(block.tree, seed(block.shape), len(block.shape), [by], _as_is)[by]
 
     # ------------------------------------------------------------ freezing
@@ -70,10 +58,10 @@ class Flow:
     def frozen(self, tree: Tree, but: Iterable[Leaf] = ()) -> Tree:
         """The tree with its moving names frozen, some excepted."""
         kept = set(but)
-        return substitute(tree, {x: still(x) for x in leaves(tree) if x.name in self.relevant and x not in kept})
+        return substitute(tree, {x: still(x) for x in leaves(tree) if x.name in self.route.names and x not in kept})
 
     def moves(self, tree: Tree) -> bool:
-        return any(x.name in self.relevant for x in leaves(tree))
+        return any(x.name in self.route.names for x in leaves(tree))
 
     def bent(self, block: str, node: Tree, inner: Tree, slope: Tree) -> Tree:
         """The block's line with the local derivative of one of its parts by another, inside it, replaced by an elementwise one."""
@@ -84,7 +72,7 @@ class Flow:
 
     def bent_edge(self, block: str, read: str, slope: Tree) -> Tree:
         """The block's line with its whole derivative by one name replaced by an elementwise one."""
-        line, by = self.program.blocks[block].tree, self.leaf_of(read)
+        line, by = self.program.blocks[block].tree, self.program.leaves[read]
         moved = add([by, scale(MINUS_ONE, still(by))])
         return add([substitute(line, {by: still(by)}), hadamard([broadcast(self.frozen(slope), line.shape), moved])])
 

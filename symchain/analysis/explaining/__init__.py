@@ -46,9 +46,9 @@ def explain(program: Computation, output: str, wrt: str, lang: str = "en", at: M
 
 
 def _local(program: Computation, block: Block, wrt: str, lang: str, at: Mapping[str, Any] | None, ranks: Mapping[str, int]) -> Explanation:
-    sweep = Sweep(program, block.name, [wrt])
-    factor = sweep.factor(block.name, wrt)
-    by = sweep.leaf_of(wrt)
+    factors = Sweep(program, block.name, [wrt]).factors
+    factor = factors.factor(block.name, wrt)
+    by = program.leaves[wrt]
     remarks = [_opening(program, block, wrt)]
     if any(n.shape for n in postorder(block.tree)):
         local = Local(program, block, by, factor)
@@ -60,7 +60,7 @@ def _local(program: Computation, block: Block, wrt: str, lang: str, at: Mapping[
     remarks += _also(program, block, wrt)
     shown, _ = example(program, block.name, wrt, [(factor.name, factor.tree)], at)
     still = unmoved(program, block, wrt)
-    rows = tuple(compared(program, block, wrt, sweep))
+    rows = tuple(compared(program, block, wrt, factors))
     closing = tuple(constant(block, wrt, still))
     return Explanation(program, block.name, wrt, title, tuple(remarks), tuple(shown), say("compare"), rows, closing, lang, ranks)
 

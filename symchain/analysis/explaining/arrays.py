@@ -8,6 +8,7 @@ from symchain.analysis.explaining.batches import batch_letter
 from symchain.analysis.explaining.scalars import absent, place_of
 from symchain.analysis.explaining.softmaxes import softmax
 from symchain.analysis.explaining.words import concrete, equation, named, partial, reaches, say, terms_of
+from symchain.deriving.products import carried
 from symchain.errors import SymchainError
 from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
@@ -42,7 +43,7 @@ class Local:
         self.out = letters_for(block.shape, letters({*self.shapes, *names_in(block.tree)}))
         self.adjoint = _adjoint(program, block)
         self.batch = batch_letter(program)
-        self.back: Tree | None = factor.pulled(self.adjoint) if block.shape else None
+        self.back: Tree | None = carried(factor.shown, self.adjoint) if block.shape else None
 
     def told(self) -> list[Say]:
         special = softmax(self.program, self.block, self.by)

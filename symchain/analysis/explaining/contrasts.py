@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from symchain.analysis.explaining.words import named, partial, say
-from symchain.deriving.sweep import Sweep
+from symchain.deriving.factors import Factors
+from symchain.deriving.products import carried
 from symchain.nouns.computation import Block, Computation, dependents
 from symchain.nouns.derivation import Factor
 from symchain.render.maps import how
@@ -19,11 +20,11 @@ LONGEST = 12
 """A coefficient of more operations is not written a second time."""
 
 
-def compared(program: Computation, block: Block, by: str, sweep: Sweep) -> list[Row]:
+def compared(program: Computation, block: Block, by: str, factors: Factors) -> list[Row]:
     """dz/dw, dz/dx, dz/db, and db/dw = 0."""
     reads = [by, *(r for r in block.reads if r != by)]
     rows = [] if len(reads) > 1 else _softmax(block, by)
-    rows = rows or [row(program, block, sweep.factor(block.name, r)) for r in reads[:ROWS]]
+    rows = rows or [row(program, block, factors.factor(block.name, r)) for r in reads[:ROWS]]
     still = unmoved(program, block, by)
     if still is not None:
         fields: dict[str, Field] = {"name": named(still), "line": named(block.name), "wrt": named(by)}
@@ -46,7 +47,7 @@ def row(program: Computation, block: Block, factor: Factor) -> Row:
     wrt = named(factor.input)
     if block.shape and not program.scalar:
         adjoint = f"delta_{block.name}"
-        after = phrase_of(factor.pulled(leaf(adjoint, block.shape)))
+        after = phrase_of(carried(factor.shown, leaf(adjoint, block.shape)))
         return Row((symbol, Carried(name(adjoint), after)), how(after, adjoint))
     phrase = factor.phrase
     return Row((symbol, Formula(phrase)), _note(block, factor, phrase) if not factor.shape else None) if wrt else Row((symbol,))

@@ -54,10 +54,11 @@ class Whole:
     def __init__(self, program: Computation, output: str, wrt: str) -> None:
         self.program, self.output, self.wrt = program, output, wrt
         self.sweep = Sweep(program, output, [wrt])
-        self.derivation: Derivation = self.sweep.derivation(wrt)
+        self.derivation: Derivation = self.sweep.derivation(program, wrt)
+        self.route = self.sweep.route
         self.symbol = partial(output, wrt)
         self.paths = list(islice(self.sweep.paths(wrt), PATHS))
-        self.count = self.sweep.path_count(wrt)
+        self.count = self.route.path_count()
         shapes = [f.shape for p in self.paths for f in p.factors]
         self.scalar = not any(shapes)
 
@@ -67,7 +68,7 @@ class Whole:
         if self.program.inputs.get(self.wrt, self.program.blocks.get(self.wrt)).shape and not d.program.blocks[self.output].shape:  # type: ignore[union-attr]
             shape = d.shape
             remarks.append(say("shape_gradient", derivative=Formula(self.symbol), wrt=named(self.wrt), shape=Axes(shape)))
-        slope = [(line.name, line.tree) for line in (*d.adjoint_lines, d.result)]
+        slope = [(line.name, line.tree) for line in d.all_lines]
         shown, point = example(self.program, self.output, self.wrt, slope, at, local=False)
         if shown and point is not None:
             shown += self._shares(point)
@@ -90,7 +91,7 @@ class Whole:
 
     def _through(self) -> Iterator[Say]:
         block = self.program.blocks[self.output]
-        through = [r for r in block.reads if r in self.sweep.reaching(self.wrt)]
+        through = [r for r in block.reads if r in self.route.names]
         fields: dict[str, Field] = {"wrt": named(self.wrt), "block": named(self.output), "names": names(through)}
         if operations(block.phrase) <= LONGEST:
             yield say("through", definition=equation(name(self.output), block.phrase), **fields)
@@ -123,16 +124,16 @@ class Whole:
     def _sums(self) -> Iterator[Say]:
         if self.count == 1:
             return
-        reaching = self.sweep.reaching(self.wrt)
-        first = [b.name for b in self.sweep.order if b.name in reaching and self.wrt in b.reads]
+        reaching = self.route.names
+        first = [b.name for b in self.route.blocks if b.name in reaching and self.wrt in b.reads]
         if len(first) > 1:
             yield say("why_paths", wrt=named(self.wrt), names=names(first), block=named(self.output))
         else:
             readers_of: dict[str, list[str]] = {}
-            for block in self.sweep.order:
+            for block in self.route.blocks:
                 for read in block.reads if block.name in reaching else ():
                     readers_of.setdefault(read, []).append(block.name)
-            for middle in self.sweep.order:
+            for middle in self.route.blocks:
                 readers = readers_of.get(middle.name, [])
                 if middle.name in reaching and len(readers) > 1:
                     yield say("why_paths_later", names=named(middle.name), readers=names(readers), block=named(self.output))
@@ -154,7 +155,7 @@ class Whole:
                 if factor.output == self.output:
                     yield say("start", equation=equation(partial(factor.output, factor.input), factor.phrase))
                 continue
-            local = Local(self.program, block, self.sweep.leaf_of(factor.input), factor)
+            local = Local(self.program, block, self.program.leaves[factor.input], factor)
             assert local.back is not None
             back = phrase_of(local.back)
             ends: dict[str, Field] = {"block": named(factor.output), "wrt": named(factor.input)}

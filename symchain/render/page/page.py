@@ -9,50 +9,42 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from symchain.errors import ArgumentError, NotDifferentiableError, ShapeError, SymchainError
-from symchain.evidence.exploration import points
+from symchain.errors import ArgumentError, ShapeError, SymchainError
+from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Derivations
-from symchain.nouns.program import Program
-from symchain.render import render
+from symchain.nouns.graph import Graph
+from symchain.nouns.page import Page
+from symchain.nouns.sensitivity import Sensitivity
+from symchain.render import chart, render
 from symchain.render.formulas import LatexFormulas
 from symchain.render.layout import layout
 from symchain.render.math_document import html_math, html_text
 from symchain.render.page.steps import steps
-from symchain.render.programs import program_rows, program_style
+from symchain.render.pictures import draw
+from symchain.render.programs import line_text, program_rows, program_style, program_text
 from symchain.render.sentences import Speaker
 from symchain.support.document import Formula, Say
 from symchain.support.notation import name
 from symchain.wording import LANGUAGES, check_language, locale_of, sentence
 
 HERE = Path(__file__).parent
-ALONE = 8
-"""So many variables get a derivation of their own, beside the one of all together."""
-PICTURED = 120
-"""A program of more blocks has no picture of its graph."""
 LISTED = 600
 """Lines of code and of data beyond these are left out."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; font-src data:; img-src data:"
 
 
-def page(
-    program: Program, output: str, wrt: Sequence[str], at: Mapping[str, Any] | None = None, lang: str = "en", version: str = ""
-) -> str:
+def page(shown: Page, lang: str = "en", version: str = "") -> str:
     """One HTML document. `lang` is the language shown first; a switch shows the others.
 
-    Without a point `at`, the numbers of graph and sensitivity are those of an example point, and the page says so.
+    Where the point is the reader's own, an error that it makes is raised: nothing replaces it in silence.
     """
     check_language(lang)
     order = [lang, *(other for other in LANGUAGES if other != lang)]
-    point = dict(at) if at is not None else _example(program, output)
-    subjects = _subjects(program, output, wrt)
-    sides = [_side(program, output, subjects, point, at is not None, shown, version) for shown in order]
-    title = sentence(lang, "page.title").replace("{output}", output)
-    named = {shown: html_text(locale_of(shown).name) for shown in order}
-    buttons = "".join(f'<button type="button" data-lang="{shown}" lang="{shown}">{text}</button>' for shown, text in named.items())
+    sides = [_side(shown, language, version) for language in order]
+    named = {language: html_text(locale_of(language).name) for language in order}
+    title = sentence(lang, "page.title").replace("{output}", shown.output)
+    buttons = "".join(f'<button type="button" data-lang="{other}" lang="{other}">{text}</button>' for other, text in named.items())
     return "\n".join([
         "<!DOCTYPE html>",
         f'<html lang="{lang}" data-shown="{lang}">',
@@ -85,60 +77,21 @@ def _hidden(order: Sequence[str]) -> str:
     return "".join(f'html[data-shown="{a}"] main[lang="{b}"]{{display:none}}' for a in order for b in order if a != b)
 
 
-# ---------------------------------------------------------------- what is shown
-
-
-def _subjects(program: Program, output: str, wrt: Sequence[str]) -> dict[str, Derivation | Derivations]:
-    """The derivation of each variable, while they are few, and that of all together under the empty name."""
-    names = [n for n in wrt if _differentiable(program, output, n)] if len(wrt) > 1 else list(wrt)
-    found: dict[str, Derivation | Derivations] = {}
-    if len(names) > 1:
-        found[""] = program.derive(output, names)
-    for n in names[:ALONE]:
-        found[n] = program.derive(output, n)
-    return found
-
-
-def _differentiable(program: Program, output: str, wrt: str) -> bool:
-    """Labels are left out of "everything"."""
-    try:
-        program.derive(output, wrt)
-    except NotDifferentiableError:
-        return False
-    return True
-
-
-def _example(program: Program, output: str) -> dict[str, Any] | None:
-    """A point of the domain, with numbers short enough to read."""
-    for point in points(program, output):
-        found = {n: np.round(v, 2) if np.ndim(v) else float(v) for n, v in point.inputs.items()}
-        return {**found, **{d: size for d, size in point.dims.items() if not any(d in v.shape for v in program.inputs.values())}}
-    return None
-
-
 # ---------------------------------------------------------------- one language
 
 
-def _side(
-    program: Program,
-    output: str,
-    subjects: Mapping[str, Derivation | Derivations],
-    point: Mapping[str, Any] | None,
-    given: bool,
-    lang: str,
-    version: str,
-) -> str:
-    formulas = LatexFormulas(program_style(program, lang))
+def _side(shown: Page, lang: str, version: str) -> str:
+    formulas = LatexFormulas(program_style(shown.program, lang))
     speaker = Speaker(lang, html_text, lambda m: html_math(formulas.inline(m)))
-    parts: list[tuple[str, Iterator[str]]] = [("program", _program(program, lang))]
-    if point is not None and len(program.blocks) <= PICTURED:
-        parts.append(("graph", _graph(program, output, point, given, speaker)))
-    parts.append(("derivation", _derivation(subjects, speaker)))
-    if point is not None and not program.blocks[output].shape:
-        parts.append(("sensitivity", _sensitivity(program, output, point, given, speaker)))
-    parts.append(("code", _code(program, output, subjects, speaker)))
+    parts: list[tuple[str, Iterator[str]]] = [("program", _program(shown.program, lang))]
+    if shown.graph is not None:
+        parts.append(("graph", _graph(shown.graph, shown.given, speaker)))
+    parts.append(("derivation", _derivation(shown.subjects, speaker)))
+    if shown.sensitivity is not None:
+        parts.append(("sensitivity", _sensitivity(shown.sensitivity, shown.given, speaker)))
+    parts.append(("code", _code(shown, speaker)))
     out = [f'<main lang="{lang}" data-copy="{speaker.word("page.copy")}" data-copied="{speaker.word("page.copied")}">']
-    out.append(f"<h1>{speaker.say(Say('page.title', {'output': Formula(name(output))}))}</h1>")
+    out.append(f"<h1>{speaker.say(Say('page.title', {'output': Formula(name(shown.output))}))}</h1>")
     links = (f'<a href="#{key}-{lang}">{speaker.word(f"page.{key}")}</a>' for key, _ in parts)
     out.append(f'<nav class="contents">{"".join(links)}</nav>')
     for key, body in parts:
@@ -146,17 +99,15 @@ def _side(
     return "\n".join([*out, f"<footer>{speaker.say(Say('page.foot', {'version': version}))}</footer>", "</main>"])
 
 
-def _program(program: Program, lang: str) -> Iterator[str]:
+def _program(program: Computation, lang: str) -> Iterator[str]:
     yield html_math("\\begin{aligned}\n" + "\\\\\n".join(program_rows(program, lang)) + "\n\\end{aligned}", display=True)
 
 
-def _graph(program: Program, output: str, point: Mapping[str, Any], given: bool, speaker: Speaker) -> Iterator[str]:
-    try:
-        graph: Any = program.graph(at=point, output=output)
-        drawn = graph.svg(lang=speaker.lang)
-    except SymchainError as error:
-        yield _nothing(error, speaker, given)
+def _graph(graph: Graph | SymchainError, given: bool, speaker: Speaker) -> Iterator[str]:
+    if isinstance(graph, SymchainError):
+        yield _nothing(graph, speaker, given)
         return
+    drawn = draw(graph, "svg", speaker.lang)
     if not given:
         yield f"<p>{speaker.word('page.point')}</p>"
     yield _picture(drawn)
@@ -191,30 +142,33 @@ def _tabs(group: str, tabs: Iterator[tuple[str, str]]) -> Iterator[str]:
     yield "</div>"
 
 
-def _sensitivity(program: Program, output: str, point: Mapping[str, Any], given: bool, speaker: Speaker) -> Iterator[str]:
-    try:
-        found = program.sensitivity(output, at=point)
-    except SymchainError as error:
-        yield _nothing(error, speaker, given)
+def _sensitivity(found: Sensitivity | SymchainError, given: bool, speaker: Speaker) -> Iterator[str]:
+    if isinstance(found, SymchainError):
+        yield _nothing(found, speaker, given)
         return
     if not given:
         yield f"<p>{speaker.word('page.point')}</p>"
     measures = ["slope", *(["elasticity"] if any(i.elasticity for i in found.influences.values()) else [])]
-    charts = ((speaker.word(f"page.{m}"), _picture(found.svg(speaker.lang, m))) for m in measures)
+    charts = ((speaker.word(f"page.{m}"), _picture(chart.draw(found, speaker.lang, m))) for m in measures)
     yield from _tabs(f"sensitivity-{speaker.lang}", charts)
 
 
-def _code(program: Program, output: str, subjects: Mapping[str, Derivation | Derivations], speaker: Speaker) -> Iterator[str]:
-    first = next(iter(subjects.values()))
-    needed = [str(program), "", *first.lines]
-    names = list(first) if isinstance(first, Derivations) else [first.wrt]
+def _code(shown: Page, speaker: Speaker) -> Iterator[str]:
+    first = next(iter(shown.subjects.values()))
+    lines = first.all_lines
     texts: dict[str, Callable[[], str]] = {
-        "numpy": lambda: program.compile(output, wrt=names).source,
-        "lines": lambda: "\n".join(needed),
+        "numpy": lambda: _known(shown.source),
+        "lines": lambda: "\n".join([program_text(shown.program), "", *map(line_text, lines)]),
         "latex": lambda: render(first, "latex", lang=speaker.lang),
         "json": lambda: render(first, "json"),
     }
     yield from _tabs(f"code-{speaker.lang}", ((speaker.word(f"page.code.{key}"), _listing(text, speaker)) for key, text in texts.items()))
+
+
+def _known(source: str | SymchainError) -> str:
+    if isinstance(source, SymchainError):
+        raise source
+    return source
 
 
 def _listing(text: Callable[[], str], speaker: Speaker) -> str:

@@ -13,6 +13,7 @@ import pytest
 from test_typesetting import _CHECK, _katex, _mathematics
 
 import symchain
+from symchain.deriving.products import carried
 from symchain.errors import ArgumentError, LimitError, UnsupportedError
 from symchain.nouns.derivation import Derivation
 from symchain.render import DETAILS, MEDIA, NOTATIONS, render
@@ -308,7 +309,7 @@ def test_shapes_stand_under_their_factors() -> None:
 def test_a_pulled_factor_is_what_the_input_receives() -> None:
     program = symchain.parse(BATCH, shapes=BATCH_SHAPES)
     factor = program.derive("W1").factors["dZ2/dA1"]
-    received = factor.pulled(leaf("delta_Z2", ("n2", "N")))
+    received = carried(factor.shown, leaf("delta_Z2", ("n2", "N")))
     assert received.shape == ("n1", "N") and write(phrase_of(received)) == "W2.T @ delta_Z2"
 
 

@@ -1,0 +1,32 @@
+"""What a printer reads of a derivation, worked out before it is handed over: printing itself derives, simplifies and checks nothing."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from symchain.errors import SymchainError, VerificationError
+from symchain.nouns.derivation import SEPARATE, TOLD, Derivation, Derivations
+from symchain.nouns.networks import network_of
+
+
+def prepare(subject: Derivation | Derivations, detail: str = "standard", every: bool = False) -> None:
+    """The evidence, shapes and companions of a derivation, or of several; for detail "full" the steps of the simplification too.
+
+    `every`: of each derivation by itself, however many there are. What was worked out is kept with the derivation. Where no check can
+    be made, the printer meets the same error, and tells why.
+    """
+    members = [subject] if isinstance(subject, Derivation) else list(islice(subject.members.values(), None if every else TOLD))
+    for checked in [subject] if len(members) > SEPARATE and not every else members:
+        try:
+            checked.verification  # noqa: B018
+        except VerificationError:
+            raise
+        except SymchainError:
+            continue
+    subject.sized  # noqa: B018
+    for d in members:
+        d.textbook  # noqa: B018
+        if detail == "full":
+            d.rewriting  # noqa: B018
+    if isinstance(subject, Derivation) and detail != "brief" and network_of(subject.program, subject.output) is not None:
+        subject.sized_companions  # noqa: B018

@@ -1,0 +1,23 @@
+"""Second derivatives in every medium: their adjoint lines may belong to lines of the gradient, which are no blocks of the program."""
+
+from __future__ import annotations
+
+import pytest
+
+import symchain
+from symchain.models import read_model
+
+MODELS = ["two-layer-batch", "gaussian-process", "mlp-3", "softmax-regression"]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_second_derivatives_are_printed(name: str) -> None:
+    program = symchain.parse(read_model(name).text)
+    d = program.hvp(next(iter(program.inputs)))
+    assert {line.of for line in d.adjoint_lines if line.role == "adjoint"} - set(program.blocks) or name == "softmax-regression"
+    text = d.text(detail="full")
+    assert all(line.name in text for line in d.adjoint_lines)
+    assert d.latex(lang="fr").count(r"\begin{align*}") in (1, 2)
+    assert d.html(detail="full").count("<section") == 1
+    assert "$" in d.markdown()
+    assert d.text(notation="index")
