@@ -296,7 +296,7 @@ OPERATORS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greate
 BRANCHES: dict[str, tuple[Any, Any]] = {
     "0": (lambda x: 0 * x, lambda x: 0 * x), "x": (lambda x: x, lambda x: 0 * x + 1), "-x": (lambda x: -x, lambda x: 0 * x - 1),
     "x**2": (lambda x: x * x, lambda x: 2 * x), "2": (lambda x: 0 * x + 2, lambda x: 0 * x),
-    "exp(x)": (np.exp, np.exp), "maximum(x, 0)": (lambda x: np.maximum(x, 0), lambda x: np.where(x > 0, 1.0, np.where(x < 0, 0.0, 0.5))),
+    "exp(x)": (np.exp, np.exp), "maximum(x, 1/2)": (lambda x: np.maximum(x, 0.5), lambda x: np.where(x > 0.5, 1.0, 0.0)),
 }  # fmt: skip
 CONDITIONS: dict[str, Any] = {  # left and right of the comparison, as numbers
     "x {} 0": lambda x: (x, 0 * x), "0 {} x": lambda x: (0 * x, x), "-x {} 0": lambda x: (-x, 0 * x),
