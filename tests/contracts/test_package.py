@@ -115,6 +115,15 @@ def test_imports_go_downwards(module: str) -> None:
             assert FLOOR[there] < FLOOR[here], f"{module} imports {imported}, which is not on a lower floor"
 
 
+def test_the_map_of_the_readme_is_complete() -> None:
+    """README's map names every room and every module on top, and nothing that is not there; CONTRIBUTING's picture of the floors too."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"`symchain/(\w+)(?:/|\.py)`", readme[readme.index("## Map") :]))
+    assert shown == set(FLOOR) - {"", "__main__"}
+    floors = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("```")[1]
+    assert set(re.findall(r"(\w+)(?:/|\.py)", floors)) == shown
+
+
 def test_no_files_import_each_other_in_a_circle() -> None:
     graph = {m: _imports(_path(m).read_text(encoding="utf-8")) - {m} for m in MODULES}
     assert _circle(graph) == []
