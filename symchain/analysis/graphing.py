@@ -88,7 +88,7 @@ def _passing(tree: Tree) -> set[Leaf]:
 
 def _differentiable(node: Tree) -> Iterator[Tree]:
     """The operands by which a node can be differentiated."""
-    if isinstance(node, Compare) or (isinstance(node, Operation) and not node.operation.differentiable):
+    if isinstance(node, Compare):
         return
     for k, a in enumerate(node.args):
         if isinstance(node, Operation) and k in node.operation.integers:

@@ -98,7 +98,7 @@ class _Table:
             inner = inner.args[0] if isinstance(inner, Apply) and inner.function is FUNCTIONS["abs"] else inner
             return any(p == phrase_of(inner) for p in walk(b.phrase))
 
-        chosen = [b for b in self.blocks if isinstance(b.tree, Operation) and b.tree.operation.name in ("max", "min") and is_written(b)]
+        chosen = [b for b in self.blocks if isinstance(b.tree, Operation) and b.tree.operation.lattice and is_written(b)]
         return {bind(b.tree): b.leaf for b in chosen[::-1]}
 
     @cached_property

@@ -93,8 +93,8 @@ def _watched(watch: Watch, node: Tree, args: list[Array], value: Array, chosen: 
     if isinstance(node, Compare):
         watch.branches.add(len(watch.choices))
         watch.choices.append(np.subtract(args[0], args[1]))
-    elif isinstance(node, Operation) and node.operation.name in _LARGEST_OF:
-        watch.ties.extend(_gaps(args[0] * _LARGEST_OF[node.operation.name], node.parameters[0]))
+    elif isinstance(node, Operation) and node.operation.lattice:
+        watch.ties.extend(_gaps(args[0] * node.operation.lattice, node.parameters[0]))
     elif isinstance(node, Apply):
         spec = node.function.binding if isinstance(node.function, AbstractFunction) else node.function
         if spec is not None and spec.domains:
@@ -113,10 +113,6 @@ def _is_saturated(node: Tree, args: Sequence[Array], dims: Mapping[str, int]) ->
     with watching():  # what is met here is not met at the point
         change = np.abs(_value(node, moved, {}, dims) - _value(node, real, {}, dims))
     return not np.any(change > UNRESOLVED)
-
-
-_LARGEST_OF = {"max": 1, "min": -1}
-"""Operations that choose one of many elements: the largest, after multiplication by this."""
 
 
 def _gaps(array: Array, axes: Sequence[int]) -> list[Array]:

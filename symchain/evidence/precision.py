@@ -186,7 +186,10 @@ def _value(n: Numbers, node: Tree, args: list[Array], environment: Mapping[str, 
             operands = [np.asarray(a, object) for a in args]
             if node.operation.exact is not None:
                 return node.operation.exact(n, *operands, *parameters)
-            return node.operation.evaluate(*operands, *parameters)
+            try:
+                return node.operation.evaluate(*operands, *parameters)
+            except (TypeError, ValueError, AttributeError, NotImplementedError) as error:  # it is made for floats alone
+                raise Inexact from error
     raise Inexact
 
 

@@ -158,21 +158,37 @@ def _no_dims(parameters: tuple[Any, ...], f: Callable[[Dim], Any]) -> tuple[Any,
 class OperationSpec:
     """One operation that is neither elementwise nor multilinear (inv, det, max along an axis), or that rearranges (a slice).
 
-    Its derivative is a pullback in `rules`. In a tree the parameters may hold dimensions ("n - 1"); `dims` knows where.
-    Whoever calls `evaluate` replaces them with ints first, by `map_dims`.
+    In a tree the parameters may hold dimensions ("n - 1"); `dims` knows where. Whoever calls `evaluate` replaces them with ints first,
+    by `map_dims`.
     """
 
     name: str
     shape: Callable[[tuple[Shape, ...], tuple[Any, ...]], Shape]
     """Shapes of the operands and the parameters in, shape of the value out; raises ShapeError."""
     evaluate: Callable[..., Any]
-    """The meaning over complex NumPy arrays: evaluate(*arrays, *parameters). Kernels have an instruction of the operation's name."""
+    """The meaning over complex NumPy arrays: evaluate(*arrays, *parameters). It is analytic in the entries, so that a complex step
+    differentiates it. Kernels have an instruction of the operation's name, or run the meaning itself."""
     noun: Noun
+    pullback: Callable[[Any, int, Any, int], Any] | None = None
+    """The derivative: pullback(node, k, cotangent, lead) is the cotangent of operand k as a tree; see `operations.pulling`."""
+    operands: tuple[str, ...] = ()
+    """The names of its operands, where a call has nothing else: ("A",) for inv(A)."""
+    call: Callable[..., Any] | None = None
+    """What a call builds where it has more; its parameters are annotated with the kinds of `operations.calling`. Without `operands` and
+    `call` it is not called by its name: x[0]."""
     latex: str = ""
     r"""A macro or operator name (\det) put before the operands, or a template over them: {0}^{{-1}}. Empty: written as indexing."""
+    written: Callable[[Any, Mapping[Any, Any]], Any] | None = None
+    """written(node, phrases): how a node is written in the input language, given the phrases of its parts, where that is no plain call
+    with its operands and parameters."""
+    rank: int | None = None
+    """How many axes the value has wherever it is called without axis=; None where that is up to the operands."""
+    keeps: frozenset[str] = frozenset()
+    """Facts of its only operand that its value has too: "symmetric"."""
+    unit_sum: Callable[[int, tuple[Any, ...]], int] | None = None
+    """unit_sum(axes, parameters): the axis along which the entries, none below zero, add up to one, of a value with so many axes."""
     linear: bool = False
     """Whether it is linear in all its operands together, those of `integers` apart."""
-    differentiable: bool = True
     aliases: tuple[str, ...] = field(default=())
     dims: Callable[[tuple[Any, ...], Callable[[Dim], Any]], tuple[Any, ...]] = _no_dims
     """dims(parameters, f): the parameters with f(d) in place of each dimension d."""
@@ -181,7 +197,9 @@ class OperationSpec:
     exact: Callable[..., Any] | None = None
     """The meaning over arrays of numbers that are no floats, where `evaluate` does not take them: exact(numbers, *arrays, *parameters),
     `numbers` as in `precision`."""
-
+    lattice: int = 0
+    """-1 for the smallest of the elements along the axes of its only parameter, 1 for the largest, 0 for every other operation. There is
+    no derivative where the second is as large."""
     needs: Callable[[tuple[Shape, ...], tuple[Any, ...]], Iterable[tuple[Dim, int, str]]] = _needs_nothing
     """needs(shapes, parameters): dimensions that are at least so large wherever it has a value, and what asks for that in words."""
 
@@ -248,8 +266,16 @@ def declare(name: str, **fields: Any) -> FunctionSpec:
 
 
 def declare_operation(name: str, **fields: Any) -> OperationSpec:
-    """Register an operation; see OperationSpec for the fields."""
-    spec = OperationSpec(name=name, **fields)
+    """Register an operation; see OperationSpec for the fields.
+
+    Raises ArgumentError for other fields, and when the name or an alias is taken.
+    """
+    try:
+        spec = OperationSpec(name=name, **fields)
+    except TypeError as error:
+        raise ArgumentError(f"{name}: {str(error).partition('() ')[2]}", advice="The fields are those of OperationSpec.") from None
+    if spec.operands and spec.call is not None:
+        raise ArgumentError(f"{name}: operands and call are two ways to say how it is called", advice="Give one of them.")
     _claim(name, spec.aliases)
     OPERATIONS[name] = spec
     return spec

@@ -104,6 +104,15 @@ def _triangle(function: str) -> _Writer:
     return write
 
 
+def _declared(operands: Sequence[str], parameters: tuple[Any, ...], text: Text) -> str:
+    _, name, *own = parameters
+
+    def written(parameter: Any) -> str:
+        return tuple_text([written(p) for p in parameter]) if isinstance(parameter, tuple) else text(parameter)
+
+    return f"{name}({', '.join([*operands, *map(written, own)])})"
+
+
 WRITERS: Mapping[str, _Writer] = {
     "index": _index,
     "place": _place,
@@ -121,6 +130,7 @@ WRITERS: Mapping[str, _Writer] = {
     **{name: _called(name) for name in ("logdet", "cholesky", "expm", "sinm", "cosm", "expm_frechet", "sinm_frechet", "cosm_frechet")},
     **{name: _triangle(f"np.{name}") for name in ("tril", "triu")},
     "cross": _called("np.cross"),
+    "declared": _declared,
 }
 """What is written as a call or a subscript; the instructions that NumPy has signs and methods for are in `writing`."""
 

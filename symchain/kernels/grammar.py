@@ -248,7 +248,7 @@ def of_gram(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:
 
 
 def _slots(items: Any, x: Shape, size: Size) -> list[tuple[tuple[Any, ...], Dim | None]]:
-    """Each item of an index with the axis that it indexes, None for a new one; the items are those of `operations.rearrangements`."""
+    """Each item of an index with the axis that it indexes, None for a new one; the items are those of `operations.selections`."""
     if not isinstance(items, tuple):
         raise ValueError(items)
     _equal(sum(item[:1] != ("new",) for item in items), len(x))
@@ -412,6 +412,11 @@ def of_triangle(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shap
     _integer(k, -LARGEST, LARGEST)
     (*_, _, _) = shapes[0]
     return shapes[0]
+
+
+def of_declared(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:
+    """No file can hold it: what it computes is known to the process that declared it."""
+    raise ValueError(parameters)
 
 
 def of_cross(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:

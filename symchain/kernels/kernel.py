@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from symchain.errors import ArgumentError, SymchainError, UnsupportedError, nearest
+from symchain.kernels.declared import check_sendable
 from symchain.kernels.grammar import LARGEST, check_dimension, check_letter
 from symchain.kernels.opcodes import FREE, OPCODES, result_shape
 from symchain.support.dimensions import Need, Shape, show
@@ -327,9 +328,10 @@ class Kernel:
         """Write the kernel to a file, as JSON; `symchain.load(path)` reads it, without SymPy.
 
         The file holds the plan: instructions, numbers and dimensions, of which `load` generates the code; no code is in it.
-        Raises ArgumentError when the file cannot be written.
+        Raises ArgumentError when the file cannot be written, UnsupportedError for a kernel with an operation of your own.
         """
         self._checked()
+        self._check_sendable()
         plan = json.loads(json.dumps(self.plan.to_json()))
         data = {"format": FORMAT, "version": VERSION, "digest": digest(plan), "plan": plan}
         text = json.dumps(data)
@@ -339,8 +341,12 @@ class Kernel:
         except (OSError, ValueError) as error:
             raise _unreachable(path, "written", error) from error
 
+    def _check_sendable(self) -> None:
+        check_sendable((i.opcode, i.parameters) for i in self.plan.instructions)
+
     def __reduce__(self) -> Any:
         self._checked()
+        self._check_sendable()
         return Kernel, (self.plan, self.backend, self.options)  # what was compiled is compiled again where it arrives
 
     def __str__(self) -> str:

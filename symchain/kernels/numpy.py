@@ -13,6 +13,7 @@ import numpy as np
 
 from symchain.errors import ArgumentError, LimitError, NotDifferentiableError, ShapeError, check_choice
 from symchain.kernels.arguments import DOUBLE, SINGLE, admit, sizes
+from symchain.kernels.declared import CODE
 from symchain.kernels.digits import evaluated, functions
 from symchain.kernels.floats import HELPERS, NoFloats
 from symchain.kernels.guard import check
@@ -166,7 +167,7 @@ class _Program:
             from scipy import special
 
             modules["special"] = special
-        helpers: dict[str, Callable[..., Any]] = {"embed": _embed, "gram": _gram, **HELPERS, **STABLE, **MATRICES}
+        helpers: dict[str, Callable[..., Any]] = {"embed": _embed, "gram": _gram, **HELPERS, **STABLE, **MATRICES, **CODE}
         check(text, _WRITTEN | helpers.keys())
         safe: dict[str, Any] = {f.__name__: f for f in (float, int, len, type, max, min, abs, slice, ArithmeticError, ValueError)}
         safe["__import__"] = __import__  # NumPy's methods import through it; the pattern keeps generated code from naming it

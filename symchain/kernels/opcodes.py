@@ -115,6 +115,13 @@ OPCODES: Mapping[str, Opcode] = {
     },
     **{name: Opcode(f"{name} of a matrix; parameters: the diagonal", grammar.of_triangle) for name in ("tril", "triu")},
     "cross": Opcode("the cross product of vectors", grammar.of_cross, 2, 2),
+    "declared": Opcode(
+        "an operation declared in this process; parameters: its name, its name in code, and its own",
+        grammar.of_declared,
+        1,
+        4096,
+        aliases=True,
+    ),
 }
 """What an instruction may do. Operands and results are arrays or numbers."""
 

@@ -53,16 +53,6 @@ def _stacked(tree: Tree, lead: Shape) -> Tree:
     return tree if own == wanted else broadcast(tree, (*wanted, *tree.shape[-2:]))
 
 
-def with_axes(tree: Tree, positions: Sequence[int]) -> Tree:
-    """New axes of size 1 at these positions of the result."""
-    if not positions:
-        return tree
-    old = iter(range(len(tree.shape)))
-    rank = len(tree.shape) + len(positions)
-    output: list[Any] = [("new", k) if k in positions else next(old) for k in range(rank)]
-    return contract([tree], [range(len(tree.shape))], output, {i: 1 for i in output if isinstance(i, tuple)})
-
-
 def without_axes(tree: Tree, axes: Sequence[int] | None = None) -> Tree:
     """Axes of size 1 dropped: all there are, where none are named. Raises ShapeError."""
     if axes is None:
@@ -77,14 +67,6 @@ def without_axes(tree: Tree, axes: Sequence[int] | None = None) -> Tree:
             )
     kept = [k for k in range(len(tree.shape)) if k not in axes]
     return contract([tree], [range(len(tree.shape))], kept)
-
-
-def normal_axis(axis: int, rank: int) -> int:
-    """An axis counted from the front. Raises ShapeError."""
-    if not -rank <= axis < rank:
-        advice = f"Axes run from {-rank} to {rank - 1}." if rank else "A scalar has no axes."
-        raise ShapeError(f"there is no axis {axis} in an operand with {rank} axes", advice=advice)
-    return axis % rank
 
 
 def square_size(tree: Tree, name: str) -> Dim:

@@ -1,39 +1,50 @@
-"""The shaped part of NumPy: reductions, products, rearrangements and constructors, as compositions of tree nodes.
+"""The shaped part of NumPy that is composed of tree nodes: sums and means, products, rearrangements and constructors.
 
 Each function below is one entry of the language: its name (and aliases) stand in the decorator, its parameters and their kinds
-in its signature. Elementwise functions are not here: they come from the registry.
+in its signature. Elementwise functions and operations are not here: their records say how they are called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 from symchain.errors import LimitError, ParseError, ShapeError, UnsupportedError
 from symchain.functions.spec import FUNCTIONS
 from symchain.language import arithmetic
-from symchain.language.arithmetic import matrix_product, normal_axis, square_size, with_axes, without_axes
-from symchain.language.forms import Axes, Axis, Condition, Flag, Order, Sizes, Text, Trees, Whole, form
+from symchain.language.arithmetic import matrix_product, square_size, without_axes
+from symchain.language.forms import form
 from symchain.language.shapes import MAX_ENTRIES, broadcast_shape
+from symchain.operations import OPERATIONS
+from symchain.operations.calling import (
+    Axes,
+    Axis,
+    Condition,
+    Flag,
+    Order,
+    Sizes,
+    Text,
+    Trees,
+    Whole,
+    kept,
+    normal_axes,
+    normal_axis,
+    raveled,
+    with_axes,
+)
 from symchain.support.dimensions import Dim, Shape, add, evaluate, multiply, show
 from symchain.tensors import nodes
-from symchain.tensors.nodes import MINUS_ONE, ONE, ZERO, Tree
+from symchain.tensors.nodes import MINUS_ONE, ONE, ZERO, Tree, named_operation
 
 MAX_MATRIX_POWER = 16
 
 
-def _normal_axes(x: Tree, axes: Axes) -> tuple[int, ...]:
-    rank = len(x.shape)
-    if axes is None:
-        return tuple(range(rank))
-    normal = tuple(normal_axis(a, rank) for a in axes)
-    if len(set(normal)) != len(normal):
-        raise ShapeError("an axis is named twice", advice="Name every axis once.")
-    return tuple(sorted(normal))
-
-
-def _kept(reduced: Tree, axes: tuple[int, ...], keepdims: bool) -> Tree:
-    return with_axes(reduced, axes) if keepdims else reduced
+def _called(name: str, *arguments: Any) -> Tree:
+    """What a call of an operation builds."""
+    build = OPERATIONS[name].call
+    assert build is not None, name
+    tree: Tree = build(*arguments)
+    return tree
 
 
 def _over(x: Tree, count: Dim) -> Tree:
@@ -53,26 +64,26 @@ def _count(x: Tree, axes: tuple[int, ...]) -> Dim:
 
 @form("sum")
 def _sum(x: Tree, axis: Axes = None, keepdims: Flag = False) -> Tree:
-    axes = _normal_axes(x, axis)
-    return _kept(nodes.reduce_sum(x, axes), axes, keepdims)
+    axes = normal_axes(x, axis)
+    return kept(nodes.reduce_sum(x, axes), axes, keepdims)
 
 
 @form("mean", "average")
 def _mean(x: Tree, axis: Axes = None, keepdims: Flag = False) -> Tree:
-    axes = _normal_axes(x, axis)
-    return _kept(_over(nodes.reduce_sum(x, axes), _count(x, axes)), axes, keepdims)
+    axes = normal_axes(x, axis)
+    return kept(_over(nodes.reduce_sum(x, axes), _count(x, axes)), axes, keepdims)
 
 
 @form("var")
 def _var(x: Tree, axis: Axes = None, ddof: Whole = 0, keepdims: Flag = False) -> Tree:
-    axes = _normal_axes(x, axis)
+    axes = normal_axes(x, axis)
     centre = nodes.broadcast(_mean(x, axes, True), x.shape)
     squares = nodes.power(nodes.add([x, nodes.scale(MINUS_ONE, centre)]), 2)
     count = add(_count(x, axes), -ddof)
     if isinstance(count, int) and count < 1:
         raise ShapeError(f"var over {_count(x, axes)} elements with ddof {ddof} divides by {count}", advice="Use a smaller ddof.")
     total = nodes.reduce_sum(squares, axes)
-    return _kept(_over(total, count), axes, keepdims)
+    return kept(_over(total, count), axes, keepdims)
 
 
 @form("std")
@@ -83,16 +94,16 @@ def _std(x: Tree, axis: Axes = None, ddof: Whole = 0, keepdims: Flag = False) ->
 @form("norm")
 def _norm(x: Tree, ord: Order = None, axis: Axes = None, keepdims: Flag = False) -> Tree:
     """Euclidean; Frobenius for matrices. Of vectors any order from 1 to inf, of matrices the largest sum of a column or a row."""
-    axes = _normal_axes(x, axis)
+    axes = normal_axes(x, axis)
     if ord in (1, "inf") and 1 <= len(axes) <= 2:
         sizes = nodes.apply(FUNCTIONS["abs"], x)
         if len(axes) == 1:
-            return _kept(nodes.reduce_sum(sizes, axes), axes, keepdims) if ord == 1 else _maximum(sizes, axes, keepdims)
+            return kept(nodes.reduce_sum(sizes, axes), axes, keepdims) if ord == 1 else _called("max", sizes, axes, keepdims)
         summed, left = axes if ord == 1 else axes[::-1]
-        return _kept(_maximum(nodes.reduce_sum(sizes, [summed]), (left - (summed < left),)), axes, keepdims)
+        return kept(_called("max", nodes.reduce_sum(sizes, [summed]), (left - (summed < left),)), axes, keepdims)
     if isinstance(ord, int) and ord > 2 and len(axes) == 1:
         powers = nodes.power(nodes.apply(FUNCTIONS["abs"], x) if ord % 2 else x, ord)
-        return _kept(nodes.power(nodes.reduce_sum(powers, axes), Fraction(1, ord)), axes, keepdims)
+        return kept(nodes.power(nodes.reduce_sum(powers, axes), Fraction(1, ord)), axes, keepdims)
     if ord not in ((None, 2) if len(axes) == 1 else (None, "fro")):
         raise UnsupportedError(
             f"the norm of order {ord} over {len(axes)} axes",
@@ -100,7 +111,7 @@ def _norm(x: Tree, ord: Order = None, axis: Axes = None, keepdims: Flag = False)
         )
     everywhere = range(len(x.shape))
     squares = nodes.contract([x, x], [everywhere, everywhere], [k for k in everywhere if k not in axes])
-    return _kept(nodes.power(squares, Fraction(1, 2)), axes, keepdims)
+    return kept(nodes.power(squares, Fraction(1, 2)), axes, keepdims)
 
 
 @form("norm1")
@@ -108,66 +119,13 @@ def _norm1(x: Tree, axis: Axes = None, keepdims: Flag = False) -> Tree:
     return _sum(nodes.apply(FUNCTIONS["abs"], x), axis, keepdims)
 
 
-def _reduction(name: str) -> Callable[..., Tree]:
-    def build(x: Tree, axis: Axes = None, keepdims: Flag = False) -> Tree:
-        axes = _normal_axes(x, axis)
-        return _kept(nodes.named_operation(name, x, parameters=(axes,)) if axes else x, axes, keepdims)
-
-    return build
-
-
-_maximum = _reduction("max")
-for _name, _aliases in (("max", ("amax",)), ("min", ("amin",)), ("prod", ()), ("logsumexp", ())):
-    form(_name, *_aliases)(_reduction(_name))
-
-
 # ---------------------------------------------------------------- along one axis
-
-
-def _along(name: str) -> Callable[..., Tree]:
-    def build(x: Tree, axis: Axis = -1) -> Tree:
-        return nodes.named_operation(name, x, parameters=(normal_axis(axis, len(x.shape)),))
-
-    return build
-
-
-def _running(name: str) -> Callable[..., Tree]:
-    def build(x: Tree, axis: Axes = None) -> Tree:
-        if axis is None:
-            x, axis = _ravel(x), (0,)
-        if len(axis) != 1:
-            raise ShapeError(f"{name} runs along one axis", advice=f"Write {name}(x, axis=0).")
-        return nodes.named_operation(name, x, parameters=(normal_axis(axis[0], len(x.shape)),))
-
-    return build
 
 
 @form("softmin")
 def _softmin(x: Tree, axis: Axis = -1) -> Tree:
     """The softmax of what is left when the signs change."""
-    return nodes.named_operation("softmax", nodes.scale(MINUS_ONE, x), parameters=(normal_axis(axis, len(x.shape)),))
-
-
-form("softmax")(_along("softmax"))
-form("log_softmax")(_along("log_softmax"))
-form("cumsum")(_running("cumsum"))
-form("cumprod")(_running("cumprod"))
-
-
-@form("flip")
-def _flip(x: Tree, axis: Axes = None) -> Tree:
-    for k in _normal_axes(x, axis):
-        x = nodes.named_operation("flip", x, parameters=(k,))
-    return x
-
-
-@form("roll")
-def _roll(x: Tree, shift: Dim, axis: Axes = None) -> Tree:
-    if axis is None and len(x.shape) != 1:
-        raise ShapeError("roll of more than one axis needs axis=", advice="Write roll(x, shift, axis=0).")
-    for k in _normal_axes(x, axis):
-        x = nodes.named_operation("roll", x, parameters=(shift, k))
-    return x
+    return named_operation("softmax", nodes.scale(MINUS_ONE, x), parameters=(normal_axis(axis, len(x.shape)),))
 
 
 @form("multigammaln", "mvlgamma")
@@ -215,7 +173,7 @@ def _kron(a: Tree, b: Tree) -> Tree:
     rank = len(a.shape)
     mine, yours = range(rank), range(rank, 2 * rank)
     blocks = nodes.contract([a, b], [mine, yours], [i for pair in zip(mine, yours, strict=True) for i in pair])
-    return nodes.named_operation("reshape", blocks, parameters=(tuple(multiply(p, q) for p, q in zip(a.shape, b.shape, strict=True)),))
+    return named_operation("reshape", blocks, parameters=(tuple(multiply(p, q) for p, q in zip(a.shape, b.shape, strict=True)),))
 
 
 @form("einsum")
@@ -244,11 +202,6 @@ def _einsum(subscripts: Text, *operands: Tree) -> Tree:
     return nodes.contract(operands, pieces, output)
 
 
-@form("cross")
-def _cross(a: Tree, b: Tree) -> Tree:
-    return nodes.named_operation("cross", a, b)
-
-
 # ---------------------------------------------------------------- linear algebra
 
 
@@ -270,7 +223,7 @@ def _diag(x: Tree) -> Tree:
 @form("solve")
 def _solve(A: Tree, b: Tree) -> Tree:
     square_size(A, "solve")
-    return matrix_product(nodes.named_operation("inv", A), b)
+    return matrix_product(named_operation("inv", A), b)
 
 
 @form("matrix_power")
@@ -280,33 +233,11 @@ def _matrix_power(A: Tree, k: Whole) -> Tree:
         raise LimitError(f"matrix_power beyond {MAX_MATRIX_POWER}", advice="Name intermediate powers on lines of their own.")
     if k == 0:
         return nodes.identity(n)
-    base = A if k > 0 else nodes.named_operation("inv", A)
+    base = A if k > 0 else named_operation("inv", A)
     power = base
     for _ in range(abs(k) - 1):
         power = nodes.matmul(power, base)
     return power
-
-
-def _of_matrix(name: str) -> Callable[..., Tree]:
-    def build(A: Tree) -> Tree:
-        return nodes.named_operation(name, A)
-
-    return build
-
-
-for _name in ("inv", "det", "logdet", "pinv", "cholesky", "expm", "sinm", "cosm"):
-    form(_name)(_of_matrix(_name))
-
-
-def _triangle(name: str) -> Callable[..., Tree]:
-    def build(x: Tree, k: Whole = 0) -> Tree:
-        return nodes.named_operation(name, x, parameters=(k,))
-
-    return build
-
-
-form("tril")(_triangle("tril"))
-form("triu")(_triangle("triu"))
 
 
 # ---------------------------------------------------------------- rearrangements
@@ -318,7 +249,7 @@ def _transpose(x: Tree, axes: Axes = None) -> Tree:
         return nodes.transpose(x)
     if len(axes) != len(x.shape):
         raise ShapeError(f"transpose needs {len(x.shape)} axes, not {len(axes)}", advice="Name every axis once.")
-    _normal_axes(x, axes)
+    normal_axes(x, axes)
     return nodes.transpose(x, [normal_axis(a, len(x.shape)) for a in axes])
 
 
@@ -338,42 +269,18 @@ def _expand_dims(x: Tree, axis: Axis) -> Tree:
 
 @form("squeeze")
 def _squeeze(x: Tree, axis: Axes = None) -> Tree:
-    return without_axes(x, None if axis is None else _normal_axes(x, axis))
-
-
-@form("reshape")
-def _reshape(x: Tree, shape: Sizes) -> Tree:
-    if -1 in shape:
-        shape = _completed(x, shape)
-    return x if shape == x.shape else nodes.named_operation("reshape", x, parameters=(shape,))
-
-
-def _completed(x: Tree, shape: Shape) -> Shape:
-    """The size that -1 stands for."""
-    total, known = nodes.element_count(x.shape), nodes.element_count(tuple(d for d in shape if d != -1))
-    if shape.count(-1) > 1:
-        raise ShapeError("reshape can find one size only", advice="Write -1 once.")
-    candidates: list[Dim] = [1, total, *x.shape]
-    for start in range(len(x.shape)):
-        for stop in range(start + 2, len(x.shape) + 1):
-            candidates.append(nodes.element_count(x.shape[start:stop]))
-    if isinstance(total, int) and isinstance(known, int) and total % known == 0:
-        candidates.append(total // known)
-    for size in candidates:
-        if multiply(size, known) == total:
-            return tuple(size if d == -1 else d for d in shape)
-    raise ShapeError(f"{total} elements cannot be laid out as {show(shape)}", advice="Write the size in place of -1.")
+    return without_axes(x, None if axis is None else normal_axes(x, axis))
 
 
 @form("ravel", "flatten")
 def _ravel(x: Tree) -> Tree:
-    return _reshape(x, (nodes.element_count(x.shape),))
+    return raveled(x)
 
 
 @form("vec")
 def _vec(X: Tree) -> Tree:
     """Column after column."""
-    return _ravel(nodes.transpose(X))
+    return raveled(nodes.transpose(X))
 
 
 @form("broadcast_to")
@@ -381,12 +288,6 @@ def _broadcast_to(x: Tree, shape: Sizes) -> Tree:
     if broadcast_shape(x.shape, shape) != shape:
         raise ShapeError(f"shape {show(x.shape)} does not broadcast to {show(shape)}", advice="Trailing axes align; sizes are equal or 1.")
     return nodes.broadcast(x, shape)
-
-
-@form("concatenate")
-def _concatenate(arrays: Trees, axis: Axis = 0) -> Tree:
-    k = normal_axis(axis, len(arrays[0].shape))
-    return arrays[0] if len(arrays) == 1 else nodes.named_operation("concatenate", *arrays, parameters=(k,))
 
 
 @form("stack")
@@ -398,17 +299,17 @@ def _stack(arrays: Trees, axis: Axis = 0) -> Tree:
                 advice="Use concatenate, or declare equal shapes.",
             )
     k = normal_axis(axis, len(arrays[0].shape) + 1)
-    return _concatenate([with_axes(a, [k]) for a in arrays], k)
+    return _called("concatenate", [with_axes(a, [k]) for a in arrays], k)
 
 
 @form("hstack")
 def _hstack(arrays: Trees) -> Tree:
-    return _concatenate(arrays, min(1, len(arrays[0].shape) - 1))
+    return _called("concatenate", arrays, min(1, len(arrays[0].shape) - 1))
 
 
 @form("vstack")
 def _vstack(arrays: Trees) -> Tree:
-    return (_stack if len(arrays[0].shape) == 1 else _concatenate)(arrays)
+    return _stack(arrays) if len(arrays[0].shape) == 1 else _called("concatenate", arrays)
 
 
 @form("pad")
@@ -417,7 +318,7 @@ def _pad(x: Tree, width: Sizes) -> Tree:
     before, after = width if len(width) == 2 else (width[0], width[0])
     for k in range(len(x.shape)):
         first, last = ([nodes.zeros((*x.shape[:k], w, *x.shape[k + 1 :]))] if w else [] for w in (before, after))
-        x = _concatenate([*first, x, *last], k)
+        x = _called("concatenate", [*first, x, *last], k)
     return x
 
 
@@ -425,10 +326,10 @@ def _pad(x: Tree, width: Sizes) -> Tree:
 def _repeat(x: Tree, repeats: Dim, axis: Axes = None) -> Tree:
     """Every entry several times in a row."""
     if axis is None and len(x.shape) != 1:
-        x, axis = _ravel(x), (0,)
-    (k,) = _normal_axes(x, axis)
+        x, axis = raveled(x), (0,)
+    (k,) = normal_axes(x, axis)
     spread = nodes.broadcast(with_axes(x, [k + 1]), (*x.shape[: k + 1], repeats, *x.shape[k + 1 :]))
-    return nodes.named_operation("reshape", spread, parameters=((*x.shape[:k], multiply(x.shape[k], repeats), *x.shape[k + 1 :]),))
+    return named_operation("reshape", spread, parameters=((*x.shape[:k], multiply(x.shape[k], repeats), *x.shape[k + 1 :]),))
 
 
 @form("tile")
@@ -436,17 +337,7 @@ def _tile(x: Tree, reps: Dim) -> Tree:
     """The array several times side by side, along its last axis."""
     k = len(x.shape) - 1
     spread = nodes.broadcast(with_axes(x, [k]), (*x.shape[:k], reps, x.shape[k]))
-    return nodes.named_operation("reshape", spread, parameters=((*x.shape[:k], multiply(x.shape[k], reps)),))
-
-
-@form("onehot", "one_hot")
-def _onehot(labels: Tree, k: Dim) -> Tree:
-    return nodes.named_operation("onehot", labels, parameters=(k,))
-
-
-@form("scatter")
-def _scatter(y: Tree, labels: Tree, n: Dim) -> Tree:
-    return nodes.named_operation("scatter", y, labels, parameters=(n,))
+    return named_operation("reshape", spread, parameters=((*x.shape[:k], multiply(x.shape[k], reps)),))
 
 
 # ---------------------------------------------------------------- constructors

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, NoReturn
 
 from symchain.errors import ParseError, ShapeError, SymchainError, UnsupportedError
-from symchain.functions.spec import AbstractFunction, FunctionSpec, OperationSpec, abstract
+from symchain.functions.spec import AbstractFunction, FunctionSpec, abstract
 from symchain.language import constants
 from symchain.language.arguments import Mismatch, plain_argument
 from symchain.language.arithmetic import matrix_product, product, stretched
@@ -149,12 +149,8 @@ class _Elaboration:
         self.calls[id(phrase)] = made, {}
         return (made,)
 
-    def _check_arguments(self, phrase: Phrase, function: FunctionSpec | AbstractFunction | OperationSpec) -> None:
+    def _check_arguments(self, phrase: Phrase, function: FunctionSpec | AbstractFunction) -> None:
         name, given = phrase.text, len(phrase.parts)
-        if isinstance(function, OperationSpec):
-            if phrase.primes:
-                self._fail(f"{name} is not a function of one number", f"Only {name}(...) without primes is defined.", phrase)
-            return
         spec = function.binding if isinstance(function, AbstractFunction) else function
         if spec is None:
             if given != 1:
@@ -324,13 +320,6 @@ class _Elaboration:
                 return self._formed(function, bound), None
             except ShapeError as error:
                 raise self._explained(error, phrase, function, bound) from None
-        if isinstance(function, OperationSpec):
-            try:
-                return nodes.operation(function, arguments), None
-            except ValueError:  # another number of operands, or parameters
-                self._fail(
-                    f"{phrase.text} does not take {len(arguments)} operands alone", "Give it the operands it is declared with.", phrase
-                )
         return self._apply(phrase, function, arguments)
 
     def _formed(self, function: Form, bound: Mapping[str, tuple[Phrase, ...]]) -> Tree:

@@ -1,4 +1,7 @@
-"""How calls are read: a form names the parameters of a function that is not elementwise, and their kinds."""
+"""How calls are read: a form names the parameters of a function that is not elementwise, and their kinds (`operations.calling`).
+
+Operations bring theirs in their records; the language's own compositions of them are registered here.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from symchain.errors import ParseError
-from symchain.support.dimensions import Shape
+from symchain.functions.spec import ALIASES, OPERATIONS, OperationSpec
 from symchain.support.notation import Phrase
-from symchain.tensors.nodes import Tree
-
-# Kinds of parameters, by the name of their annotation:
-Trees = list[Tree]  # a list of expressions in square brackets
-Condition = Tree  # a comparison
-Sizes = Shape  # one dimension or a tuple of them
-Axis = int  # a whole number
-Axes = tuple[int, ...] | None  # one axis, a tuple of axes, or None for all
-Whole = int  # a whole number, perhaps negative
-Order = int | str | None  # a whole number, inf, or a text in quotes
-Flag = bool  # True or False
-Text = str  # text in quotes
+from symchain.tensors.memory import remembered
+from symchain.tensors.nodes import Tree, operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +69,41 @@ def form(*names: str) -> Callable[[Callable[..., Tree]], Callable[..., Tree]]:
     """Register a function of the language under its names."""
 
     def register(build: Callable[..., Tree]) -> Callable[..., Tree]:
-        parameters = tuple(
-            Parameter(p.name, str(p.annotation), p.default is p.empty, p.kind is p.VAR_POSITIONAL)
-            for p in inspect.signature(build).parameters.values()
-        )
         for name in names:
-            FORMS[name] = Form(name, parameters, build)
+            FORMS[name] = Form(name, _parameters(build), build)
         return build
 
     return register
+
+
+def _parameters(build: Callable[..., Tree]) -> tuple[Parameter, ...]:
+    return tuple(
+        Parameter(p.name, str(p.annotation), p.default is p.empty, p.kind is p.VAR_POSITIONAL)
+        for p in inspect.signature(build).parameters.values()
+    )
+
+
+def find_form(name: str) -> Form | None:
+    """The form of a name that is called: the language's own, or that of the operation of this name or alias."""
+    known = FORMS.get(name)
+    spec = OPERATIONS.get(ALIASES.get(name, "")) if known is None else None
+    return known if spec is None else _form_of(spec, name)
+
+
+@remembered(1024)
+def _form_of(spec: OperationSpec, name: str) -> Form | None:
+    """As the record says; None for an operation that is not called (x[0])."""
+    if spec.call is not None:
+        return Form(name, _parameters(spec.call), spec.call)
+    if not spec.operands:
+        return None
+    parameters = tuple(Parameter(p, "Tree", required=True, variadic=False) for p in spec.operands)
+    return Form(name, parameters, lambda **operands: operation(spec, [operands[p] for p in spec.operands]))
+
+
+def form_names() -> list[str]:
+    """All names that have a form, aliases too."""
+    return [n for n in dict.fromkeys((*FORMS, *ALIASES)) if find_form(n) is not None]
 
 
 OPERATORS: Mapping[str, Callable[..., Phrase]] = {

@@ -7,8 +7,8 @@ from typing import Any
 
 from symchain.errors import ParseError, ShapeError
 from symchain.functions.spec import OPERATIONS
-from symchain.language.arithmetic import with_axes
 from symchain.language.shapes import dimension_of
+from symchain.operations.calling import with_axes
 from symchain.support.dimensions import Dim, add, at_least, minimum, show
 from symchain.support.notation import Phrase
 from symchain.tensors import nodes

@@ -8,7 +8,7 @@ from typing import Any
 from symchain.errors import nearest
 from symchain.functions.spec import ALIASES, FUNCTIONS, AbstractFunction, FunctionSpec, OperationSpec, abstract, find
 from symchain.language import calls  # noqa: F401  (registers the forms)
-from symchain.language.forms import FORMS, OPERATORS, Form
+from symchain.language.forms import OPERATORS, Form, find_form, form_names
 from symchain.language.spelling import canonical, is_abstract
 
 _GAPS = {
@@ -32,23 +32,19 @@ _GAPS = {
     "slogdet": "logdet(A) is the logarithm of |det(A)|: NumPy's slogdet(A)[1].",
     "dropout": "Multiply by a mask that is an input.",
 }
-_OF_TWO = {"max": "maximum", "amax": "maximum", "min": "minimum", "amin": "minimum"}
-_NEVER_CALLED = ("index", "place")
-"""Operations that are written x[...]."""
-
 
 def is_known_function(name: str) -> bool:
     """Whether a name is taken by the language or the registry when it is called."""
-    return name in FORMS or name in OPERATORS or (find(name) is not None and name not in _NEVER_CALLED)
+    return find_form(name) is not None or name in OPERATORS or isinstance(find(name), FunctionSpec)
 
 
-def find_function(name: str, functions: Mapping[str, Any]) -> Form | FunctionSpec | AbstractFunction | OperationSpec | None:
+def find_function(name: str, functions: Mapping[str, Any]) -> Form | FunctionSpec | AbstractFunction | None:
     """What a name means when it is called: the program's own functions first, then the language's, then activations by their name."""
     if name in functions:
         return functions[name]
     for key in (name, canonical(name)):
-        known = FORMS.get(key) or find(key)
-        if known is not None and key not in _NEVER_CALLED:
+        known = find_form(key) or find(key)
+        if isinstance(known, Form | FunctionSpec):
             return known
     return abstract(name) if is_abstract(name) else None
 
@@ -83,11 +79,14 @@ def elementwise_names() -> list[str]:
 
 def instead(name: str) -> str:
     """Advice for a call of a reduction with two numbers, as Python's max(x, y) is called, or nothing."""
-    other = _OF_TWO.get(name)
-    return f"For the {'larger' if name in ('max', 'amax') else 'smaller'} of two values write {other}(x, y)." if other else ""
+    spec = find(name)
+    if not isinstance(spec, OperationSpec) or not spec.lattice:
+        return ""
+    other = next(f.name for f in FUNCTIONS.values() if f.lattice == spec.lattice)
+    return f"For the {'larger' if spec.lattice > 0 else 'smaller'} of two values write {other}(x, y)."
 
 
 def advice_on(name: str, functions: Iterable[str] = ()) -> str:
     """What to do about a call of an unknown function."""
-    known = [n for n in (*FORMS, *ALIASES, *OPERATORS, *functions) if n not in _NEVER_CALLED]
+    known = [*form_names(), *elementwise_names(), *OPERATORS, *functions]
     return _GAPS.get(name) or closest(name, known) or f"If its derivative is unknown, declare '{name}: function'."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from symchain.functions.spec import AbstractFunction, FunctionSpec, find
+from symchain.functions.spec import OPERATIONS, AbstractFunction, FunctionSpec, find
 from symchain.language.grammar import parse_expression
 from symchain.language.lookup import find_function
 from symchain.latex.algebra import Algebra
@@ -16,7 +16,8 @@ from symchain.latex.values import Value, aligned, flat
 from symchain.support.dimensions import Dim
 from symchain.support.notation import Phrase, call, number
 
-_TO_SCALAR = ("tr", "det", "logdet", "sum", "mean", "logsumexp", "prod")
+_TO_SCALAR = ("tr", "sum", "mean")
+"""Words of the language that are no operations."""
 _SAME_SHAPE = ("softmax", "log_softmax")
 
 
@@ -150,7 +151,7 @@ class Formulas(Algebra):
             self._fail(f"{function} is a function of one array", f"Write {function}(x).", node)
         value = arguments[0]
         phrase = call(function, value.phrase)
-        if function in _TO_SCALAR:
+        if function in _TO_SCALAR or (function in OPERATIONS and OPERATIONS[function].rank == 0):
             return Value(phrase)
         if function in _SAME_SHAPE and value.rank == 1:
             return replace(value, phrase=phrase)

@@ -16,7 +16,6 @@ from symchain.functions.spec import AbstractFunction, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
 from symchain.nouns.computation import Computation
-from symchain.rules.operations import PULLBACKS, extreme
 from symchain.support.notation import Phrase
 from symchain.tensors.nodes import (
     ONE,
@@ -59,7 +58,7 @@ def _kinks(node: Tree) -> Iterator[tuple[Tree, Tree | float, str]]:
     if isinstance(node, Power):
         if isinstance(node.exponent, Number) and 0 < node.exponent.value < 1:
             yield node.base, 0.0, "the root"
-    elif isinstance(node, Operation) and PULLBACKS.get(node.operation.name) is extreme:
+    elif isinstance(node, Operation) and node.operation.lattice:
         yield _single(node), 0.0, node.operation.name
     elif isinstance(node, Apply) and not any(node.orders):
         spec = node.function.binding if isinstance(node.function, AbstractFunction) else node.function

@@ -8,6 +8,7 @@ from typing import Any
 
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.functions.spec import AbstractFunction, FunctionSpec, map_dims
+from symchain.kernels.declared import name_of
 from symchain.kernels.kernel import Guard, Input, Output, Plan
 from symchain.kernels.opcodes import OPCODES
 from symchain.kernels.primitives import read_form
@@ -320,16 +321,12 @@ class _Lowering:
 
     def _operation(self, node: Operation) -> Laid:
         spec = node.operation
-        if spec.name not in OPCODES:
-            raise UnsupportedError(
-                f"there is no code for {spec.name}", advice="Kernels have an instruction for each operation of the language."
-            )
         operands = []
         for tree in node.args:
             value = self.asm.whole(self.done[tree], tree.shape)
             operands.append(self._integer(tree, value) if tree in _labels(node) else value)
         map_dims(spec, node.parameters, self._met)
-        value = self.asm.emit(spec.name, tuple(operands), node.parameters, node.shape)
+        value = self.asm.emit(*_instruction(node, tuple(operands)), node.shape)
         return Laid(value, tuple(range(len(node.shape))))
 
     def _integer(self, tree: Tree, value: int) -> int:
@@ -341,6 +338,16 @@ class _Lowering:
         """The dimension, whose letters the plan has to know."""
         self.letters += [n for n in letters([dim]) if n not in self.letters]
         return dim
+
+
+def _instruction(node: Operation, operands: tuple[int, ...]) -> tuple[str, tuple[int, ...], tuple[Any, ...]]:
+    """The opcode of an operation, with its operands and parameters: an instruction of its name, or else its meaning itself."""
+    spec = node.operation
+    if spec.name in OPCODES:
+        return spec.name, operands, node.parameters
+    if not any(a.shape for a in node.args):
+        raise UnsupportedError(f"there is no code for {spec.name} of numbers", advice="Declare it as an elementwise function.")
+    return "declared", operands, (spec.name, name_of(spec.name, spec.evaluate), *node.parameters)
 
 
 def _labels(node: Operation) -> Iterable[Tree]:

@@ -1,12 +1,16 @@
-"""Operations of linear algebra that are not products: inverses, determinants, factorisations, functions of matrices.
+"""Operations of linear algebra that are not products: inverses, determinants, factorisations, triangles, cross products.
 
 inv, det, logdet, pinv and cholesky take stacks of matrices too (leading axes), as NumPy does. The meanings are analytic in the
-entries, so that a complex step differentiates them: they transpose where NumPy would conjugate.
+entries, so that a complex step differentiates them: they transpose where NumPy would conjugate. In pullbacks matrix products are
+contractions over indices i, j (the operand's rows and columns), so that leading axes and stacks need no case of their own.
+
+Sources: Giles 2008, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation"; Petersen and
+Pedersen, "The Matrix Cookbook" (2012); Golub and Pereyra 1973; Murray 2016, "Differentiation of the Cholesky decomposition".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -14,20 +18,18 @@ import numpy as np
 
 from symchain.errors import NotDifferentiableError, ShapeError
 from symchain.functions.spec import Noun, declare_operation
-from symchain.operations.shapes import at_least_matrix, one_square, same, square
+from symchain.operations.calling import Whole
+from symchain.operations.pulling import stack_axes
+from symchain.operations.shapes import at_least_matrix, same, square, square_to_square
 from symchain.support.dimensions import Dim, Shape, show
+from symchain.support.notation import Phrase, call
+from symchain.tensors import nodes
+from symchain.tensors.indexgraph import dimension
+from symchain.tensors.nodes import MINUS_ONE, Operation, Tree, contract, named_operation
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 _Rule = Callable[[tuple[Shape, ...], tuple[Any, ...]], Shape]
-_SERIES = 400
-
-
-def _square_to_square(name: str, check: Callable[[str, Shape], Dim] = square) -> _Rule:
-    def shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shape:
-        check(name, shapes[0])
-        return shapes[0]
-
-    return shape
+_QUARTER = nodes.number(Fraction(1, 4))
 
 
 def _square_to_scalar(name: str) -> _Rule:
@@ -60,19 +62,6 @@ def _cross_shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shap
             advice="Declare both as (3,), or as rows: (n, 3).",
         )
     return a
-
-
-def _frechet_shape(name: str) -> _Rule:
-    def shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shape:
-        a, direction = shapes
-        one_square(name, a)
-        if direction[-2:] != a:
-            raise ShapeError(
-                f"{name} needs a direction of shape {show(a)}, not {show(direction)}", advice="Matrix and direction have one shape."
-            )
-        return direction
-
-    return shape
 
 
 def _onehot_shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shape:
@@ -123,59 +112,131 @@ def _factor(a: _Array, sqrt: Callable[[_Array], Any]) -> Any:
     return factor
 
 
-def _expm(a: _Array) -> Any:
-    from scipy import linalg
-
-    return linalg.expm(a)
+# ---------------------------------------------------------------- pullbacks
 
 
-def _trigonometric(a: _Array, sine: bool, exponential: Callable[[_Array], Any] = _expm) -> Any:
-    """exp([[0, A], [-A, 0]]) = [[cos A, sin A], [-sin A, cos A]]: real stays real, so a complex step is not drowned."""
-    n, zero = a.shape[-1], np.zeros_like(a)
-    rows = exponential(np.block([[zero, a], [-a, zero]]))[..., :n, :]
-    return rows[..., n:] if sine else rows[..., :n]
+def _inverse_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dA = -inv(A).T G inv(A).T (Giles 2008, sec. 2.2.3; Cookbook eq. 59)."""
+    before, stack = stack_axes(node, lead)
+    return contract(
+        [MINUS_ONE, node, cotangent, node],
+        [[], [*stack, "p", "i"], [*before, *stack, "p", "q"], [*stack, "j", "q"]],
+        [*before, *stack, "i", "j"],
+    )
 
 
-def _expm_exact(n: Any, a: _Array) -> Any:
-    """By the series, after halving until the matrix is small."""
-    halvings = 0
-    while np.max(np.sum(abs(a), axis=-1)) > 2.0**halvings:
-        halvings += 1
-    small = a * n.number(Fraction(1, 2**halvings))
-    one = np.where(np.eye(a.shape[-1], dtype=bool), n.number(Fraction(1)), n.number(Fraction(0)))
-    total = term = np.broadcast_to(one, a.shape)
-    for k in range(1, _SERIES):
-        term = term @ small * n.number(Fraction(1, k))
-        if not np.any(total + term != total):
-            break
-        total = total + term
-    for _ in range(halvings):
-        total = total @ total
-    return total
+def _determinant_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dA = G det(A) inv(A).T (Giles 2008, sec. 2.2.4; Cookbook eq. 49)."""
+    (a,) = node.args
+    before, stack = stack_axes(a, lead)
+    return contract(
+        [cotangent, node, named_operation("inv", a)],
+        [[*before, *stack], stack, [*stack, "j", "i"]],
+        [*before, *stack, "i", "j"],
+    )
 
 
-def _sinm_exact(n: Any, a: _Array) -> Any:
-    return _trigonometric(a, True, lambda b: _expm_exact(n, b))
+def _log_determinant_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dA = G inv(A).T (Cookbook eq. 57)."""
+    (a,) = node.args
+    before, stack = stack_axes(a, lead)
+    return contract([cotangent, named_operation("inv", a)], [[*before, *stack], [*stack, "j", "i"]], [*before, *stack, "i", "j"])
 
 
-def _cosm_exact(n: Any, a: _Array) -> Any:
-    return _trigonometric(a, False, lambda b: _expm_exact(n, b))
+def _pseudoinverse_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """With P = pinv(A): dA = -P.T G P.T + (I - A P) G.T P P.T + P.T P G.T (I - P A), where the rank is constant.
+
+    Golub and Pereyra 1973, eq. 4.12, transposed. For independent columns the last term is zero, for independent rows the
+    second; which of them holds cannot be told from the shape alone.
+    """
+    (a,) = node.args
+    before, stack = stack_axes(a, lead)
+    rows, columns = a.shape[-2:]
+    out = [*before, *stack, "i", "j"]
+    g, p = [*before, *stack], stack  # indices of the cotangent and of P, up to the last two
+    stretch = {s: d for s, d in zip(stack, a.shape, strict=False)}
+
+    def rest(size: Any, left: Tree, right: Tree) -> Tree:
+        """I - left @ right."""
+        eye = contract([nodes.identity(size)], [["i", "j"]], [*stack, "i", "j"], stretch)
+        return nodes.add([eye, contract([MINUS_ONE, left, right], [[], [*stack, "i", "m"], [*stack, "m", "j"]], [*stack, "i", "j"])])
+
+    main = contract([MINUS_ONE, node, cotangent, node], [[], [*p, "s", "i"], [*g, "s", "t"], [*p, "j", "t"]], out)
+    left_rest = contract(
+        [rest(rows, a, node), cotangent, node, node],
+        [[*p, "i", "s"], [*g, "t", "s"], [*p, "t", "u"], [*p, "j", "u"]],
+        out,
+    )
+    right_rest = contract(
+        [node, node, cotangent, rest(columns, node, a)],
+        [[*p, "s", "i"], [*p, "s", "t"], [*g, "u", "t"], [*p, "u", "j"]],
+        out,
+    )
+    return nodes.add([main, left_rest, right_rest])
 
 
-def _sinm(a: _Array) -> Any:
-    return _trigonometric(a, sine=True)
+def _cholesky_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dA = (S + S.T)/2, S = inv(L).T Phi(L.T G) inv(L), Phi the lower triangle with half the diagonal (Murray 2016).
+
+    Symmetric, because the factor is that of the symmetric part of A.
+    """
+    before, stack = stack_axes(node, lead)
+    inside = contract([node, cotangent], [[*stack, "p", "i"], [*before, *stack, "p", "j"]], [*before, *stack, "i", "j"])
+    twice = nodes.add([named_operation("tril", inside, parameters=(0,)), named_operation("tril", inside, parameters=(-1,))])  # 2 Phi
+    inv = named_operation("inv", node)
+    out = [*before, *stack, "i", "j"]
+
+    def half(rows: str, columns: str) -> Tree:
+        return contract([_QUARTER, inv, twice, inv], [[], [*stack, "p", rows], [*before, *stack, "p", "q"], [*stack, "q", columns]], out)
+
+    return nodes.add([half("i", "j"), half("j", "i")])
 
 
-def _cosm(a: _Array) -> Any:
-    return _trigonometric(a, sine=False)
+def _triangle_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dX = the same triangle of G."""
+    return named_operation(node.operation.name, cotangent, parameters=node.parameters)
 
+
+def _cross_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """da = b x G and db = G x a: the triple product is cyclic."""
+    a, b = node.args
+    if k == 0:
+        return named_operation("cross", nodes.broadcast(b, cotangent.shape), cotangent)
+    return named_operation("cross", cotangent, nodes.broadcast(a, cotangent.shape))
+
+
+# ---------------------------------------------------------------- calls, read and written
+
+
+def _triangle_call(name: str) -> Callable[..., Tree]:
+    def build(x: Tree, k: Whole = 0) -> Tree:
+        return named_operation(name, x, parameters=(k,))
+
+    return build
+
+
+def _onehot_call(labels: Tree, k: Dim) -> Tree:
+    return named_operation("onehot", labels, parameters=(k,))
+
+
+def _triangle_written(node: Operation, phrases: Mapping[Tree, Phrase]) -> Phrase:
+    """tril(x, 1); the main diagonal is left out."""
+    (k,) = node.parameters
+    return call(node.operation.name, phrases[node.args[0]], *([dimension(k)] if k else []))
+
+
+# ---------------------------------------------------------------- records
 
 declare_operation(
     "inv",
-    shape=_square_to_square("inv"),
+    shape=square_to_square("inv"),
     evaluate=np.linalg.inv,
     exact=lambda n, a: n.inverse(a),
+    pullback=_inverse_pullback,
+    operands=("A",),
     noun=Noun("inverse", "inverse", "m"),
+    keeps=frozenset({"symmetric"}),
+    rank=2,
     latex="{0}^{{-1}}",
 )
 declare_operation(
@@ -183,7 +244,10 @@ declare_operation(
     shape=_square_to_scalar("det"),
     evaluate=np.linalg.det,
     exact=lambda n, a: n.determinant(a),
+    pullback=_determinant_pullback,
+    operands=("A",),
     noun=Noun("determinant", "déterminant", "m"),
+    rank=0,
     latex=r"\det",
 )
 declare_operation(
@@ -191,57 +255,35 @@ declare_operation(
     shape=_square_to_scalar("logdet"),
     evaluate=_logdet,
     exact=lambda n, a: n.log(abs(n.determinant(a))),
+    pullback=_log_determinant_pullback,
+    operands=("A",),
     noun=Noun("logarithm of the determinant", "logarithme du déterminant", "m"),
-    latex=r"\log\det",
+    rank=0,
+    latex=r"\ln\det",
 )
 declare_operation(
     "pinv",
     shape=_pinv_shape,
     evaluate=_pinv,
     exact=lambda n, a: _full_rank_pinv(a, n.inverse),
+    pullback=_pseudoinverse_pullback,
+    operands=("A",),
     noun=Noun("pseudoinverse", "pseudo-inverse", "m"),
+    keeps=frozenset({"symmetric"}),
+    rank=2,
     latex="{0}^{{+}}",
 )
 declare_operation(
     "cholesky",
-    shape=_square_to_square("cholesky"),
+    shape=square_to_square("cholesky"),
     evaluate=_cholesky,
     exact=lambda n, a: _factor((a + np.swapaxes(a, -1, -2)) / 2, n.sqrt),
+    pullback=_cholesky_pullback,
+    operands=("A",),
     noun=Noun("Cholesky factor", "facteur de Cholesky", "m"),
+    rank=2,
     latex=r"\operatorname{chol}",
 )
-
-# Functions of a matrix, each with its Fréchet derivative: f(A, E), linear in E, the derivative of f at A in the direction E.
-for _name, _function, _exact, _noun in (
-    ("expm", _expm, _expm_exact, Noun("matrix exponential", "exponentielle de matrice", "f")),
-    ("sinm", _sinm, _sinm_exact, Noun("matrix sine", "sinus de matrice", "m")),
-    ("cosm", _cosm, _cosm_exact, Noun("matrix cosine", "cosinus de matrice", "m")),
-):
-
-    def _frechet(a: _Array, e: _Array, function: Callable[[_Array], Any] = _function) -> Any:
-        """f([[A, E], [0, A]]) = [[f(A), L(A, E)], [0, f(A)]] (Higham 2008, Functions of Matrices, eq. 3.16)."""
-        n, blocks = a.shape[-1], np.broadcast_to(a, e.shape)
-        return function(np.block([[blocks, e], [np.zeros_like(e), blocks]]))[..., :n, n:]
-
-    def _exact_frechet(n: Any, a: _Array, e: _Array, exact: Callable[..., Any] = _exact) -> Any:
-        return _frechet(a, e, lambda b: exact(n, b))
-
-    declare_operation(
-        _name,
-        shape=_square_to_square(_name, one_square),
-        evaluate=_function,
-        exact=_exact,
-        noun=_noun,
-        latex=rf"\operatorname{{{_name}}}",
-    )
-    declare_operation(
-        f"{_name}_frechet",
-        shape=_frechet_shape(f"{_name}_frechet"),
-        evaluate=_frechet,
-        exact=_exact_frechet,
-        noun=Noun(f"Fréchet derivative ({_noun.en})", f"dérivée de Fréchet ({_noun.fr})", "f"),
-        latex=rf"L_{{\operatorname{{{_name}}}}}",
-    )
 
 for _name, _triangle, _en, _fr in (
     ("tril", np.tril, "lower triangle", "triangle inférieur"),
@@ -251,6 +293,10 @@ for _name, _triangle, _en, _fr in (
         _name,
         shape=_triangle_shape(_name),
         evaluate=_triangle,
+        pullback=_triangle_pullback,
+        call=_triangle_call(_name),
+        written=_triangle_written,
+        rank=2,
         noun=Noun(_en, _fr, "m"),
         latex=rf"\operatorname{{{_name}}}",
         linear=True,
@@ -260,6 +306,8 @@ declare_operation(
     "cross",
     shape=_cross_shape,
     evaluate=lambda a, b: np.cross(a, b),
+    pullback=_cross_pullback,
+    operands=("a", "b"),
     noun=Noun("cross product", "produit vectoriel", "m"),
     latex=r"{0} \times {1}",
 )
@@ -267,9 +315,11 @@ declare_operation(
     "onehot",
     shape=_onehot_shape,
     evaluate=lambda labels, k: np.equal(np.arange(k), np.real(labels).astype(int)[..., None]).astype(float),
+    call=_onehot_call,
     noun=Noun("one-hot vector", "vecteur indicateur", "m"),
+    unit_sum=lambda axes, parameters: axes - 1,
     latex=r"\operatorname{onehot}",
-    differentiable=False,
     dims=lambda parameters, f: (f(parameters[0]),),
     integers=(0,),
+    aliases=("one_hot",),
 )

@@ -1,162 +1,23 @@
-"""Operations that move elements without computing: slices, stacks, reshapes, gathers and their adjoints. All are linear.
-
-`index` and `place` share their items, one for each axis of the larger array or new axis, in order:
-
-    ("at", k)                     one element; the axis is dropped
-    ("slice", start, stop, step)  start and stop as Python's slice.indices gives them; before 0 is -1
-    ("new",)                      an axis of size 1 that the larger array lacks
-"""
+"""Operations that put elements elsewhere without computing: joining, reshaping, reversing, shifting around. All are linear."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from symchain.errors import ShapeError, UnsupportedError
+from symchain.errors import ShapeError
 from symchain.functions.spec import Noun, declare_operation
+from symchain.operations.calling import Axes, Axis, Sizes, Trees, laid_out, normal_axes, normal_axis
+from symchain.operations.pulling import slice_along
 from symchain.operations.shapes import check_axes, same
-from symchain.support.dimensions import Dim, Shape, add, at_least, minimum, multiply, show
-
-_Array = np.ndarray[Any, np.dtype[Any]]
-_Items = tuple[tuple[Any, ...], ...]
-_Map = Callable[[Dim], Any]
-
-
-# ---------------------------------------------------------------- index and place
-
-
-def _length(start: Dim, stop: Dim, step: int) -> Dim:
-    """The number of elements of a slice."""
-    span = add(stop, start, -1) if step > 0 else add(start, stop, -1)
-    if isinstance(span, int):
-        return max(0, -(-span // abs(step)))
-    if abs(step) == 1:
-        return span
-    raise UnsupportedError(
-        f"a slice with step {step} of {span} elements has no size in letters", advice="Declare the axis with an integer size."
-    )
-
-
-def _index_shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shape:
-    (x,), (items,) = shapes, parameters
-    if sum(item[0] != "new" for item in items) != len(x):
-        raise ShapeError(
-            f"an operand of shape {show(x)} is indexed over {sum(i[0] != 'new' for i in items)} axes", advice="Give one index per axis."
-        )
-    axes = iter(x)
-    out: list[Dim] = []
-    for item in items:
-        if item[0] == "new":
-            out.append(1)
-            continue
-        axis = next(axes)
-        if item[0] == "at":
-            _check_inside(item[1], axis, x, last=add(axis, 1, -1))
-        else:
-            _, start, stop, step = item
-            length = _length(start, stop, step)
-            if length != 0:
-                _check_inside(start, axis, x, last=axis)
-                _check_inside(stop if step > 0 else add(stop, 1), axis, x, last=axis)
-            out.append(length)
-    return tuple(out)
-
-
-def _index_needs(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Iterator[tuple[Dim, int, str]]:
-    """Every entry that is taken is there, and no slice ends before it begins."""
-    axes = iter(shapes[0])
-    for item in parameters[0]:
-        if item[0] == "new":
-            continue
-        axis = next(axes)
-        if item[0] == "at":
-            what = f"entry {item[1]} of an axis of size {axis}"
-            yield item[1], 0, what
-            yield add(axis, item[1], -1), 1, what
-            continue
-        _, start, stop, step = item
-        what = f"the slice {start}:{'' if stop == -1 else stop}{'' if step == 1 else f':{step}'} of an axis of size {axis}"
-        length = _length(start, stop, step)
-        if step > 0:
-            end = add(start, step * (length - 1) + 1) if isinstance(length, int) and length else stop
-            yield from ((start, 0, what), (length, 0, what), (add(axis, end, -1), 0, what))
-            continue
-        yield add(axis, start, -1), 1, what
-        if not at_least(add(start, minimum(axis, 1), -1), -1):  # an axis without entries is reversed from before its first
-            yield start, 0, what
-        if stop != -1:
-            yield from ((stop, 0, what), (length, 0, what))
-
-
-def _check_inside(k: Dim, axis: Dim, shape: Shape, last: Dim) -> None:
-    """Refuse an index that is outside whatever the letters stand for."""
-    room = add(last, k, -1)
-    if (isinstance(room, int) and room < 0) or (isinstance(k, int) and k < 0):
-        raise ShapeError(f"index {k} is outside an axis of size {axis} (operand of shape {show(shape)})", advice="Indices count from 0.")
-
-
-def _place_shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shape:
-    (y,), (items, shape) = shapes, parameters
-    fits = _index_shape((shape,), (items,))
-    if fits != y:
-        raise ShapeError(
-            f"an operand of shape {show(y)} is placed where {show(fits)} is needed", advice="It must have the shape of what is indexed."
-        )
-    return shape
-
-
-def _map_items(items: _Items, f: _Map) -> _Items:
-    def mapped(item: tuple[Any, ...]) -> tuple[Any, ...]:
-        if item[0] == "at":
-            return ("at", f(item[1]))
-        return item if item[0] == "new" else ("slice", f(item[1]), f(item[2]), item[3])
-
-    return tuple(map(mapped, items))
-
-
-def _key(items: _Items) -> tuple[Any, ...]:
-    """The items as NumPy's index."""
-
-    def part(item: tuple[Any, ...]) -> Any:
-        if item[0] == "new":
-            return None
-        if item[0] == "at":
-            return item[1]
-        _, start, stop, step = item
-        return slice(start, None if stop < 0 else stop, step)
-
-    return tuple(map(part, items))
-
-
-def _place(y: _Array, items: _Items, shape: tuple[int, ...]) -> _Array:
-    out = np.zeros(shape, np.result_type(y))
-    out[_key(items)] = y
-    return out
-
-
-declare_operation(
-    "index",
-    shape=_index_shape,
-    evaluate=lambda x, items: x[_key(items)],
-    noun=Noun("extraction", "extraction", "f"),
-    linear=True,
-    dims=lambda parameters, f: (_map_items(parameters[0], f),),
-    needs=_index_needs,
-)
-declare_operation(
-    "place",
-    shape=_place_shape,
-    evaluate=_place,
-    noun=Noun("placement among zeros", "placement parmi des zéros", "m"),
-    latex=r"\operatorname{place}",
-    linear=True,
-    dims=lambda parameters, f: (_map_items(parameters[0], f), tuple(map(f, parameters[1]))),
-)
-
-
-# ---------------------------------------------------------------- joining, reshaping, moving
+from symchain.support.dimensions import Dim, Shape, add, multiply, show
+from symchain.support.notation import Phrase, call, negate
+from symchain.support.notation import number as literal
+from symchain.tensors.indexgraph import COLON, NEW, dimension, product
+from symchain.tensors.matrixform import phrase_of
+from symchain.tensors.nodes import Contraction, Operation, Tree, element_count, multiply_scalars, named_operation
 
 
 def _concatenate_shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shape:
@@ -198,50 +59,152 @@ def _roll_shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shape
     return same(shapes, parameters)
 
 
-def _check_labels(name: str, labels: Shape) -> None:
-    if len(labels) != 1:
-        raise ShapeError(
-            f"{name} takes a vector of labels, not an operand of shape {show(labels)}", advice="Declare the labels as (m,) integer."
-        )
-
-
-def _gather_shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shape:
-    x, labels = shapes
-    _check_labels("gather", labels)
-    if not x:
-        raise ShapeError("a scalar cannot be indexed by labels", advice="The operand needs an axis to choose from.")
-    return (*labels, *x[1:])
-
-
-def _scatter_shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shape:
-    (y, labels), (n,) = shapes, parameters
-    _check_labels("scatter", labels)
-    if not y or y[0] != labels[0]:
-        raise ShapeError(f"scatter needs one label per row, not {show(labels)} for {show(y)}", advice="Both have the same first size.")
-    return (n, *y[1:])
-
-
-def _whole(labels: Any) -> Any:
-    """Labels as ints; verification hands all arrays over as complex ones."""
-    return np.real(labels).astype(int)
-
-
-def _scatter(y: _Array, labels: _Array, n: int) -> _Array:
-    out = np.zeros((n, *y.shape[1:]), np.result_type(y))
-    np.add.at(out, _whole(labels), y)
-    return out
-
-
 def _concatenate(*arguments: Any) -> Any:
     *xs, axis = arguments
     return np.concatenate(xs, axis=axis)
 
 
+# ---------------------------------------------------------------- pullbacks
+
+
+def _concatenate_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dX_k = the part of G that X_k fills."""
+    (axis,) = node.parameters
+    start: Dim = 0
+    for earlier in node.args[:k]:
+        start = add(start, earlier.shape[axis])
+    return slice_along(cotangent, lead + axis, start, add(start, node.args[k].shape[axis]))
+
+
+def _reshape_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dX = G in the shape of X."""
+    return named_operation("reshape", cotangent, parameters=(cotangent.shape[:lead] + node.args[0].shape,))
+
+
+def _flip_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dX = G reversed along the axis."""
+    return named_operation("flip", cotangent, parameters=(lead + node.parameters[0],))
+
+
+def _roll_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dX = G shifted back."""
+    shift, axis = node.parameters
+    return named_operation("roll", cotangent, parameters=(add(0, shift, -1), lead + axis))
+
+
+# ---------------------------------------------------------------- calls, read and written
+
+
+def _concatenate_call(arrays: Trees, axis: Axis = 0) -> Tree:
+    k = normal_axis(axis, len(arrays[0].shape))
+    return arrays[0] if len(arrays) == 1 else named_operation("concatenate", *arrays, parameters=(k,))
+
+
+def _reshape_call(x: Tree, shape: Sizes) -> Tree:
+    return laid_out(x, _completed(x, shape) if -1 in shape else shape)
+
+
+def _completed(x: Tree, shape: Shape) -> Shape:
+    """The size that -1 stands for."""
+    total, known = element_count(x.shape), element_count(tuple(d for d in shape if d != -1))
+    if shape.count(-1) > 1:
+        raise ShapeError("reshape can find one size only", advice="Write -1 once.")
+    candidates: list[Dim] = [1, total, *x.shape]
+    for start in range(len(x.shape)):
+        for stop in range(start + 2, len(x.shape) + 1):
+            candidates.append(element_count(x.shape[start:stop]))
+    if isinstance(total, int) and isinstance(known, int) and total % known == 0:
+        candidates.append(total // known)
+    for size in candidates:
+        if multiply(size, known) == total:
+            return tuple(size if d == -1 else d for d in shape)
+    raise ShapeError(f"{total} elements cannot be laid out as {show(shape)}", advice="Write the size in place of -1.")
+
+
+def _flip_call(x: Tree, axis: Axes = None) -> Tree:
+    for k in normal_axes(x, axis):
+        x = named_operation("flip", x, parameters=(k,))
+    return x
+
+
+def _roll_call(x: Tree, shift: Dim, axis: Axes = None) -> Tree:
+    if axis is None and len(x.shape) != 1:
+        raise ShapeError("roll of more than one axis needs axis=", advice="Write roll(x, shift, axis=0).")
+    for k in normal_axes(x, axis):
+        x = named_operation("roll", x, parameters=(shift, k))
+    return x
+
+
+def _concatenate_written(node: Operation, phrases: Mapping[Tree, Phrase]) -> Phrase:
+    """concatenate([x, y]), or stack([x, y]) of what has a new axis."""
+    (axis,) = node.parameters
+    layers = _layers(node, phrases)
+    parts = Phrase("list", tuple([phrases[a] for a in node.args] if layers is None else layers))
+    return Phrase("call", (parts,), "concatenate" if layers is None else "stack", (("axis", literal(axis)),) if axis else ())
+
+
+def _layers(node: Any, phrases: Mapping[Tree, Phrase]) -> list[Phrase] | None:
+    """What is concatenated, where each part is an array with one new axis, the one along which the parts follow each other."""
+    axis, found = node.parameters[0], []
+    for part in node.args:
+        if not isinstance(part, Contraction) or len(part.args) != 1 or len(part.output) != len(part.subscripts[0]) + 1:
+            return None
+        if part.shape[axis] != 1 or part.subscripts[0] != (*part.output[:axis], *part.output[axis + 1 :]) or not part.subscripts[0]:
+            return None
+        found.append(phrases[part.args[0]])
+    return found
+
+
+def _reshape_written(node: Operation, phrases: Mapping[Tree, Phrase]) -> Phrase:
+    """reshape(x, (2, 3)), or kron(A, B)."""
+    if (pair := _kronecker(node, phrases)) is not None:
+        return pair
+    shape = tuple(dimension(d) for d in node.parameters[0])
+    return call("reshape", phrases[node.args[0]], shape[0] if len(shape) == 1 else Phrase("tuple", shape))
+
+
+def _kronecker(node: Any, phrases: Mapping[Tree, Phrase]) -> Phrase | None:
+    """reshape of A[i, k]*B[j, l] over (i, j), (k, l) is kron(A, B)."""
+    inner = node.args[0]
+    if not isinstance(inner, Contraction) or len(inner.output) != 4 or len(node.shape) != 2 or len(set(inner.dims)) < 1:
+        return None
+    i, j, k, m = inner.output
+    scalars = [a for a, s in zip(inner.args, inner.subscripts, strict=True) if not s]
+    found = {s: a for a, s in zip(inner.args, inner.subscripts, strict=True) if s}
+    if set(found) != {(i, k), (j, m)} or len(found) + len(scalars) != len(inner.args):
+        return None
+    if node.shape != (multiply(inner.shape[0], inner.shape[1]), multiply(inner.shape[2], inner.shape[3])):
+        return None
+    pair = call("kron", phrases[found[i, k]], phrases[found[j, m]])
+    if not scalars:
+        return pair
+    coefficient = multiply_scalars(scalars)
+    front = phrases[coefficient] if coefficient in phrases else phrase_of(coefficient)
+    return negate(product([front.parts[0], pair], [])) if front.head == "neg" else product([front, pair], [])
+
+
+def _flip_written(node: Operation, phrases: Mapping[Tree, Phrase]) -> Phrase:
+    """x[:, ::-1]."""
+    before = [COLON] * node.parameters[0]
+    return Phrase("index", (phrases[node.args[0]], *before, Phrase("slice", (NEW, NEW, Phrase("neg", (literal(1),))))))
+
+
+def _roll_written(node: Operation, phrases: Mapping[Tree, Phrase]) -> Phrase:
+    """roll(x, 1, axis=0)."""
+    shift, axis = node.parameters
+    return call("roll", phrases[node.args[0]], dimension(shift), axis=literal(axis))
+
+
+# ---------------------------------------------------------------- records
+
 declare_operation(
     "concatenate",
     shape=_concatenate_shape,
     evaluate=_concatenate,
+    pullback=_concatenate_pullback,
+    call=_concatenate_call,
     noun=Noun("concatenation", "concaténation", "f"),
+    written=_concatenate_written,
     latex=r"\operatorname{concatenate}",
     linear=True,
 )
@@ -249,7 +212,10 @@ declare_operation(
     "reshape",
     shape=_reshape_shape,
     evaluate=lambda x, shape: np.reshape(x, shape),
+    pullback=_reshape_pullback,
+    call=_reshape_call,
     noun=Noun("change of shape", "changement de forme", "m"),
+    written=_reshape_written,
     latex=r"\operatorname{reshape}",
     linear=True,
     dims=lambda parameters, f: (tuple(map(f, parameters[0])),),
@@ -258,7 +224,10 @@ declare_operation(
     "flip",
     shape=_flip_shape,
     evaluate=lambda x, axis: np.flip(x, axis),
+    pullback=_flip_pullback,
+    call=_flip_call,
     noun=Noun("reversal", "renversement", "m"),
+    written=_flip_written,
     latex=r"\operatorname{flip}",
     linear=True,
 )
@@ -266,26 +235,11 @@ declare_operation(
     "roll",
     shape=_roll_shape,
     evaluate=lambda x, shift, axis: np.roll(x, shift, axis),
+    pullback=_roll_pullback,
+    call=_roll_call,
     noun=Noun("cyclic shift", "décalage circulaire", "m"),
+    written=_roll_written,
     latex=r"\operatorname{roll}",
     linear=True,
     dims=lambda parameters, f: (f(parameters[0]), parameters[1]),
-)
-declare_operation(
-    "gather",
-    shape=_gather_shape,
-    evaluate=lambda x, labels: x[_whole(labels)],
-    noun=Noun("choice of rows", "choix de lignes", "m"),
-    linear=True,
-    integers=(1,),
-)
-declare_operation(
-    "scatter",
-    shape=_scatter_shape,
-    evaluate=_scatter,
-    noun=Noun("sum by label", "somme par étiquette", "f"),
-    latex=r"\operatorname{scatter}",
-    linear=True,
-    dims=lambda parameters, f: (f(parameters[0]),),
-    integers=(1,),
 )

@@ -6,15 +6,21 @@ Reductions take (axes,), a tuple of axes that the result lacks; the others take 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from symchain.errors import ShapeError
-from symchain.functions.spec import Noun, declare_operation
+from symchain.functions.spec import FUNCTIONS, Noun, declare_operation
+from symchain.operations.calling import Axes, Axis, Flag, kept, normal_axes, normal_axis, raveled
+from symchain.operations.pulling import operand_axes, reduction_axes, reversed_along
 from symchain.operations.shapes import check_axes
 from symchain.support.dimensions import Dim, Shape, show
+from symchain.support.notation import Phrase
+from symchain.tensors import nodes
+from symchain.tensors.matrixform import axis_keyword
+from symchain.tensors.nodes import MINUS_ONE, ONE, ZERO, Operation, Tree, contract, named_operation
 
 _Array = np.ndarray[Any, np.dtype[Any]]
 _Rule = Callable[[tuple[Shape, ...], tuple[Any, ...]], Shape]
@@ -88,12 +94,123 @@ def _log_softmax(x: _Array, axis: int) -> Any:
     return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
 
 
+# ---------------------------------------------------------------- pullbacks
+
+
+def _extreme_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dX = G where x = y, shared equally among ties: G * [x == y] / count."""
+    (x,) = node.args
+    before, axes, kept = reduction_axes(node, lead)
+    stretched = contract([node], [kept], axes, dict(enumerate(x.shape)))
+    chosen = nodes.where(nodes.compare("==", x, stretched), ONE, ZERO)
+    count = nodes.reduce_sum(chosen, node.parameters[0])
+    return contract([cotangent, chosen, nodes.reciprocal(count)], [before + kept, axes, kept], before + axes)
+
+
+def _product_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dX = G * y/x, as the literature prints it; `rules.operations.without_division` makes it exact at zeros."""
+    (x,) = node.args
+    before, axes, kept = reduction_axes(node, lead)
+    return contract([cotangent, node, nodes.reciprocal(x)], [before + kept, kept, axes], before + axes)
+
+
+def _logsumexp_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dX = G * softmax(x); over several axes at once softmax is exp(x - y)."""
+    (x,) = node.args
+    before, axes, kept = reduction_axes(node, lead)
+    dropped = node.parameters[0]
+    if len(dropped) == 1:
+        weights = named_operation("softmax", x, parameters=dropped)
+    else:
+        stretched = contract([MINUS_ONE, node], [(), kept], axes, dict(enumerate(x.shape)))
+        weights = nodes.apply(FUNCTIONS["exp"], nodes.add([x, stretched]))
+    return contract([cotangent, weights], [before + kept, axes], before + axes)
+
+
+def _softmax_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dX = Y * (G - sum(G * Y)), the sum along the axis (Bridle 1990)."""
+    (axis,) = node.parameters
+    before, axes = operand_axes(lead, node)
+    kept = before + [j for j in axes if j != axis]
+    total = contract([cotangent, node], [before + axes, axes], kept)
+    stretched = contract([MINUS_ONE, total], [(), kept], before + axes, {axis: node.shape[axis]})
+    return contract([node, nodes.add([cotangent, stretched])], [axes, before + axes], before + axes)
+
+
+def _log_softmax_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dX = G - softmax(x) * sum(G), the sum along the axis."""
+    (axis,) = node.parameters
+    before, axes = operand_axes(lead, node)
+    kept = before + [j for j in axes if j != axis]
+    total = nodes.reduce_sum(cotangent, [lead + axis])
+    weights = named_operation("softmax", node.args[0], parameters=(axis,))
+    return nodes.add([cotangent, contract([MINUS_ONE, weights, total], [(), axes, kept], before + axes)])
+
+
+def _running_sum_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dX = the running sum of G from the end: cumsum(g[::-1])[::-1]."""
+    axis = lead + node.parameters[0]
+    return reversed_along(named_operation("cumsum", reversed_along(cotangent, axis), parameters=(axis,)), axis)
+
+
+def _running_product_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dX = cumsum((G * Y)[::-1])[::-1] / x; not a number, rather than a wrong one, where x is zero."""
+    (x,) = node.args
+    before, axes = operand_axes(lead, x)
+    axis = lead + node.parameters[0]
+    weighted = contract([cotangent, node], [before + axes, axes], before + axes)
+    sums = reversed_along(named_operation("cumsum", reversed_along(weighted, axis), parameters=(axis,)), axis)
+    return contract([sums, nodes.reciprocal(x)], [before + axes, axes], before + axes)
+
+
+# ---------------------------------------------------------------- calls, read and written
+
+
+def _reduction_call(name: str) -> Callable[..., Tree]:
+    def call(x: Tree, axis: Axes = None, keepdims: Flag = False) -> Tree:
+        axes = normal_axes(x, axis)
+        return kept(named_operation(name, x, parameters=(axes,)) if axes else x, axes, keepdims)
+
+    return call
+
+
+def _along_call(name: str) -> Callable[..., Tree]:
+    def call(x: Tree, axis: Axis = -1) -> Tree:
+        return named_operation(name, x, parameters=(normal_axis(axis, len(x.shape)),))
+
+    return call
+
+
+def _running_call(name: str) -> Callable[..., Tree]:
+    def call(x: Tree, axis: Axes = None) -> Tree:
+        if axis is None:
+            x, axis = raveled(x), (0,)
+        if len(axis) != 1:
+            raise ShapeError(f"{name} runs along one axis", advice=f"Write {name}(x, axis=0).")
+        return named_operation(name, x, parameters=(normal_axis(axis[0], len(x.shape)),))
+
+    return call
+
+
+def _written(node: Operation, phrases: Mapping[Tree, Phrase]) -> Phrase:
+    """softmax(x, axis=0); the axis is left out where there is no other."""
+    (x,), (axes,) = node.args, node.parameters
+    return Phrase("call", (phrases[x],), node.operation.name, tuple(axis_keyword(axes, len(x.shape)).items()))
+
+
+# ---------------------------------------------------------------- records
+
 declare_operation(
     "max",
     shape=_reduced("max", empty=False),
     evaluate=_extreme(np.argmax),
+    pullback=_extreme_pullback,
+    call=_reduction_call("max"),
     noun=Noun("maximum", "maximum", "m"),
+    rank=0,
+    written=_written,
     latex=r"\max",
+    lattice=1,
     aliases=("amax",),
     needs=_of_something("maximum"),
 )
@@ -101,8 +218,13 @@ declare_operation(
     "min",
     shape=_reduced("min", empty=False),
     evaluate=_extreme(np.argmin),
+    pullback=_extreme_pullback,
+    call=_reduction_call("min"),
     noun=Noun("minimum", "minimum", "m"),
+    rank=0,
+    written=_written,
     latex=r"\min",
+    lattice=-1,
     aliases=("amin",),
     needs=_of_something("minimum"),
 )
@@ -110,7 +232,11 @@ declare_operation(
     "prod",
     shape=_reduced("prod"),
     evaluate=lambda x, axes: np.prod(x, axis=axes),
+    pullback=_product_pullback,
+    call=_reduction_call("prod"),
     noun=Noun("product of the elements", "produit des éléments", "m"),
+    rank=0,
+    written=_written,
     latex=r"\prod",
 )
 declare_operation(
@@ -118,7 +244,11 @@ declare_operation(
     shape=_reduced("logsumexp", empty=False),
     evaluate=_logsumexp,
     exact=lambda n, x, axes: n.log(np.sum(n.exp(x), axis=axes)),
+    pullback=_logsumexp_pullback,
+    call=_reduction_call("logsumexp"),
     noun=Noun("log-sum-exp", "log-somme-exp", "f"),
+    rank=0,
+    written=_written,
     latex=r"\operatorname{logsumexp}",
     needs=_of_something("logsumexp"),
 )
@@ -127,7 +257,11 @@ declare_operation(
     shape=_along("softmax"),
     evaluate=_softmax,
     exact=lambda n, x, axis: (e := n.exp(x)) / np.sum(e, axis=axis, keepdims=True),
+    pullback=_softmax_pullback,
+    call=_along_call("softmax"),
     noun=Noun("softmax", "softmax", "m"),
+    unit_sum=lambda axes, parameters: parameters[0],
+    written=_written,
     latex=r"\operatorname{softmax}",
     needs=_of_something("softmax"),
 )
@@ -136,7 +270,10 @@ declare_operation(
     shape=_along("log_softmax"),
     evaluate=_log_softmax,
     exact=lambda n, x, axis: x - n.log(np.sum(n.exp(x), axis=axis, keepdims=True)),
+    pullback=_log_softmax_pullback,
+    call=_along_call("log_softmax"),
     noun=Noun("log-softmax", "log-softmax", "m"),
+    written=_written,
     latex=r"\operatorname{log\,softmax}",
     needs=_of_something("log_softmax"),
 )
@@ -144,7 +281,10 @@ declare_operation(
     "cumsum",
     shape=_along("cumsum"),
     evaluate=lambda x, axis: np.cumsum(x, axis=axis),
+    pullback=_running_sum_pullback,
+    call=_running_call("cumsum"),
     noun=Noun("running sum", "somme cumulée", "f"),
+    written=_written,
     latex=r"\operatorname{cumsum}",
     linear=True,
 )
@@ -152,6 +292,9 @@ declare_operation(
     "cumprod",
     shape=_along("cumprod"),
     evaluate=lambda x, axis: np.cumprod(x, axis=axis),
+    pullback=_running_product_pullback,
+    call=_running_call("cumprod"),
     noun=Noun("running product", "produit cumulé", "m"),
+    written=_written,
     latex=r"\operatorname{cumprod}",
 )

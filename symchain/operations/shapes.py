@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from symchain.errors import ShapeError
@@ -44,3 +45,13 @@ def at_least_matrix(name: str, shape: Shape) -> None:
         raise ShapeError(
             f"{name} needs a matrix, not an operand of shape {show(shape)}", advice="Give the operand two axes, x[:, None] for example."
         )
+
+
+def square_to_square(name: str, check: Callable[[str, Shape], Dim] = square) -> Callable[[tuple[Shape, ...], tuple[Any, ...]], Shape]:
+    """The shape rule of what makes a square matrix of one of the same size."""
+
+    def shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shape:
+        check(name, shapes[0])
+        return shapes[0]
+
+    return shape

@@ -82,7 +82,6 @@ def _template(latex: str, parameters: tuple[str, ...]) -> Macro | None:
 _WORDS = {
     ("norm", 1): Macro(template=(r"\lVert ", r"\rVert"), order=(0,), arguments=1),
     ("norm1", 1): Macro(template=(r"\lVert ", r"\rVert_1"), order=(0,), arguments=1),
-    ("inv", 1): Macro(template=("", "^{-1}"), order=(0,), arguments=1),
     ("dot", 2): Macro(template=("", r"^{\top}", ""), order=(0, 1), arguments=2),
     ("outer", 2): Macro(template=("", r"\,", r"^{\top}"), order=(0, 1), arguments=2),
     ("eye", 1): Macro(template=("I_{", "}"), order=(0,), arguments=1),
@@ -91,9 +90,8 @@ _WORDS = {
     ("sum", 1): Macro(prefix=r"\sum", name=r"\operatorname{sum}"),
     ("where", 3): Macro(cases=True, name=r"\operatorname{where}"),
     ("commutation", 2): Macro(template=("K_{", ",", "}"), order=(0, 1), arguments=2),
-    ("logdet", 1): Macro(name=r"\ln\det"),
 }
-"""Words of the language that are not registered functions, or that mathematics writes otherwise."""
+"""Words of the language that are not registered functions."""
 
 
 def macro(function: str, arguments: int) -> Macro | None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from symchain.functions.spec import OPERATIONS
 from symchain.support.notation import Phrase
 
 _NONE: Mapping[str, str] = {}
 _NO_RANKS: Mapping[str, int] = {}
 
-_REDUCTIONS = frozenset({
-    "sum", "mean", "prod", "max", "min", "norm", "norm1", "var", "logsumexp", "tr", "trace", "det", "logdet", "dot",
-})  # fmt: skip
-_MATRICES = frozenset({"outer", "eye", "inv", "pinv", "kron", "cholesky", "expm", "tril", "triu", "commutation"})
+_REDUCTIONS = frozenset({"sum", "mean", "norm", "norm1", "var", "tr", "trace", "dot"})
+_MATRICES = frozenset({"outer", "eye", "kron", "commutation"})
+"""Words of the language that are no operations."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,12 @@ class Style:
 def rank_of_call(phrase: Phrase, ranks: list[int]) -> int:
     """How many axes the value of a call has, as far as its spelling tells."""
     name, first = phrase.text, ranks[0] if ranks else 0
-    if name in _REDUCTIONS:
+    spec = OPERATIONS.get(name)
+    rank = spec.rank if spec is not None else 0 if name in _REDUCTIONS else 2 if name in _MATRICES else None
+    if rank == 0:
         return max(first - 1, 0) if any(k == "axis" for k, _ in phrase.keywords) and first > 1 else 0
-    if name in _MATRICES:
-        return 2
+    if rank is not None:
+        return rank
     if name == "vec":
         return 1
     if name == "diag":

@@ -2,18 +2,19 @@
 
 pull(node, k, cotangent, lead) receives the cotangent of the node's value, of shape lead axes + node.shape (the lead axes are those
 of the output when it is not a scalar), and returns the cotangent of args[k], of shape lead axes + args[k].shape. With cotangent 1 a
-scalar rule gives the textbook derivative; with the identity it gives the Jacobian. All of the calculus is in this table.
+scalar rule gives the textbook derivative; with the identity it gives the Jacobian. All of the calculus is in this table and in the
+records of functions and operations, which it asks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from symchain.errors import NotDifferentiableError, UnsupportedError
+from symchain.errors import UnsupportedError
 from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
-from symchain.rules.operations import PULLBACKS
+from symchain.rules.operations import pull_back
 from symchain.support.dimensions import Shape
 from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import (
@@ -121,18 +122,7 @@ def pull_where(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
 def pull_operation(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
     """Each declared operation has its own pullback."""
     assert isinstance(node, Operation)
-    if k in node.operation.integers:
-        raise NotDifferentiableError(
-            f"{node.operation.name} reads whole numbers there: they have no derivative",
-            advice="Differentiate by the other inputs.",
-        )
-    rule = PULLBACKS.get(node.operation.name)
-    if rule is None or not node.operation.differentiable:
-        raise NotDifferentiableError(
-            f"{node.operation.name} has no derivative",
-            advice=f"Differentiate by a variable that does not pass through {node.operation.name}.",
-        )
-    return rule(node, k, cotangent, lead)
+    return pull_back(node, k, cotangent, lead)
 
 
 PULL: dict[type[Tree], Pull] = {

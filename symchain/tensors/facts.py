@@ -6,7 +6,7 @@ from symchain.functions.spec import FunctionSpec
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import Apply, Leaf, Operation, Sum, Tree, add, leaf, reduce_sum
 from symchain.tensors.sums import collect, summands
-from symchain.tensors.terms import constant_of, is_symmetric
+from symchain.tensors.terms import adds_up_along, constant_of, is_symmetric
 
 EQUATIONS = frozenset({"symmetric", "spd", "diagonal", "orthogonal", "probability", "onehot", "unit_sum"})
 """Facts that are equations between entries. What is rewritten by them has the same values, but not the same derivative by one entry."""
@@ -22,7 +22,7 @@ def implied(tree: Tree) -> frozenset[str]:
     ['symmetric']
     """
     found = set()
-    if isinstance(tree, Operation) and tree.operation.name == "softmax" and tree.parameters[0] == len(tree.shape) - 1:
+    if isinstance(tree, Operation) and adds_up_along(tree) == len(tree.shape) - 1:
         found.add("probability")
     if tree.shape and isinstance(tree, Sum) and _adds_up_to_one(tree):
         found.add("unit_sum")

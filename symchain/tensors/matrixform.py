@@ -12,10 +12,9 @@ from fractions import Fraction
 from typing import Any
 
 from symchain.functions.spec import AbstractFunction
-from symchain.support.dimensions import multiply
 from symchain.support.notation import Phrase, call, name, negate, operations, walk
 from symchain.support.notation import number as literal
-from symchain.tensors.indexgraph import COLON, NEW, Assembly, Piece, dimension, einsum, product
+from symchain.tensors.indexgraph import Assembly, Piece, dimension, einsum, product
 from symchain.tensors.memory import Table, table
 from symchain.tensors.nodes import (
     MINUS_ONE,
@@ -32,10 +31,9 @@ from symchain.tensors.nodes import (
     Sum,
     Tree,
     Where,
-    multiply_scalars,
     postorder,
 )
-from symchain.tensors.placing import item_phrase, placed, side_by_side
+from symchain.tensors.placing import side_by_side
 from symchain.tensors.products import normalise, tree_of
 from symchain.tensors.terms import is_symmetric
 
@@ -162,7 +160,7 @@ def _power_parts(tree: Tree, memo: dict[Tree, Phrase]) -> tuple[list[Phrase], li
 
 def _raised(base: Tree, value: Fraction, decimal: bool, memo: dict[Tree, Phrase]) -> Phrase:
     if value.denominator == 2 and (vector := _square_root_of(base)) is not None:
-        root: Phrase = Phrase("call", (memo[vector],), "norm", tuple(_axis_keyword(_summed_axes(base), len(vector.shape)).items()))
+        root: Phrase = Phrase("call", (memo[vector],), "norm", tuple(axis_keyword(_summed_axes(base), len(vector.shape)).items()))
         return root if value.numerator == 1 else Phrase("pow", (root, literal(value.numerator)))
     if value == 1:
         return memo[base]
@@ -337,7 +335,8 @@ def _write_where(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
     return call("where", *_aligned(node, memo))
 
 
-def _axis_keyword(axes: Any, rank: int) -> dict[str, Phrase]:
+def axis_keyword(axes: Any, rank: int) -> dict[str, Phrase]:
+    """axis=..., of one axis or a tuple of them; nothing where it goes without saying."""
     if isinstance(axes, int):
         return {"axis": literal(axes)} if rank > 1 else {}
     if len(axes) == rank:
@@ -346,79 +345,18 @@ def _axis_keyword(axes: Any, rank: int) -> dict[str, Phrase]:
 
 
 def _write_operation(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
-    kind, parameters = node.operation.name, node.parameters
-    parts = [memo[a] for a in node.args]
-    operand = node.args[0].shape if node.args else ()
-    if kind == "index":
-        items, axis = [], 0
-        for item in parameters[0]:
-            items.append(item_phrase(item, operand[axis] if item[0] != "new" else None))
-            axis += item[0] != "new"
-        return Phrase("index", (parts[0], *items))
-    if kind in ("max", "min", "prod", "logsumexp", "softmax", "log_softmax", "cumsum", "cumprod"):
-        return Phrase("call", (parts[0],), kind, tuple(_axis_keyword(parameters[0], len(operand)).items()))
-    if kind == "concatenate" and (layers := _layers(node, memo)) is not None:
-        keywords = (("axis", literal(parameters[0])),) if parameters[0] else ()
-        return Phrase("call", (Phrase("list", tuple(layers)),), "stack", keywords)
-    if kind == "concatenate":
-        joined = Phrase("list", tuple(parts))
-        return call(kind, joined, axis=literal(parameters[0])) if parameters[0] else call(kind, joined)
-    if kind == "flip":
-        before = [COLON] * parameters[0]
-        return Phrase("index", (parts[0], *before, Phrase("slice", (NEW, NEW, Phrase("neg", (literal(1),))))))
-    if kind == "roll":
-        return call(kind, parts[0], dimension(parameters[0]), axis=literal(parameters[1]))
-    if kind == "reshape" and (pair := _kronecker(node, memo)) is not None:
-        return pair
-    if kind == "reshape":
-        shape = tuple(dimension(d) for d in parameters[0])
-        return call(kind, parts[0], shape[0] if len(shape) == 1 else Phrase("tuple", shape))
-    if kind in ("tril", "triu"):
-        return call(kind, parts[0], *([dimension(parameters[0])] if parameters and parameters[0] else []))
-    if kind == "place":
-        return placed(parts[0], parameters[0], parameters[1])
-    if kind == "scatter" and len(node.args[0].shape) <= 2:
-        return Phrase("matmul", (Phrase("transpose", (call("onehot", parts[1], *(_parameter(p) for p in parameters)),)), parts[0]))
-    if kind == "gather":
-        return Phrase("index", (parts[0], parts[1]))
-    return call(kind, *parts, *(_parameter(p) for p in parameters))
+    """As its record says, or as a call with its operands and parameters."""
+    spec = node.operation
+    if spec.written is not None:
+        phrase: Phrase = spec.written(node, memo)
+        return phrase
+    return call(spec.name, *(memo[a] for a in node.args), *(parameter_phrase(p) for p in node.parameters))
 
 
-def _layers(node: Any, memo: dict[Tree, Phrase]) -> list[Phrase] | None:
-    """What is concatenated, where each part is an array with one new axis, the one along which the parts follow each other."""
-    axis, found = node.parameters[0], []
-    for part in node.args:
-        if not isinstance(part, Contraction) or len(part.args) != 1 or len(part.output) != len(part.subscripts[0]) + 1:
-            return None
-        if part.shape[axis] != 1 or part.subscripts[0] != (*part.output[:axis], *part.output[axis + 1 :]) or not part.subscripts[0]:
-            return None
-        found.append(memo[part.args[0]])
-    return found
-
-
-def _kronecker(node: Any, memo: dict[Tree, Phrase]) -> Phrase | None:
-    """reshape of A[i, k]*B[j, l] over (i, j), (k, l) is kron(A, B)."""
-    inner = node.args[0]
-    if not isinstance(inner, Contraction) or len(inner.output) != 4 or len(node.shape) != 2 or len(set(inner.dims)) < 1:
-        return None
-    i, j, k, m = inner.output
-    scalars = [a for a, s in zip(inner.args, inner.subscripts, strict=True) if not s]
-    found = {s: a for a, s in zip(inner.args, inner.subscripts, strict=True) if s}
-    if set(found) != {(i, k), (j, m)} or len(found) + len(scalars) != len(inner.args):
-        return None
-    if node.shape != (multiply(inner.shape[0], inner.shape[1]), multiply(inner.shape[2], inner.shape[3])):
-        return None
-    pair = call("kron", memo[found[i, k]], memo[found[j, m]])
-    if not scalars:
-        return pair
-    coefficient = multiply_scalars(scalars)
-    front = memo[coefficient] if coefficient in memo else phrase_of(coefficient)
-    return negate(product([front.parts[0], pair], [])) if front.head == "neg" else product([front, pair], [])
-
-
-def _parameter(value: Any) -> Phrase:
+def parameter_phrase(value: Any) -> Phrase:
+    """A parameter of an operation as it is written: a dimension, or a tuple of them."""
     if isinstance(value, tuple):
-        return Phrase("tuple", tuple(_parameter(v) for v in value))
+        return Phrase("tuple", tuple(parameter_phrase(v) for v in value))
     return dimension(value)
 
 

@@ -32,7 +32,7 @@ from symchain.tensors.nodes import (
     zeros,
 )
 from symchain.tensors.sums import collect, is_negative, negated, scaled
-from symchain.tensors.terms import Indices, Term, invariant, is_symmetric, split, split_power, sums_over
+from symchain.tensors.terms import Indices, Term, adds_up_along, invariant, is_symmetric, split, split_power, sums_over
 from symchain.tensors.totals import merge_totals
 
 _EXACT_POWER = 64  # numbers are raised exactly up to this exponent
@@ -294,17 +294,11 @@ def _use_facts(term: Term) -> bool:
                 return True
             if "orthogonal" in tree.facts and _contract_pair(term, k, tree, same_side=True):
                 return True
-        if isinstance(tree, Operation) and tree.operation.name == "softmax":
-            along = indices[tree.parameters[0]]
-            if along not in term.output and len(term.users(along)) == 1 and indices.count(along) == 1 and len(indices) == 1:
+        if isinstance(tree, Operation) and (axis := adds_up_along(tree)) is not None:
+            along = indices[axis]
+            if along not in term.output and len(term.users(along)) == 1 and indices.count(along) == 1:
                 del term.factors[k]
                 del term.dims[along]
-                return True
-        if isinstance(tree, Operation) and tree.operation.name == "onehot":
-            last = indices[-1]
-            if last not in term.output and len(term.users(last)) == 1 and indices.count(last) == 1:
-                del term.factors[k]  # one entry of a row is one
-                del term.dims[last]
                 return True
         if isinstance(tree, Operation) and tree.operation.name == "reshape" and _undo_reshape(term, k):
             return True

@@ -143,7 +143,7 @@ def is_symmetric(tree: Tree) -> bool:
 def _is_symmetric(tree: Tree) -> bool:
     if isinstance(tree, Leaf):
         return bool(tree.facts & {"symmetric", "spd", "diagonal", "symmetric_entries", "diagonal_entries"})
-    if isinstance(tree, Operation) and tree.operation.name in ("inv", "expm", "pinv", "sinm", "cosm"):
+    if isinstance(tree, Operation) and "symmetric" in tree.operation.keeps:
         return is_symmetric(tree.args[0])
     if isinstance(tree, Identity):
         return True
@@ -159,6 +159,14 @@ def _is_symmetric(tree: Tree) -> bool:
             return True
         return canonical(plain(tree)) == canonical(plain(flipped(tree)))
     return False
+
+
+def adds_up_along(tree: Operation) -> int | None:
+    """The axis along which the entries of an operation's value, none below zero, add up to one, where there is one."""
+    if tree.operation.unit_sum is None:
+        return None
+    axis: int = tree.operation.unit_sum(len(tree.shape), tree.parameters)
+    return axis
 
 
 def flipped(tree: Tree) -> Tree:

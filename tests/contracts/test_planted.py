@@ -12,7 +12,8 @@ from randomprograms import DECLARED, FACTS, random_program
 import symchain
 from symchain.evidence.verification import wrong_factors
 from symchain.functions import FUNCTIONS
-from symchain.rules import local, operations
+from symchain.functions.spec import OPERATIONS as DECLARED_OPERATIONS
+from symchain.rules import local
 from symchain.tensors import nodes as t
 from symchain.tensors.memory import forget
 
@@ -87,7 +88,7 @@ UNWRITTEN = {"expm_frechet", "sinm_frechet", "cosm_frechet"}
 
 
 def test_every_pullback_has_a_program() -> None:
-    assert set(operations.PULLBACKS) == OPERATIONS.keys() | SECOND.keys() | UNWRITTEN
+    assert {name for name, spec in DECLARED_OPERATIONS.items() if spec.pullback} == OPERATIONS.keys() | SECOND.keys() | UNWRITTEN
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -95,7 +96,7 @@ def test_every_pullback_has_a_program() -> None:
 def test_a_wrong_pullback_of_any_operation_is_caught(name: str, factor: Fraction | int, monkeypatch: pytest.MonkeyPatch) -> None:
     program = symchain.parse(OPERATIONS[name])
     assert program.derive("C", "x").verification.held
-    monkeypatch.setitem(operations.PULLBACKS, name, scaled(operations.PULLBACKS[name], factor))
+    monkeypatch.setitem(vars(DECLARED_OPERATIONS[name]), "pullback", scaled(DECLARED_OPERATIONS[name].pullback, factor))
     assert symchain.parse(OPERATIONS[name]).derive("C", "x").verification.failed
 
 

@@ -9,18 +9,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planting import forget
 from randomprograms import DECLARED, FACTS, random_program
 from test_planted import scaled
 
 import symchain
 from symchain import VerificationError
 from symchain.functions import FUNCTIONS
+from symchain.functions.spec import OPERATIONS
 from symchain.lowering import forms
 from symchain.models import model_names, read_model
 from symchain.rewriting import matching
-from symchain.rules import local, operations
+from symchain.rules import local
 from symchain.tensors import nodes as t
+from symchain.tensors.memory import forget
 
 pytestmark = pytest.mark.usefixtures("fresh")
 SHAPES = {n: s for n, s in DECLARED.items() if s}
@@ -120,7 +121,7 @@ def test_wrong_code_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_wrong_kernel_is_never_handed_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Not by a call, in a file, by pickle, as text, nor with options; and it is refused each time."""
-    monkeypatch.setitem(operations.PULLBACKS, "prod", scaled(operations.PULLBACKS["prod"], 2))
+    monkeypatch.setitem(vars(OPERATIONS["prod"]), "pullback", scaled(OPERATIONS["prod"].pullback, 2))
     kernel = symchain.parse("x: (n,)\nC = prod(x)").compile()
     other = kernel.with_options(kinks="raise")
     ways = (
