@@ -15,6 +15,7 @@ from symchain.nouns.computation import Block, Computation, Variable
 from symchain.nouns.derivation import Derivation, Line
 from symchain.nouns.names import Names
 from symchain.rewriting import is_large, price_of, simplify
+from symchain.tensors.isolation import Isolation
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Leaf, Tree, contract, leaf, leaves, substitute
 
@@ -23,7 +24,10 @@ def extended(program: Computation, lines: list[tuple[str, Tree]], variables: lis
     """The program with more blocks at its end, and possibly more inputs."""
     made = dict(program.blocks)
     symbols = dict(program.symbols)
+    known = {name: block.tree for name, block in made.items()}
+    isolation = Isolation(known)
     for name, tree in lines:
+        tree = known[name] = isolation.marked(tree)
         reads = tuple(dict.fromkeys(n.name for n in leaves(tree)))
         if not tree.shape:
             symbols.setdefault(name, sympy.Symbol(name, real=True))
@@ -105,7 +109,7 @@ def _again(
                 needed.add(n.name)
                 pending.append(by_name[n.name].tree)
     kept = tuple(line for line in ordered if line.name in needed)
-    told = replace(d, program=program, output=gradient.output, order=2, adjoint_lines=kept, result=result, reading=reading)
+    told = replace(d, program=program, output=gradient.output, order=2, adjoint_lines=kept, result=result, reading=sweep.route.program)
     formula = _written_out(kept, result)
     if formula is None:
         return told

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from operator import is_
+from typing import Any
 
 from symchain.functions.spec import OPERATIONS, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
@@ -18,7 +19,7 @@ from symchain.nouns.derivation import Line
 from symchain.nouns.names import Names
 from symchain.support.notation import Phrase, name, operations, rewritten
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import Apply, Operation, Tree, leaf, leaves, postorder, transform
+from symchain.tensors.nodes import Apply, Compare, Operation, Tree, leaf, leaves, postorder, substitute, transform
 
 _LINES = 200
 """Longer derivations are left as they are."""
@@ -37,6 +38,8 @@ def with_common_lines(lines: list[Line], scope: Scope, free: Names) -> list[Line
     known: dict[Phrase, Phrase] = {}
     phrases = {line.name: _shared(phrase_of(line.tree), known) for line in lines}
     original = dict(phrases)
+    conditions = [n for n in postorder(*(line.tree for line in lines)) if isinstance(n, Compare) and n.data[1:]]
+    marks = {_shared(phrase_of(n), known): n.data[1:] for n in conditions}
     repeated = _most_repeated(phrases, least, letters)
     if repeated is None or not _is_readable([line.tree for line in lines], scope):
         return lines
@@ -49,13 +52,20 @@ def with_common_lines(lines: list[Line], scope: Scope, free: Names) -> list[Line
         first = next(k for k, line in enumerate(lines) if changed[line.name] is not phrases[line.name])
         lines = [*lines[:first], Line(made, tree, "value", made, tree.shape, written=repeated), *lines[first:]]
         phrases = {**changed, made: repeated}
+        marks |= {rewritten(p, _as_it_is, done): mark for p, mark in marks.items()}
         original[made] = repeated
         repeated = _most_repeated(phrases, least, letters)
     for k, line in enumerate(lines):
         said = phrases[line.name]
         if said is not original[line.name]:
-            lines[k] = replace(line, tree=elaborate(said, replace(scope, names=names)), general=None, written=said)
+            lines[k] = replace(line, tree=_marked(elaborate(said, replace(scope, names=names)), marks), general=None, written=said)
     return _numbered(lines)
+
+
+def _marked(tree: Tree, marks: Mapping[Phrase, tuple[Any, ...]]) -> Tree:
+    """The tree with what is known of its conditions, which their writing does not tell."""
+    found = {n: Compare(n.args, n.shape, (*n.data, *marks.get(phrase_of(n), ()))) for n in postorder(tree) if isinstance(n, Compare)}
+    return substitute(tree, found) if found else tree  # type: ignore[arg-type]
 
 
 def _is_readable(trees: Iterable[Tree], scope: Scope) -> bool:

@@ -14,6 +14,7 @@ from symchain.deriving.adjoints import Adjoints
 from symchain.deriving.closed_forms import closed_form
 from symchain.deriving.display import Display, lines_below, reads_more
 from symchain.deriving.factors import Factors
+from symchain.deriving.opening import with_open_choices
 from symchain.deriving.products import carried, product_of
 from symchain.deriving.recognition import Recogniser
 from symchain.deriving.route import Route
@@ -37,7 +38,7 @@ class Sweep:
     """
 
     def __init__(self, program: Computation, output: str, targets: Sequence[str], protected: str = "") -> None:
-        own = bare(program)
+        own = bare(with_open_choices(program))
         self.route = Route(own, output, targets)
         self.names = Names({*own.names, protected})
         self.recognise = Recogniser(own)

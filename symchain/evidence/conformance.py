@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from symchain.errors import SymchainError, VerificationError
+from symchain.evidence.directions import Weights, along, moves_of
 from symchain.evidence.exploration import Exploration
 from symchain.evidence.judgement import (
     CENTRAL_DIFFERENCE,
@@ -35,7 +36,7 @@ from symchain.evidence.judgement import (
 from symchain.evidence.meanings import Array, is_slow, rounding_inside, watching
 from symchain.evidence.points import UNDEFINED, Point, at, imaginary_step
 from symchain.evidence.sampling import SEED
-from symchain.evidence.verification import Slopes, Weights, along, moves_of
+from symchain.evidence.verification import Slopes
 from symchain.kernels.kernel import Plan
 from symchain.nouns.computation import Computation
 from symchain.support.dimensions import Shape

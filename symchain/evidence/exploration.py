@@ -129,7 +129,7 @@ class Exploration:
             for k in range(NEIGHBOURS):
                 inputs = dict(point.inputs)
                 for name, value in point.inputs.items():
-                    if self._is_free(name):
+                    if self.is_free(name):
                         moved = np.asarray(value) * (1 + NEAR / 2**k * self.moving.uniform(-1, 1, np.shape(value)))
                         inputs[name] = moved if np.ndim(value) else float(f"{float(moved):.4g}")
                 near = self._at(inputs, point.dims)
@@ -196,7 +196,7 @@ class Exploration:
             if not pending:
                 return
             left, right, depth = pending.pop()
-            halves = {n: (v + right.inputs[n]) / 2 if self._is_free(n) else v for n, v in left.inputs.items()}
+            halves = {n: (v + right.inputs[n]) / 2 if self.is_free(n) else v for n, v in left.inputs.items()}
             inputs = {n: v if np.ndim(v) else float(f"{float(v):.6g}") for n, v in halves.items()}
             middle = self._at(inputs, left.dims)
             if middle is None or not depth:
@@ -238,7 +238,7 @@ class Exploration:
 
     # ------------------------------------------------------------ moves
 
-    def _is_free(self, name: str) -> bool:
+    def is_free(self, name: str) -> bool:
         """Whether an input may be moved without losing what is declared of it."""
         facts = self.program.inputs[name].facts
         return name not in self.labels and facts <= FREE
@@ -276,7 +276,7 @@ class Exploration:
 
     def _directions(self, inputs: Inputs, width: int) -> list[dict[str, Array]]:
         """Ways to move the free inputs: each component alone where they are few enough, else at random."""
-        free = {n: np.shape(v) for n, v in inputs.items() if self._is_free(n)}
+        free = {n: np.shape(v) for n, v in inputs.items() if self.is_free(n)}
         count = sum(int(np.prod(s)) for s in free.values())
         if count > width:
             return [{n: self.moving.uniform(-1, 1, s) for n, s in free.items()} for _ in range(width)]
@@ -296,7 +296,7 @@ class Exploration:
     def _tidied(self, point: Point, aim: Aim) -> Point:
         """The point with as few digits as do the same: it may be printed."""
         for digits in (2, 3, 4, 6):
-            short = {n: v if np.ndim(v) or not self._is_free(n) else float(f"{float(v):.{digits}g}") for n, v in point.inputs.items()}
+            short = {n: v if np.ndim(v) or not self.is_free(n) else float(f"{float(v):.{digits}g}") for n, v in point.inputs.items()}
             other, watch = self._watched(short, point.dims)
             if other is not None and aim(watch) is None:
                 return other

@@ -13,28 +13,27 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice, product
-from math import isqrt
+from math import inf, isqrt
 from typing import Any
 
 import numpy as np
 
 from symchain.errors import VerificationError
 from symchain.evidence.decision import Decided, Sharp, decided
+from symchain.evidence.directions import COMPONENTS, Weights, along, directions_of, moves_of, sides_of, unit
+from symchain.evidence.exceptions import Exceptions, Met, is_another, limit_at
 from symchain.evidence.exploration import Exploration
 from symchain.evidence.judgement import BRANCH, CENTRAL_DIFFERENCE, COMPLEX_STEP, KINK, STEEP, Case, Measured, OnKink, Pair, Steps, judge
 from symchain.evidence.meanings import Array, Watch, watching
 from symchain.evidence.points import UNDEFINED, Point, given, imaginary_step
 from symchain.evidence.precision import Digits
-from symchain.evidence.sampling import SEED, spread
+from symchain.evidence.sampling import SEED
 from symchain.nouns.computation import Computation, ancestors
 from symchain.nouns.derivation import Derivation, Derivations, Factor, Line, Step, Verification
 from symchain.support.dimensions import evaluate as dimension
 from symchain.tensors.nodes import Tree, leaf, leaves
 from symchain.tensors.terms import is_zero
 
-COMPONENTS = 64
-"""Up to this many components are compared one by one; more of them in random combinations."""
-COMBINATIONS = 6
 FACTORS = 64
 """So many factors of a derivation are compared with their blocks, those next to the output first."""
 STEPS = 64
@@ -47,8 +46,6 @@ NEAR = 1e-9
 OUTSIDE = "outside"
 """Verification.asked where the program has no value at the reader's point."""
 
-Weights = Mapping[str, Array]
-"""One coefficient for every component of some names: a direction."""
 
 
 # ---------------------------------------------------------------- what can be verified
@@ -63,7 +60,7 @@ def verify(derivation: Derivation) -> Verification:
     limit = isqrt(COMPONENTS) if derivation.order == 2 and vector is None else COMPONENTS
 
     def ways(point: Point) -> Iterable[tuple[Weights, Weights]]:
-        directions = _directions(point, [wrt], limit)
+        directions = directions_of(point, [wrt], limit)
         if vector is not None:
             return ((d, {wrt: point.values[vector]}) for d in directions)
         if np.size(point.values[wrt]) == len(directions):
@@ -79,8 +76,8 @@ def verify(derivation: Derivation) -> Verification:
             value, *forms = exact.values(digits, trees, lines, absorbing=True)
             found: list[Pair] = []
             if derivation.order == 1:
-                directions = _directions(point, [wrt], limit)
-                for side, d in zip(_sides(value, wrt, directions, point), directions, strict=True):
+                directions = directions_of(point, [wrt], limit)
+                for side, d in zip(sides_of(value, wrt, directions, point), directions, strict=True):
                     found.append((side, slopes.exactly(exact, digits, d)))
             else:
                 for d, e in ways(point):
@@ -94,8 +91,8 @@ def verify(derivation: Derivation) -> Verification:
         environment = _extended(derivation.adjoint_lines, point)
         value = _laid_out(point.evaluate([derivation.result.tree], environment, absorbing=True)[0], derivation.shape, point)
         if derivation.order == 1:
-            directions = _directions(point, [wrt], limit)
-            sides = zip(_sides(value, wrt, directions, point), directions, strict=True)
+            directions = directions_of(point, [wrt], limit)
+            sides = zip(sides_of(value, wrt, directions, point), directions, strict=True)
             measured = _gathered(slopes, ((found, partial(slopes.first, point, d, steps)) for found, d in sides))
         else:
             pairs = ((along(value, d[wrt]) if vector else along(along(value, e[wrt]), d[wrt]), d, e) for d, e in ways(point))
@@ -119,7 +116,42 @@ def verify(derivation: Derivation) -> Verification:
         check = verify_factor(reading, factor, used)
         if check.failed:
             return replace(verdict, held=False, open="", rounded=False, error=max(verdict.error, check.error))
+    exceptions = Exceptions(reading, output, wrt, reads, [derivation.result.tree])
+    if verdict.held and any(_differs_at(derivation, met, vector) for met in exceptions.points()):
+        return replace(verdict, held=False, error=inf)
     return verdict
+
+
+def _differs_at(derivation: Derivation, met: Met, vector: str | None) -> bool:
+    """Whether the derivation has a value at an exceptional point that is not the limit of the program's derivative."""
+    wrt, point = derivation.wrt, met.point
+    lines = [*derivation.adjoint_lines, derivation.result]
+    value = _laid_out(_extended(lines, point)[derivation.result.name], derivation.shape, point)
+    along_this = None if vector is None else point.values[vector]
+    return differs_along(derivation.program, derivation.output, wrt, met, value, along_this, derivation.order)
+
+
+def _slope_along(slopes: Slopes, moves: Sequence[Weights], point: Sharp, digits: int) -> Array:
+    return slopes.exactly(point, digits, *moves)
+
+
+def differs_along(
+    program: Computation, output: str, wrt: str, met: Met, value: Array, vector: Array | None = None, order: int = 1
+) -> bool:
+    """Whether a derivative's value at an exceptional point is not the limit of the program's derivative, along some directions."""
+    shape = np.shape(met.point.values[wrt])
+    ways = [unit(shape, met.entry)] if met.name == wrt else []
+    if shape or not ways:
+        ways.append(np.random.default_rng(SEED).uniform(0.5, 1, shape))
+    slopes = Slopes(program, output, [wrt])
+    for way in ways:
+        d = {wrt: way}
+        moves = [d] if order == 1 else [d, {wrt: vector}] if vector is not None else [d, d]
+        found = along(value, way) if order == 1 or vector is not None else along(along(value, way), way)
+        right = limit_at(met, program, partial(_slope_along, slopes, moves))
+        if right is not None and is_another(found, right):
+            return True
+    return False
 
 
 def verify_all(derivations: Derivations) -> Verification:
@@ -137,7 +169,7 @@ def verify_all(derivations: Derivations) -> Verification:
     def measure(point: Point, steps: Steps) -> Measured:
         environment = _extended(lines, point)
         values = {n: _laid_out(environment[line.name], line.shape, point) for n, line in results.items()}
-        directions = _directions(point, names)
+        directions = directions_of(point, names)
         found = ((sum(along(values[n], w) for n, w in d.items() if np.any(w)), partial(slopes.first, point, d, steps)) for d in directions)
         return _gathered(slopes, found)
 
@@ -147,7 +179,7 @@ def verify_all(derivations: Derivations) -> Verification:
 
         def sides(digits: int) -> Pair:
             values = dict(zip(results, exact.values(digits, last, named, absorbing=True), strict=True))
-            ways = _directions(point, names)
+            ways = directions_of(point, names)
             return _in_rows([(sum(along(values[n], w) for n, w in d.items()), slopes.exactly(exact, digits, d)) for d in ways], digits)
 
         return decided(sides)
@@ -196,8 +228,8 @@ def verify_factor(program: Computation, factor: Factor, at: Iterable[Point] | No
         if not np.any(defined):  # in a branch that is not taken
             raise ValueError
         forms = [_laid_out(v, factor.shape, point) for v in point.evaluate(trees, absorbing=True)]
-        directions = _directions(point, [factor.input])
-        sides = zip(_sides(np.stack(forms), factor.input, directions, point), directions, strict=True)
+        directions = directions_of(point, [factor.input])
+        sides = zip(sides_of(np.stack(forms), factor.input, directions, point), directions, strict=True)
         measured = _gathered(slopes, ((v, partial(slopes.first, point, d, steps)) for v, d in sides))
         ((values, references),) = measured.pairs
         values, references = (np.where(defined[..., None], side, 0) for side in (values, references))
@@ -205,12 +237,12 @@ def verify_factor(program: Computation, factor: Factor, at: Iterable[Point] | No
 
     def sharp(point: Point) -> Decided:
         exact = Sharp(program, point)
-        directions = _directions(point, [factor.input])
+        directions = directions_of(point, [factor.input])
 
         def sides(digits: int) -> Pair:
             found: list[Pair] = []
             for form in exact.values(digits, trees, absorbing=True):
-                for side, d in zip(_sides(form, factor.input, directions, point), directions, strict=True):
+                for side, d in zip(sides_of(form, factor.input, directions, point), directions, strict=True):
                     found.append((side, slopes.exactly(exact, digits, d)))
             return _in_rows(found, digits)
 
@@ -288,9 +320,9 @@ def _step_pairs(steps: Sequence[Step], point: Point) -> list[Pair]:
         subject = point.evaluate([step.subject])[0]
         if not np.all(np.isfinite(subject)):  # it may be undefined in a branch that is not taken
             continue
-        directions, imaginary = _directions(point, [step.by]), imaginary_step([point.values[step.by]])
+        directions, imaginary = directions_of(point, [step.by]), imaginary_step([point.values[step.by]])
         found = []
-        for value, direction in zip(_sides(claimed, step.by, directions, point), directions, strict=True):
+        for value, direction in zip(sides_of(claimed, step.by, directions, point), directions, strict=True):
             moved = {**point.values, step.by: point.values[step.by] + 1j * imaginary * direction[step.by]}
             with watching() as watch:
                 reference = np.imag(point.evaluate([step.subject], moved)[0]) / imaginary
@@ -401,27 +433,6 @@ def _chain(program: Computation, output: str, names: Sequence[str]) -> list[str]
     return [n for n in program.blocks if n in moved and n in wanted]
 
 
-def moves_of(program: Computation, weights: Weights) -> Weights:
-    """How the names move when each entry of a derivative's layout is given a weight."""
-    return {n: spread(w, program.inputs[n].facts) if n in program.inputs else w for n, w in weights.items()}
-
-
-def _directions(point: Point, names: Sequence[str], limit: int = COMPONENTS) -> list[Weights]:
-    """One component at a time while they are few, else random combinations of them all."""
-    shapes = {n: np.shape(point.values[n]) for n in names}
-    if sum(int(np.prod(s)) for s in shapes.values()) <= limit:
-        return [{m: _unit(s, index if m == n else None) for m, s in shapes.items()} for n in names for index in np.ndindex(shapes[n])]
-    generator = np.random.default_rng(SEED)
-    return [{n: generator.uniform(-1, 1, s) for n, s in shapes.items()} for _ in range(COMBINATIONS)]
-
-
-def _unit(shape: tuple[int, ...], index: tuple[int, ...] | None) -> Array:
-    array = np.zeros(shape)
-    if index is not None:
-        array[index] = 1.0
-    return array
-
-
 # ---------------------------------------------------------------- what was derived
 
 
@@ -456,20 +467,6 @@ def _laid_out(value: Array, shape: Sequence[Any], point: Point) -> Array:
     """The value in the shape that was promised; nan throughout, so that nothing agrees, when it has another one."""
     promised = tuple(dimension(d, point.dims) for d in shape)
     return np.asarray(value, float) if np.shape(value) == promised else np.full(promised, np.nan)
-
-
-def along(derivative: Array, weights: Array) -> Array:
-    """The derivative (of shape F + X) applied to weights of shape X."""
-    return np.tensordot(derivative, weights, axes=np.ndim(weights))
-
-
-def _sides(derivative: Array, name: str, directions: Sequence[Weights], point: Point) -> Iterable[Array]:
-    """The derivative along each direction by one name: its columns where each component moves alone."""
-    shape = np.shape(point.values[name])
-    if len(directions) == int(np.prod(shape)):
-        columns = np.reshape(derivative, (*np.shape(derivative)[: np.ndim(derivative) - len(shape)], -1))
-        return np.moveaxis(columns, -1, 0)
-    return [along(derivative, d[name]) for d in directions]
 
 
 def _stacked(pairs: Sequence[Pair]) -> Pair:

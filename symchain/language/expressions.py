@@ -32,6 +32,7 @@ from symchain.nouns.program import Program
 from symchain.support.dimensions import Shape, show
 from symchain.tensors import nodes
 from symchain.tensors.facts import implied
+from symchain.tensors.isolation import Isolation
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Apply, Number, Power, Tree, leaf
 
@@ -127,8 +128,10 @@ class _Writing:
         known.update({n: v.symbol for n, v in self.inputs.items()})
         shared = MappingProxyType(known)
         names: dict[str, Tree] = {n: v.leaf for n, v in self.inputs.items()}
+        trees: dict[str, Tree] = {}
+        isolation = Isolation(trees)
         for name, expression in self.expressions.items():
-            tree = self._tree(name, expression, names)
+            tree = trees[name] = isolation.marked(self._tree(name, expression, names))
             given = self.declared.get(name)
             if given is not None and given.shape is not None and given.shape != tree.shape:
                 what = f"{name} has shape {show(tree.shape)}, but shapes= says {show(given.shape)}"

@@ -36,6 +36,7 @@ from symchain.nouns.program import Program
 from symchain.support.dimensions import Dim, Shape, minima, show
 from symchain.support.notation import Phrase, walk
 from symchain.tensors.facts import implied
+from symchain.tensors.isolation import Isolation
 from symchain.tensors.nodes import Tree, leaf
 
 MAX_NAMES = 200_000
@@ -311,8 +312,10 @@ class _Reading:
         shared = MappingProxyType(symbols)
         scope = Scope(names, dims, self.functions, self.lines, known)
         blocks: dict[str, Block] = {}
+        trees: dict[str, Tree] = {}
+        isolation = Isolation(trees)
         for d in self.definitions:
-            tree = elaborate(d.phrase, scope)
+            tree = trees[d.name] = isolation.marked(elaborate(d.phrase, scope))
             reads = dict.fromkeys(p.text for p in walk(d.phrase) if p.head == "name" and p.text in names)
             own = leaf(d.name, tree.shape, implied(tree))
             self._check_given(d, tree.shape)

@@ -38,7 +38,7 @@ def with_corners(tree: Tree) -> Tree:
             return rebuild(node, (roots[node.base], node.exponent))
         if not _is_distance(node):
             return node
-        corner = where(compare("==", node, ZERO), ZERO, node)
+        corner = where(compare("==", node, ZERO, False), ZERO, node)
         roots[corner] = node
         return corner
 

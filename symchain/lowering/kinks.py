@@ -1,7 +1,8 @@
 """Where the functions of a program have no derivative although they have a value: what kinks="raise" refuses.
 
 Functions declare their kinks and ties. At the closed end of the domain of a function of one argument, and at 0 under a root, there is
-no derivative either. Read from the program as it was written: functions that only occur in its derivative have no say.
+no derivative either, nor where a condition such as x == 3 chooses a value that is not the limit. Read from the program as it was
+written: functions that only occur in its derivative have no say.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from fractions import Fraction
 from functools import lru_cache
 from math import isfinite
 
+from symchain.deriving.opening import with_open_choices
 from symchain.functions.spec import AbstractFunction, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
 from symchain.nouns.computation import Computation
+from symchain.rules.local import jumps
 from symchain.support.notation import Phrase
 from symchain.tensors.nodes import (
     ONE,
@@ -25,6 +28,7 @@ from symchain.tensors.nodes import (
     Operation,
     Power,
     Tree,
+    Where,
     compare,
     contract,
     leaves,
@@ -47,8 +51,9 @@ class Kink:
 
 def kinks_of(program: Computation, names: Sequence[str]) -> Iterator[Kink]:
     """The kinks of the functions in some blocks."""
+    opened = with_open_choices(program).blocks
     for name in names:
-        for node in postorder(program.blocks[name].tree):
+        for node in postorder(opened[name].tree):
             for left, right, function in _kinks(node):
                 if left is not right and leaves(left, *([] if isinstance(right, float) else [right])):
                     yield Kink(left, right, function, name)
@@ -58,6 +63,10 @@ def _kinks(node: Tree) -> Iterator[tuple[Tree, Tree | float, str]]:
     if isinstance(node, Power):
         if isinstance(node.exponent, Number) and 0 < node.exponent.value < 1:
             yield node.base, 0.0, "the root"
+    elif isinstance(node, Where):
+        if jumps(node):
+            left, right = node.args[0].args
+            yield left, float(right.value) if isinstance(right, Number) else right, "where"
     elif isinstance(node, Operation) and node.operation.lattice:
         yield _single(node), 0.0, node.operation.name
     elif isinstance(node, Apply) and not any(node.orders):

@@ -131,7 +131,7 @@ def _signed(tree: Tree) -> tuple[int, Tree]:
 
 def _beside_root(r: Tree, x: Tree) -> tuple[Tree, Tree] | None:
     """(x, r - |x|) where r is the root of x**2 + y, its corner apart."""
-    if isinstance(r, Where) and r.args[1] is ZERO and r.args[0] is compare("==", r.args[2], ZERO):
+    if isinstance(r, Where) and r.args[1] is ZERO and r.args[0] is compare("==", r.args[2], ZERO, False):
         r = r.args[2]
     for y, factors in _added(r, x):
         return x, hadamard([*factors, hadamard([y, reciprocal(add([r, broadcast(apply(FUNCTIONS["abs"], x), r.shape)]))])])

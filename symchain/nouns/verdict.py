@@ -108,7 +108,8 @@ class Verdict:
     reason: str = NOWHERE
     """Why the claim is undecided, where it is."""
     condition: str = ""
-    """Where the claim is right, "a > 0", if that is not declared; `declare` is the declaration that would say so."""
+    """Where the claim is right, "a > 0", if that is not declared; `declare` is the declaration that would say so. "x != 3", which
+    cannot be declared, where it has another value than the derivative only there."""
     declare: str = ""
     assumed: str = ""
     """The function that a condition takes a function known by name alone for."""
@@ -186,6 +187,8 @@ class Verdict:
         key = "check.undecided" + ("" if self.reason == NOWHERE else f".{self.reason}")
         if self.assumed:
             key += ".function"
+        elif self.reason == CONDITION and not self.declare:
+            key += ".point"
         return sentence(lang, key).format(
             symbol=self.symbol, claim=self.claim, condition=self.condition, declare=self.declare, used=_listed(self.used),
             function=sentence(lang, f"check.function.{self.assumed}") if self.assumed else "",

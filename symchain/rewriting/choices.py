@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symchain.functions.spec import FUNCTIONS
+from symchain.functions.spec import FUNCTIONS, AbstractFunction
 from symchain.tensors.algebra import MIRROR, normal
 from symchain.tensors.nodes import (
+    ZERO,
     Apply,
     Compare,
     Contraction,
@@ -25,7 +26,7 @@ from symchain.tensors.nodes import (
 )
 from symchain.tensors.products import normal_product, term_of, tree_of
 from symchain.tensors.sums import coefficient_of, collect, negated, scaled
-from symchain.tensors.terms import Term, constant_of, invariant
+from symchain.tensors.terms import Term, constant_of, invariant, is_zero
 
 
 def chosen(tree: Sum) -> Iterator[Tree]:
@@ -103,18 +104,57 @@ def compared(tree: Where) -> Iterator[Tree]:
         return
     if coefficient_of(left) == -1 and isinstance(left, Contraction):
         bound = number(-limit.value, limit.decimal)
-        yield rebuild(tree, (compare(MIRROR[condition.operator], negated(left), bound), *tree.args[1:]))
+        yield rebuild(tree, (compare(MIRROR[condition.operator], negated(left), bound, *condition.data[1:]), *tree.args[1:]))
     moved = [(t, c) for t in left.args if (c := constant_of(t))] if isinstance(left, Sum) else []
     if len(moved) == 1:
         (_, constant), rest = moved[0], [t for t in left.args if t is not moved[0][0]]
         bound = number(limit.value - constant.value, limit.decimal or constant.decimal)
-        yield rebuild(tree, (compare(condition.operator, add(rest), bound), *tree.args[1:]))
+        yield rebuild(tree, (compare(condition.operator, add(rest), bound, *condition.data[1:]), *tree.args[1:]))
 
 
 def masked(tree: Contraction) -> Iterator[Tree]:
     """where(c, 1, 0)*a is where(c, a, 0)."""
     for condition, a, b in _as_choice(tree):
         yield where(condition, a, b)
+
+
+def guarded(tree: Contraction) -> Tree | None:
+    """where(x > 0, 1, 0)/sqrt(x) as where(x > 0, 1/sqrt(x), 0): what has no value in the branch not taken does not spoil it.
+
+    None where no factor that may be without a value reads what a mask's condition does.
+    """
+    term = term_of(tree)
+    for k, (mask, indices) in enumerate(term.factors):
+        if not isinstance(mask, Where) or not any(map(is_zero, mask.args[1:])) or len(set(indices)) < len(indices):
+            continue
+        names = mask.args[0].names
+        spoiling = [j for j, (f, s) in enumerate(term.factors) if s == indices and f.names & names and _may_lack_values(f)]
+        if not spoiling:
+            continue
+        rest = [f for j, f in enumerate(term.factors) if j != k and j not in spoiling]
+        alone = not rest and term.output == indices
+        dims = {i: term.dims[i] for i in indices}
+        branches = []
+        for branch in mask.args[1:]:
+            factors = [(branch, indices if branch.shape else ()), *(term.factors[j] for j in spoiling)]
+            inner = Term(factors=factors, output=indices, dims=dims)
+            if alone:
+                inner.coefficient, inner.decimal = term.coefficient, term.decimal
+            branches.append(broadcast(ZERO, mask.shape) if is_zero(branch) else normal_product(inner))
+        whole = where(mask.args[0], *branches)
+        return whole if alone else normal_product(term.with_factors([*rest, (whole, indices)]))
+    return None
+
+
+def _may_lack_values(factor: Tree) -> bool:
+    """Whether the factor may be infinite or undefined: a root, an inverse, a logarithm."""
+    if isinstance(factor, Power):
+        exponent = factor.exponent
+        return not isinstance(exponent, Number) or exponent.value < 0 or exponent.value.denominator != 1 or _may_lack_values(factor.base)
+    if isinstance(factor, Apply):
+        function = factor.function.binding if isinstance(factor.function, AbstractFunction) else factor.function
+        return function is not None and bool(function.domains)
+    return False
 
 
 def _as_choice(tree: Tree) -> Iterator[tuple[Tree, Tree, Tree]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from symchain.rewriting.choices import bounded, chosen, clipped, compared, masked
+from symchain.rewriting.choices import bounded, chosen, clipped, compared, guarded, masked
 from symchain.rewriting.denominators import denominators_joined, one_fraction
 from symchain.rewriting.expansion import distributed, expanded
 from symchain.rewriting.exponentials import complements, exponents_joined, is_sigmoid_less, softmaxes
@@ -166,6 +166,8 @@ def shortenings(tree: Tree, effort: int = 2) -> Iterator[Named]:
             break
         yield best
         tree = best[1]
+    if isinstance(tree, Contraction) and factor_kinds(tree) & Where.bit and (safe := guarded(tree)) is not None:
+        yield "cases", safe
     if isinstance(tree, Sum) and len(tree.shape) == 2 and (turned := upright(tree)) is not tree:
         yield "transpose", turned
 

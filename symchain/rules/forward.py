@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from symchain.functions.spec import AbstractFunction
 from symchain.nouns.derivation import NOTHING, Step, Summands
-from symchain.rules.local import pull
+from symchain.rules.local import operands, pull
 from symchain.tensors.nodes import (
     MINUS_ONE,
     ONE,
@@ -51,7 +51,7 @@ class Differentiation:
         for node in postorder(tree):
             self._place[node] = len(self._place)
             if not isinstance(node, Compare):  # a condition has no derivative
-                for k, a in enumerate(node.args):
+                for k, a in enumerate(operands(node)):
                     self._users.setdefault(a, []).append((node, k))
         self._local: dict[tuple[Tree, int], list[Tree]] = {}
 
@@ -83,8 +83,9 @@ class Differentiation:
         for k in moving:
             if (node, k) not in self._local:
                 self._local[node, k] = [f for f in factors_of(pull(node, k, ONE, 0)) if f is not ONE]
-        terms = [_term(node, k, self._local[node, k], steps[node.args[k]], by) for k in moving]
-        inner = {k: steps[node.args[k]] for k in moving}
+        below = operands(node)
+        terms = [_term(node, k, self._local[node, k], steps[below[k]], by) for k in moving]
+        inner = {k: steps[below[k]] for k in moving}
         substeps: Sequence[Step] = tuple(inner.values())
         if isinstance(node, Sum):
             substeps = Summands(node.args, inner, lambda term: Step("const", term, by.name, ZERO))
@@ -98,7 +99,7 @@ def _term(node: Tree, k: int, outer: list[Tree], inner: Step, by: Leaf) -> Tree:
     where it is the derivative of what is inside: 2*(a - y)*1.
     """
     at = k if isinstance(node, Contraction) else len(outer)
-    inside = [] if node.args[k] is by else [inner.result]
+    inside = [] if operands(node)[k] is by else [inner.result]
     factors = [f for tree in (*outer[:at], *inside, *outer[at:]) for f in all_factors(tree)]
     sign = [MINUS_ONE] if sum(isinstance(f, Number) and f.value < 0 for f in factors) % 2 else []
     sizes = [number(abs(f.value), f.decimal) if isinstance(f, Number) else f for f in factors]

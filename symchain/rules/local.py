@@ -14,15 +14,21 @@ from symchain.errors import UnsupportedError
 from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
+from symchain.rules.limits import limit
 from symchain.rules.operations import pull_back
 from symchain.support.dimensions import Shape
+from symchain.tensors.algebra import normal
+from symchain.tensors.elementwise import atoms, entry_of, names_for, over
+from symchain.tensors.isolation import Isolation
 from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import (
     MINUS_ONE,
     ONE,
     ZERO,
     Apply,
+    Compare,
     Contraction,
+    Leaf,
     Number,
     Operation,
     Power,
@@ -36,10 +42,14 @@ from symchain.tensors.nodes import (
     hadamard,
     identity,
     leaf,
+    leaves,
+    multiply_scalars,
     number,
+    postorder,
     power,
     scale,
     substitute,
+    transform,
     where,
 )
 
@@ -110,13 +120,75 @@ def pull_apply(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
     return elementwise(cotangent, function_derivative(node, k), node, node.args[k], lead)
 
 
-def pull_where(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
-    """where(c, u, v) passes the cotangent to the branch taken; the condition has no derivative."""
+def operands(node: Tree) -> tuple[Tree, ...]:
+    """What `pull` sends cotangents to: the subtrees; of a choice by an isolated condition, what the whole of it is a function of."""
+    return atoms(node) if isinstance(node, Where) and _is_isolated(node) else node.args
+
+
+def _is_isolated(node: Tree) -> bool:
     condition = node.args[0]
+    return isinstance(condition, Compare) and condition.isolated
+
+
+def pull_where(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
+    """where(c, u, v) passes the cotangent to the branch taken; the condition has no derivative.
+
+    One that holds on a set without interior chooses a value there, never a slope: that is the limit of the other branch's.
+    """
+    condition = node.args[0]
+    if _is_isolated(node):
+        found = atoms(node)
+        names = names_for(found)
+        slope = _slope_of_choice(entry_of(node, names), names[found[k]])
+        return elementwise(cotangent, over(slope, {names[a]: a for a in found}), node, found[k], lead)
     mask = where(condition, ONE, ZERO) if k == 1 else where(condition, ZERO, ONE)
     if not mask.shape:
         mask = _like(mask, node)
     return elementwise(cotangent, mask, node, node.args[k], lead)
+
+
+@remembered(2048)
+def _slope_of_choice(node: Tree, by: Leaf) -> Tree:
+    """The derivative of a choice between scalars by a name; where the condition does not read the name, each branch is differentiated."""
+    condition, taken, other = node.args
+    if by not in leaves(condition):
+        return where(condition, _slope(taken, by), _slope(other, by))
+    alike = condition.operator == "=="  # type: ignore[attr-defined]
+    slope = _slope(other if alike else taken, by)
+    found = limit(condition, generic(slope), by)
+    if found is None or found.regular:
+        return slope
+    return where(condition, found.value, slope) if alike else where(condition, slope, found.value)
+
+
+def jumps(node: Where) -> bool:
+    """Whether an isolated condition chooses a value that is not the limit of the others, as far as that is known."""
+    if not _is_isolated(node):
+        return False
+    entry = entry_of(node, names_for(atoms(node)))
+    found = limit(entry.args[0], generic(add([entry.args[1], multiply_scalars([MINUS_ONE, entry.args[2]])])))
+    return found is None or not found.zero
+
+
+def generic(tree: Tree) -> Tree:
+    """The tree with every choice by an isolated condition made as it is nearly everywhere."""
+
+    def visit(node: Tree) -> Tree:
+        return node.args[2 if node.args[0].operator == "==" else 1] if isinstance(node, Where) and _is_isolated(node) else node  # type: ignore[attr-defined]
+
+    return transform(tree, visit)
+
+
+def _slope(tree: Tree, by: Leaf) -> Tree:
+    """The derivative of a tree of scalars by one name."""
+    slopes: dict[Tree, Tree] = {by: ONE}
+    for node in postorder(tree):
+        if node is by or isinstance(node, Compare):
+            continue
+        terms = [multiply_scalars([pull(node, k, ONE, 0), slopes[a]]) for k, a in enumerate(operands(node)) if a in slopes]
+        if terms:
+            slopes[node] = normal(add(terms))
+    return slopes.get(tree, ZERO)
 
 
 def pull_operation(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
@@ -136,7 +208,7 @@ PULL: dict[type[Tree], Pull] = {
 
 
 def pull(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
-    """The cotangent of operand k; see the module for the convention."""
+    """The cotangent of operand k, in the order of `operands`; see the module for the convention."""
     return PULL[type(node)](node, k, cotangent, lead)
 
 
@@ -166,5 +238,5 @@ def _template(function: FunctionSpec, k: int, shapes: tuple[Shape, ...]) -> tupl
     names: list[Tree] = [leaf(f"?{p}", s) for p, s in zip(function.parameters, shapes, strict=True)]
     names.append(leaf("?out", shape))
     scope = Scope(names=dict(zip([*function.parameters, "out"], names, strict=True)))
-    tree = elaborate(parse_expression(text), scope)
+    tree = Isolation({}).marked(elaborate(parse_expression(text), scope))
     return (_like(tree, names[-1]) if tree.shape != shape else tree), names

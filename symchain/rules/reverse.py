@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from symchain.rules.accumulation import accumulate
-from symchain.rules.local import pull
+from symchain.rules.local import operands, pull
 from symchain.support.dimensions import Shape
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import ONE, Compare, Leaf, Tree, add, contract, identity, postorder, zeros
@@ -18,7 +18,7 @@ def pullback(tree: Tree, cotangent: Tree, lead: int, wanted: Iterable[Leaf], sim
     order = postorder(tree)
     relevant: set[Tree] = set(targets)
     for node in order:
-        if not isinstance(node, Compare) and any(a in relevant for a in node.args):  # a condition has no derivative
+        if not isinstance(node, Compare) and any(a in relevant for a in operands(node)):  # a condition has no derivative
             relevant.add(node)
 
     def total(node: Tree, terms: list[Tree]) -> Tree:
@@ -27,7 +27,7 @@ def pullback(tree: Tree, cotangent: Tree, lead: int, wanted: Iterable[Leaf], sim
     def send(node: Tree, adjoint: Tree) -> list[tuple[Tree, Tree]]:
         if is_zero(adjoint):
             return []
-        return [(a, simplify(pull(node, k, adjoint, lead))) for k, a in enumerate(node.args) if a in relevant]
+        return [(a, simplify(pull(node, k, adjoint, lead))) for k, a in enumerate(operands(node)) if a in relevant]
 
     inner = [node for node in reversed(order) if node in relevant and node not in targets]
     found = accumulate(inner, tree, cotangent, total, send)

@@ -156,6 +156,11 @@ class Compare(Tree):
     def operator(self) -> str:
         return self.data[0]
 
+    @property
+    def isolated(self) -> bool:
+        """Whether it is known (see `isolation`) to be decided otherwise on a set without interior alone, as x == 3 is."""
+        return self.data[1:] == (True,)
+
 
 class Where(Tree):
     """where(condition, a, b), elementwise; each part is a scalar or has the result's shape."""
@@ -360,8 +365,9 @@ def apply(function: Any, *args: Tree, orders: tuple[int, ...] | None = None) -> 
     return Apply(tuple(args), common_shape(args), (function, orders or (0,) * len(args)))
 
 
-def compare(operator: str, left: Tree, right: Tree) -> Tree:
-    return Compare((left, right), common_shape((left, right)), (operator,))
+def compare(operator: str, left: Tree, right: Tree, isolated: bool | None = None) -> Tree:
+    """The comparison; `isolated` where it is known whether it is, or where a choice is to have the slopes of its branches everywhere."""
+    return Compare((left, right), common_shape((left, right)), (operator,) if isolated is None else (operator, isolated))
 
 
 def where(condition: Tree, a: Tree, b: Tree) -> Tree:

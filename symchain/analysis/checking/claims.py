@@ -19,6 +19,7 @@ from symchain.language.tokens import Token, read_tokens, source_lines
 from symchain.nouns.computation import Block, Computation
 from symchain.support.notation import Phrase, walk
 from symchain.support.notation import name as named
+from symchain.tensors.isolation import Isolation
 from symchain.tensors.nodes import Tree, add, apply, contract, leaf, leaves, reduce_sum
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -86,6 +87,7 @@ def _with_block(program: Computation, text: str) -> tuple[Computation, str]:
         if part.head == "name" and name not in scope.names and name not in program.dimensions and canonical(name) != "pi":
             inputs[name] = variable(name, None)
     tree = elaborate(phrase, replace(scope, names={**scope.names, **{n: v.leaf for n, v in inputs.items()}}))
+    tree = isolation_in(program).marked(tree)
     name = text if text.isidentifier() and text not in inputs else "f"
     while name in inputs or name in program.blocks or name in program.dimensions or name in program.functions:
         name += "_"
@@ -105,10 +107,11 @@ class Reading:
     scope: Scope
     derivatives: Mapping[str, tuple[str, str]]
     """The derivatives that the claim mentions, as they are written, of what they are and by what."""
+    isolation: Isolation
 
     def tree(self) -> Tree:
         """Raises ShapeError where the claim's shapes do not conform, ParseError for what means nothing."""
-        return elaborate(self.phrase, self.scope)
+        return self.isolation.marked(elaborate(self.phrase, self.scope))
 
 
 def read_claim(question: Question, text: str) -> Iterator[Reading]:
@@ -122,6 +125,7 @@ def read_claim(question: Question, text: str) -> Iterator[Reading]:
     slopes = _Slopes(question)
     tokens = slopes.joined(read_tokens(lines))
     statements = list(_statements(tokens, lines))
+    isolation = isolation_in(question.program)
     for ways in slopes.ways:
         names: dict[str, Tree] = dict(program_scope(question.program).names)
         for name, trees in slopes.trees.items():
@@ -131,11 +135,15 @@ def read_claim(question: Question, text: str) -> Iterator[Reading]:
             for name, phrase in statements[:-1]:
                 if name in question.program.inputs or name in question.program.blocks:
                     raise ParseError(f"{name} is a name of the program", advice="Give this line of the claim another name.")
-                names[name] = elaborate(phrase, scope)
+                names[name] = isolation.marked(elaborate(phrase, scope))
         except ShapeError:
             continue
         defined = {name for name, _ in statements}
-        yield Reading(statements[-1][1], scope, {n: m for n, m in slopes.mentions.items() if n not in defined})
+        yield Reading(statements[-1][1], scope, {n: m for n, m in slopes.mentions.items() if n not in defined}, isolation)
+
+
+def isolation_in(program: Computation) -> Isolation:
+    return Isolation({name: block.tree for name, block in program.blocks.items()})
 
 
 def _statements(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[tuple[str, Phrase]]:

@@ -17,11 +17,12 @@ import numpy as np
 from symchain.analysis.checking.claims import Question, Reading, ask, diagonal, read_claim
 from symchain.analysis.checking.conditions import find_condition
 from symchain.analysis.checking.diagnosis import Diagnosis
-from symchain.analysis.checking.evidence import Agreement, Evidence, fits, laid_out
+from symchain.analysis.checking.evidence import Agreement, Evidence, fits, laid_out, value_at
 from symchain.analysis.checking.slopes import Flow, written_out
 from symchain.deriving.sweep import Sweep
 from symchain.errors import ArgumentError, ShapeError
-from symchain.evidence.verification import as_measured
+from symchain.evidence.exceptions import Exceptions
+from symchain.evidence.verification import as_measured, differs_along
 from symchain.nouns.computation import Computation, ancestors
 from symchain.nouns.derivation import Derivation
 from symchain.nouns.verdict import CIRCULAR, CONDITION, NOWHERE, ROUNDING, USED, Finding, Verdict
@@ -30,7 +31,7 @@ from symchain.rewriting import is_large, price_of, reduced
 from symchain.rules.binding import bind
 from symchain.support.notation import walk
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import MINUS_ONE, Tree, add, leaf, leaves, postorder, scale, substitute
+from symchain.tensors.nodes import MINUS_ONE, Tree, add, compare, leaf, leaves, postorder, scale, substitute
 from symchain.tensors.terms import is_zero
 
 INPUTS, BLOCKS, FACTORS = "inputs", "blocks", "factors"
@@ -134,7 +135,22 @@ class _Judging:
             return None, agreement
         status = "proved" if proved else "agrees"
         found = replace(self.base, status=status, points=len(agreement.equal), error=agreement.error, table=self._table(claimed))
+        exception = self._exception(claimed, truth)
+        if exception is not None:
+            condition = write(phrase_of(compare("!=", *exception.args)))
+            found = replace(found, status="undecided", reason=CONDITION, condition=condition)
         return found, agreement
+
+    def _exception(self, claimed: Tree, truth: Tree) -> Tree | None:
+        """A condition that chooses a value, and where it holds the claim has one that is not the derivative's."""
+        program, output, wrt = self.question.program, self.question.output, self.question.wrt
+        for met in Exceptions(program, output, wrt, list(program.blocks), [claimed]).points() if truth is self.truth else ():
+            value, reference = value_at(met.point, claimed), value_at(met.point, truth)
+            if value is None or reference is None or not fits(value, reference):
+                continue
+            if differs_along(program, output, wrt, met, laid_out(value, reference)):
+                return met.condition
+        return None
 
     def _never(self, claimed: Tree, truth: Tree) -> bool:
         """Whether the claim has values, but never in the shape of the derivative."""

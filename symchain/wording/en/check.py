@@ -13,6 +13,8 @@ SENTENCES = {
     "check.undecided.rounding": "Undecided: no number of digits tried tells {symbol} and {claim} apart from rounding.",
     "check.undecided.condition": "Undecided: {claim} is right for {symbol} where {condition}, but nothing says that this is so. Declare "
     "it: {declare}.",
+    "check.undecided.condition.point": "Undecided: {claim} is right for {symbol} where {condition}; where that fails, its value is not "
+    "that of the derivative.",
     "check.undecided.condition.function": "Undecided: {claim} is right for {symbol} for {function}, but nothing says that this function is "
     "meant. Say so: {declare}.",
     "check.undecided.circular": "Undecided: {claim} says what is to be shown, namely {symbol}; work the derivative out.",

@@ -14,6 +14,8 @@ SENTENCES = {
     "{claim}.",
     "check.undecided.condition": "Indécis~: {claim} convient pour {symbol} lorsque {condition}, mais rien ne dit que c'est le cas. "
     "Déclarez-le~: {declare}.",
+    "check.undecided.condition.point": "Indécis~: {claim} convient pour {symbol} lorsque {condition}~; sinon, sa valeur n'est pas celle de "
+    "la dérivée.",
     "check.undecided.condition.function": "Indécis~: {claim} convient pour {symbol} dans le cas de {function}, mais rien ne dit qu'il "
     "s'agit d'elle. Précisez-le~: {declare}.",
     "check.undecided.circular": "Indécis~: {claim} ne fait que reprendre ce qu'on demande, {symbol}~; il reste à calculer cette dérivée.",
