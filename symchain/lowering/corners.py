@@ -5,18 +5,16 @@ from __future__ import annotations
 from fractions import Fraction
 
 from symchain.functions.spec import FUNCTIONS
+from symchain.rewriting.matching import is_positive_constant
 from symchain.tensors.nodes import (
     ZERO,
     Apply,
     Contraction,
     Number,
     Power,
-    Size,
     Sum,
     Tree,
     compare,
-    keeping,
-    multiply_scalars,
     rebuild,
     transform,
     where,
@@ -59,7 +57,7 @@ def _squares(tree: Tree) -> bool:
         if isinstance(term, Sum):
             terms.extend(term.args)
         elif isinstance(term, Contraction):
-            factors = [(a, s) for a, s in zip(term.args, term.subscripts, strict=True) if not _is_positive_constant(a)]
+            factors = [(a, s) for a, s in zip(term.args, term.subscripts, strict=True) if not is_positive_constant(a)]
             if len(factors) == 1 and len(set(factors[0][1])) == len(factors[0][1]):
                 terms.append(factors[0][0])
             elif len(factors) != 2 or factors[0] != factors[1]:
@@ -67,18 +65,3 @@ def _squares(tree: Tree) -> bool:
         elif not (isinstance(term, Power) and isinstance(term.exponent, Number) and term.exponent.value in (2, 4, 6, 8)):
             return False
     return True
-
-
-def without_weight(tree: Tree) -> tuple[Tree | None, Tree]:
-    """(c, x) of c*x where c is a positive constant: the 1/n of a mean."""
-    if not isinstance(tree, Contraction):
-        return None, tree
-    constants = [a for a in tree.args if _is_positive_constant(a)]
-    others = [k for k, a in enumerate(tree.args) if not _is_positive_constant(a)]
-    return (multiply_scalars(constants), keeping(tree, others)) if constants and others else (None, tree)
-
-
-def _is_positive_constant(tree: Tree) -> bool:
-    if isinstance(tree, Power):
-        return isinstance(tree.exponent, Number) and _is_positive_constant(tree.base)
-    return isinstance(tree, Size) or (isinstance(tree, Number) and tree.value > 0)

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import sympy
 
 from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec
-from symchain.lowering.numerics import numeric_function
+from symchain.rewriting.numerics import numeric_function
 from symchain.support.precision import precision
 from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symchain.functions.spec import FUNCTIONS, AbstractFunction
+from symchain.rewriting.matching import ANY, NUMBER, REST
+from symchain.rewriting.rows import Row, Use, each
 from symchain.tensors.algebra import MIRROR, normal
 from symchain.tensors.nodes import (
     ZERO,
@@ -19,13 +21,11 @@ from symchain.tensors.nodes import (
     add,
     apply,
     broadcast,
-    compare,
     number,
-    rebuild,
     where,
 )
 from symchain.tensors.products import normal_product, term_of, tree_of
-from symchain.tensors.sums import coefficient_of, collect, negated, scaled
+from symchain.tensors.sums import coefficient_of, collect, scaled
 from symchain.tensors.terms import Term, constant_of, invariant, is_zero
 
 
@@ -76,40 +76,6 @@ def clipped(tree: Where) -> Iterator[Tree]:
         return
     if x.shape == tree.shape and invariant(normal(scaled(x, slope))) == invariant(normal(inner)):
         yield normal(scaled(apply(FUNCTIONS["clip"], x, number(-limit.value, limit.decimal), limit), slope))
-
-
-def bounded(tree: Where) -> Iterator[Tree]:
-    """where(x > -c, where(x < c, a, b), b) is where(abs(x) < c, a, b)."""
-    outer, inner, otherwise = tree.args
-    if not (isinstance(outer, Compare) and isinstance(inner, Where) and isinstance(inner.args[0], Compare)):
-        return
-    below, above = outer, inner.args[0]
-    if below.operator in ("<", "<="):
-        below, above = above, below
-    if (below.operator, above.operator) not in ((">", "<"), (">=", "<=")) or inner.args[2] is not otherwise:
-        return
-    (x, low), (other, high) = below.args, above.args
-    if x is other and normal(negated(low)) is normal(high):
-        yield where(compare(above.operator, apply(FUNCTIONS["abs"], x), high), inner.args[1], otherwise)
-
-
-def compared(tree: Where) -> Iterator[Tree]:
-    """where(x + 3 > 0, a, b) is where(x > -3, a, b), and where(-x > 0, a, b) is where(x < 0, a, b)."""
-    condition = tree.args[0]
-    if not isinstance(condition, Compare):
-        return
-    left, right = condition.args
-    limit = constant_of(right)
-    if limit is None:
-        return
-    if coefficient_of(left) == -1 and isinstance(left, Contraction):
-        bound = number(-limit.value, limit.decimal)
-        yield rebuild(tree, (compare(MIRROR[condition.operator], negated(left), bound, *condition.data[1:]), *tree.args[1:]))
-    moved = [(t, c) for t in left.args if (c := constant_of(t))] if isinstance(left, Sum) else []
-    if len(moved) == 1:
-        (_, constant), rest = moved[0], [t for t in left.args if t is not moved[0][0]]
-        bound = number(limit.value - constant.value, limit.decimal or constant.decimal)
-        yield rebuild(tree, (compare(condition.operator, add(rest), bound, *condition.data[1:]), *tree.args[1:]))
 
 
 def masked(tree: Contraction) -> Iterator[Tree]:
@@ -182,3 +148,48 @@ def _times(term: Term, k: int, branch: Tree) -> Tree | None:
         return None
     factors = [*term.factors[:k], (branch, term.output if branch.shape else ()), *term.factors[k + 1 :]]
     return normal_product(term.with_factors(factors))
+
+
+_SIDES = ("<", "<="), (">", ">=")
+
+ROWS = (
+    Row(
+        "a clipped value", Use.PRINT, search=each(clipped), node=Where, step="cases", priority=-1, inside=-16,
+        reason="what one branch is times the other is only known by dividing their coefficients, for numbers of any sign",
+        fires="where(abs(x) <= 2, 3*x, 6*sign(x))", spares="where(abs(x) <= 2, 3*x, 5*sign(x))",
+    ),
+    *(
+        Row(
+            f"a choice between two bounds, {outer} and {inner}", Use.PRINT,
+            f"where(x {outer} {'-' * (outer[0] == '>')}y, where(x {inner} {'-' * (inner[0] == '>')}y, a, b), b)",
+            f"where(abs(x) {'<=' if '=' in outer else '<'} y, a, b)",
+            wild={"y": ANY, "a": ANY, "b": ANY}, step="cases", priority=-2, inside=-17,
+        )
+        for side, other in (_SIDES, _SIDES[::-1]) for outer, inner in zip(side, other, strict=True)
+    ),
+    *(
+        Row(
+            f"an opposite compared, {operator}", Use.PRINT, f"where(-x {operator} d, a, b)", f"where(x {mirror} -d, a, b)",
+            wild={"d": NUMBER, "a": ANY, "b": ANY}, guard=lambda bound: coefficient_of(bound["x"]) == 1, step="cases",
+            priority=-3, inside=-18,
+        )
+        for operator, mirror in MIRROR.items()
+    ),
+    *(
+        Row(
+            f"a sum with a number compared, {operator}", Use.PRINT, f"where(x + c {operator} d, a, b)", f"where(x {operator} d - c, a, b)",
+            wild={"x": REST, "c": NUMBER, "d": NUMBER, "a": ANY, "b": ANY}, step="cases", priority=-3, inside=-18,
+        )
+        for operator in MIRROR
+    ),
+    Row(
+        "a choice of terms", Use.PRINT, search=each(chosen), node=Sum, holds=Where.bit, step="cases", priority=-4, inside=-19,
+        reason="any number of terms, each with factors of its own, under one condition",
+        fires="where(x > 0, 1, 0)*y + where(x > 0, 0, 1)*a", spares="where(x > 0, 1, 0)*y + where(x > 1, 0, 1)*a",
+    ),
+    Row(
+        "a masked product", Use.PRINT, search=each(masked), node=Contraction, holds=Where.bit, step="cases", priority=-10,
+        reason="the factors beside the mask go into both its branches, choices between numbers within them",
+        fires="where(x > 0, 1, 0)*y", spares="where(x > 0, a, 0)*y",
+    ),
+)  # fmt: skip

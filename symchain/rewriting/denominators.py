@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from symchain.rewriting.expansion import expanded, has_denominator
+from symchain.rewriting.rows import Row, Use, each
 from symchain.support.dimensions import Shape
 from symchain.tensors.nodes import Contraction, Number, Power, Sum, Tree, add
 from symchain.tensors.products import normal_product, raised, term_of
@@ -62,3 +63,15 @@ def denominators_joined(tree: Contraction) -> Iterator[Tree]:
                 joined = raised(_times(base, [raised(other, -power.value)]), Fraction(-1))
                 factors = [(joined, indices) if n == k else f for n, f in enumerate(term.factors) if n != m]
                 yield normal_product(term.with_factors(factors))
+
+
+ROWS = (
+    Row(
+        "one denominator", Use.PRINT, search=each(one_fraction), node=Sum, step="fraction", priority=-6, inside=-21,
+        reason="up to four terms with any denominators", fires="x/a + y/b", spares="x*a + y*b",
+    ),
+    Row(
+        "a denominator within another", Use.PRINT, search=each(denominators_joined), node=Contraction, step="fraction", priority=-9,
+        reason="the inner denominator stands under any term of the outer one", fires="1/((x/a + b)*y)", spares="1/((x + b)*y)",
+    ),
+)  # fmt: skip

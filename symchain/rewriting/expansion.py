@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import product as combinations
 from math import prod
 
+from symchain.rewriting.rows import Row, Use, each
 from symchain.tensors.nodes import Contraction, Number, Sum, Tree, add
 from symchain.tensors.products import normal_product, term_of
 from symchain.tensors.sums import collect, summands
@@ -127,3 +128,15 @@ def _multiplied(tree: Tree) -> list[Tree] | None:
     if count > _EXPANDED:
         return None
     return [normal_product(term.with_factors(list(picked))) for picked in combinations(*choices)]
+
+
+ROWS = (
+    Row(
+        "products of sums opened", Use.PRINT, search=each(expanded), node=Sum, holds=Sum.bit, step="expand", polished=True, priority=-8,
+        reason="any product among the terms", fires="x*(a + b) - x*a", spares="x*y + a*b",
+    ),
+    Row(
+        "a sum multiplied out", Use.PRINT, search=each(distributed), node=Contraction, holds=Sum.bit, step="expand", polished=True,
+        priority=-22, reason="a sum of any length", fires="x*(1/x + y)", spares="x*y",
+    ),
+)  # fmt: skip

@@ -1,11 +1,12 @@
-"""Exponentials and powers that belong together: sigmoid(-x) beside sigmoid(x) is 1 - sigmoid(x), exp(x)/sum(exp(x)) is softmax(x)."""
+"""Exponentials and powers that belong together: sigmoid(-x) beside sigmoid(x) is 1 - sigmoid(x)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
 
-from symchain.functions.spec import FUNCTIONS, OPERATIONS
+from symchain.functions.spec import FUNCTIONS
+from symchain.rewriting.rows import Row, Use, each
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (
     MINUS_ONE,
@@ -19,7 +20,6 @@ from symchain.tensors.nodes import (
     add,
     broadcast,
     number,
-    operation,
     power,
     scale,
     substitute,
@@ -52,33 +52,6 @@ def _are_opposite(a: Tree, b: Tree) -> bool:
     return a is not b and a.shape == b.shape and invariant(a) == invariant(normal(negated(b)))
 
 
-def softmaxes(tree: Contraction) -> Iterator[Tree]:
-    """The product with exp(x)/sum(exp(x)) among its factors written softmax(x), the sum along one axis."""
-    term = term_of(tree)
-    for k, (top, indices) in enumerate(term.factors):
-        if not isinstance(top, Apply) or top.function is not FUNCTIONS["exp"] or len(set(indices)) < len(indices):
-            continue
-        for m, (divisor, over) in enumerate(term.factors):
-            axis = _divided(top, divisor) if isinstance(divisor, Power) and divisor.exponent is MINUS_ONE else None
-            if axis is None or over != (*indices[:axis], *indices[axis + 1 :]):
-                continue
-            factors = [f for n, f in enumerate(term.factors) if n not in (k, m)]
-            factors.insert(min(k, m), (operation(OPERATIONS["softmax"], [top.args[0]], (axis,)), indices))
-            yield normal_product(term.with_factors(factors))
-
-
-def _divided(top: Apply, divisor: Power) -> int | None:
-    """The axis along which the divisor is the sum of the exponential."""
-    total = divisor.base
-    if not isinstance(total, Contraction) or total.args != (top,) or len(total.dims) != len(top.shape):
-        return None
-    (indices,) = total.subscripts
-    summed = [k for k, i in enumerate(indices) if i not in total.output]
-    if len(summed) != 1 or len(set(indices)) < len(indices) or total.output != tuple(i for i in indices if i in total.output):
-        return None
-    return summed[0]
-
-
 def exponents_joined(tree: Contraction) -> Iterator[Tree]:
     """(x/l)**(k - 1)*x/l is (x/l)**k, where nothing new comes under a fraction bar."""
     if not any(isinstance(a, Power) and isinstance(a.base, Contraction) and not isinstance(a.exponent, Number) for a in tree.args):
@@ -99,3 +72,17 @@ def exponents_joined(tree: Contraction) -> Iterator[Tree]:
 
 def _divisors(term: Term) -> set[Tree]:
     return {split_power(f)[0] for f, _ in term.factors if divides(f)}
+
+
+ROWS = (
+    Row(
+        "sigmoids of opposites", Use.PRINT, search=each(complements), node=Sum, holds=Apply.bit, polished=True, kept=is_sigmoid_less,
+        priority=-7, reason="the two stand anywhere in the sum, and one of them is replaced in all of it",
+        fires="sigmoid(-x) - sigmoid(x)*a", spares="sigmoid(-x) - sigmoid(y)*a",
+    ),
+    Row(
+        "a power beside its base", Use.PRINT, search=each(exponents_joined), node=Contraction, step="powers", priority=-12,
+        reason="the base may be opened among the factors, and what comes under a fraction bar is compared",
+        fires="(x/y)**(a - 1)*x/y", spares="(x/y)**3*x*y",
+    ),
+)  # fmt: skip

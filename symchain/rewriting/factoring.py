@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from symchain.rewriting.rows import Row, Use, each
 from symchain.tensors.nodes import Contraction, Identity, Number, Sum, Tree, add
 from symchain.tensors.products import normal_product, raised, term_of, tree_of
 from symchain.tensors.sums import collect
@@ -161,3 +162,9 @@ def _needed_outputs(terms: list[Term], chosen: dict[int, int], leaves_some: list
     return sorted(needed)
 
 
+ROWS = (
+    Row(
+        "a common factor", Use.PRINT, search=each(factored), node=Sum, step="factor", priority=-5, inside=-20,
+        reason="what terms have in common is searched for", fires="x*a + y*a", spares="x*a + y*b",
+    ),
+)  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from symchain.functions.spec import OPERATIONS
+from symchain.rewriting.rows import Row, Use, each
 from symchain.tensors.nodes import Contraction, Operation, Tree, operation, rebuild
 from symchain.tensors.products import normal_product, raised, settled, term_of, tree_of
 from symchain.tensors.terms import Term
@@ -70,3 +71,17 @@ def _opened_inverse(tree: Tree) -> Tree:
     scalars = [(raised(f, Fraction(-1)), s) for f, s in term.factors if not s]
     # inv(A B)_{ij} = inv(B)_{ik} inv(A)_{kj}: the chain read from its far end
     return tree_of(Term(1 / term.coefficient, False, [*scalars, *path[::-1]], (end, term.output[0]), dict(term.dims)))
+
+
+ROWS = (
+    Row(
+        "the inverse of a product", Use.PRINT, search=each(inverses_opened), node=Contraction, holds=Operation.bit, step="inverse",
+        polished=True, priority=-23, reason="a chain of matrices of any length", fires="A: (n, n)\nB: (n, n)\nout = sum(A @ inv(B @ A))",
+        spares="A: (n, n)\nB: (n, n)\nout = sum(A @ inv(B + A))",
+    ),
+    Row(
+        "a pseudoinverse", Use.PRINT, search=each(pseudoinverses), node=Contraction, holds=Operation.bit, step="inverse", priority=-24,
+        reason="which axis of the matrix is summed is read from indices, on either side", fires="X: (n, m)\nout = sum(X @ inv(X.T @ X))",
+        spares="X: (m, n)\nout = sum(X @ inv(X.T @ X + 1))",
+    ),
+)  # fmt: skip

@@ -1,84 +1,24 @@
-"""The shortest form of a tree: normal form, then the named rewrites below, each taken only where the printed formula gets shorter.
+"""The shortest form of a tree: normal form, then the rows of the table of rules, each taken only where the printed formula gets shorter.
 
-The order of trial is fixed, and every rewrite is an identity of real arrays. `simplify` makes nothing longer.
+Every row is an identity of real arrays. `simplify` makes nothing longer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
-from symchain.rewriting.choices import bounded, chosen, clipped, compared, guarded, masked
-from symchain.rewriting.denominators import denominators_joined, one_fraction
-from symchain.rewriting.expansion import distributed, expanded
-from symchain.rewriting.exponentials import complements, exponents_joined, is_sigmoid_less, softmaxes
-from symchain.rewriting.factoring import factored
-from symchain.rewriting.inversion import inverses_opened, pseudoinverses
-from symchain.rewriting.matching import Identity, rewritings
-from symchain.rewriting.slices import slices_opened
+from symchain.rewriting.choices import guarded
+from symchain.rewriting.matching import Identity, functions_in
+from symchain.rewriting.rows import Use
+from symchain.rewriting.rules_table import TABLE
 from symchain.support.notation import operations, walk
 from symchain.tensors.algebra import normal
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.memory import Table, table
-from symchain.tensors.nodes import Apply, Contraction, Operation, Power, Sum, Tree, Where, add, contract, rebuild
+from symchain.tensors.nodes import Apply, Contraction, Operation, Power, Sum, Tree, Where, add, contract
 from symchain.tensors.products import settled, term_of, tree_of
 from symchain.tensors.sums import collect
 from symchain.tensors.terms import factor_kinds, flipped
-
-
-@dataclass(frozen=True)
-class Rewrite:
-    """A named way to write a node differently, tried where some factor is of one of the kinds `holds` (0: of any)."""
-
-    rule: str
-    node: type[Tree]
-    holds: int
-    apply: Callable[[Any], Iterator[Tree]]
-    polished: bool = False
-    """Whether what comes out is shortened before it is compared."""
-    kept: Callable[[Tree], bool] = lambda found: True
-    """What comes out may be refused for more than its length."""
-
-
-ALONE = (
-    Rewrite("cases", Where, 0, clipped),
-    Rewrite("cases", Where, 0, bounded),
-    Rewrite("cases", Where, 0, compared),
-    Rewrite("cases", Sum, Where.bit, chosen),
-    Rewrite("factor", Sum, 0, factored),
-    Rewrite("fraction", Sum, 0, one_fraction),
-)
-"""Of sums and choices, where they stand alone or in a product."""
-
-
-def inside(rewrite: Rewrite) -> Rewrite:
-    """A rewrite applied to a factor of a product: a number in front hides it otherwise."""
-
-    def apply(tree: Contraction) -> Iterator[Tree]:
-        for k, factor in enumerate(tree.args):
-            if isinstance(factor, rewrite.node) and (not rewrite.holds or factor.kinds & rewrite.holds):
-                for found in rewrite.apply(factor):
-                    yield settled(tree_of(term_of(rebuild(tree, (*tree.args[:k], found, *tree.args[k + 1 :])))))
-
-    return Rewrite(rewrite.rule, Contraction, rewrite.node.bit, apply)
-
-
-REWRITES = (
-    *ALONE,
-    Rewrite("ident", Sum, Apply.bit, complements, polished=True, kept=is_sigmoid_less),
-    Rewrite("expand", Sum, Sum.bit, expanded, polished=True),
-    Rewrite("fraction", Contraction, 0, denominators_joined),
-    Rewrite("cases", Contraction, Where.bit, masked),
-    Rewrite("ident", Contraction, Apply.bit, softmaxes),
-    Rewrite("powers", Contraction, 0, exponents_joined),
-    *map(inside, ALONE),
-    Rewrite("expand", Contraction, Sum.bit, distributed, polished=True),
-    Rewrite("inverse", Contraction, Operation.bit, inverses_opened, polished=True),
-    Rewrite("inverse", Contraction, Operation.bit, pseudoinverses),
-    Rewrite("slice", Contraction, Operation.bit, slices_opened),
-)
-"""In the order of trial, after the identities that functions declare."""
 
 Named = tuple[str | Identity, Tree]
 """What a node may be written as, and by which rewrite."""
@@ -90,6 +30,8 @@ _LARGE = 600
 
 _DONE: Table[Tree, Tree] = table("reduced forms", 50_000)
 _PRICES: Table[Tree, int] = table("prices", 100_000)
+_VERSION = [0]
+"""Of the table of rules, when these were found."""
 
 
 def simplify(tree: Tree) -> Tree:
@@ -100,6 +42,9 @@ def simplify(tree: Tree) -> Tree:
 
 def reduced(tree: Tree) -> Tree:
     """The normal form, shortened: equal trees mostly have one. What was reduced before is remembered."""
+    if _VERSION[0] != TABLE.version:
+        _VERSION[0] = TABLE.version
+        _DONE.forget()
     known = _DONE.entries.get(tree)
     if known is not None:
         return known
@@ -173,16 +118,20 @@ def shortenings(tree: Tree, effort: int = 2) -> Iterator[Named]:
 
 
 def _candidates(tree: Tree, effort: int) -> Iterator[Named]:
-    yield from rewritings(tree)
     kinds = _kinds_below(tree)
-    for rewrite in _BY_NODE.get(type(tree), ()):
-        if rewrite.holds and not kinds & rewrite.holds:
+    for row, rule in TABLE.fitting(tree, Use.PRINT):
+        if rule is not None:
+            if rule.coined and not rule.coined <= functions_in(tree):
+                continue
+            name: str | Identity = rule if row.step == "ident" and not row.over_axes else row.step
+            yield from ((name, found) for found in row.forms(tree))
+        elif row.holds and not kinds & row.holds:
             continue
-        if not rewrite.polished:
-            yield from ((rewrite.rule, found) for found in rewrite.apply(tree))
+        elif not row.polished:
+            yield from ((row.step, found) for found in row.forms(tree))
         elif effort:
-            shortened = (polish(found, effort - 1) for found in rewrite.apply(tree))
-            yield from ((rewrite.rule, found) for found in shortened if rewrite.kept(found))
+            shortened = (polish(found, effort - 1) for found in row.forms(tree))
+            yield from ((row.step, found) for found in shortened if row.kept is None or row.kept(found))
     if effort and isinstance(tree, Sum) and kinds & Sum.bit:
         terms = tuple(_shortened(t, effort) for t in tree.args)
         if terms != tree.args:
@@ -191,9 +140,6 @@ def _candidates(tree: Tree, effort: int) -> Iterator[Named]:
 
 def _shortened(term: Tree, effort: int) -> Tree:
     return polish(term, effort - 1) if isinstance(term, Contraction) and factor_kinds(term) & Sum.bit else term
-
-
-_BY_NODE = {kind: tuple(r for r in REWRITES if r.node is kind) for kind in (Where, Sum, Contraction)}
 
 
 def _kinds_below(tree: Tree) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from symchain.functions.spec import OPERATIONS
+from symchain.rewriting.rows import Row, Use, each
 from symchain.tensors.nodes import Contraction, Identity, Operation, Tree, contract, operation
 from symchain.tensors.products import normal_product, term_of
 from symchain.tensors.terms import Term
@@ -56,3 +57,12 @@ def _taken(tree: Tree, items: Items) -> Tree:
     if all(item == ("slice", 0, d, 1) for item, d in zip(items, tree.shape, strict=True)):
         return tree
     return operation(OPERATIONS["index"], [tree], (items,))
+
+
+ROWS = (
+    Row(
+        "a slice of a product", Use.PRINT, search=each(slices_opened), node=Contraction, holds=Operation.bit, step="slice", priority=-25,
+        reason="the entries taken are parameters of the slice", fires="x: (n,)\ny: (m,)\nout = sum(sum(outer(x, y)[:, :1], axis=1)**2)",
+        spares="x: (n,)\nout = sum(x[:2]*x[1:3])",
+    ),
+)  # fmt: skip

@@ -5,13 +5,14 @@ log(exp(a)*b) is a + log(b): factors that are positive everywhere, and of which 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from fractions import Fraction
+from collections.abc import Iterator, Mapping
 
 from symchain.functions.spec import FUNCTIONS, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
-from symchain.lowering.numerics import log_plus
+from symchain.rewriting.matching import ANY, NUMBER
+from symchain.rewriting.numerics import log_plus
+from symchain.rewriting.rows import Names, Row, Use
 from symchain.tensors.nodes import (
     ONE,
     Apply,
@@ -19,7 +20,6 @@ from symchain.tensors.nodes import (
     Leaf,
     Number,
     Power,
-    Sum,
     Tree,
     add,
     apply,
@@ -29,7 +29,6 @@ from symchain.tensors.nodes import (
     scale,
     substitute,
 )
-from symchain.tensors.terms import constant_of
 
 
 def is_known_product(tree: Tree) -> bool:
@@ -64,23 +63,16 @@ def logarithm_of_product(node: Tree, products: Mapping[str, Tree]) -> Tree | Non
     return add(terms)
 
 
-def constant_and_logarithm(node: Tree) -> Tree | None:
-    """c + k*log(x) as k*(log(x) + c/k), which is accurate near its root."""
-    if not isinstance(node, Sum) or len(node.args) != 2:
-        return None
-    for constant, term in (node.args, node.args[::-1]):
-        c, (k, inner) = constant_of(constant), _scaled(term)
-        if c and c.value and isinstance(inner, Apply) and inner.function is FUNCTIONS["log"] and abs(c.value / k) < 600:
-            made = apply(log_plus(c.value / k), *inner.args)
-            return scale(k, made)
-    return None
+def _shifted(bound: Mapping[str, Tree]) -> Tree | None:
+    """k*(log(x) + c/k)."""
+    c, k, x = bound["c"], bound["k"], bound["x"]
+    assert isinstance(c, Number) and isinstance(k, Number)
+    return scale(k.value, apply(log_plus(c.value / k.value), x))
 
 
-def _scaled(tree: Tree) -> tuple[Fraction, Tree]:
-    """(k, f) where the tree is a number k times f."""
-    if isinstance(tree, Contraction) and len(tree.args) == 2 and isinstance(tree.args[0], Number) and _elementwise(tree):
-        return tree.args[0].value, tree.args[1]
-    return Fraction(1), tree
+def _is_shift(bound: Mapping[str, Tree]) -> bool:
+    c, k = bound["c"], bound["k"]
+    return isinstance(c, Number) and isinstance(k, Number) and c.value != 0 != k.value and abs(c.value / k.value) < 600
 
 
 def _elementwise(tree: Contraction) -> bool:
@@ -101,3 +93,22 @@ def _known(factor: Tree) -> Tree | None:
     (argument,), (parameter,) = factor.args, factor.function.parameters
     variable = leaf(f"?{parameter}", argument.shape)
     return substitute(elaborate(parse_expression(text), Scope(names={parameter: variable})), {variable: argument})
+
+
+def _search(node: Tree, names: Names) -> Iterator[Tree]:
+    found = logarithm_of_product(node, names)
+    if found is not None:
+        yield found
+
+
+ROWS = (
+    Row(
+        "the logarithm of a product", Use.RUN, search=_search, node=Apply, priority=80,
+        reason="any number of factors, and names that stand for products, each with the logarithm that its function declares",
+        fires="log(exp(x)*y)", spares="log(x*y)",
+    ),
+    Row(
+        "c + k*log(x), accurate near its root", Use.KERNEL, "c + k*log(x)", _shifted, wild={"c": NUMBER, "k": NUMBER, "x": ANY},
+        guard=_is_shift, domain={"c": (2.0, 2.0), "k": (3.0, 3.0), "x": (0.1, 3.0)}, priority=10,
+    ),
+)  # fmt: skip

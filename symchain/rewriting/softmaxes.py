@@ -7,8 +7,9 @@ What the entries add up to is known, mostly zero, so the one that cancels is tha
 from __future__ import annotations
 
 from symchain.functions.spec import FUNCTIONS, OPERATIONS
-from symchain.lowering.corners import without_weight
-from symchain.lowering.numerics import BALANCED
+from symchain.rewriting.matching import CONSTANT
+from symchain.rewriting.numerics import BALANCED
+from symchain.rewriting.rows import Row, Use, one
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (
     MINUS_ONE,
@@ -18,12 +19,9 @@ from symchain.tensors.nodes import (
     Leaf,
     Number,
     Operation,
-    Power,
     Sum,
     Tree,
     add,
-    apply,
-    broadcast,
     contract,
     operation,
     rebuild,
@@ -33,56 +31,14 @@ from symchain.tensors.nodes import (
 )
 
 
-def of_exponentials(node: Tree) -> Tree | None:
-    """log(sum(exp(x))), exp(x)/sum(exp(x)), and logarithms of the latter."""
-    if isinstance(node, Apply) and node.function is FUNCTIONS["log"]:
-        inner = node.args[0]
-        weight, rest = without_weight(inner)
-        summed = _summed_exponential(rest)
-        if summed is not None:
-            total = operation(OPERATIONS["logsumexp"], [summed[0]], (summed[1],))
-            return total if weight is None else add([total, broadcast(apply(FUNCTIONS["log"], weight), total.shape)])
-        if isinstance(inner, Operation) and inner.operation is OPERATIONS["softmax"]:
-            return operation(OPERATIONS["log_softmax"], inner.args, inner.parameters)
-        if isinstance(inner, Operation) and inner.operation is OPERATIONS["index"]:
-            part = inner.args[0]
-            if isinstance(part, Operation) and part.operation is OPERATIONS["softmax"]:
-                return rebuild(inner, [operation(OPERATIONS["log_softmax"], part.args, part.parameters)])
-    return _softmax(node) if isinstance(node, Contraction) and len(node.args) == 2 else None
-
-
-def _summed_exponential(tree: Tree) -> tuple[Tree, tuple[int, ...]] | None:
-    """(x, axes) where the tree is sum(exp(x), axes)."""
-    if not isinstance(tree, Contraction) or len(tree.args) != 1 or not _is_exponential(tree.args[0]):
+def logarithm_of_entry(node: Tree) -> Tree | None:
+    """log(softmax(x)[k]) as log_softmax(x)[k]."""
+    inner = node.args[0]
+    if not isinstance(node, Apply) or node.function is not FUNCTIONS["log"] or not isinstance(inner, Operation):
         return None
-    (indices,) = tree.subscripts
-    axes = tuple(k for k, i in enumerate(indices) if i not in tree.output)
-    kept = tuple(i for i in indices if i in tree.output)
-    if not axes or len(set(indices)) < len(indices) or kept != tree.output or len(tree.dims) != len(indices):
+    if inner.operation is not OPERATIONS["index"] or not _is_softmax(inner.args[0]):
         return None
-    return tree.args[0].args[0], axes
-
-
-def _is_exponential(tree: Tree) -> bool:
-    return isinstance(tree, Apply) and tree.function is FUNCTIONS["exp"]
-
-
-def _softmax(node: Contraction) -> Tree | None:
-    for k in (0, 1):
-        top, bottom = node.args[k], node.args[1 - k]
-        if not _is_exponential(top) or not isinstance(bottom, Power) or bottom.exponent is not MINUS_ONE:
-            continue
-        summed = _summed_exponential(bottom.base)
-        if summed is None or summed[0] is not top.args[0] or len(summed[1]) != 1:
-            continue
-        indices, over = node.subscripts[k], node.subscripts[1 - k]
-        if (
-            indices == node.output
-            and over == tuple(i for a, i in enumerate(indices) if a not in summed[1])
-            and len(node.dims) == len(indices)
-        ):
-            return operation(OPERATIONS["softmax"], top.args, summed[1])
-    return None
+    return rebuild(inner, [operation(OPERATIONS["log_softmax"], inner.args[0].args, inner.args[0].parameters)])  # type: ignore[attr-defined]
 
 
 # ---------------------------------------------------------------- sums that are zero
@@ -179,3 +135,29 @@ def _adds_up_to_minus_one(tree: Tree, axis: int) -> bool:
     if inner is None or not inner.facts & {"onehot", "probability", "unit_sum"} or axis != len(inner.shape) - 1:
         return False
     return normal(tree) is normal(scale(-1, inner))
+
+
+ROWS = (
+    Row("exp(x)/sum(exp(x)) = softmax(x)", Use.BOTH, "exp(x)/sum(exp(x), axis=k, keepdims=True)", "softmax(x, axis=k)", priority=70),
+    Row("log(sum(exp(x))) = logsumexp(x)", Use.RUN, "log(sum(exp(x), axis=ks))", "logsumexp(x, axis=ks)", priority=70),
+    Row(
+        "the logarithm of a mean of exponentials", Use.RUN, "log(c*sum(exp(x), axis=ks))", "logsumexp(x, axis=ks) + log(c)",
+        wild={"c": CONSTANT}, priority=70,
+    ),
+    Row("log(softmax(x)) = log_softmax(x)", Use.RUN, "log(softmax(x, axis=k))", "log_softmax(x, axis=k)", priority=70),
+    Row(
+        "the logarithm of an entry of a softmax", Use.RUN, search=one(logarithm_of_entry), node=Apply, holds=Operation.bit, priority=70,
+        reason="the entry taken is a parameter of the index", fires="x: (n,)\nout = log(softmax(x)[0])",
+        spares="x: (n,)\nout = log(x[0])",
+    ),
+    Row(
+        "an array of which the sum is known", Use.KERNEL, search=one(balanced), node=Sum, holds=Operation.bit, priority=50,
+        reason="what is taken away is known only up to the order and the opening of products, and by what is known of data",
+        fires="x: (n,)\nq: (n,) probability\nout = -sum(q*log(softmax(x)))", spares="x: (n,)\nq: (n,)\nout = -sum(q*log(sigmoid(x)))",
+    ),
+    Row(
+        "a product of which the sum is known", Use.KERNEL, search=one(balanced), node=Contraction, holds=Operation.bit, priority=50,
+        reason="what is taken away is known only up to the order and the opening of products",
+        fires="A: (n, n)\nP = softmax(A, axis=1)\nout = P[1, 0]", spares="x: (n,)\np = sigmoid(x)\nout = sum(p**3)",
+    ),
+)  # fmt: skip

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import reduce
 from typing import Any
 
 from symchain.functions.spec import FUNCTIONS
-from symchain.lowering.corners import without_weight
-from symchain.lowering.numerics import FUNCTIONS as NUMERIC
-from symchain.lowering.numerics import NORM, ORTHOGONAL, UNIT
+from symchain.rewriting.matching import ANY, NUMBER, without_weight
+from symchain.rewriting.numerics import FUNCTIONS as NUMERIC
+from symchain.rewriting.numerics import NORM, ORTHOGONAL, UNIT
+from symchain.rewriting.rows import Row, Use, one
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import (
     MINUS_ONE,
     ONE,
-    ZERO,
     Apply,
     Contraction,
     Number,
@@ -23,20 +23,14 @@ from symchain.tensors.nodes import (
     Power,
     Sum,
     Tree,
-    Where,
     add,
     apply,
     broadcast,
-    compare,
     contract,
     hadamard,
-    keeping,
     number,
     operation,
     power,
-    reciprocal,
-    scale,
-    where,
 )
 from symchain.tensors.terms import split_power
 
@@ -104,59 +98,6 @@ def _parts(ratio: Tree) -> tuple[Tree, Tree]:
     if len(below) + len(above) < len(ratio.args) or not below or not above:
         return ratio, ONE
     return hadamard(above), hadamard(below)
-
-
-def less_root(node: Tree) -> Tree | None:
-    """r - x as y/(r + x), and 1 - x/r as y/(r*(r + x)), where r = sqrt(x**2 + y) and the sign of x makes the two cancel."""
-    if not isinstance(node, Sum) or len(node.args) != 2:
-        return None
-    for first, second in (node.args, node.args[::-1]):
-        (plus, a), (times, b) = _signed(first), _signed(second)
-        found = _beside_root(a, b) if not isinstance(a, Number) else _over_root(b) if a.value == 1 else None
-        if found is not None:
-            x, small = found
-            condition = compare("<" if plus == times else ">", x, ZERO)
-            return where(condition, small if plus > 0 else scale(-1, small), node)
-    return None
-
-
-def _signed(tree: Tree) -> tuple[int, Tree]:
-    """(-1, x) of -x; (1, x) of anything else."""
-    if isinstance(tree, Number):
-        return (1, tree) if tree.value >= 0 else (-1, number(-tree.value))
-    if isinstance(tree, Contraction) and tree.args[0] is MINUS_ONE and len(tree.args) > 1:
-        return -1, keeping(tree, range(1, len(tree.args)))
-    return 1, tree
-
-
-def _beside_root(r: Tree, x: Tree) -> tuple[Tree, Tree] | None:
-    """(x, r - |x|) where r is the root of x**2 + y, its corner apart."""
-    if isinstance(r, Where) and r.args[1] is ZERO and r.args[0] is compare("==", r.args[2], ZERO, False):
-        r = r.args[2]
-    for y, factors in _added(r, x):
-        return x, hadamard([*factors, hadamard([y, reciprocal(add([r, broadcast(apply(FUNCTIONS["abs"], x), r.shape)]))])])
-    return None
-
-
-def _over_root(quotient: Tree) -> tuple[Tree, Tree] | None:
-    """(x, 1 - |x|/r) of x/r."""
-    if not isinstance(quotient, Contraction) or len(quotient.args) != 2:
-        return None
-    for x, divisor in (quotient.args, quotient.args[::-1]):
-        if isinstance(divisor, Power) and divisor.exponent is MINUS_ONE and x.shape in ((), divisor.shape):
-            found = _beside_root(divisor.base, x)
-            if found is not None:
-                return x, hadamard([found[1], divisor])
-    return None
-
-
-def _added(r: Tree, x: Tree) -> Iterator[tuple[Tree, list[Tree]]]:
-    """What is added to x**2 under the root r, as a product."""
-    if isinstance(r, Apply) and r.function is NUMERIC["root"] and r.args[0] is x:
-        yield r.args[1], []
-    elif isinstance(r, Apply) and r.function is FUNCTIONS["hypot"] and x in r.args:
-        other = r.args[1] if r.args[0] is x else r.args[0]
-        yield other, [other]
 
 
 def _root(tree: Tree) -> Tree | None:
@@ -239,3 +180,55 @@ def orthogonal(node: Tree) -> Tree | None:
         if normal(term) is normal(along):
             return operation(ORTHOGONAL, [node, u], (axis,))
     return None
+
+
+def _is_sign(bound: Mapping[str, Tree]) -> bool:
+    return bound["t"] in (ONE, MINUS_ONE)
+
+
+def _cancelling() -> list[Row]:
+    """r - x as y/(r + x), and 1 - x/r as y/(r*(r + x)), where r = sqrt(x**2 + y) and the sign of x makes the two cancel."""
+    rows = []
+    for root, top in (("hypot(x, y)", "y*(y/({r} + abs(x)))"), ("hypot(y, x)", "y*(y/({r} + abs(x)))"), ("root(x, y)", "y/({r} + abs(x))")):
+        small = top.format(r=root)
+        for sign, side in (("+", "<"), ("-", ">")):
+            for before, after in ((f"t*{root} {sign} t*x", f"t*({small})"), (f"t {sign} t*x/{root}", f"t*(({small})/{root})")):
+                rows.append(
+                    Row(
+                        f"{before}, where the two cancel", Use.KERNEL, before, f"where(x {side} 0, {after}, {before})",
+                        wild={"t": NUMBER, "x": ANY, "y": ANY}, guard=_is_sign, domain={"t": (-1.0, -1.0), "y": (0.1, 3.0)},
+                        priority=30, settles=False,
+                    )  # fmt: skip
+                )
+    return rows
+
+
+ROWS = (
+    Row(
+        "a root of 1 and a square, less 1", Use.RUN, search=one(root_less_one), node=Sum, priority=90,
+        reason="what is squared may be a quotient of any products", fires="sqrt(1 + (x/y)**2) - 1", spares="sqrt(1 + (x/y)**3) - 1",
+    ),
+    *(
+        Row(
+            f"a root of squares, {name}", Use.KERNEL, search=one(root_of_squares), node=node, priority=40,
+            reason="any number of squares, of any products, or a sum along axes, with a constant in front",
+            fires=fires, spares=spares,
+        )
+        for name, node, fires, spares in (
+            ("as a function", Apply, "sqrt(x**2 + y**2 + a**2)", "sqrt(x**3 + y)"),
+            ("as a power", Power, "(x**2 + y)**(3/2)", "(x**3 + y)**(3/2)")
+        )
+    ),
+    Row("a corner at zero", Use.KERNEL, "where(x == 0, 0, x)", "x", priority=100),
+    *_cancelling(),
+    Row(
+        "what is orthogonal to a unit vector", Use.KERNEL, search=one(orthogonal), node=Sum, holds=Operation.bit, priority=20,
+        reason="what is taken away is known only up to the order and the opening of products",
+        fires="x: (n,)\nu = x/sqrt(sum(x**2))\nout = u[0]", spares="x: (n,)\nu = x/sum(x)\nout = sum(u**3)",
+    ),
+    Row(
+        "a vector over its norm", Use.LAST, search=one(unit_vectors), node=Contraction, holds=Operation.bit,
+        reason="any power of the norm, once for each vector there is",
+        fires="x: (n,)\ny: (n,)\nout = (x/norm(x)) @ y", spares="x: (n,)\ny: (n,)\nout = x @ y/sum(x)",
+    ),
+)  # fmt: skip

@@ -1,0 +1,105 @@
+"""The one table of rules: every form that is recognised in trees, to be printed or to be run, found by the kind of its top node.
+
+What is tried first is said by the rows: by their priority, then by how much they take in, then by their name. A formula that is
+printed takes the shortest form there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+from contextlib import contextmanager
+
+from symchain.functions.spec import FUNCTIONS
+from symchain.rewriting import (
+    choices,
+    denominators,
+    expansion,
+    exponentials,
+    factoring,
+    inversion,
+    logarithms,
+    masks,
+    roots,
+    slices,
+    softmaxes,
+    stable,
+)
+from symchain.rewriting.matching import Identity, functions_in
+from symchain.rewriting.rows import Names, Row, Use, declared
+from symchain.tensors.nodes import Tree
+
+
+class Table:
+    """Rows, indexed by use and by the kind of node at the top."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.rows = tuple(rows)
+        self.version = 0
+        """Counts the changes: what was found with other rows is to be forgotten."""
+        self._heads: dict[tuple[Use, type[Tree]], tuple[Row, ...]] = {}
+        self._possible: dict[tuple[Use, type[Tree], int], tuple[tuple[Row, Identity | None], ...]] = {}
+
+    def fitting(self, tree: Tree, use: Use) -> Iterator[tuple[Row, Identity | None]]:
+        """The rows that a tree may match, by the kinds of nodes and the functions in it, in the order of trial; each with its rule."""
+        key = use, type(tree), tree.kinds
+        possible = self._possible.get(key)
+        if possible is None:
+            rows = self._of(use, type(tree))
+            pairs = ((row, None if row.search is not None else row.rule) for row in rows)
+            possible = self._possible[key] = tuple(pair for pair in pairs if _may_hold(*pair, tree.kinds))
+        likely = [pair for pair in possible if pair[1] is None or pair[1].may_match(tree)]
+        present: Set[str] | None = None
+        for pair in likely:
+            rule = pair[1]
+            if rule is not None and rule.functions:
+                if present is None:
+                    present = functions_in(tree)
+                if not rule.functions <= present:
+                    continue
+            yield pair
+
+    def first(self, tree: Tree, use: Use, names: Names) -> Tree | None:
+        """The first form that some row finds for a tree; it may be the tree itself."""
+        for row, _ in self.fitting(tree, use):
+            for found in row.forms(tree, names):
+                return found
+        return None
+
+    @contextmanager
+    def including(self, *rows: Row) -> Iterator[None]:
+        """The table with more rows, for a while; one takes the place of another of its name."""
+        before = self.rows
+        names = {row.name for row in rows}
+        self._set((*(row for row in before if row.name not in names), *rows))
+        try:
+            yield
+        finally:
+            self._set(before)
+
+    def _set(self, rows: tuple[Row, ...]) -> None:
+        self.rows, self.version = rows, self.version + 1
+        self._heads.clear()
+        self._possible.clear()
+
+    def _of(self, use: Use, head: type[Tree]) -> tuple[Row, ...]:
+        if not self._heads:
+            found: dict[tuple[Use, type[Tree]], list[Row]] = {}
+            for row in self.rows:
+                for part in (row, *([] if row.inside is None else [row.within()])):
+                    for one in part.use:
+                        found.setdefault((one, part.head), []).append(part)
+            for key, members in found.items():
+                self._heads[key] = tuple(sorted(members, key=lambda r: (-r.priority, -r.weight, r.name)))
+        return self._heads.get((use, head), ())
+
+
+def _may_hold(row: Row, rule: Identity | None, kinds: int) -> bool:
+    """Whether a tree of such kinds of nodes may match; a row without a rule is a function."""
+    return (not row.holds or bool(row.holds & kinds)) if rule is None else not rule.kinds & ~kinds
+
+
+_FAMILIES = (choices, denominators, expansion, exponentials, factoring, inversion, logarithms, masks, roots, slices, softmaxes, stable)
+
+TABLE = Table(
+    (*(row for spec in FUNCTIONS.values() for row in declared(spec)), *(row for family in _FAMILIES for row in family.ROWS))
+)
