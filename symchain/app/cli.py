@@ -132,10 +132,18 @@ class _Request:
         self.assume = read_pairs("\n".join(assume), _facts, "facts such as positive", "--assume r=positive")
 
     def program(self) -> Program:
+        """The program; what it may not have meant as it was read goes to standard error, in the command's language."""
         import symchain
 
         read = symchain.parse_latex if self.latex else symchain.parse
-        return read(self.text, shapes=self.shapes or None, assume=self.assume or None, let=self.let or None)
+        program = read(self.text, shapes=self.shapes or None, assume=self.assume or None, let=self.let or None)
+        for section in program.sections:
+            if section.remarks:
+                from symchain.render.programs import program_remarks
+
+                for line in program_remarks(section, click.get_current_context().params.get("lang", DEFAULT)):
+                    click.echo(f"symchain: {line}", err=True)
+        return program
 
     def derived(self, of: str | None, wrt: str, lang: str = "en", order: int = 1) -> Any:
         """The derivation asked for. What a number by which nothing can be derived means is said in the reader's language."""
@@ -340,7 +348,7 @@ def compile_kernel(wrt: str, of: str | None, order: int, target: str, output: st
 def parse(medium: str, output: str | None, **source: Any) -> None:
     """Print a program as symchain understood it.
 
-    Of a LaTeX text, how each line was read goes to standard error.
+    What may have been meant otherwise, and of a LaTeX text how each line was read, go to standard error.
     """
     request = _Request(**source)
     with waiting("Reading"):
@@ -416,7 +424,7 @@ def graph(of: str | None, at: str | None, level: str, lang: str, medium: str, ou
 def explain(wrt: str, of: str | None, at: str | None, lang: str, medium: str, output: str | None, **source: Any) -> None:
     """Say why a derivative is what it is, step by step.
 
-    Of a block by a name it reads: term by term, with an example in numbers. By any other name: path by path.
+    Of a block by a name it reads: term by term, with an example in numbers. By a name that acts on it through other blocks: path by path.
     """
     request = _Request(**source)
     point = request.at(at)

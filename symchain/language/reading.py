@@ -26,12 +26,13 @@ from symchain.language.inputs import (
     variable,
 )
 from symchain.language.lookup import closest, elementwise_names, find_function
+from symchain.language.remarks import refuse_letter_powers, remarks_on
 from symchain.language.settling import settled
 from symchain.language.shapes import FACTS, check_letters, shape_of
 from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical, is_abstract
 from symchain.language.statements import Declaration, Definition, Statement, parse_statements
 from symchain.language.tokens import source_lines
-from symchain.nouns.computation import Block, Computation, Variable
+from symchain.nouns.computation import Block, Computation, Remark, Variable
 from symchain.nouns.program import Program
 from symchain.support.dimensions import Dim, Shape, minima, show
 from symchain.support.notation import Phrase, walk
@@ -314,8 +315,12 @@ class _Reading:
         blocks: dict[str, Block] = {}
         trees: dict[str, Tree] = {}
         isolation = Isolation(trees)
+        remarks: list[Remark] = []
+        undeclared = {name for name, variable in inputs.items() if not variable.declared}
         for d in self.definitions:
+            refuse_letter_powers(d.phrase, scope, undeclared)
             tree = trees[d.name] = isolation.marked(elaborate(d.phrase, scope))
+            remarks += remarks_on(d.phrase, scope)
             reads = dict.fromkeys(p.text for p in walk(d.phrase) if p.head == "name" and p.text in names)
             own = leaf(d.name, tree.shape, implied(tree))
             self._check_given(d, tree.shape)
@@ -327,7 +332,8 @@ class _Reading:
             function = find_function(name, self.functions)
             if isinstance(function, AbstractFunction):
                 self.functions.setdefault(name, function)
-        return Program(MappingProxyType(inputs), MappingProxyType(blocks), dims, MappingProxyType(self.functions), shared, known=known)
+        functions = MappingProxyType(self.functions)
+        return Program(MappingProxyType(inputs), MappingProxyType(blocks), dims, functions, shared, remarks=tuple(remarks), known=known)
 
     def _refuse_e(self, inputs: Mapping[str, Variable]) -> None:
         """e**x with an e that nobody declared or defined means exp(x)."""

@@ -11,6 +11,7 @@ from typing import Any, Self
 from symchain.errors import Place, UnsupportedError
 from symchain.nouns.door import engine
 from symchain.support.dimensions import Dim, Shape
+from symchain.support.document import Say
 from symchain.support.notation import Phrase
 from symchain.tensors.nodes import Leaf
 from symchain.tensors.trees import Tree
@@ -77,6 +78,14 @@ class Claim:
     section: int = 0
 
 
+@dataclass(frozen=True)
+class Remark:
+    """What a text may not have meant as it was read: a sentence, and where it stands."""
+
+    said: Say
+    place: Place | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Computation(Unchanging):
     """A computation as named blocks, in order of definition.
@@ -95,6 +104,8 @@ class Computation(Unchanging):
     later: tuple[Self, ...] = field(default=(), repr=False)
     understood: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """For a LaTeX text: each line that was read, and how, in the input language."""
+    remarks: tuple[Remark, ...] = field(default=(), repr=False)
+    """What was read as written and may have been meant otherwise."""
     known: Mapping[Dim, int] = field(default_factory=dict, repr=False)
     """How large some axes are at least, for the blocks to have the shapes they have."""
 

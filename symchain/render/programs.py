@@ -6,11 +6,12 @@ from symchain.language.writing import declaration_lines
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Line
 from symchain.render import text
-from symchain.render.formulas import LatexFormulas
+from symchain.render.formulas import LatexFormulas, TextFormulas
 from symchain.render.latex_document import plain_rows
 from symchain.render.names import told_apart
+from symchain.render.sentences import Speaker
 from symchain.render.style import Style
-from symchain.support.document import Axes, Formula
+from symchain.support.document import Axes, Formula, Say
 from symchain.support.notation import name
 
 
@@ -18,6 +19,18 @@ def program_text(program: Computation) -> str:
     """The program in the input language: declarations, bindings, blocks. Read back, it means the same."""
     lines = [*declaration_lines(program), *(f"{b.name} = {text.write(b.phrase)}" for b in program.blocks.values())]
     return "\n".join(lines)
+
+
+def program_remarks(program: Computation, lang: str) -> list[str]:
+    """What a program may not have meant as it was read, a line of plain text each, with its place."""
+    speaker = Speaker(lang, str, TextFormulas(lang).inline)
+    said = []
+    for remark in program.remarks:
+        line = remark.said
+        if remark.place is not None:
+            line = Say("remark.at", {"line": str(remark.place.line), "column": str(remark.place.column), "remark": line})
+        said.append(speaker.say(line))
+    return said
 
 
 def program_style(program: Computation, lang: str) -> Style:

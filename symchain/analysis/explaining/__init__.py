@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from symchain.analysis.explaining.arrays import Local
-from symchain.analysis.explaining.contrasts import compared, constant, unmoved
+from symchain.analysis.explaining.contrasts import compared, constant, held, unmoved
 from symchain.analysis.explaining.examples import example
 from symchain.analysis.explaining.gradients import Whole, itself, unrelated
 from symchain.analysis.explaining.scalars import tell
 from symchain.analysis.explaining.words import equation, named, names, partial, say, shaped
 from symchain.deriving.sweep import Sweep
-from symchain.nouns.computation import Block, Computation, ancestors, dependents
+from symchain.nouns.computation import Block, Computation, ancestors
 from symchain.nouns.derivation import Factor
 from symchain.nouns.explanation import Explanation
 from symchain.render.maps import arrays, is_plain
@@ -32,13 +32,14 @@ _SHORT = 8
 def explain(program: Computation, output: str, wrt: str, lang: str = "en", at: Mapping[str, Any] | None = None) -> Explanation:
     """Why the derivative of a block by a name is what it is.
 
-    Where the block reads the name, its local derivative is explained; else the whole gradient, path by path.
+    Where the block reads the name and nothing else that depends on it, the local derivative is the whole one and is explained term
+    by term; else the whole gradient, path by path.
     """
     ranks = {n: len(s) for n, s in arrays(program).items()}
     ranks[f"delta_{output}"] = ranks[output]
     if output == wrt:
         return itself(program, output, lang, ranks)
-    if wrt in program.blocks[output].reads:
+    if wrt in program.blocks[output].reads and not held(program, output, wrt):
         return _local(program, program.blocks[output], wrt, lang, at, ranks)
     if wrt not in ancestors(program, output):
         return unrelated(program, output, wrt, lang, ranks)
@@ -57,7 +58,6 @@ def _local(program: Computation, block: Block, wrt: str, lang: str, at: Mapping[
     else:
         remarks += tell(program, block, by, factor)
         title = _title(block, factor, None)
-    remarks += _also(program, block, wrt)
     shown, _ = example(program, block.name, wrt, [(factor.name, factor.tree)], at)
     still = unmoved(program, block, wrt)
     rows = tuple(compared(program, block, wrt, factors))
@@ -91,16 +91,6 @@ def _title(block: Block, factor: Factor, local: Local | None) -> Say:
         if operations(back) <= _SHORT and is_plain(back):
             return say("title_back", block=named(block.name), back=Formula(back), wrt=named(factor.input))
     return say("title_plain", derivative=Formula(symbol))
-
-
-def _also(program: Computation, block: Block, wrt: str) -> list[Say]:
-    """The name reaches the block through others too: the local derivative is not the whole one."""
-    moving = dependents(program, wrt)
-    others = [r for r in block.reads if r in moving and r != wrt]
-    if not others:
-        return []
-    key = "also_one" if len(others) == 1 else "also"
-    return [say(key, block=named(block.name), names=names(others), wrt=named(wrt))]
 
 
 __all__ = ["Explanation", "explain"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symchain.analysis.explaining.words import named, partial, say
+from symchain.analysis.explaining.words import named, names, partial, say
 from symchain.deriving.factors import Factors
 from symchain.deriving.products import carried
 from symchain.nouns.computation import Block, Computation, dependents
@@ -41,16 +41,35 @@ def unmoved(program: Computation, block: Block, by: str) -> str | None:
     return next((r for r in still if r in alone or r in broadcast), still[0] if still else None)
 
 
+def held(program: Computation, output: str, wrt: str) -> list[str]:
+    """The names a block reads that depend on another it reads: its local derivative by that one keeps them fixed."""
+    moving = dependents(program, wrt)
+    return [r for r in program.blocks[output].reads if r in moving and r != wrt]
+
+
+def fixing(fixed: list[str]) -> Say:
+    """With z and m fixed."""
+    return say("fixed_many" if len(fixed) > 1 else "fixed", names=names(fixed))
+
+
+def with_fixed(program: Computation, factor: Factor, note: Say | None) -> Say | None:
+    """What is said about a local derivative, and what it keeps fixed although that depends on the name."""
+    fixed = held(program, factor.output, factor.input)
+    if not fixed:
+        return note
+    return say("fixed_also", note=note, fixed=fixing(fixed)) if note is not None else fixing(fixed)
+
+
 def row(program: Computation, block: Block, factor: Factor) -> Row:
-    """A local derivative: the value of a scalar one, what an array one makes of the error term."""
+    """A local derivative: the value of a scalar one, what an array one makes of the error term; and what it keeps fixed."""
     symbol = Formula(partial(factor.output, factor.input))
-    wrt = named(factor.input)
     if block.shape and not program.scalar:
         adjoint = f"delta_{block.name}"
         after = phrase_of(carried(factor.shown, leaf(adjoint, block.shape)))
-        return Row((symbol, Carried(name(adjoint), after)), how(after, adjoint))
+        return Row((symbol, Carried(name(adjoint), after)), with_fixed(program, factor, how(after, adjoint)))
     phrase = factor.phrase
-    return Row((symbol, Formula(phrase)), _note(block, factor, phrase) if not factor.shape else None) if wrt else Row((symbol,))
+    note = _note(block, factor, phrase) if not factor.shape else None
+    return Row((symbol, Formula(phrase)), with_fixed(program, factor, note))
 
 
 def _note(block: Block, factor: Factor, phrase: Phrase) -> Say | None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from symchain.analysis.explaining.arrays import Local
-from symchain.analysis.explaining.contrasts import row
+from symchain.analysis.explaining.contrasts import fixing, held, row, with_fixed
 from symchain.analysis.explaining.examples import example
 from symchain.analysis.explaining.words import concrete, equation, named, names, partial, product, say, total
 from symchain.deriving.sweep import Sweep
@@ -49,7 +49,7 @@ def unrelated(program: Computation, output: str, wrt: str, lang: str, ranks: Map
 
 
 class Whole:
-    """The derivative of an output by a name it does not read itself."""
+    """The derivative of an output by a name that acts on it through other blocks, whether it reads the name itself too or not."""
 
     def __init__(self, program: Computation, output: str, wrt: str) -> None:
         self.program, self.output, self.wrt = program, output, wrt
@@ -59,6 +59,7 @@ class Whole:
         self.symbol = partial(output, wrt)
         self.paths = list(islice(self.sweep.paths(wrt), PATHS))
         self.count = self.route.path_count()
+        self.direct = wrt in program.blocks[output].reads
         shapes = [f.shape for p in self.paths for f in p.factors]
         self.scalar = not any(shapes)
 
@@ -91,12 +92,16 @@ class Whole:
 
     def _through(self) -> Iterator[Say]:
         block = self.program.blocks[self.output]
-        through = [r for r in block.reads if r in self.route.names]
+        through = self._through_names()
         fields: dict[str, Field] = {"wrt": named(self.wrt), "block": named(self.output), "names": names(through)}
         if operations(block.phrase) <= LONGEST:
-            yield say("through", definition=equation(name(self.output), block.phrase), **fields)
+            yield say("through_also" if self.direct else "through", definition=equation(name(self.output), block.phrase), **fields)
         else:
-            yield say("through_plain", **fields)
+            yield say("through_also_plain" if self.direct else "through_plain", **fields)
+
+    def _through_names(self) -> list[str]:
+        """The blocks that the output reads and the name acts through."""
+        return [r for r in self.program.blocks[self.output].reads if r in self.route.names and r != self.wrt]
 
     def _told_paths(self) -> Iterator[Say]:
         shown: list[Arrows] = []
@@ -107,7 +112,11 @@ class Whole:
             if arrows in shown:  # paths that differ only where names are left out
                 continue
             shown.append(arrows)
-            yield say(key, path=arrows, equation=sides) if sides is not None else say(key + "_plain", path=arrows)
+            fields: dict[str, Field] = {"path": arrows}
+            fixed = list(dict.fromkeys(n for f in path.factors for n in held(self.program, f.output, f.input)))
+            if fixed:
+                key, fields["fixed"] = key + "_fixed", fixing(fixed)
+            yield say(key, equation=sides, **fields) if sides is not None else say(key + "_plain", **fields)
         ends: dict[str, Field] = {"wrt": named(self.wrt), "block": named(self.output)}
         if self.count > len(shown):
             yield say("paths_more", count=Count(self.count - len(shown)), **ends)
@@ -126,7 +135,9 @@ class Whole:
             return
         reaching = self.route.names
         first = [b.name for b in self.route.blocks if b.name in reaching and self.wrt in b.reads]
-        if len(first) > 1:
+        if self.direct:
+            yield say("why_paths_direct", wrt=named(self.wrt), names=names(self._through_names()), block=named(self.output))
+        elif len(first) > 1:
             yield say("why_paths", wrt=named(self.wrt), names=names(first), block=named(self.output))
         else:
             readers_of: dict[str, list[str]] = {}
@@ -153,7 +164,9 @@ class Whole:
             block = self.program.blocks[factor.output]
             if not block.shape:
                 if factor.output == self.output:
-                    yield say("start", equation=equation(partial(factor.output, factor.input), factor.phrase))
+                    start = say("start", equation=equation(partial(factor.output, factor.input), factor.phrase))
+                    fixed = held(self.program, factor.output, factor.input)
+                    yield say("start_fixed", **start.fields, fixed=fixing(fixed)) if fixed else start
                 continue
             local = Local(self.program, block, self.program.leaves[factor.input], factor)
             assert local.back is not None
@@ -193,7 +206,8 @@ class Whole:
             if block.shape and not self.program.scalar:
                 yield row(self.program, block, factor)
             else:
-                yield Row((Formula(partial(factor.output, factor.input)), Formula(factor.phrase)), note)
+                sides = (Formula(partial(factor.output, factor.input)), Formula(factor.phrase))
+                yield Row(sides, with_fixed(self.program, factor, note))
 
     def _shares(self, point: Point) -> list[Say]:
         """What each path contributes to the derivative at the point."""

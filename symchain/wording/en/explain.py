@@ -135,10 +135,15 @@ SENTENCES = {
     # whole gradients
     "explain.through": "{definition} does not contain {wrt}; {wrt} acts on {block} through {names}.",
     "explain.through_plain": "{block} does not contain {wrt}; {wrt} acts on {block} through {names}.",
-    "explain.also": "This is the local derivative of {block}: {names} stay fixed although they depend on {wrt} too. "
-    "The whole derivative of {block} by {wrt} adds what comes through them.",
-    "explain.also_one": "This is the local derivative of {block}: {names} stays fixed although it depends on {wrt} too. "
-    "The whole derivative of {block} by {wrt} adds what comes through it.",
+    "explain.through_also": "{definition} contains {wrt} itself; {wrt} also acts on {block} through {names}.",
+    "explain.through_also_plain": "{block} contains {wrt} itself; {wrt} also acts on {block} through {names}.",
+    "explain.path_fixed": "Path {path}, {fixed}: {equation}.",
+    "explain.path_fixed_plain": "Path {path}, {fixed}.",
+    "explain.why_paths_direct": "Why a sum: {wrt} acts on {block} directly and through {names}; these effects add up.",
+    "explain.start_fixed": "The way back begins with {equation}, {fixed}.",
+    "explain.fixed": "with {names} fixed",
+    "explain.fixed_many": "with {names} fixed",
+    "explain.fixed_also": "{note}, {fixed}",
     "explain.path_one": "There is one path, {path}: {equation}.",
     "explain.path_one_plain": "There is one path, {path}.",
     "explain.path": "Path {path}: {equation}.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symchain.wording.fr import check, commands, derivation, evidence, explain, graph, page, records, sensitivity
+from symchain.wording.fr import check, commands, derivation, evidence, explain, graph, page, records, remarks, sensitivity
 from symchain.wording.locale import Language, Locale, Word, joined
 
 _VOWELS = "aeiouyhàâéèêîôœ"
@@ -31,5 +31,5 @@ LANGUAGE = Language(
         space="\u00a0",
         logarithm="ln",
     ),
-    joined(*(topic.SENTENCES for topic in (derivation, check, commands, evidence, explain, graph, page, records, sensitivity))),
+    joined(*(topic.SENTENCES for topic in (derivation, check, commands, evidence, explain, graph, page, records, remarks, sensitivity))),
 )

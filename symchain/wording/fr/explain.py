@@ -146,10 +146,16 @@ SENTENCES = {
     # whole gradients
     "explain.through": "{definition} ne contient pas {wrt}~; {wrt} agit sur {block} par l'intermédiaire de {names}.",
     "explain.through_plain": "{block} ne contient pas {wrt}~; {wrt} agit sur {block} par l'intermédiaire de {names}.",
-    "explain.also": "C'est la dérivée locale de {block}~: {names} y restent fixes, alors qu'ils dépendent aussi de {wrt}. "
-    "La dérivée complète de {block} par rapport à {wrt} ajoute ce qui passe par eux.",
-    "explain.also_one": "C'est la dérivée locale de {block}~: {names} y reste fixe, alors qu'il dépend aussi de {wrt}. "
-    "La dérivée complète de {block} par rapport à {wrt} ajoute ce qui passe par lui.",
+    "explain.through_also": "{definition} contient {wrt}~; {wrt} agit aussi sur {block} par l'intermédiaire de {names}.",
+    "explain.through_also_plain": "{block} contient {wrt}~; {wrt} agit aussi sur {block} par l'intermédiaire de {names}.",
+    "explain.path_fixed": "Chemin {path}, {fixed}~: {equation}.",
+    "explain.path_fixed_plain": "Chemin {path}, {fixed}.",
+    "explain.why_paths_direct": "Pourquoi une somme~: {wrt} agit sur {block} directement et par l'intermédiaire de {names}~; "
+    "ces effets s'ajoutent.",
+    "explain.start_fixed": "Le retour commence par {equation}, {fixed}.",
+    "explain.fixed": "à {names} fixé",
+    "explain.fixed_many": "à {names} fixés",
+    "explain.fixed_also": "{note}, {fixed}",
     "explain.path_one": "Il y a un seul chemin, {path}~: {equation}.",
     "explain.path_one_plain": "Il y a un seul chemin, {path}.",
     "explain.path": "Chemin {path}~: {equation}.",
