@@ -19,7 +19,7 @@ _TIMES, _LARGE = 16, 600
 
 def with_open_choices(program: Computation) -> Computation:
     """The program whose isolated conditions and their choices read no two names that depend on one input; itself where it has none."""
-    concerned = {name for name, block in program.blocks.items() if any(map(_is_isolated, _choices(block.tree)))}
+    concerned = {name for name, block in program.blocks.items() if _choices(block.tree)}
     if not concerned:
         return program
     below: dict[str, frozenset[str]] = {name: frozenset([name]) for name in program.inputs}
@@ -31,18 +31,13 @@ def with_open_choices(program: Computation) -> Computation:
 
 
 def _choices(tree: Tree) -> list[Where]:
-    return [n for n in postorder(tree) if isinstance(n, Where)] if tree.kinds & Compare.bit else []
-
-
-def _is_isolated(choice: Where) -> bool:
-    condition = choice.args[0]
-    return isinstance(condition, Compare) and condition.isolated
+    return [n for n in postorder(tree) if isinstance(n, Where) and n.isolated] if tree.kinds & Compare.bit else []
 
 
 def _opened(block: Block, blocks: Mapping[str, Block], below: Mapping[str, frozenset[str]]) -> Block:
     tree = block.tree
     for _ in range(_TIMES):
-        found = {c: substitute(c, opening) for c in _choices(tree) if _is_isolated(c) and (opening := _related(c, blocks, below))}
+        found = {c: substitute(c, opening) for c in _choices(tree) if (opening := _related(c, blocks, below))}
         opened = substitute(tree, found) if found else tree
         if opened is tree or opened.size > _LARGE:
             break

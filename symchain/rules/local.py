@@ -122,12 +122,7 @@ def pull_apply(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
 
 def operands(node: Tree) -> tuple[Tree, ...]:
     """What `pull` sends cotangents to: the subtrees; of a choice by an isolated condition, what the whole of it is a function of."""
-    return atoms(node) if isinstance(node, Where) and _is_isolated(node) else node.args
-
-
-def _is_isolated(node: Tree) -> bool:
-    condition = node.args[0]
-    return isinstance(condition, Compare) and condition.isolated
+    return atoms(node) if isinstance(node, Where) and node.isolated else node.args
 
 
 def pull_where(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
@@ -135,8 +130,9 @@ def pull_where(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
 
     One that holds on a set without interior chooses a value there, never a slope: that is the limit of the other branch's.
     """
+    assert isinstance(node, Where)
     condition = node.args[0]
-    if _is_isolated(node):
+    if node.isolated:
         found = atoms(node)
         names = names_for(found)
         slope = _slope_of_choice(entry_of(node, names), names[found[k]])
@@ -163,7 +159,7 @@ def _slope_of_choice(node: Tree, by: Leaf) -> Tree:
 
 def jumps(node: Where) -> bool:
     """Whether an isolated condition chooses a value that is not the limit of the others, as far as that is known."""
-    if not _is_isolated(node):
+    if not node.isolated:
         return False
     entry = entry_of(node, names_for(atoms(node)))
     found = limit(entry.args[0], generic(add([entry.args[1], multiply_scalars([MINUS_ONE, entry.args[2]])])))
@@ -174,7 +170,7 @@ def generic(tree: Tree) -> Tree:
     """The tree with every choice by an isolated condition made as it is nearly everywhere."""
 
     def visit(node: Tree) -> Tree:
-        return node.args[2 if node.args[0].operator == "==" else 1] if isinstance(node, Where) and _is_isolated(node) else node  # type: ignore[attr-defined]
+        return node.args[2 if node.args[0].operator == "==" else 1] if isinstance(node, Where) and node.isolated else node  # type: ignore[attr-defined]
 
     return transform(tree, visit)
 

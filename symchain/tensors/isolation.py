@@ -88,7 +88,7 @@ class Isolation:
                 function = node.function.binding if isinstance(node.function, AbstractFunction) else node.function
                 if function is not None and (function.kinks or function.ties or _has_steps(function)):
                     return False
-            elif isinstance(node, Where) and not node.args[0].isolated:  # type: ignore[attr-defined]
+            elif isinstance(node, Where) and not node.isolated:
                 return False
         return True
 

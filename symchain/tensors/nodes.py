@@ -167,6 +167,11 @@ class Where(Tree):
 
     __slots__ = ()
 
+    @property
+    def isolated(self) -> bool:
+        """Whether its condition is known to be decided otherwise on a set without interior alone."""
+        return isinstance(self.args[0], Compare) and self.args[0].isolated
+
 
 class Operation(Tree):
     """What is not elementwise and not multilinear, or rearranges: declared by an OperationSpec, with plain parameters."""

@@ -37,6 +37,7 @@ from symchain.tensors.nodes import (
     Tree,
     Where,
     leaf,
+    leaves,
     multiply_scalars,
     power,
     rebuild,
@@ -274,7 +275,9 @@ class _Teller:
             sides = _joined(left, product(c, self.inner(core)))
             self.said.append(say(key, place=place, coefficient=Formula(c), inner=self.let(core), equation=sides))
         else:
-            self.said.append(say("where" if isinstance(core, Where) else "other", place=place, equation=_joined(left, result)))
+            value = isinstance(core, Where) and core.isolated and self.by in leaves(core.args[0])
+            key = "value" if value else "where" if isinstance(core, Where) else "other"
+            self.said.append(say(key, place=place, equation=_joined(left, result)))
 
     def _power(self, place: Say, core: Power, c: Phrase | None, left: Formula | Applied, result: Phrase) -> None:
         base, exponent = core.base, core.exponent

@@ -58,6 +58,8 @@ SENTENCES = {
     "explain.quotient_inner": "{place}what moves is in the denominator {inner}; the larger it is, the smaller the quotient, "
     "hence the minus sign and the square: {equation}.",
     "explain.quotient_both": "{place}numerator and denominator both move, {inner}: {equation}.",
+    "explain.value": "{place}where the condition holds it only sets the value, never the slope, which is that of the other case, or its "
+    "limit there: {equation}.",
     "explain.where": "{place}the condition only says which case applies, and each case is differentiated by itself: {equation}.",
     "explain.other": "{place}{equation}.",
     "explain.let": "{letter} = {value}",

@@ -61,6 +61,8 @@ SENTENCES = {
     "explain.quotient_inner": "{place}ce qui bouge est le dénominateur {inner}~; plus il est grand, plus le quotient est petit, "
     "d'où le signe moins et le carré~: {equation}.",
     "explain.quotient_both": "{place}le numérateur et le dénominateur bougent tous les deux, {inner}~: {equation}.",
+    "explain.value": "{place}là où la condition est vérifiée, elle ne fixe que la valeur, jamais la pente~: celle-ci est la pente de "
+    "l'autre cas, ou sa limite en ces points~: {equation}.",
     "explain.where": "{place}la condition dit seulement quel cas s'applique, et on dérive chaque cas séparément~: {equation}.",
     "explain.other": "{place}{equation}.",
     "explain.let": "{letter} = {value}",
