@@ -82,7 +82,7 @@ class Isolation:
                 if not self._smooth.get(node.name, True) or "integer" in node.facts:
                     return False
             elif isinstance(node, Operation):
-                if not node.operation.differentiable or node.operation.name in _CHOOSING:
+                if node.operation.pullback is None or node.operation.name in _CHOOSING:
                     return False
             elif isinstance(node, Apply):
                 function = node.function.binding if isinstance(node.function, AbstractFunction) else node.function
