@@ -170,8 +170,8 @@ ROWS = (
     *(
         Row(
             f"an opposite compared, {operator}", Use.PRINT, f"where(-x {operator} d, a, b)", f"where(x {mirror} -d, a, b)",
-            wild={"d": NUMBER, "a": ANY, "b": ANY}, guard=lambda bound: coefficient_of(bound["x"]) == 1, step="cases",
-            priority=-3, inside=-18,
+            wild={"d": NUMBER, "a": ANY, "b": ANY}, guard=lambda bound: coefficient_of(bound["x"]) == 1,
+            spares=f"where(2*x {operator} 3, a, b)", step="cases", priority=-3, inside=-18,
         )
         for operator, mirror in MIRROR.items()
     ),

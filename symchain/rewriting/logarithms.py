@@ -110,5 +110,6 @@ ROWS = (
     Row(
         "c + k*log(x), accurate near its root", Use.KERNEL, "c + k*log(x)", _shifted, wild={"c": NUMBER, "k": NUMBER, "x": ANY},
         guard=_is_shift, domain={"c": (2.0, 2.0), "k": (3.0, 3.0), "x": (0.1, 3.0)}, priority=10,
+        spares="log(x) + 1000",
     ),
 )  # fmt: skip

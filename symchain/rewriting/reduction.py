@@ -42,6 +42,7 @@ def simplify(tree: Tree) -> Tree:
 
 def reduced(tree: Tree) -> Tree:
     """The normal form, shortened: equal trees mostly have one. What was reduced before is remembered."""
+    TABLE.settle()
     if _VERSION[0] != TABLE.version:
         _VERSION[0] = TABLE.version
         _DONE.forget()

@@ -192,12 +192,15 @@ def _cancelling() -> list[Row]:
     for root, top in (("hypot(x, y)", "y*(y/({r} + abs(x)))"), ("hypot(y, x)", "y*(y/({r} + abs(x)))"), ("root(x, y)", "y/({r} + abs(x))")):
         small = top.format(r=root)
         for sign, side in (("+", "<"), ("-", ">")):
-            for before, after in ((f"t*{root} {sign} t*x", f"t*({small})"), (f"t {sign} t*x/{root}", f"t*(({small})/{root})")):
+            beside = f"{{t}}*{root} {sign} {{t}}*x", f"t*({small})"
+            over = f"{{t}} {sign} {{t}}*x/{root}", f"t*(({small})/{root})"
+            for form, after in (beside, over):
+                before = form.format(t="t")
                 rows.append(
                     Row(
                         f"{before}, where the two cancel", Use.KERNEL, before, f"where(x {side} 0, {after}, {before})",
                         wild={"t": NUMBER, "x": ANY, "y": ANY}, guard=_is_sign, domain={"t": (-1.0, -1.0), "y": (0.1, 3.0)},
-                        priority=30, settles=False,
+                        priority=30, settles=False, spares=form.format(t=7),
                     )  # fmt: skip
                 )
     return rows

@@ -86,9 +86,9 @@ class Row:
     kept: Callable[[Tree], bool] | None = None
     """What comes out may be refused for more than its length."""
     fires: str = ""
-    """For a function: a program whose last line it rewrites,"""
+    """For a function: a program, or an expression, in which it fires."""
     spares: str = ""
-    """and one that it leaves alone."""
+    """For a function, what it leaves alone; for a pattern with a guard, an expression of its form that the guard refuses."""
 
     @cached_property
     def head(self) -> type[Tree]:
@@ -160,10 +160,11 @@ def each(find: Callable[..., Iterable[Tree]]) -> Search:
     return lambda tree, names: find(tree)
 
 
-def declared(spec: FunctionSpec) -> list[Row]:
+@lru_cache(maxsize=1024)
+def declared(spec: FunctionSpec) -> tuple[Row, ...]:
     """The rows of the identities that a function declares."""
     domain = {p: _bounded(spec.domain(k)) for k, p in enumerate(spec.parameters)}
-    return [Row(f"{before} = {after}", Use.BOTH, before, after, domain=domain) for before, after in spec.identities]
+    return tuple(Row(f"{before} = {after}", Use.BOTH, before, after, domain=domain) for before, after in spec.identities)
 
 
 def _bounded(interval: Interval) -> tuple[float, float]:

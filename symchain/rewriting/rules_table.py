@@ -30,17 +30,32 @@ from symchain.tensors.nodes import Tree
 
 
 class Table:
-    """Rows, indexed by use and by the kind of node at the top."""
+    """Rows, indexed by use and by the kind of node at the top: those that functions declare, and others."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
-        self.rows = tuple(rows)
         self.version = 0
         """Counts the changes: what was found with other rows is to be forgotten."""
+        self._own = tuple(rows)
+        self._more: tuple[Row, ...] = ()
+        self._rows: tuple[Row, ...] = ()
+        self._functions = 0
         self._heads: dict[tuple[Use, type[Tree]], tuple[Row, ...]] = {}
         self._possible: dict[tuple[Use, type[Tree], int], tuple[tuple[Row, Identity | None], ...]] = {}
 
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        self.settle()
+        return self._rows
+
+    def settle(self) -> None:
+        """Take in what functions have declared since."""
+        if len(FUNCTIONS) != self._functions:
+            self._functions = len(FUNCTIONS)
+            self._join()
+
     def fitting(self, tree: Tree, use: Use) -> Iterator[tuple[Row, Identity | None]]:
         """The rows that a tree may match, by the kinds of nodes and the functions in it, in the order of trial; each with its rule."""
+        self.settle()
         key = use, type(tree), tree.kinds
         possible = self._possible.get(key)
         if possible is None:
@@ -68,23 +83,31 @@ class Table:
     @contextmanager
     def including(self, *rows: Row) -> Iterator[None]:
         """The table with more rows, for a while; one takes the place of another of its name."""
-        before = self.rows
+        before = self._more
         names = {row.name for row in rows}
-        self._set((*(row for row in before if row.name not in names), *rows))
+        self._more = (*(row for row in before if row.name not in names), *rows)
+        self._join()
         try:
             yield
         finally:
-            self._set(before)
+            self._more = before
+            self._join()
 
-    def _set(self, rows: tuple[Row, ...]) -> None:
-        self.rows, self.version = rows, self.version + 1
+    def _join(self) -> None:
+        names = {row.name for row in self._more}
+        every = (*(row for spec in FUNCTIONS.values() for row in declared(spec)), *self._own)
+        self._rows = (*(row for row in every if row.name not in names), *self._more)
+        self._forget()
+
+    def _forget(self) -> None:
+        self.version += 1
         self._heads.clear()
         self._possible.clear()
 
     def _of(self, use: Use, head: type[Tree]) -> tuple[Row, ...]:
         if not self._heads:
             found: dict[tuple[Use, type[Tree]], list[Row]] = {}
-            for row in self.rows:
+            for row in self._rows:
                 for part in (row, *([] if row.inside is None else [row.within()])):
                     for one in part.use:
                         found.setdefault((one, part.head), []).append(part)
@@ -100,6 +123,4 @@ def _may_hold(row: Row, rule: Identity | None, kinds: int) -> bool:
 
 _FAMILIES = (choices, denominators, expansion, exponentials, factoring, inversion, logarithms, masks, roots, slices, softmaxes, stable)
 
-TABLE = Table(
-    (*(row for spec in FUNCTIONS.values() for row in declared(spec)), *(row for family in _FAMILIES for row in family.ROWS))
-)
+TABLE = Table(row for family in _FAMILIES for row in family.ROWS)

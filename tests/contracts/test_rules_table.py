@@ -25,6 +25,7 @@ from symchain.rewriting import numerics, price_of
 from symchain.rewriting.matching import CONSTANT, NUMBER
 from symchain.rewriting.rows import Row, Use
 from symchain.rewriting.rules_table import TABLE
+from symchain.support.notation import walk
 from symchain.tensors.algebra import MIRROR, normal
 from symchain.tensors.nodes import (
     Apply,
@@ -237,6 +238,21 @@ def check_fields(row: Row) -> None:
     assert refused
 
 
+def check_guard(row: Row) -> None:
+    """An input of the row's form outside of its guard is left alone."""
+    phrase = parse_expression(row.spares)
+    names: dict[str, Tree] = {p.text: leaf(p.text, ("n",) if row.over_axes else ()) for p in walk(phrase) if p.head == "name"}
+    tree = elaborate(phrase, Scope(names=names, dims=("n",), functions=numerics.FUNCTIONS))
+    fitting = [t for t in (tree, normal(tree)) if list(replace(row, guard=None).forms(t))]
+    assert fitting, "without its guard, the row would fire"
+    assert not [form for t in fitting for form in row.forms(t)]
+
+
+@pytest.mark.parametrize("row", [row for row in PATTERNS if row.guard is not None], ids=name_of)
+def test_what_is_outside_the_guard_of_a_row_is_left_alone(row: Row) -> None:
+    check_guard(row)
+
+
 @pytest.mark.parametrize("row", PATTERNS, ids=name_of)
 def test_both_sides_of_a_row_are_equal(row: Row) -> None:
     check_sides(row)
@@ -321,7 +337,82 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
 
     straight, rows = told(), TABLE.rows
     try:
-        TABLE._set(rows[::-1])
+        TABLE._rows = rows[::-1]
+        TABLE._forget()
         assert told() == straight
     finally:
-        TABLE._set(rows)
+        TABLE._rows = rows
+        TABLE._forget()
+
+
+def test_what_a_function_declares_is_a_row_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert symchain.parse("C = sin(a*b)/a").derive("C", "b").lines == ("dC_db = cos(a*b)",)
+    spec = replace(FUNCTIONS["cos"], name="cosine_of_all", aliases=(), identities=(("tan(x)*cos(x)", "sin(x)"),))
+    monkeypatch.setitem(FUNCTIONS, spec.name, spec)
+    assert symchain.parse("C = tan(a)*cos(a)*b").derive("C", "b").lines == ("dC_db = sin(a)",)
+    monkeypatch.delitem(FUNCTIONS, spec.name)
+    assert symchain.parse("C = tan(a)*cos(a)*b").derive("C", "b").lines == ("dC_db = tan(a)*cos(a)",)
+
+
+# ---------------------------------------------------------------- how a row is added
+
+SINE = Row("tan(x)*cos(x) = sin(x)", Use.BOTH, "tan(x)*cos(x)", "sin(x)", domain={"x": (-1.5, 1.5)})
+"""A name, where the row is used, what is recognised and what it becomes: that is all there is to a row."""
+
+
+def test_a_rewrite_is_added_as_one_row() -> None:
+    """The recipe: write the row into the family that it belongs to; here it is in the table for a while.
+
+    Formulas are printed with it, where that is shorter, and kernels run with it. The contract above is all that tests it.
+    """
+    text = "a: (n,)\nb: (n,)\nC = sum(tan(a)*cos(a)*b)"
+    assert "tan" in str(symchain.parse(text).derive("C", "b").lines)
+    with TABLE.including(SINE):
+        program = symchain.parse(text)
+        derivation = program.derive("C", "b")
+        assert derivation.lines == ("dC_db = sin(a)",)
+        assert derivation.verification.held
+        source = program.compile().source
+        assert "np.sin(" in source and "tan" not in source
+        value, gradient = program.compile()(a=np.array([0.5, 1.0]), b=np.array([1.0, 2.0]))
+        np.testing.assert_allclose(value, np.sin(0.5) + 2 * np.sin(1.0))
+        np.testing.assert_allclose(gradient["a"], [np.cos(0.5), 2 * np.cos(1.0)])
+        check_sides(SINE)
+        check_fields(SINE)
+    assert "tan" in str(symchain.parse(text).derive("C", "b").lines), "the row has gone"
+
+
+def test_a_row_over_axes_is_added_as_one_row() -> None:
+    """`axis=k` is any axis of arrays of any rank; a guard keeps some numbers out."""
+    row = Row(
+        "a root of a power summed", Use.RUN, "sum(exp(c*log(x)), axis=k)", "sum(x**c, axis=k)",
+        wild={"c": NUMBER}, guard=lambda bound: bound["c"] is number(2), domain={"x": (0.1, 3.0), "c": (2, 2)},
+        spares="sum(exp(3*log(x)), axis=0)",
+    )  # fmt: skip
+    with TABLE.including(row):
+        check_sides(row)
+        check_guard(row)
+        assert "exp" not in symchain.parse("A: (n, m)\nC = sum(sum(exp(2*log(A)), axis=1)**2)").compile(order=0).source
+        assert "exp" in symchain.parse("A: (n, m)\nC = sum(sum(exp(3*log(A)), axis=1)**2)").compile(order=0).source
+
+
+WRONG = {
+    "another function": Row("wrong", Use.BOTH, "tan(x)*cos(x)", "cos(x)"),
+    "right on one side of 0 alone": Row("wrong", Use.BOTH, "sqrt(x**2)", "x"),
+    "another axis": Row("wrong", Use.RUN, "exp(x)/sum(exp(x), axis=k, keepdims=True)", "softmax(x, axis=0)"),
+    "a digit too few": Row("wrong", Use.RUN, "log10(x)", "log(x)*0.4342944819032518", domain={"x": (0.1, 3.0)}),
+    "without a value": Row("wrong", Use.RUN, "x + abs(x)", "2*exp(log(x))"),
+    "longer": Row("wrong", Use.PRINT, "tan(x)", "sin(x)/cos(x)"),
+    "the other side of a comparison": Row("wrong", Use.RUN, "where(x > 1, x, 2)", "where(x < 1, x, 2)"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_row_is_caught(name: str) -> None:
+    with pytest.raises(AssertionError):
+        check_sides(WRONG[name])
+
+
+def test_a_wrong_row_is_caught_in_derivations_too() -> None:
+    with TABLE.including(WRONG["another function"]):
+        assert symchain.parse("C = tan(a)*cos(a)*b").derive("C", "b").verification.failed
