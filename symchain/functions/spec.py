@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from symchain.errors import ArgumentError
 from symchain.support.dimensions import Dim, Shape
@@ -154,6 +154,17 @@ def _no_dims(parameters: tuple[Any, ...], f: Callable[[Dim], Any]) -> tuple[Any,
     return parameters
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Operands on which contract tests try an operation: shapes over the letters n, m, k, l, and parameters."""
+
+    shapes: tuple[Shape, ...]
+    parameters: tuple[Any, ...] = ()
+    domain: Literal["real", "regular", "negative", "spd", "labels"] = "real"
+    """What the operands are: any numbers; matrices that can be inverted; those with a negative determinant; symmetric positive
+    definite ones; whole numbers, where the record says so."""
+
+
 @dataclass(frozen=True, eq=False)
 class OperationSpec:
     """One operation that is neither elementwise nor multilinear (inv, det, max along an axis), or that rearranges (a slice).
@@ -169,6 +180,9 @@ class OperationSpec:
     """The meaning over complex NumPy arrays: evaluate(*arrays, *parameters). It is analytic in the entries, so that a complex step
     differentiates it. Kernels have an instruction of the operation's name, or run the meaning itself."""
     noun: Noun
+    reason: Mapping[str, str] = field(default_factory=dict)
+    """For each language of the noun one sentence saying what a change of its operand does, over {block}, {operation}, {operand} and
+    {noun}; empty where only that it has a rule of its own is said."""
     pullback: Callable[[Any, int, Any, int], Any] | None = None
     """The derivative: pullback(node, k, cotangent, lead) is the cotangent of operand k as a tree; see `operations.pulling`."""
     operands: tuple[str, ...] = ()
@@ -202,6 +216,11 @@ class OperationSpec:
     no derivative where the second is as large."""
     needs: Callable[[tuple[Shape, ...], tuple[Any, ...]], Iterable[tuple[Dim, int, str]]] = _needs_nothing
     """needs(shapes, parameters): dimensions that are at least so large wherever it has a value, and what asks for that in words."""
+
+    cases: tuple[Case, ...] = ()
+    """Where contract tests compare shape, meaning, kernel and pullback."""
+    refused: tuple[tuple[tuple[Shape, ...], tuple[Any, ...]], ...] = ()
+    """Shapes and parameters that the shape rule refuses."""
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
@@ -274,6 +293,8 @@ def declare_operation(name: str, **fields: Any) -> OperationSpec:
         spec = OperationSpec(name=name, **fields)
     except TypeError as error:
         raise ArgumentError(f"{name}: {str(error).partition('() ')[2]}", advice="The fields are those of OperationSpec.") from None
+    if spec.reason and spec.reason.keys() != spec.noun.words.keys():
+        raise ArgumentError(f"{name}: a reason is said in {' and '.join(spec.noun.words)}", advice="Give a sentence in each, or none.")
     if spec.operands and spec.call is not None:
         raise ArgumentError(f"{name}: operands and call are two ways to say how it is called", advice="Give one of them.")
     _claim(name, spec.aliases)

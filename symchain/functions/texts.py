@@ -42,6 +42,16 @@ def reason(name: str, lang: str) -> str:
     return text.reason if text is not None and text.reason else sentence(lang, "record.reason").format(name=name)
 
 
+def operation_reason(name: str, lang: str) -> str:
+    """What a change of its operand does in an operation: a sentence over {block}, {operation}, {operand} and {noun}.
+
+    >>> operation_reason("det", "en")
+    'In {block}, {operation} is a volume: a change dA of {operand} multiplies it by 1 + tr(inv(A) @ dA).'
+    """
+    text = _text(name, lang)
+    return text.reason if text is not None and text.reason else sentence(lang, "explain.operation")
+
+
 def missing(lang: str) -> Iterator[str]:
     """The functions and operations of which a language has generic sentences alone."""
     for name in (*FUNCTIONS, *OPERATIONS):
@@ -57,8 +67,7 @@ def _text(name: str, lang: str) -> RecordText | None:
 
 def _own(spec: FunctionSpec | OperationSpec) -> Mapping[str, RecordText]:
     """What the record says itself."""
-    reasons = spec.reason if isinstance(spec, FunctionSpec) else {}
-    return {lang: RecordText(word, reasons.get(lang, "")) for lang, word in spec.noun.words.items()}
+    return {lang: RecordText(word, spec.reason.get(lang, "")) for lang, word in spec.noun.words.items()}
 
 
 def _record(name: str) -> FunctionSpec | OperationSpec:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from symchain.errors import NotDifferentiableError, ShapeError
-from symchain.functions.spec import Noun, declare_operation
+from symchain.functions.spec import Case, Noun, declare_operation
 from symchain.operations.calling import Whole
 from symchain.operations.pulling import stack_axes
 from symchain.operations.shapes import at_least_matrix, same, square, square_to_square
@@ -235,9 +235,17 @@ declare_operation(
     pullback=_inverse_pullback,
     operands=("A",),
     noun=Noun("inverse", "inverse", "m"),
+    reason={
+        "en": "In {block}, {operation} times {operand} is always the identity: when {operand} changes by dA, the inverse must change "
+        "by -inv(A) @ dA @ inv(A) to compensate.",
+        "fr": "Dans {block}, {operation} multiplié par {operand} donne toujours l'identité : si {operand} varie de dA, l'inverse doit"
+        " varier de -inv(A) @ dA @ inv(A) pour compenser.",
+    },
     keeps=frozenset({"symmetric"}),
     rank=2,
     latex="{0}^{{-1}}",
+    cases=(Case((("n", "n"),), domain="regular"), Case((("k", "n", "n"),), domain="regular")),
+    refused=(((("n", "m"),), ()), ((("n",),), ())),
 )
 declare_operation(
     "det",
@@ -247,8 +255,14 @@ declare_operation(
     pullback=_determinant_pullback,
     operands=("A",),
     noun=Noun("determinant", "déterminant", "m"),
+    reason={
+        "en": "In {block}, {operation} is a volume: a change dA of {operand} multiplies it by 1 + tr(inv(A) @ dA).",
+        "fr": "Dans {block}, {operation} est un volume : une variation dA de {operand} le multiplie par 1 + tr(inv(A) @ dA).",
+    },
     rank=0,
     latex=r"\det",
+    cases=(Case((("n", "n"),)), Case((("k", "n", "n"),))),
+    refused=((((2, 3),), ()),),
 )
 declare_operation(
     "logdet",
@@ -258,8 +272,16 @@ declare_operation(
     pullback=_log_determinant_pullback,
     operands=("A",),
     noun=Noun("logarithm of the determinant", "logarithme du déterminant", "m"),
+    reason={
+        "en": "In {block}, {operation} is the logarithm of a volume: a change dA of {operand} changes it by tr(inv(A) @ dA), so its "
+        "derivative is the transposed inverse.",
+        "fr": "Dans {block}, {operation} est le logarithme d'un volume : une variation dA de {operand} le fait varier de tr(inv(A) @ "
+        "dA), sa dérivée est donc l'inverse transposée.",
+    },
     rank=0,
     latex=r"\ln\det",
+    cases=(Case((("n", "n"),)), Case((("n", "n"),), domain="negative"), Case((("k", "n", "n"),))),
+    refused=((((),), ()),),
 )
 declare_operation(
     "pinv",
@@ -272,6 +294,8 @@ declare_operation(
     keeps=frozenset({"symmetric"}),
     rank=2,
     latex="{0}^{{+}}",
+    cases=(Case((("m", "n"),)), Case((("n", "m"),)), Case((("n", "n"),), domain="regular"), Case((("k", "m", "n"),))),
+    refused=(((("n",),), ()),),
 )
 declare_operation(
     "cholesky",
@@ -283,6 +307,8 @@ declare_operation(
     noun=Noun("Cholesky factor", "facteur de Cholesky", "m"),
     rank=2,
     latex=r"\operatorname{chol}",
+    cases=(Case((("n", "n"),), domain="spd"), Case((("k", "n", "n"),), domain="spd")),
+    refused=(((("n", "m"),), ()),),
 )
 
 for _name, _triangle, _en, _fr in (
@@ -300,6 +326,8 @@ for _name, _triangle, _en, _fr in (
         noun=Noun(_en, _fr, "m"),
         latex=rf"\operatorname{{{_name}}}",
         linear=True,
+        cases=(Case((("m", "n"),), (0,)), Case((("k", "n", "n"),), (-1,)), Case((("m", "n"),), (1,)), Case((("n", "n"),), (0,))),
+        refused=(((("n",),), (0,)), (((),), (0,))),
     )
 
 declare_operation(
@@ -310,6 +338,8 @@ declare_operation(
     operands=("a", "b"),
     noun=Noun("cross product", "produit vectoriel", "m"),
     latex=r"{0} \times {1}",
+    cases=(Case(((3,), (3,))), Case((("n", 3), ("n", 3)))),
+    refused=((((2,), (2,)), ()), (((3,), ("n", 3)), ())),
 )
 declare_operation(
     "onehot",
@@ -322,4 +352,6 @@ declare_operation(
     dims=lambda parameters, f: (f(parameters[0]),),
     integers=(0,),
     aliases=("one_hot",),
+    cases=(Case((("m",),), ("k",), domain="labels"), Case(((),), (4,), domain="labels")),
+    refused=(((("n", "m"),), (3,)),),
 )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from symchain.errors import ShapeError, UnsupportedError
-from symchain.functions.spec import Noun, declare_operation
+from symchain.functions.spec import Case, Noun, declare_operation
 from symchain.operations.pulling import stack_axes
 from symchain.operations.shapes import one_square, square_to_square
 from symchain.support.dimensions import Shape, show
@@ -165,6 +165,8 @@ for _name, _function, _exact, (_derivative, _sign), _noun in (
         keeps=frozenset({"symmetric"}),
         noun=_noun,
         latex=rf"\operatorname{{{_name}}}",
+        cases=(Case((("n", "n"),)),),
+        refused=(((("n", "m"),), ()), ((("k", "n", "n"),), ()), ((("n",),), ())),
     )
     declare_operation(
         f"{_name}_frechet",
@@ -175,4 +177,6 @@ for _name, _function, _exact, (_derivative, _sign), _noun in (
         operands=("A", "E"),
         noun=Noun(f"Fréchet derivative ({_noun.en})", f"dérivée de Fréchet ({_noun.fr})", "f"),
         latex=rf"L_{{\operatorname{{{_name}}}}}",
+        cases=(Case((("n", "n"), ("n", "n"))), Case((("n", "n"), ("k", "n", "n"))), Case((("n", "n"), ("k", "l", "n", "n")))),
+        refused=(((("n", "n"), ("m", "m")), ()), ((("n", "n"), ("n",)), ()), ((("n", "m"), ("n", "m")), ())),
     )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from symchain.errors import ShapeError
-from symchain.functions.spec import Noun, declare_operation
+from symchain.functions.spec import Case, Noun, declare_operation
 from symchain.operations.calling import Axes, Axis, Sizes, Trees, laid_out, normal_axes, normal_axis
 from symchain.operations.pulling import slice_along
 from symchain.operations.shapes import check_axes, same
@@ -207,6 +207,8 @@ declare_operation(
     written=_concatenate_written,
     latex=r"\operatorname{concatenate}",
     linear=True,
+    cases=(Case((("n",), ("m",), (1,)), (0,)), Case((("n", "k"), ("n", "m")), (1,)), Case((("n",),), (0,))),
+    refused=(((("n", "k"), ("m", "k")), (1,)), ((("n",), ("n", "m")), (0,))),
 )
 declare_operation(
     "reshape",
@@ -219,6 +221,8 @@ declare_operation(
     latex=r"\operatorname{reshape}",
     linear=True,
     dims=lambda parameters, f: (tuple(map(f, parameters[0])),),
+    cases=(Case((("n", "m"),), (("m*n",),)), Case(((6,),), ((2, 3),)), Case(((1, 1),), ((),))),
+    refused=(((("n", "m"),), (("n",),)), (((6,),), ((4,),))),
 )
 declare_operation(
     "flip",
@@ -230,6 +234,8 @@ declare_operation(
     written=_flip_written,
     latex=r"\operatorname{flip}",
     linear=True,
+    cases=(Case((("n", "m"),), (1,)),),
+    refused=(((("n",),), (1,)),),
 )
 declare_operation(
     "roll",
@@ -242,4 +248,6 @@ declare_operation(
     latex=r"\operatorname{roll}",
     linear=True,
     dims=lambda parameters, f: (f(parameters[0]), parameters[1]),
+    cases=(Case((("n", "m"),), (1, 0)), Case((("n", "m"),), ("k", 1))),
+    refused=(((("n",),), (1, 1)),),
 )

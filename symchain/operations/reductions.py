@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from symchain.errors import ShapeError
-from symchain.functions.spec import FUNCTIONS, Noun, declare_operation
+from symchain.functions.spec import FUNCTIONS, Case, Noun, declare_operation
 from symchain.operations.calling import Axes, Axis, Flag, kept, normal_axes, normal_axis, raveled
 from symchain.operations.pulling import operand_axes, reduction_axes, reversed_along
 from symchain.operations.shapes import check_axes
@@ -207,12 +207,19 @@ declare_operation(
     pullback=_extreme_pullback,
     call=_reduction_call("max"),
     noun=Noun("maximum", "maximum", "m"),
+    reason={
+        "en": "In {block}, {operation} is the largest entry: only that entry counts, with slope 1 (ties share it equally).",
+        "fr": "Dans {block}, {operation} est le plus grand coefficient : lui seul compte, avec la pente 1 (partagée à égalité entre "
+        "ex æquo).",
+    },
     rank=0,
     written=_written,
     latex=r"\max",
     lattice=1,
     aliases=("amax",),
     needs=_of_something("maximum"),
+    cases=(Case((("m",),), ((0,),)), Case((("n", "m"),), ((1,),)), Case((("k", "n", "m"),), ((0, 2),))),
+    refused=(((("n",),), ((1,),)), (((0,),), ((0,),)), ((("n", "m"),), ((0, 0),))),
 )
 declare_operation(
     "min",
@@ -221,12 +228,19 @@ declare_operation(
     pullback=_extreme_pullback,
     call=_reduction_call("min"),
     noun=Noun("minimum", "minimum", "m"),
+    reason={
+        "en": "In {block}, {operation} is the smallest entry: only that entry counts, with slope 1 (ties share it equally).",
+        "fr": "Dans {block}, {operation} est le plus petit coefficient : lui seul compte, avec la pente 1 (partagée à égalité entre "
+        "ex æquo).",
+    },
     rank=0,
     written=_written,
     latex=r"\min",
     lattice=-1,
     aliases=("amin",),
     needs=_of_something("minimum"),
+    cases=(Case((("m",),), ((0,),)), Case((("n", "m"),), ((0,),)), Case((("n", "m"),), ((0, 1),))),
+    refused=((((),), ((0,),)),),
 )
 declare_operation(
     "prod",
@@ -235,9 +249,15 @@ declare_operation(
     pullback=_product_pullback,
     call=_reduction_call("prod"),
     noun=Noun("product of the elements", "produit des éléments", "m"),
+    reason={
+        "en": "In {block}, {operation} is a product of entries: each entry is multiplied by all the others.",
+        "fr": "Dans {block}, {operation} est un produit de coefficients : chacun est multiplié par tous les autres.",
+    },
     rank=0,
     written=_written,
     latex=r"\prod",
+    cases=(Case((("m",),), ((0,),)), Case((("n", "m"),), ((0,),)), Case((("k", "n", "m"),), ((0, 2),))),
+    refused=(((("n",),), ((-1,),)),),
 )
 declare_operation(
     "logsumexp",
@@ -247,10 +267,18 @@ declare_operation(
     pullback=_logsumexp_pullback,
     call=_reduction_call("logsumexp"),
     noun=Noun("log-sum-exp", "log-somme-exp", "f"),
+    reason={
+        "en": "In {block}, {operation} is a logarithm of a sum of exponentials: the logarithm divides each exponential by their sum, "
+        "so its derivative is the softmax.",
+        "fr": "Dans {block}, {operation} est le logarithme d'une somme d'exponentielles : le logarithme divise chaque exponentielle "
+        "par leur somme, sa dérivée est donc le softmax.",
+    },
     rank=0,
     written=_written,
     latex=r"\operatorname{logsumexp}",
     needs=_of_something("logsumexp"),
+    cases=(Case((("m",),), ((0,),)), Case((("n", "m"),), ((0,),)), Case((("n", "m"),), ((0, 1),))),
+    refused=((((2, 0),), ((0, 1),)),),
 )
 declare_operation(
     "softmax",
@@ -260,10 +288,18 @@ declare_operation(
     pullback=_softmax_pullback,
     call=_along_call("softmax"),
     noun=Noun("softmax", "softmax", "m"),
+    reason={
+        "en": "In {block}, {operation} divides each exponential by the sum of all: an entry raises its own share and lowers all "
+        "others.",
+        "fr": "Dans {block}, {operation} divise chaque exponentielle par la somme de toutes : un coefficient augmente sa propre part "
+        "et diminue toutes les autres.",
+    },
     unit_sum=lambda axes, parameters: parameters[0],
     written=_written,
     latex=r"\operatorname{softmax}",
     needs=_of_something("softmax"),
+    cases=(Case((("m",),), (0,)), Case((("n", "m"),), (1,)), Case((("k", "n", "m"),), (1,))),
+    refused=(((("n",),), (1,)),),
 )
 declare_operation(
     "log_softmax",
@@ -273,9 +309,17 @@ declare_operation(
     pullback=_log_softmax_pullback,
     call=_along_call("log_softmax"),
     noun=Noun("log-softmax", "log-softmax", "m"),
+    reason={
+        "en": "In {block}, {operation} is {operand} minus its log-sum-exp: each entry counts for itself with 1, and all are lowered "
+        "by the softmax.",
+        "fr": "Dans {block}, {operation} est {operand} moins le logarithme de la somme de ses exponentielles : chaque coefficient "
+        "compte pour lui-même avec 1, et tous sont diminués du softmax.",
+    },
     written=_written,
     latex=r"\operatorname{log\,softmax}",
     needs=_of_something("log_softmax"),
+    cases=(Case((("m",),), (0,)), Case((("n", "m"),), (1,)), Case((("k", "n", "m"),), (1,))),
+    refused=((((),), (0,)),),
 )
 declare_operation(
     "cumsum",
@@ -287,6 +331,8 @@ declare_operation(
     written=_written,
     latex=r"\operatorname{cumsum}",
     linear=True,
+    cases=(Case((("m",),), (0,)), Case((("n", "m"),), (0,))),
+    refused=(((("n",),), (2,)),),
 )
 declare_operation(
     "cumprod",
@@ -297,4 +343,6 @@ declare_operation(
     noun=Noun("running product", "produit cumulé", "m"),
     written=_written,
     latex=r"\operatorname{cumprod}",
+    cases=(Case((("m",),), (0,)), Case((("n", "m"),), (0,))),
+    refused=(((("n",),), (2,)),),
 )

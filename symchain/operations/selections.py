@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from symchain.errors import ShapeError, UnsupportedError
-from symchain.functions.spec import Noun, declare_operation
+from symchain.functions.spec import Case, Noun, declare_operation
 from symchain.operations.pulling import whole_axes
 from symchain.support.dimensions import Dim, Shape, add, at_least, minimum, show
 from symchain.support.notation import Phrase, call
@@ -176,6 +176,21 @@ declare_operation(
     linear=True,
     dims=lambda parameters, f: (_map_items(parameters[0], f),),
     needs=_index_needs,
+    cases=(
+        Case((("m",),), ((("at", "m - 1"),),)),
+        Case((("m", "n"),), ((("slice", 1, "m", 1), ("at", 0)),)),
+        Case((("n",),), ((("slice", "n - 1", -1, -1),),)),
+        Case((("m", 6),), ((("slice", 1, "m - 1", 1), ("new",), ("slice", 1, 6, 2)),)),
+        Case(((7,),), ((("slice", 5, 0, -2),),)),
+        Case(((7,),), ((("slice", 6, -1, -3),),)),
+        Case(((),), ((("new",), ("new",)),)),
+    ),
+    refused=(
+        ((("n", "m"),), ((("at", 0),),)),
+        (((3,),), ((("at", 3),),)),
+        ((("n",),), ((("slice", 0, "n + 1", 1),),)),
+        ((("n",),), ((("at", "n"),),)),
+    ),
 )
 declare_operation(
     "place",
@@ -187,6 +202,17 @@ declare_operation(
     latex=r"\operatorname{place}",
     linear=True,
     dims=lambda parameters, f: (_map_items(parameters[0], f), tuple(map(f, parameters[1]))),
+    cases=(
+        Case(((),), ((("at", "m - 1"),), ("m",))),
+        Case((("n",),), ((("at", 1), ("slice", 0, "n", 1)), ("m", "n"))),
+        Case((("m - 1",),), ((("slice", 1, "m", 1), ("at", 0)), ("m", "n"))),
+        Case((("n",),), ((("slice", "n - 1", -1, -1),), ("n",))),
+        Case((("n - 1",),), ((("slice", "n - 1", 0, -1),), ("n",))),
+        Case((("m - 2", 1, 3),), ((("slice", 1, "m - 1", 1), ("new",), ("slice", 1, 6, 2)), ("m", 6))),
+        Case(((3,),), ((("slice", 5, 0, -2),), (7,))),
+        Case(((3,),), ((("slice", 6, -1, -3),), (7,))),
+    ),
+    refused=(((("n",),), ((("slice", 1, "m", 1),), ("m",))),),
 )
 
 
@@ -273,6 +299,8 @@ declare_operation(
     written=_gather_written,
     linear=True,
     integers=(1,),
+    cases=(Case((("k",), ("m",)), domain="labels"), Case((("k", "n"), ("m",)), domain="labels")),
+    refused=((((), ("m",)), ()), ((("n",), ("m", "k")), ())),
 )
 declare_operation(
     "scatter",
@@ -286,4 +314,6 @@ declare_operation(
     linear=True,
     dims=lambda parameters, f: (f(parameters[0]),),
     integers=(1,),
+    cases=(Case((("m",), ("m",)), ("k",), domain="labels"), Case((("m", "n", 2), ("m",)), ("l",), domain="labels")),
+    refused=(((("n",), ("m",)), (3,)), (((), ("m",)), (3,))),
 )

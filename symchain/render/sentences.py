@@ -22,9 +22,8 @@ class Speaker:
         self.lang, self.locale, self.plain, self.math = lang, locale_of(lang), plain, math
 
     def say(self, what: Say) -> str:
-        template = sentence(self.lang, what.key) if has(what.key) else what.key.partition(".")[2]
         done = []
-        for literal, field in pieces(template):
+        for literal, field in pieces(self._template(what.key)):
             done.append(self.plain(literal))
             if field == TITLE:
                 done.append(_HERE)
@@ -32,6 +31,12 @@ class Speaker:
                 value = what.fields[field]
                 done.append(self._spoken(value, begins=not "".join(done)) if isinstance(value, Spoken) else self.field(value))
         return "".join(done)
+
+    def _template(self, key: str) -> str:
+        if has(key):
+            return sentence(self.lang, key)
+        kind, _, name = key.rpartition(".")
+        return self.locale.spaced(texts.operation_reason(name, self.lang)) if kind == "explain.operation" else key.partition(".")[2]
 
     def opening(self, number: int, section: Section, bold: Callable[[str], str]) -> list[str]:
         """The sentences before the rows of a section, its title in the first of them with the period that may follow it."""

@@ -83,6 +83,10 @@ def declare_both(pullback: Any = pull_square_root) -> None:
         shape=square_to_square("sqrtm", one_square),
         evaluate=square_root,
         noun=Noun("square root of a matrix", "racine carrée de matrice", "f"),
+        reason={
+            "en": "In {block}, {operation} times itself is {operand}: a change of it counts once on either side.",
+            "fr": "Dans {block}, {operation} multipliée par elle-même donne {operand} : une variation y compte une fois de chaque côté.",
+        },
         latex="{0}^{{1/2}}",
         operands=("A",),
         rank=2,
@@ -143,6 +147,13 @@ def test_the_derivation_is_printed_and_verified() -> None:
     for lang, said in (("en", "operation"), ("fr", "opération")):
         assert said in derivation.text(lang=lang) and r"A^{1/2}" in derivation.latex(lang=lang).replace("{A}", "A")
         assert r"\operatorname{sylv}" in derivation.latex(lang=lang)
+
+
+@pytest.mark.usefixtures("declared")
+def test_the_reason_is_said_in_every_language() -> None:
+    explanation = symchain.parse(PROGRAM).explain("C", "A")
+    assert "In C, sqrtm(A) times itself is A: a change" in " ".join(explanation.text("en").split())
+    assert "Dans C, sqrtm(A) multipliée par elle-même donne A : une" in " ".join(explanation.text("fr").split())
 
 
 @pytest.mark.usefixtures("declared")
@@ -210,6 +221,10 @@ def test_a_record_with_a_field_that_does_not_exist_is_refused() -> None:
     before = dict(ALIASES)
     with pytest.raises(ArgumentError, match="derivative"):
         declare_operation("sqrtm", derivative=None)
+    with pytest.raises(ArgumentError, match="a reason is said in en and fr"):
+        declare_operation(
+            "twin", shape=square_to_square("twin"), evaluate=np.array, noun=Noun("twin", "jumeau", "m"), reason={"en": "In {block}, so."}
+        )
     with pytest.raises(ArgumentError, match="inv is already the name of inv"):
         declare_operation("inv", shape=square_to_square("inv"), evaluate=np.linalg.inv, noun=Noun("inverse", "inverse", "m"))
     assert before == ALIASES

@@ -24,7 +24,6 @@ from symchain.tensors.indexform import element, entry_of, letters, letters_for, 
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Apply, Contraction, Leaf, Number, Operation, Power, Sum, Tree, leaf, postorder, substitute
 from symchain.tensors.terms import divides
-from symchain.wording import has
 
 READABLE = 24
 """An entry of more operations than this is not written out."""
@@ -150,8 +149,7 @@ class Local:
             "block": named(self.block.name), "operation": Formula(_printed(node)), "operand": Formula(_printed(node.args[0])),
             "noun": Spoken(spec.name, "noun"),
         }  # fmt: skip
-        key = f"operation.{spec.name}"
-        return say(key if has(f"explain.{key}") else "operation_linear" if spec.linear else "operation", **fields)
+        return say(f"operation.{spec.name}" if spec.reason else "operation_linear" if spec.linear else "operation", **fields)
 
     # ------------------------------------------------------------ the derivative
 

@@ -104,22 +104,6 @@ SENTENCES = {
     "explain.operation": "In {block}, {operation} ({noun}) is one whole, and its derivative follows a rule of its own.",
     "explain.operation_linear": "In {block}, {operation} only moves entries about or adds them ({noun}): "
     "a change of its operand goes the same way.",
-    "explain.operation.inv": "In {block}, {operation} times {operand} is always the identity: when {operand} changes by dA, "
-    "the inverse must change by -inv(A) @ dA @ inv(A) to compensate.",
-    "explain.operation.logdet": "In {block}, {operation} is the logarithm of a volume: "
-    "a change dA of {operand} changes it by tr(inv(A) @ dA), "
-    "so its derivative is the transposed inverse.",
-    "explain.operation.det": "In {block}, {operation} is a volume: a change dA of {operand} multiplies it by 1 + tr(inv(A) @ dA).",
-    "explain.operation.logsumexp": "In {block}, {operation} is a logarithm of a sum of exponentials: "
-    "the logarithm divides each exponential "
-    "by their sum, so its derivative is the softmax.",
-    "explain.operation.log_softmax": "In {block}, {operation} is {operand} minus its log-sum-exp: each entry counts for itself with 1, "
-    "and all are lowered by the softmax.",
-    "explain.operation.softmax": "In {block}, {operation} divides each exponential by the sum of all: "
-    "an entry raises its own share and lowers all others.",
-    "explain.operation.max": "In {block}, {operation} is the largest entry: only that entry counts, with slope 1 (ties share it equally).",
-    "explain.operation.min": "In {block}, {operation} is the smallest entry: only that entry counts, with slope 1 (ties share it equally).",
-    "explain.operation.prod": "In {block}, {operation} is a product of entries: each entry is multiplied by all the others.",
     "explain.softmax_entry": "{entry_equation}: the numerator contains {own} alone, the denominator every entry of {wrt}. "
     "Moving one entry of {wrt} therefore moves all of {block}.",
     "explain.softmax_entry_batch": "{entry_equation}: the numerator contains {own} alone, the denominator every {other} with the same "

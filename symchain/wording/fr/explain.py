@@ -113,23 +113,6 @@ SENTENCES = {
     "explain.operation": "Dans {block}, {operation} ({noun}) forme un tout, et sa dérivée vient d'une règle qui lui est propre.",
     "explain.operation_linear": "Dans {block}, {operation} ({noun}) ne fait que déplacer ou additionner des coefficients~: "
     "une variation de ce qu'on y met suit le même chemin.",
-    "explain.operation.inv": "Dans {block}, {operation} multiplié par {operand} donne toujours l'identité~: si {operand} varie de dA, "
-    "l'inverse doit varier de -inv(A) @ dA @ inv(A) pour compenser.",
-    "explain.operation.logdet": "Dans {block}, {operation} est le logarithme d'un volume~: une variation dA de {operand} le fait varier "
-    "de tr(inv(A) @ dA), sa dérivée est donc l'inverse transposée.",
-    "explain.operation.det": "Dans {block}, {operation} est un volume~: une variation dA de {operand} le multiplie par 1 + tr(inv(A) @ "
-    "dA).",
-    "explain.operation.logsumexp": "Dans {block}, {operation} est le logarithme d'une somme d'exponentielles~: le logarithme divise chaque "
-    "exponentielle par leur somme, sa dérivée est donc le softmax.",
-    "explain.operation.log_softmax": "Dans {block}, {operation} est {operand} moins le logarithme de la somme de ses exponentielles~: "
-    "chaque coefficient compte pour lui-même avec 1, et tous sont diminués du softmax.",
-    "explain.operation.softmax": "Dans {block}, {operation} divise chaque exponentielle par la somme de toutes~: un coefficient augmente "
-    "sa propre part et diminue toutes les autres.",
-    "explain.operation.max": "Dans {block}, {operation} est le plus grand coefficient~: lui seul compte, avec la pente 1 "
-    "(partagée à égalité entre ex æquo).",
-    "explain.operation.min": "Dans {block}, {operation} est le plus petit coefficient~: lui seul compte, avec la pente 1 "
-    "(partagée à égalité entre ex æquo).",
-    "explain.operation.prod": "Dans {block}, {operation} est un produit de coefficients~: chacun est multiplié par tous les autres.",
     "explain.softmax_entry": "{entry_equation}~: le numérateur ne contient que {own}, le dénominateur contient tous les coefficients de "
     "{wrt}. "
     "Faire bouger un seul coefficient de {wrt} fait donc bouger {block} tout entier.",

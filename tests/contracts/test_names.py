@@ -1,0 +1,194 @@
+"""No other file names a function or an operation: where one does, it stands in this list with the reason, and the list only shrinks.
+
+A name is a text of the code that is the name, or another name, of a declared record. Many of them are other words spelt the same.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import symchain
+import symchain.functions
+import symchain.operations
+from symchain.functions.spec import ALIASES, OPERATIONS
+
+PACKAGE = Path(symchain.__file__).parent
+RECORDS = ("functions", "operations")
+"""Where records are declared."""
+
+NAMED: dict[str, dict[str, str]] = {
+    "teaching: what is said of one function, and the mistakes that are made with it": {
+        "analysis/checking/conditions.py": "relu sigmoid softplus tanh",
+        "analysis/checking/diagnosis.py": "sign",
+        "analysis/checking/mistakes.py": "relu sigmoid softplus tanh",
+        "analysis/checking/repairs.py": "index pow",
+        "analysis/explaining/arrays.py": "index place",
+        "analysis/explaining/contrasts.py": "index softmax",
+        "analysis/explaining/examples.py": "onehot",
+        "analysis/explaining/scalars.py": "place pow power",
+        "analysis/explaining/softmaxes.py": "exp softmax",
+    },
+    "simplification: identities of one function": {
+        "deriving/recognition.py": "abs",
+        "deriving/subexpressions.py": "index pow",
+        "rewriting/choices.py": "abs clip sign",
+        "rewriting/exponentials.py": "exp sigmoid softmax",
+        "rewriting/inversion.py": "inv pinv",
+        "rewriting/slices.py": "index",
+        "rewriting/steps.py": "gather inv onehot sign softmax",
+    },
+    "SymPy's, NumPy's and SciPy's names": {
+        "evidence/meanings.py": (
+            "acos acosh acot asin asinh atan atan2 atanh besseli beta cos cosh cot coth csc csch digamma erf erfc erfi exp gamma "
+            "iv log loggamma polygamma psi sec sech sign sin sinc sinh tan tanh"
+        ),
+        "tensors/exchange.py": "abs concatenate det exp inv maximum minimum reshape",
+        "tensors/namesakes.py": (
+            "LambertW besseli besselj besselk bessely beta betainc erf erfcinv expi gamma gammainc gammaincc heaviside hyp1f1 "
+            "lambertw log mod poch sinc spence zeta"
+        ),
+    },
+    "other words that are spelt the same: heads of phrases, names of rules, facts of inputs": {
+        "evidence/sampling.py": "onehot",
+        "language/shapes.py": "minimum onehot",
+        "nouns/derivation.py": "gather power sign",
+        "nouns/sensitivity.py": "sign",
+        "nouns/verdict.py": "sign",
+        "render/__init__.py": "index",
+        "render/calls.py": "concatenate power reshape",
+        "render/influences.py": "index",
+        "render/latex.py": "index inv pow power",
+        "render/layout.py": "power",
+        "render/maps.py": "index",
+        "render/picture.py": "sign",
+        "render/remarks.py": "power",
+        "render/style.py": "reshape",
+        "render/text.py": "index pow",
+        "render/tikz.py": "sign",
+        "rules/forward.py": "power",
+        "support/dimensions.py": "min minimum",
+        "support/notation.py": "index pow",
+        "tensors/kroneckerform.py": "index",
+        "tensors/terms.py": "power",
+    },
+    "the instruction set: its opcodes and primitives are words of its own, those of saved files": {
+        "kernels/arrays.py": (
+            "cholesky concatenate cosm cosm_frechet cross cumprod cumsum det expm expm_frechet flip gather index inv log_softmax "
+            "logdet logsumexp max min onehot pinv place prod reshape roll scatter sinm sinm_frechet softmax tril triu"
+        ),
+        "kernels/digits.py": (
+            "acos acosh asin asinh atan atan2 atanh cbrt clip erf erfc expit gamma hypot i0 i1 log log_expit logaddexp maximum "
+            "minimum ndtr psi sign sqrt square xlogy"
+        ),
+        "kernels/floats.py": (
+            "abs acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh expit i0 i1 maximum "
+            "ndtr pow power psi sigmoid"
+        ),
+        "kernels/guard.py": "abs max min",
+        "kernels/numpy.py": "cosh power",
+        "kernels/opcodes.py": (
+            "cholesky concatenate cosm cross cumprod cumsum det expm flip gather index inv log_softmax logdet logsumexp max min "
+            "onehot pinv place power prod reshape roll scatter sinm softmax sqrt tril triu"
+        ),
+        "kernels/primitives.py": (
+            "abs absolute acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh deg2rad "
+            "degrees fabs mod pow power rad2deg radians remainder"
+        ),
+        "kernels/writing.py": "clip sinc",
+    },
+    "compositions: what is made of an operation or a function, as pullbacks are": {
+        "language/calls.py": "abs concatenate gammaln inv log max reshape softmax sqrt",
+        "language/indexing.py": "index",
+        "language/settling.py": "index",
+        "rules/local.py": "log",
+        "rules/operations.py": "concatenate cumprod prod reshape",
+    },
+    "the grammar: x[0] and x**y are written with signs; names of NumPy; what may have more than two arguments": {
+        "language/elaborate.py": "gather hypot index logaddexp logaddexp2 maximum minimum pow reshape",
+        "language/forms.py": "float_power pow power",
+        "language/grammar.py": "index pow",
+        "language/reading.py": "pow",
+    },
+    "spellings: Greek letters, and the words that TeX, Typst and languages have for functions": {
+        "language/spelling.py": "beta gamma psi zeta",
+        "render/measure.py": "arccos arcsin arctan cos cosh cot coth csc det exp ln log max min sec sin sinh tan tanh",
+        "render/names.py": "Phi beta gamma psi zeta",
+        "render/typst.py": (
+            "Phi arccos arcsin arctan beta cos cosh cot coth csc det exp gamma ln log max min psi sec sin sinh tan tanh zeta"
+        ),
+        "render/unicode.py": "log",
+        "wording/fr/__init__.py": "ln",
+        "wording/locale.py": "log",
+    },
+    "LaTeX as others write it: commands, and how they are read": {
+        "latex/algebra.py": "cbrt exp inv pow power sqrt",
+        "latex/formulas.py": "abs inv log log_softmax max maximum min minimum pinv pow power prod softmax",
+        "latex/grammar.py": (
+            "abs arccos arccosh arcosh arcsin arcsinh arctan arctanh arsinh artanh binom cos cosh cot coth csc det erf exp ln log "
+            "logsumexp max min power prod sec sech sgn sign sin sinh sqrt tan tanh"
+        ),
+        "latex/naming.py": "cos cosh exp gamma log sin sinh sqrt",
+        "latex/nodes.py": "abs power",
+        "latex/scripts.py": "det exp log max min power sqrt",
+        "latex/tokens.py": "prod sqrt",
+        "latex/usage.py": "power psi",
+        "latex/values.py": "cross index",
+    },
+    "numerical analysis: forms of one function that keep digits": {
+        "lowering/assembly.py": "power sqrt",
+        "lowering/corners.py": "hypot sqrt",
+        "lowering/logarithms.py": "log",
+        "lowering/roots.py": "abs hypot pseudo_huber rsqrt sqrt",
+        "lowering/series.py": "entr log log10 log2",
+        "lowering/softmaxes.py": "exp index log log_softmax logsumexp onehot softmax",
+    },
+    "normal forms and notation: identities of one function, and phrases whose heads have names of functions": {
+        "tensors/algebra.py": "inv reshape",
+        "tensors/facts.py": "cosh erfc erfcx exp exp2 onehot softplus",
+        "tensors/indexform.py": "flip gather index pow sqrt",
+        "tensors/indexgraph.py": "index minimum pow",
+        "tensors/matrixform.py": "pow sqrt",
+        "tensors/placing.py": "concatenate index place",
+        "tensors/products.py": "cosh exp exp2 inv onehot reshape sigmoid softplus sqrt",
+    },
+}
+"""By reason, then by file: the names that stand there."""
+
+ALLOWED = {file: set(names.split()) for files in NAMED.values() for file, names in files.items()}
+FILES = sorted(str(p.relative_to(PACKAGE)) for p in PACKAGE.rglob("*.py") if p.relative_to(PACKAGE).parts[0] not in RECORDS)
+
+
+def named_in(source: str) -> Iterator[str]:
+    """The names of records that a source holds as texts."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in ALIASES:
+            yield node.value
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_no_other_file_names_a_function_or_an_operation(file: str) -> None:
+    found = set(named_in((PACKAGE / file).read_text(encoding="utf-8")))
+    assert found <= ALLOWED.get(file, set()), "What is known of a function or an operation stands in its record: give it a field."
+
+
+def test_the_list_is_of_files_that_exist() -> None:
+    assert set(FILES) >= ALLOWED.keys()
+    assert sum(len(files) for files in NAMED.values()) == len(ALLOWED), "one reason for each file"
+
+
+def test_the_test_sees_names() -> None:
+    assert list(named_in("def f(node):\n    return node.name in ('softmax', 'nothing')")) == ["softmax"]
+
+
+def test_most_operations_are_named_by_their_records_alone() -> None:
+    """Apart from the instruction set, and from LaTeX as others write it."""
+    elsewhere = {ALIASES[n] for file, names in ALLOWED.items() if not file.startswith(("kernels/", "latex/")) for n in names}
+    alone = set(OPERATIONS) - elsewhere
+    assert alone >= {
+        *("cholesky", "expm", "sinm", "cosm", "expm_frechet", "sinm_frechet", "cosm_frechet", "tril", "triu", "cross"),
+        *("cumsum", "logdet", "roll", "scatter"),
+    }
