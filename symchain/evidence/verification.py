@@ -128,7 +128,7 @@ def _differs_at(derivation: Derivation, met: Met, vector: str | None) -> bool:
     lines = [*derivation.adjoint_lines, derivation.result]
     value = _laid_out(_extended(lines, point)[derivation.result.name], derivation.shape, point)
     along_this = None if vector is None else point.values[vector]
-    return differs_along(derivation.program, derivation.output, wrt, met, value, along_this, derivation.order)
+    return differs_along(derivation.reading or derivation.program, derivation.output, wrt, met, value, along_this, derivation.order)
 
 
 def _slope_along(slopes: Slopes, moves: Sequence[Weights], point: Sharp, digits: int) -> Array:

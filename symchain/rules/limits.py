@@ -24,7 +24,9 @@ _NODES = 400
 _OPERATIONS = 400
 """nor those of which a coefficient gets more operations."""
 _ORDERS = 10
-"""So many powers of t are kept."""
+"""So many powers of t are kept,"""
+_TRIED = (3, 6, _ORDERS)
+"""after fewer, at less cost."""
 _DIGITS = 60
 _NEAR = (12, 15)
 """The expression is looked at 10**-12 and 10**-15 away, where it has to be as near to its limit."""
@@ -78,11 +80,10 @@ def limit(condition: Tree, tree: Tree, first: Leaf | None = None) -> Limit | Non
 
 def _value(moved: Any) -> tuple[Any, bool]:
     """The limit as t goes to 0, the same from both sides, and whether the expression has it there as it stands."""
-    sides = []
+    if _is_regular(moved):
+        return moved.xreplace({T: sympy.Integer(0)}), True
     try:
-        for sign in (1, -1):
-            series = _Expansion()
-            sides.append((series.of(_evaluated(moved.xreplace({T: sign * T}))).at_zero(), series.regular))
+        sides = [_expanded(_evaluated(moved.xreplace({T: sign * T}))) for sign in (1, -1)]
     except NoSeries:
         if moved.free_symbols != {T} or sympy.count_ops(moved) > _GRUNTZ:
             raise
@@ -93,6 +94,37 @@ def _value(moved: Any) -> tuple[Any, bool]:
     if not _is_zero(value - other):
         raise NoSeries
     return value, regular and also
+
+
+def _is_regular(moved: Any) -> bool:
+    """Whether every part has a value where t is 0: nothing divides by 0 there, and no logarithm is taken of it."""
+    for node in sympy.preorder_traversal(moved):
+        if node.is_Pow and node.base is not sympy.E and node.has(T) and not (node.exp.is_Integer and node.exp > 0):
+            base = node.base
+        elif isinstance(node, sympy.log):
+            base = node.args[0]
+        elif isinstance(node, sympy.Function) and not isinstance(node, _ENTIRE):
+            return False
+        else:
+            continue
+        if _is_zero(base.xreplace({T: sympy.Integer(0)})):
+            return False
+    return True
+
+
+_ENTIRE = (sympy.exp, sympy.sin, sympy.cos, sympy.sinh, sympy.cosh, sympy.tanh, sympy.atan, sympy.asinh, sympy.erf)
+
+
+def _expanded(moved: Any) -> tuple[Any, bool]:
+    """The constant term of the Laurent series, and whether no part has been infinite where t is 0."""
+    for orders in _TRIED:
+        series = _Expansion(orders)
+        try:
+            return series.of(moved).at_zero(), series.regular
+        except NoSeries:
+            if orders == _ORDERS:
+                raise
+    raise NoSeries
 
 
 def _evaluated(expression: Any) -> Any:
@@ -171,7 +203,8 @@ class _Series:
 class _Expansion:
     """Laurent series of one expression and its parts."""
 
-    def __init__(self) -> None:
+    def __init__(self, orders: int) -> None:
+        self.orders = orders
         self.done: dict[Any, _Series] = {}
         self.regular = True
         """Whether no part has been infinite, or without a value, where t is 0."""
@@ -186,10 +219,10 @@ class _Expansion:
     def _made(self, e: Any) -> _Series:
         if not e.has(T):
             if not e.is_number or e.is_finite is not False:
-                return _Series({0: e}, _ORDERS)
+                return _Series({0: e}, self.orders)
             raise NoSeries
         if e == T:
-            return _Series({1: sympy.Integer(1)}, _ORDERS)
+            return _Series({1: sympy.Integer(1)}, self.orders)
         if e.is_Add or e.is_Mul:
             total = self.of(e.args[0])
             for part in e.args[1:]:
@@ -206,7 +239,7 @@ class _Expansion:
             lead = inner.coefficients.get(inner.first)
             if lead is None or not lead.is_number:
                 raise NoSeries
-            side = _Series({0: sympy.Integer(1 if lead > 0 else -1)}, _ORDERS)
+            side = _Series({0: sympy.Integer(1 if lead > 0 else -1)}, self.orders)
             return side * inner if isinstance(e, sympy.Abs) else side
         if isinstance(e, sympy.Function):
             moving = [k for k, a in enumerate(e.args) if a.has(T)]
