@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 
 _SAME = (
     "exp",
@@ -38,7 +38,15 @@ _OTHER = {
     "arccosh": "acosh",
     "arctanh": "atanh",
 }
+SPECIAL = frozenset(
+    {"ndtr", "psi", "polygamma", "zeta", "i0", "i1", "iv", "i0e", "i1e", "j0", "j1", "jv", "y0", "y1", "yv", "k0", "k1", "kv", "k0e", "k1e"}
+    | {"binom", "poch", "beta", "betaln", "betainc", "betaincc", "gammainc", "gammaincc", "expi", "exp1", "erfi", "erfinv", "erfcinv"}
+    | {"erfcx", "dawsn", "hyp1f1", "spence", "log_ndtr", "logit", "xlog1py", "entr", "rel_entr", "exprel", "boxcox", "boxcox1p", "cosm1"}
+    | {"huber"}
+)
+"""What SciPy computes of single numbers too."""
 MATH: Mapping[str, str] = {
+    **{f"special.{name}": f"special_{name}" for name in sorted(SPECIAL)},
     **{f"np.{name}": f"math.{name}" for name in _SAME},
     **{f"np.{numpy}": f"math.{name}" for numpy, name in _OTHER.items()},
     "np.power": "math.pow",
@@ -54,10 +62,10 @@ MATH: Mapping[str, str] = {
     "special.erf": "math.erf",
     "special.erfc": "math.erfc",
     "special.gamma": "math.gamma",
-    "special.ndtr": "ndtr",
-    "special.psi": "psi",
-    "special.i0": "i0",
-    "special.i1": "i1",
+    "np.heaviside": "heaviside",
+    "np.deg2rad": "math.radians",
+    "np.rad2deg": "math.degrees",
+    "kl_div": "kl_div_of_floats",
     "gammaln": "gammaln_of_floats",
     "sigmoid": "expit",
     "silu": "silu_of_floats",
@@ -131,13 +139,22 @@ def xlogy(x: float, y: float) -> float:
     return 0.0 if x == 0 and y == y else x * math.log(y)
 
 
-def _special(name: str, x: float) -> float:
+def heaviside(x: float, at_zero: float) -> float:
+    return (1.0 if x > 0 else at_zero if x == 0 else 0.0) if x == x else x
+
+
+@cache
+def _of_scipy(name: str) -> Callable[..., float]:
     from scipy import special  # what needs none of its functions starts without it
 
-    return float(getattr(special, name)(x))
+    return getattr(special, name)  # type: ignore[no-any-return]
+
+
+def _special(name: str, *x: float) -> float:
+    return float(_of_scipy(name)(*x))
 
 
 HELPERS: Mapping[str, Callable[..., float]] = {
-    **{f.__name__: f for f in (square, sign, maximum, minimum, clip, where, logaddexp, expit, log_expit, xlogy)},
-    **{name: partial(_special, name) for name in ("ndtr", "psi", "i0", "i1")},
+    **{f.__name__: f for f in (square, sign, maximum, minimum, clip, where, logaddexp, expit, log_expit, xlogy, heaviside)},
+    **{f"special_{name}": partial(_special, name) for name in sorted(SPECIAL)},
 }

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from symchain.backends import balls, digits
 from symchain.backends.arguments import DOUBLE, SINGLE, admit, sizes
-from symchain.backends.digits import evaluated, functions
+from symchain.backends.doubts import Doubts, written
 from symchain.backends.floats import HELPERS, NoFloats
 from symchain.backends.guard import check
+from symchain.backends.recourse import Recourse
 from symchain.backends.stable import STABLE
 from symchain.backends.writing import Writer
 from symchain.dimensions import show
@@ -74,6 +76,10 @@ class _Program:
         self.plan = plan
         kinks = options.get("kinks", "subgradient")
         check_choice("kinks", kinks, ("subgradient", "raise"))
+        self.options = options
+        accuracy = options.get("accuracy", "full")
+        check_choice("accuracy", accuracy, ("full", "fast"))
+        self.careful = accuracy == "full"
         self.guards = plan.guards if kinks == "raise" else ()
         self.keys = [None if not o.names else o.names[0] if len(o.names) == 1 else o.names for o in plan.outputs]
 
@@ -84,7 +90,8 @@ class _Program:
         if family == "math" and (not self.plan.scalar or not self.plan.inputs or self.guards):
             return ""
         try:
-            writer = Writer(self.plan, family, bool(self.guards))
+            doubts = Doubts(self.plan) if family == "math" and self.careful and not digits else None
+            writer = Writer(self.plan, family, bool(self.guards), doubts.values if doubts else (), digits)
             body = list(writer.statements())
         except NoFloats:
             return ""
@@ -93,7 +100,7 @@ class _Program:
             results = ", ".join([*writer.results_text(), ""])
             return "\n".join([*_folded(f"def kernel({names}):", 0), *_commented(body, 4, False), *_folded(f"return ({results})", 4)]) + "\n"
         if family == "math":
-            return self._of_floats(body, writer.results_text(), comments)
+            return self._of_floats(body, writer.results_text(), comments, _comparisons(doubts, writer) if doubts else [])
         arguments = [*(f"v{k}" for k in range(len(self.plan.inputs))), *(f"s{k}" for k in range(len(self.plan.letters))), "dt"]
         lines = [*_folded(f"def kernel({', '.join(arguments)}):", 0)]
         if comments:
@@ -103,8 +110,8 @@ class _Program:
         lines += _folded(f"return ({', '.join([*writer.results_text(), ''])})".replace(", )", ",)"), 4)
         return "\n".join(lines) + "\n"
 
-    def _of_floats(self, body: Sequence[tuple[str, str]], results: Sequence[str], comments: bool) -> str:
-        """The whole call for plain floats; what is not one, or raises, goes the general way."""
+    def _of_floats(self, body: Sequence[tuple[str, str]], results: Sequence[str], comments: bool, comparisons: Sequence[str]) -> str:
+        """The whole call for plain floats; what is not one, or raises, or fails one of the comparisons, goes the general way."""
         names = [f"v{k}" for k in range(len(self.plan.inputs))]
         if len(names) <= _CHAIN:
             arguments = ", ".join([*(f"{n}=None" for n in names), "*more"])
@@ -118,9 +125,11 @@ class _Program:
         if comments:
             lines += [f"            # {v} = {_shown(i.name)}" for v, i in zip(names, self.plan.inputs, strict=True)]
         lines += [*taken, *_commented(body, 12, comments)]
-        if self.divides:
-            lines += [*_folded(f"if not math.isfinite({' + '.join(results)}):", 12), *_folded(f"return again({passed})", 16)]
-        lines += _folded(f"return {self._packed(results)}", 12)
+        if comparisons:
+            lines += _folded(f"if {' and '.join(comparisons)}:", 12)
+            lines += [*_folded(f"return {self._packed(results)}", 16), *_folded(f"return again({passed})", 12)]
+        else:
+            lines += _folded(f"return {self._packed(results)}", 12)
         lines += [
             "    except (ArithmeticError, ValueError):",
             *_folded(f"return again({passed})", 8),
@@ -171,7 +180,7 @@ class _Program:
 
             modules["linalg"] = linalg
         helpers: dict[str, Callable[..., Any]] = {"embed": _embed, "gram": _gram, **HELPERS, **STABLE}
-        check(text, modules, helpers)
+        check(text, modules, {**helpers, **(instead or {})})
         safe: dict[str, Any] = {
             f.__name__: f for f in (float, int, len, range, type, max, min, abs, tuple, slice, ArithmeticError, ValueError)
         }
@@ -188,10 +197,14 @@ class _Program:
         return self._compiled(text, "kernel_of_floats") if text else None
 
     @cached_property
-    def of_digits(self) -> Callable[..., Any] | None:
-        """The function over numbers of mpmath; None where there is none."""
-        text = self.written("math", digits=True)
-        return self._compiled(text, "kernel", functions()) if text else None
+    def recourse(self) -> Recourse | None:
+        """Where results are worked out again; None where there is no code for single numbers."""
+        return Recourse(self.plan, self._over) if self.careful and self.written("math", digits=True) else None
+
+    def _over(self, plan: Plan, numbers: str) -> Callable[..., Any]:
+        """The function of a plan over the numbers of Arb ("balls"), or over those of mpmath ("digits")."""
+        text = _Program(plan, self.options).written("math", digits=True)
+        return self._compiled(text, "kernel", balls.functions() if numbers == "balls" else digits.functions())
 
     @cached_property
     def arrays(self) -> Callable[..., Any]:
@@ -211,7 +224,8 @@ class _Program:
             shape = self._common_shape(converted)
             if shape == () and precision == DOUBLE and floats is not None:
                 return _boxed(floats(*map(float, converted)))
-            results = self._rescued(converted, shape, self._samples(list(converted), shape, precision))
+            asked = shape == () and precision == DOUBLE
+            results = self._rescued(converted, shape, self._samples(list(converted), shape, precision), asked)
         else:
             results = self._raw([*converted, *sizes(self.plan, converted)], precision)
         return self._formed(self._finished(results, precision))
@@ -263,18 +277,20 @@ class _Program:
                 result[piece] = part
         return [r.reshape(shape) for r in results]
 
-    def _rescued(self, values: Sequence[Any], shape: tuple[int, ...], results: list[Any]) -> list[Any]:
-        """The results, with those samples worked out again with many digits that are not finite although all arguments are."""
-        if not self.may_overflow or all(np.isfinite(r).all() for r in results) or self.of_digits is None:
+    def _rescued(self, values: Sequence[Any], shape: tuple[int, ...], results: list[Any], asked: bool) -> list[Any]:
+        """The results, with those samples worked out again that are not finite although all arguments are, or all that are `asked` for."""
+        if self.recourse is None or not (asked or self.may_overflow) or (not asked and all(np.isfinite(r).all() for r in results)):
             return results
         lost = np.logical_and.reduce([np.broadcast_to(np.isfinite(v), shape) for v in values])
-        lost &= ~np.logical_and.reduce([np.broadcast_to(np.isfinite(r), shape) for r in results])
+        if not asked:
+            lost &= ~np.logical_and.reduce([np.broadcast_to(np.isfinite(r), shape) for r in results])
         results = [np.array(np.broadcast_to(r, shape)) for r in results]
         for at in np.argwhere(lost)[:_RESCUED]:
             place = tuple(at)
-            found = evaluated(self.of_digits, [float(np.broadcast_to(v, shape)[place]) for v in values])
-            for r, x in zip(results, found or (), strict=False):
-                r[place] = x
+            found = self.recourse([float(np.broadcast_to(v, shape)[place]) for v in values])
+            for r, x in zip(results, found, strict=True):
+                if x is not None:
+                    r[place] = x
         return results
 
     def _finished(self, results: Sequence[Any], precision: np.dtype[Any]) -> list[Any]:
@@ -305,6 +321,16 @@ class _Program:
             else:
                 value = r
         return (value, *list(groups.values())[:order])
+
+
+def _comparisons(doubts: Doubts, writer: Writer) -> list[str]:
+    """What must hold for results to be returned as they are."""
+    found = []
+    for doubt in doubts.found:
+        names = {v: writer.named(v) for v in (doubt.value, doubt.of, *(x for x, _ in doubt.unless)) if isinstance(v, int)}
+        if all(names.values()):
+            found.append(written(doubt, lambda v, names=names: names[v]))
+    return [*dict.fromkeys(found), *doubts.ranges(writer.results_text())]
 
 
 def _boxed(result: Any) -> Any:

@@ -33,11 +33,15 @@ def tuple_text(items: Sequence[Any]) -> str:
 
 
 class Writer:
-    """The statements of one plan, for one family of code: "numpy" or "math"."""
+    """The statements of one plan, for one family of code: "numpy" or "math".
 
-    def __init__(self, plan: Plan, family: str, guards: bool = False) -> None:
+    `watched` are values that will be asked for by name; `exact` writes numbers that no float holds as quotients of whole numbers.
+    """
+
+    def __init__(self, plan: Plan, family: str, guards: bool = False, watched: Sequence[int] = (), exact: bool = False) -> None:
         self.plan = plan
         self.family = family
+        self.exact = exact
         self.results = [o.value for o in plan.outputs] + list(plan.guarded if guards else ())
         self.needed = plan.needed(guards)
         self.uses: dict[int, int] = {}
@@ -52,6 +56,7 @@ class Writer:
         self.fixed: set[int] = set()
         """Numbers that depend on no input."""
         self.final = set(self.results)
+        self.watched = set(watched) - self._chosen_late(watched)
         self.pairs = dict(self._pairs()) if family == "numpy" else {}
         """Sigmoids of x and of -x, computed together: the first of each pair, and the second."""
 
@@ -79,6 +84,31 @@ class Writer:
                 yield f"v{count} = {text}", step.block
                 count += 1
 
+    def named(self, value: int) -> str | None:
+        """The name, or number, of a value that is watched; None where it is not always worked out."""
+        text, level = self.texts[value]
+        return text if level == ATOM and ("(" not in text) or value in self.fixed else None
+
+    def _chosen_late(self, values: Sequence[int]) -> set[int]:
+        """Values that only one branch of a choice reads, and that may have none where the other is taken.
+
+        A choice by an equality is no such case: where that holds, the call has its doubts anyway.
+        """
+        first, late = len(self.plan.inputs), set[int]()
+        read: dict[int, set[bool]] = {v: {False} for v in self.results}
+        for number in reversed(self.needed):
+            step = self.plan.instruction(number)
+            if read.get(number) == {True}:
+                late.add(number)
+            chooses = step.opcode == "where" and not self._is_equality(step.operands[0])
+            for k, v in enumerate(step.operands):
+                read.setdefault(v, set()).add(number in late or (chooses and k > 0))
+        return {v for v in values if v >= first and v in late and self.uses.get(v) == 1}
+
+    def _is_equality(self, value: int) -> bool:
+        step = self.plan.instruction(value) if value >= len(self.plan.inputs) else None
+        return step is not None and step.opcode == "compare" and step.parameters[0] in ("==", "!=")
+
     def _pairs(self) -> Iterator[tuple[int, int]]:
         found: dict[int, int] = {}
         for number in self.needed:
@@ -98,6 +128,8 @@ class Writer:
     def _inlined(self, number: int, step: Instruction, text: str) -> bool:
         if step.opcode in ("constant", "size"):
             return True
+        if number in self.watched:
+            return False
         return number not in self.final and self.uses[number] == 1 and len(text) <= _WIDTH // 2 and not self.fixed.intersection([number])
 
     def _operand(self, value: int, user: int | None, level: int = TERNARY) -> str:
@@ -138,6 +170,9 @@ class Writer:
     def _write_constant(self, number: int, step: Instruction) -> tuple[str, int]:
         text = step.parameters[0]
         module = "np" if self.family == "numpy" else "math"
+        if self.exact and len(step.parameters) > 1:
+            numerator, denominator = step.parameters[1:]
+            return f"number({numerator:d}, {denominator:d})", ATOM
         if text in ("inf", "-inf", "pi"):
             return text.replace("inf", f"{module}.inf").replace("pi", f"{module}.pi"), UNARY if text[0] == "-" else ATOM
         if not re.fullmatch(r"-?\d+(\.\d+)?(e[+-]?\d+)?", text):

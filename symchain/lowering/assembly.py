@@ -73,7 +73,7 @@ class Assembly:
 
     def constant(self, number: Fraction | int) -> int:
         number = Fraction(number)
-        value = self.emit("constant", (), (_spelling(number),))
+        value = self.emit("constant", (), _spelling(number))
         self._exact[value] = number
         return value
 
@@ -199,11 +199,13 @@ class Assembly:
         return self.emit("broadcast", (self.aligned(laid, range(len(shape))),), (shape,), shape)
 
 
-def _spelling(number: Fraction) -> str:
+def _spelling(number: Fraction) -> tuple[Any, ...]:
+    """The nearest float, with the numerator and the denominator where that is another number."""
     try:
-        return repr(float(number))
+        nearest = float(number)
     except OverflowError:
-        return "inf" if number > 0 else "-inf"
+        return ("inf" if number > 0 else "-inf"), number.numerator, number.denominator
+    return (repr(nearest),) if Fraction(nearest) == number else (repr(nearest), number.numerator, number.denominator)
 
 
 def _small(number: Fraction) -> bool:
