@@ -220,10 +220,10 @@ def functions() -> Mapping[str, Any]:
         "special_boxcox1p": lambda x, y: boxcox(one + x, y),
         "special_cosm1": lambda x: -two * (x * half).sin() ** 2,
     }
-    methods = ("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sqrt")
-    methods += ("asin", "acos", "atan", "asinh", "acosh", "atanh", "erf", "erfc", "gamma", "lgamma")
+    hyperbolic = ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh")
+    others = ("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "sqrt", "asin", "acos", "atan", "erf", "erfc", "gamma", "lgamma")
     module = SimpleNamespace(
-        **{name: lifted(getattr(arb, name)) for name in methods},
+        **{name: lifted(getattr(arb, name)) for name in (*hyperbolic, *others)},
         pow=lifted(power), hypot=lifted(lambda x, y: (x * x + y * y).sqrt()), atan2=lifted(lambda y, x: arb.atan2(y, x)),
         cbrt=lifted(lambda x: x.sgn() * (abs(x).log() / 3).exp() if x != 0 else x), exp2=lifted(lambda x: (x * two.log()).exp()),
         log2=lifted(lambda x: x.log() / two.log()), log10=lifted(lambda x: x.log() / arb(10).log()),
@@ -282,9 +282,9 @@ def evaluated(f: Callable[..., Sequence[Any]], values: Sequence[float]) -> tuple
             except (ArithmeticError, ValueError, TypeError, NameError):
                 continue
             results = [_rounded(x) for x in balls]
-            if not any(r is None and x.is_finite() for r, x in zip(results, balls, strict=True)) and results:
-                if all(r is not None for r in results) or precision > _PRECISIONS[0]:
-                    break
+            again = precision == _PRECISIONS[0]
+            if not any(r is None and (again or x.is_finite()) for r, x in zip(results, balls, strict=True)):
+                break
     finally:
         ctx.prec = before
     return results, _run.on_a_boundary

@@ -90,7 +90,7 @@ def functions() -> Mapping[str, Any]:
         "erfcx_slope_of_floats": lambda x: 2 * x * exp(x * x) * mp.erfc(x) - 2 / mp.sqrt(mp.pi),
         "over_squares_of_floats": lambda x, y: x / (x * x + y * y),
         "root_of_floats": lambda x, y: mp.sqrt(x * x + y),
-        "cardinal_sine_of_floats": mp.sincpi,
+        "cardinal_sine_of_floats": lambda x: mp.sincpi(x),
         "sigmoid_less_of_floats": lambda x, y: expit(x) - expit(y),
         "reciprocal_less_of_floats": lambda x, y: 1 / x - 1 / y,
         "power_less_one_of_floats": lambda x, y: math.pow(x, y) - 1,

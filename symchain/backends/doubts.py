@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from symchain.kernel import Instruction, Plan
 
-LOST = 1024.0
-"""A value this many times smaller than what it was made of has lost ten bits; two such losses still leave twelve decimals."""
+LOST = 2048.0
+"""A value this many times smaller than what it was made of has lost eleven bits; what is left is good for twelve decimals."""
 _WIDE = 4096.0
 """Arguments of exponentials that are sums of larger terms than this have lost twelve bits of their own."""
 _NEAR_ONE = 0.999
@@ -35,6 +35,9 @@ _LESS: dict[str, int | float] = {"tanh_less": 1, "reciprocal_less": 0, "power_le
 _CHOOSING = {"relu", "maximum", "minimum", "clip", "heaviside", "leaky_relu", "where"}
 """What is zero on whole regions."""
 
+_CARRIED = 3
+"""Products of more factors are not carried from one sum to the next."""
+
 Scale = int | float
 """The value, or the number, whose rounding error is in another value."""
 
@@ -45,9 +48,12 @@ class Doubt:
 
     value: int
     kind: str
-    """"lost": |of| < 1024*|value|; "inverse": 1/|of| < 1024*|value|; "wide": |value| < 4096; "vanished": |value| > 1e-290; "apart": value != of; "ends": value is not within 1/1000 of `of` or of -of."""
+    """lost: |of| < 2048*|value|; inverse: 1/|of| < 2048*|value|; wide: |value| < 4096; vanished: |value| > 1e-290; apart: value != of;
+    ends: the value is not within 1/1000 of `of`."""
     of: Scale
     unless: tuple[tuple[int, float], ...] = ()
+    factors: tuple[tuple[str, int], ...] = ()
+    """By what `of` is multiplied ("*") and divided ("/")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ class _Pending:
 
     scale: Scale
     unless: tuple[tuple[int, float], ...] = ()
+    factors: tuple[tuple[str, int], ...] = ()
 
 
 class Doubts:
@@ -71,21 +78,38 @@ class Doubts:
         self.choosing: set[int] = set()
         """Values that may be zero because something was chosen."""
         self.constants: dict[int, float] = {}
+        self.summed = self._summed()
+        self.cancelling: set[int] = set()
+        """Sums that may be zero, and products of them."""
         self.shrinking: dict[int, int] = {}
         """How many quotients and exponentials are multiplied in a value: two may be too small for a float where their product is not."""
         for number in plan.needed():
             step = plan.instruction(number)
             visit: Callable[[int, Instruction], None] = getattr(self, f"_visit_{step.opcode}", self._visit_other)
             visit(number, step)
+            if self.cancelling.intersection(step.operands) and step.opcode in ("multiply", "divide", "negative"):
+                self.cancelling.add(number)
             if self.choosing.intersection(step.operands) and step.opcode in ("multiply", "divide", "negative", "where", "sqrt"):
                 self.choosing.add(number)
         for o in plan.outputs:
             self._touch(o.value)
 
+    def _summed(self) -> set[int]:
+        """Values that reach sums alone, as terms or factors of terms: what they have lost may be little beside the other terms."""
+        elsewhere = {o.value for o in self.plan.outputs}
+        needed = self.plan.needed()
+        for number in reversed(needed):
+            step = self.plan.instruction(number)
+            if step.opcode in ("add", "subtract"):
+                continue
+            passes = step.opcode in ("multiply", "divide", "negative") and number not in elsewhere
+            elsewhere.update(step.operands[1:] if passes and step.opcode == "divide" else () if passes else step.operands)
+        return set(needed) - elsewhere
+
     @property
     def values(self) -> list[int]:
         """The values that are looked at, inputs and constants apart."""
-        seen = dict.fromkeys(v for d in self.found for v in (d.value, d.of) if isinstance(v, int))
+        seen = dict.fromkeys(v for d in self.found for v in read(d))
         return [v for v in seen if v >= self.first and v not in self.constants]
 
     # ------------------------------------------------------------ what a value is made of
@@ -94,7 +118,7 @@ class Doubts:
         """The relative error of the value counts: what it is made of must not be much larger than itself."""
         for p in self.pending.pop(value, ()):
             if p.scale != value:
-                self._doubt(Doubt(value, "lost", p.scale, p.unless))
+                self._doubt(Doubt(value, "lost", p.scale, p.unless, p.factors))
 
     def _doubt(self, doubt: Doubt) -> None:
         self.found[doubt] = None
@@ -121,12 +145,14 @@ class Doubts:
         signs = self._sign(a), flip * self._sign(b)
         carried = [*self.pending.get(a, ()), *self.pending.get(b, ())]
         for v in (a, b):
-            if self.shrinking.get(v, 0) > 1 and v not in self.choosing:
+            if self.shrinking.get(v, 0) > 1 and v not in self.choosing and v not in self.cancelling:
                 self._doubt(Doubt(v, "vanished", 0.0))
         if signs[0] and signs[0] == signs[1]:
             self.signs[number] = signs[0]
-        elif not (a in self.exact and b in self.exact):
-            carried.append(_Pending(self._term(a, b)))
+        else:
+            self.cancelling.add(number)
+            if not (a in self.exact and b in self.exact):
+                carried.append(_Pending(self._term(a, b)))
         self._wait(number, carried)
 
     def _visit_subtract(self, number: int, step: Instruction) -> None:
@@ -149,13 +175,23 @@ class Doubts:
 
     def _visit_multiply(self, number: int, step: Instruction) -> None:
         a, b = step.operands
-        self._touch(a)
-        self._touch(b)
+        carried = self._carry(number, step) if number in self.summed and (a in self.pending) != (b in self.pending) else None
+        for v in {a, b} - {carried}:
+            self._touch(v)
         self.signs[number] = 1 if a == b else self._sign(a) * self._sign(b)
         self.shrinking[number] = self.shrinking.get(a, 0) + self.shrinking.get(b, 0)
         for x, y in ((a, b), (b, a)):  # powers of two only move the exponent
             if x in self.exact and y in self.constants and _is_power_of_two(self.constants[y]):
                 self.exact.add(number)
+
+    def _carry(self, number: int, step: Instruction) -> int | None:
+        """The factor that has lost digits: the product will have to be compared with what that was made of, times the other factor."""
+        sign = "/" if step.opcode == "divide" else "*"
+        for v, other in (step.operands, step.operands[::-1]):
+            if v in self.pending and (sign == "*" or v != step.operands[1]) and all(len(p.factors) < _CARRIED for p in self.pending[v]):
+                self._wait(number, [replace(p, factors=(*p.factors, (sign, other))) for p in self.pending[v]])
+                return v
+        return None
 
     def _visit_divide(self, number: int, step: Instruction) -> None:
         self._visit_multiply(number, step)
@@ -263,12 +299,21 @@ class Doubts:
             name = group[0] if len(group) == 1 else f"x{k}"
             product = name if len(group) == 1 else f"({name} := {'*'.join(group)})"
             yield f"({_TINY} < {product} < {_HUGE} or -{_HUGE} < {name} < -{_TINY})"
-        free = dict.fromkeys(t for o, t in zip(self.plan.outputs, results, strict=True) if o.value in self.choosing)
-        if free:
-            yield f"-{_HUGE} < {' + '.join(free)} < {_HUGE}"
+        free = list(dict.fromkeys(t for o, t in zip(self.plan.outputs, results, strict=True) if o.value in self.choosing))
+        for k in range(0, len(free), _GROUP):
+            yield f"-{_HUGE} < {' + '.join(free[k : k + _GROUP])} < {_HUGE}"
 
     def _settled(self, value: int) -> bool:
         return value in self.constants or value in self.choosing or value in range(self.first)
+
+
+def read(doubt: Doubt) -> Iterator[int]:
+    """The values that the comparison looks at."""
+    yield doubt.value
+    if isinstance(doubt.of, int):
+        yield doubt.of
+    yield from (v for _, v in doubt.factors)
+    yield from (x for x, _ in doubt.unless)
 
 
 def written(doubt: Doubt, name: Callable[[int], str]) -> str:
@@ -286,6 +331,9 @@ def written(doubt: Doubt, name: Callable[[int], str]) -> str:
         text = f"not {low!r} < {value} < {high!r}"
     elif doubt.kind == "inverse":
         text = f"-{LOST} < 1.0/({name(int(doubt.of))}*{value}) < {LOST}"
+    elif doubt.factors:
+        size = repr(doubt.of) if isinstance(doubt.of, float) else name(doubt.of)
+        text = f"-{LOST} < {size}{''.join(sign + name(v) for sign, v in doubt.factors)}/{value} < {LOST}"
     elif isinstance(doubt.of, float):
         bound = doubt.of / LOST
         text = f"not -{bound!r} < {value} < {bound!r}"

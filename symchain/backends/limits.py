@@ -7,6 +7,7 @@ where they do not, there is none. A side on which a function has no real value (
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from symchain.backends.digits import rounded
@@ -16,6 +17,8 @@ _DISTANCES = (-120, -200)
 _PRECISION = 2400
 """In bits: quotients of what vanishes with the tenth power of the smaller distance keep 400."""
 _AGREED = 2.0**-50
+_GLANCE = 300
+"""In bits: with so many it is seen whether a side has real values."""
 _SIDES = 4
 _GOLDEN = 0.6180339887498949
 
@@ -40,22 +43,24 @@ def _around(f: Callable[..., Sequence[Any]], values: Sequence[float], moved: Seq
     """The result at both distances on every side that has them; nothing where one has a pole."""
     import mpmath
 
+    def at(side: int, sign: int, distance: int) -> Any:
+        point = list(map(mpmath.mpf, values))
+        for j, k in enumerate(moved):
+            point[k] += sign * _direction(side, j) * (abs(point[k]) or 1) * mpmath.mpf(2) ** distance
+        return mpmath.mpf(*f(*point))
+
     found = []
     for side in range(_SIDES if len(moved) > 1 else 1):
         for sign in (1, -1):
-            pair = []
-            for distance in _DISTANCES:
-                at = list(map(mpmath.mpf, values))
-                for j, k in enumerate(moved):
-                    at[k] += sign * _direction(side, j) * (abs(at[k]) or 1) * mpmath.mpf(2) ** distance
-                try:
-                    pair.append(mpmath.mpf(*f(*at)))
-                except ArithmeticError:
-                    return []
-                except (ValueError, TypeError):  # no real value
-                    break
-            if len(pair) == len(_DISTANCES):
-                found.append((pair[0], pair[1]))
+            try:
+                with mpmath.workprec(_GLANCE), suppress(ZeroDivisionError):  # with so few digits anything may be zero
+                    at(side, sign, _DISTANCES[0])
+                far, near = (at(side, sign, distance) for distance in _DISTANCES)
+            except ArithmeticError:
+                return []
+            except (ValueError, TypeError):  # no real value
+                continue
+            found.append((far, near))
     return found
 
 

@@ -47,7 +47,9 @@ def special_functions(bounded: Callable[[Callable[[Any], Any]], Callable[[Any], 
         return int(n)
 
     def zeta(s: Any, q: Any) -> Any:
-        n = whole(s)
+        if s != int(s):
+            return mp.zeta(s, q)
+        n = int(s)
         return (-1) ** n * mp.psi(n - 1, q) / mp.factorial(n - 1)
 
     def erfinv(x: Any) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 
 from symchain.backends import balls, digits
 from symchain.backends.arguments import DOUBLE, SINGLE, admit, sizes
-from symchain.backends.doubts import Doubts, written
+from symchain.backends.doubts import Doubts, read, written
 from symchain.backends.floats import HELPERS, NoFloats
 from symchain.backends.guard import check
 from symchain.backends.recourse import Recourse
@@ -216,16 +216,22 @@ class _Program:
 
     def again(self, /, *values: Any) -> Any:
         """Any arguments, where plain floats have been tried: what overflows or has no value gives inf or nan."""
-        return self._general(values, None)
+        if self.recourse is None or not all(type(v) is float for v in values):
+            return self._general(values, None)
+        found = self.recourse(values)
+        return self._general(values, None, found) if None in found else self._formed(found)
 
-    def _general(self, values: Sequence[Any], floats: Callable[..., Any] | None) -> Any:
+    def _general(self, values: Sequence[Any], floats: Callable[..., Any] | None, found: Sequence[float | None] | None = None) -> Any:
         converted, precision = admit(self.plan, values)
         if self.plan.scalar:
             shape = self._common_shape(converted)
             if shape == () and precision == DOUBLE and floats is not None:
                 return _boxed(floats(*map(float, converted)))
-            asked = shape == () and precision == DOUBLE
-            results = self._rescued(converted, shape, self._samples(list(converted), shape, precision), asked)
+            results = self._samples(list(converted), shape, precision)
+            if found is None:
+                results = self._rescued(converted, shape, results, shape == () and precision == DOUBLE)
+            else:
+                results = [r if x is None else x for r, x in zip(results, found, strict=True)]
         else:
             results = self._raw([*converted, *sizes(self.plan, converted)], precision)
         return self._formed(self._finished(results, precision))
@@ -327,9 +333,9 @@ def _comparisons(doubts: Doubts, writer: Writer) -> list[str]:
     """What must hold for results to be returned as they are."""
     found = []
     for doubt in doubts.found:
-        names = {v: writer.named(v) for v in (doubt.value, doubt.of, *(x for x, _ in doubt.unless)) if isinstance(v, int)}
-        if all(names.values()):
-            found.append(written(doubt, lambda v, names=names: names[v]))
+        names = {v: name for v in read(doubt) if (name := writer.named(v)) is not None}
+        if names.keys() >= set(read(doubt)):
+            found.append(written(doubt, names.__getitem__))
     return [*dict.fromkeys(found), *doubts.ranges(writer.results_text())]
 
 

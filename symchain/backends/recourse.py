@@ -7,6 +7,7 @@ at the point itself, or that of a choice made there alone, get their limit where
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -15,6 +16,9 @@ from typing import Any
 from symchain.backends import balls, digits
 from symchain.backends.limits import limit
 from symchain.kernel import Plan
+
+_ALONE = threading.RLock()
+"""The precision of mpmath and of Arb is that of the process: one thread at a time sets it."""
 
 Function = Callable[..., Sequence[Any]]
 
@@ -41,9 +45,13 @@ class Recourse:
 
     def __call__(self, values: Sequence[float]) -> list[float | None]:
         """The results in order; None where float64 arithmetic has the last word."""
-        outputs = self.plan.outputs
         if not all(map(math.isfinite, values)):
-            return [None] * len(outputs)
+            return [None] * len(self.plan.outputs)
+        with _ALONE:
+            return self._results(values)
+
+    def _results(self, values: Sequence[float]) -> list[float | None]:
+        outputs = self.plan.outputs
         found, on_a_boundary = balls.evaluated(self._balls, values)
         results = found or [None] * len(outputs)
         if None in results:
@@ -51,6 +59,8 @@ class Recourse:
             results = [m if r is None else r for r, m in zip(results, more, strict=True)]
         on_a_boundary = on_a_boundary and any(o.kind != "value" for o in outputs)
         for k, (o, r) in enumerate(zip(outputs, results, strict=True)):
+            if k and outputs[0].kind == "value" and results[0] is None:
+                break  # what has no value has no slope
             if r is None or (on_a_boundary and o.kind != "value"):
                 limit = self._limit(k, values, results[0] is not None)
                 results[k] = r if limit is None else limit

@@ -87,7 +87,7 @@ class Writer:
     def named(self, value: int) -> str | None:
         """The name, or number, of a value that is watched; None where it is not always worked out."""
         text, level = self.texts[value]
-        return text if level == ATOM and ("(" not in text) or value in self.fixed else None
+        return text if (level == ATOM and "(" not in text) or value in self.fixed else None
 
     def _chosen_late(self, values: Sequence[int]) -> set[int]:
         """Values that only one branch of a choice reads, and that may have none where the other is taken.
