@@ -29,6 +29,8 @@ _POSITIVE = {
 }
 _LOGARITHMS = {"log", "log2", "log10", "log_quotient", "gammaln", "digamma", "logit", "betaln", "xlogy", "entr", "log_plus"}
 _CIRCULAR = {"sin", "cos", "tan", "j0", "j1", "y0", "y1"}
+_POLES = {"gamma", "gammaln", "digamma", "trigamma", "polygamma", "zeta", "beta", "betaln", "binom", "poch", "factorial"}
+"""Functions that have poles where an argument is negative."""
 _ENDS = {"arcsin": (-1, 1), "arccos": (-1, 1), "arctanh": (-1, 1), "arccosh": (1, 1), "log1p": (-1, -1)}
 _LESS: dict[str, int | float] = {"tanh_less": 1, "reciprocal_less": 0, "power_less_one": 1.0, "sigmoid_less": 0, "kl_div": 0, "root": 0}
 """Differences: what they are compared with, an operand or a number."""
@@ -49,7 +51,7 @@ class Doubt:
     value: int
     kind: str
     """lost: |of| < 2048*|value|; inverse: 1/|of| < 2048*|value|; wide: |value| < 4096; vanished: |value| > 1e-290; apart: value != of;
-    ends: the value is not within 1/1000 of `of`."""
+    positive: value > 0; steep: |of*value| < 4096; ends: the value is not within 1/1000 of `of`."""
     of: Scale
     unless: tuple[tuple[int, float], ...] = ()
     factors: tuple[tuple[str, int], ...] = ()
@@ -237,6 +239,12 @@ class Doubts:
             self.signs[number] = 1
         if name in _CHOOSING:
             self.choosing.add(number)
+        if name in _POLES:
+            for v in operands:
+                if self._sign(v) <= 0:
+                    self._doubt(Doubt(v, "positive", 0.0))
+        if name == "tan" and inexact:
+            self._doubt(Doubt(number, "steep", operands[0]))
         if name == "near_zero":
             self._near_zero(number, step)
         elif name in ("abs", "relu", "maximum", "minimum", "clip", "sign"):
@@ -264,7 +272,7 @@ class Doubts:
                 self._wait(number, [_Pending(operands[scale] if isinstance(scale, int) else scale)])
         else:
             self._touch_all(operands)
-            if name in _LOGARITHMS and inexact:
+            if name in _LOGARITHMS and (inexact or name == "betaln"):  # SciPy takes it from a sum that cancels at (1, 1)
                 self._wait(number, [_Pending(1.0)])
             elif name in _ENDS and inexact:
                 low, high = _ENDS[name]
@@ -323,6 +331,10 @@ def written(doubt: Doubt, name: Callable[[int], str]) -> str:
         text = f"-{_WIDE} < {value} < {_WIDE}"
     elif doubt.kind == "vanished":
         text = f"not -{_VANISHED} < {value} < {_VANISHED}"
+    elif doubt.kind == "positive":
+        text = f"{value} > 0.0"
+    elif doubt.kind == "steep":
+        text = f"-{_WIDE} < {name(int(doubt.of))}*{value} < {_WIDE}"
     elif doubt.kind == "apart":
         assert isinstance(doubt.of, int)
         text = f"{value} != {name(doubt.of)}"

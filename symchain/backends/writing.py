@@ -18,6 +18,9 @@ TERNARY, COMPARE, SUM, PRODUCT, UNARY, ATOM = range(6)
 _WIDTH = 88
 """Values that are used once are written into their use until a line gets this long."""
 _INFIX = {"add": ("+", SUM), "subtract": ("-", SUM), "multiply": ("*", PRODUCT), "divide": ("/", PRODUCT), "matmul": ("@", PRODUCT)}
+_CALM = frozenset({"math.sin", "math.cos", "math.tanh", "math.atan", "math.asinh", "math.erf", "math.erfc", "math.cbrt", "math.pi", "abs"})
+"""What has a value for every float, in code without quotients."""
+_FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*|/")
 _FIELD = re.compile(r"\{(\d+)\}")
 _TWICE_NEGATED = re.compile(r"\(-\(-(v\d+)\)\)")
 _LETTER = re.compile(r"[^\s*+\-\d][^\s*+\-]*")
@@ -103,7 +106,22 @@ class Writer:
             chooses = step.opcode == "where" and not self._is_equality(step.operands[0])
             for k, v in enumerate(step.operands):
                 read.setdefault(v, set()).add(number in late or (chooses and k > 0))
-        return {v for v in values if v >= first and v in late and self.uses.get(v) == 1}
+        return {v for v in values if v >= first and v in late and self.uses.get(v) == 1 and not self._always_has_a_value(v)}
+
+    def _always_has_a_value(self, value: int) -> bool:
+        """Whether neither the value nor what is written into it can raise, so that it may be worked out where it is not chosen."""
+        stack = [value]
+        while stack:
+            v = stack.pop()
+            if v < len(self.plan.inputs) or (v != value and self.uses.get(v) != 1):
+                continue
+            step = self.plan.instruction(v)
+            if step.opcode == "call" and not _CALM.issuperset(_FUNCTION.findall(self._template(step))):
+                return False
+            if step.opcode not in ("call", "constant", "add", "subtract", "multiply", "negative", "compare", "where"):
+                return False
+            stack.extend(step.operands)
+        return True
 
     def _is_equality(self, value: int) -> bool:
         step = self.plan.instruction(value) if value >= len(self.plan.inputs) else None
