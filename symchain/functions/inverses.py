@@ -12,7 +12,7 @@ import sympy as sp
 from symchain.functions.spec import NONNEGATIVE, POSITIVE, Interval, Kink, Noun, declare
 
 _OUTSIDE = ((1.0001,), (1.5,), (4.0,), (1e6,))
-_ROOT = "(np.sqrt(np.abs({x}) - 1)*np.sqrt(np.abs({x}) + 1))"
+_ROOT = "(sqrt(abs(x) - 1)*sqrt(abs(x) + 1))"
 _BEYOND = Interval(low=1.0)
 
 declare(
@@ -22,7 +22,7 @@ declare(
     meaning=sp.asec,
     derivatives=("1/(abs(x)*sqrt((abs(x) - 1)*(abs(x) + 1)))",),
     textbook="1/(abs(x)*sqrt(x**2 - 1))",
-    code={"numpy": f"np.arctan2({_ROOT}, np.sign({{x}}))"},
+    code=f"arctan2({_ROOT}, sign(x))",
     domains=(_BEYOND,),
     range=Interval(0.0, pi),
     increasing=True,
@@ -42,7 +42,7 @@ declare(
     meaning=sp.acsc,
     derivatives=("-1/(abs(x)*sqrt((abs(x) - 1)*(abs(x) + 1)))",),
     textbook="-1/(abs(x)*sqrt(x**2 - 1))",
-    code={"numpy": f"np.arctan2(np.sign({{x}}), {_ROOT})"},
+    code=f"arctan2(sign(x), {_ROOT})",
     domains=(_BEYOND,),
     range=Interval(-pi / 2, pi / 2),
     probes=_OUTSIDE,
@@ -60,7 +60,7 @@ declare(
     parameters=("x",),
     meaning=lambda x: sp.Piecewise((sp.pi / 2, sp.Eq(x, 0)), (sp.atan(1 / x), True)),
     derivatives=("-1/(1 + x**2)",),
-    code={"numpy": "np.arctan2(np.copysign(1, {x} + 0.0), np.abs({x}))"},
+    code="arctan2(copysign(1, x + 0.0), abs(x))",
     kinks=(Kink(0.0, -1.0),),
     range=Interval(-pi / 2, pi / 2, high_open=False),
     probes=((-1e6,), (-1.2,), (1e-9,), (0.7,), (1e6,)),
@@ -79,7 +79,7 @@ declare(
     meaning=sp.asech,
     derivatives=("-1/(x*sqrt((1 - x)*(1 + x)))",),
     textbook="-1/(x*sqrt(1 - x**2))",
-    code={"numpy": "np.arcsinh(np.sqrt((1 - {x})*(1 + {x}))/{x})"},
+    code="arcsinh(sqrt((1 - x)*(1 + x))/x)",
     domains=(Interval(0.0, 1.0, high_open=False),),
     range=NONNEGATIVE,
     probes=((1e-6,), (0.02,), (0.4,), (0.7,), (0.9999,)),
@@ -97,7 +97,7 @@ declare(
     parameters=("x",),
     meaning=sp.acsch,
     derivatives=("-1/(abs(x)*sqrt(1 + x**2))",),
-    code={"numpy": "np.arcsinh(1/{x})"},
+    code="arcsinh(1/x)",
     domains=(POSITIVE,),
     probes=((1e-6,), (0.3,), (1.2,), (1e6,)),
     latex=r"\operatorname{arcsch}",
@@ -115,7 +115,7 @@ declare(
     meaning=sp.acoth,
     derivatives=("1/((1 - x)*(1 + x))",),
     textbook="1/(1 - x**2)",
-    code={"numpy": "0.5*np.sign({x})*np.log1p(2/(np.abs({x}) - 1))"},
+    code="0.5*sign(x)*log1p(2/(abs(x) - 1))",
     domains=(_BEYOND,),
     probes=_OUTSIDE,
     latex=r"\operatorname{arcoth}",

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from symchain.errors import ArgumentError
+from symchain.kernels.primitives import Form, read_form
 from symchain.support.dimensions import Dim, Shape
 from symchain.wording.locale import Word
 
@@ -80,9 +81,10 @@ class FunctionSpec:
     """SymPy expressions in, exact SymPy meaning out; Piecewise where there are cases."""
     derivatives: tuple[str | None, ...]
     """One per parameter; None where the function cannot be differentiated by it (the order of polygamma)."""
-    code: Mapping[str, str]
-    """Stable numeric code, in NumPy's notation: {"numpy": "special.erf({x})"}; fields are the parameters. It is one expression over the
-    primitives of kernels, which are read from it: the elementwise functions of np and special, + - * / **, comparisons in np.where."""
+    form: Form
+    """How it is computed, over the primitives of kernels and x0, x1, ..., the parameters: what every backend reads. `declare` reads it
+    from `code`, an expression over the parameters with + - * / **, comparisons inside where, and the names that the elementwise
+    functions have in NumPy and SciPy: "x*ndtr(x)", or as in a program of theirs, {"numpy": "{x}*special.ndtr({x})"}."""
     latex: str
     r"""A macro or operator name (\tanh) put before the arguments, or a template with fields such as \sqrt{{{x}}}."""
     noun: Noun
@@ -122,7 +124,7 @@ class FunctionSpec:
 
     def __repr__(self) -> str:
         """By which equal terms are told: what is not in the registry may share its name with others, but not its code."""
-        return f"<function {self.name}>" if FUNCTIONS.get(self.name) is self else f"<function {self.name}: {self.code['numpy']}>"
+        return f"<function {self.name}>" if FUNCTIONS.get(self.name) is self else f"<function {self.name}: {self.form}>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,12 +259,16 @@ def exact_value(function: FunctionSpec, arguments: tuple[Fraction, ...]) -> Frac
 
 
 def declare(name: str, **fields: Any) -> FunctionSpec:
-    """Register an elementwise function; see FunctionSpec for the fields.
+    """Register an elementwise function; see FunctionSpec for the fields. Its `form` is given as `code`.
 
-    Raises ArgumentError when the name or an alias is taken, or when a field is missing for a language, a parameter or NumPy.
+    Raises ArgumentError when the name or an alias is taken, or when a field is missing for a language or a parameter; UnsupportedError
+    when the code is no expression over the primitives.
     """
+    code = fields.pop("code", None)
+    text = code.get("numpy") if isinstance(code, Mapping) else code
+    given = {} if text is None else {"form": read_form(text, tuple(fields.get("parameters", ())))}
     try:
-        spec = FunctionSpec(name=name, **fields)
+        spec = FunctionSpec(name=name, **fields, **given)
     except TypeError as error:
         raise ArgumentError(f"{name}: {str(error).partition('() ')[2]}", advice="The fields are those of FunctionSpec.") from None
     if len(spec.derivatives) != len(spec.parameters):
@@ -274,9 +280,9 @@ def declare(name: str, **fields: Any) -> FunctionSpec:
         raise ArgumentError(f"{name}: one domain per parameter is needed", advice="Use REAL where there is no restriction.")
     if not set(spec.confined) <= set(spec.parameters):
         raise ArgumentError(f"{name}: only parameters can be confined", advice=f"Name some of: {', '.join(spec.parameters)}.")
-    if "numpy" not in spec.code or spec.reason.keys() != spec.noun.words.keys() or not spec.probes:
+    if spec.reason.keys() != spec.noun.words.keys() or not spec.probes:
         raise ArgumentError(
-            f"{name}: numpy code, a reason in {' and '.join(spec.noun.words)}, and probe points are needed",
+            f"{name}: a reason in {' and '.join(spec.noun.words)}, and probe points are needed",
             advice="See symchain/functions/spec.py.",
         )
     _claim(name, spec.aliases)

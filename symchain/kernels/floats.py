@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 
 from symchain.kernels.primitives import Form
 
@@ -22,13 +22,23 @@ _OTHER = {
     "arctanh": "atanh",
     "power": "pow",
 }
-_HELPED = "square sign maximum minimum clip where logaddexp ndtr psi i0 i1 log_expit xlogy"
+_HELPED = "square sign maximum minimum clip logaddexp expit log_expit xlogy heaviside"
+_OF_SCIPY = (
+    "ndtr psi polygamma zeta i0 i1 iv i0e i1e j0 j1 jv y0 y1 yv k0 k1 kv k0e k1e binom poch beta betaln betainc betaincc gammainc "
+    "gammaincc expi exp1 erfi erfinv erfcinv erfcx dawsn hyp1f1 spence log_ndtr logit xlog1py entr rel_entr exprel boxcox boxcox1p "
+    "cosm1 huber"
+)
+SPECIAL = frozenset(_OF_SCIPY.split())
+"""What SciPy computes of single numbers too."""
 MATH: Mapping[str, str] = {
+    **{name: f"special_{name}" for name in SPECIAL},
     **{name: f"math.{name}" for name in _SAME.split()},
     **{name: f"math.{other}" for name, other in _OTHER.items()},
     **{name: name for name in _HELPED.split()},
     "abs": "abs",
     "sigmoid": "expit",
+    "deg2rad": "math.radians",
+    "rad2deg": "math.degrees",
 }
 """Primitives, and what computes the same of floats wherever it does not raise; others have a twin in `stable`, or none."""
 
@@ -66,10 +76,6 @@ def clip(x: float, low: float, high: float) -> float:
     return minimum(maximum(x, low), high)
 
 
-def where(condition: bool, x: float, y: float) -> float:
-    return x if condition else y
-
-
 def logaddexp(x: float, y: float) -> float:
     return maximum(x, y) + math.log1p(math.exp(-abs(x - y)))
 
@@ -86,13 +92,22 @@ def xlogy(x: float, y: float) -> float:
     return 0.0 if x == 0 and y == y else x * math.log(y)
 
 
-def _special(name: str, x: float) -> float:
+def heaviside(x: float, at_zero: float) -> float:
+    return (1.0 if x > 0 else at_zero if x == 0 else 0.0) if x == x else x
+
+
+@cache
+def _of_scipy(name: str) -> Callable[..., float]:
     from scipy import special  # what needs none of its functions starts without it
 
-    return float(getattr(special, name)(x))
+    return getattr(special, name)  # type: ignore[no-any-return]
+
+
+def _special(name: str, *x: float) -> float:
+    return float(_of_scipy(name)(*x))
 
 
 HELPERS: Mapping[str, Callable[..., float]] = {
-    **{f.__name__: f for f in (square, sign, maximum, minimum, clip, where, logaddexp, expit, log_expit, xlogy)},
-    **{name: partial(_special, name) for name in ("ndtr", "psi", "i0", "i1")},
+    **{f.__name__: f for f in (square, sign, maximum, minimum, clip, logaddexp, expit, log_expit, xlogy, heaviside)},
+    **{f"special_{name}": partial(_special, name) for name in SPECIAL},
 }

@@ -21,6 +21,8 @@ Rule = Callable[[Shapes, tuple[Any, ...], Size], Shape]
 
 LARGEST = 2**40
 """Axes are no longer than this."""
+LONGEST = 13000
+"""Bits of the numerator and the denominator of a number: what Python reads and writes as decimals."""
 
 
 def check_dimension(dim: Any, known: Sequence[str]) -> Dim:
@@ -110,10 +112,22 @@ def stretched(shapes: Shapes) -> Shape:
 
 
 def of_constant(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:
-    (value,) = parameters
+    value, *exact = parameters
     if value not in ("pi", "inf", "-inf") and not (type(value) is float and isfinite(value)):
         raise ValueError(value)
+    if exact:
+        numerator, denominator = exact
+        _integer(denominator, 1, 2**LONGEST)
+        _integer(numerator, -(2**LONGEST), 2**LONGEST)
+        _equal(_nearest(numerator, denominator), value)
     return ()
+
+
+def _nearest(numerator: int, denominator: int) -> float | str:
+    try:
+        return numerator / denominator
+    except OverflowError:
+        return "inf" if numerator > 0 else "-inf"
 
 
 def of_size(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:

@@ -21,11 +21,11 @@ _TOKEN = re.compile(
 _STRING = re.compile(r'"[A-Za-z,]*->[A-Za-z]*"')
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
 _ATTRIBUTE = re.compile(r"(?<=[\w)\]])\.([A-Za-z_]\w*)", re.ASCII)
-_OWN = re.compile(r"[vsk]\d+", re.ASCII)
+_OWN = re.compile(r"[vskx]\d+", re.ASCII)
 _METHODS = frozenset(("T", "sum", "transpose", "astype"))
 _WORDS = frozenset(
     (
-        *("def", "return", "if", "else", "not", "and", "is", "in", "for", "try", "except", "None"),
+        *("def", "return", "if", "else", "not", "and", "is", "in", "for", "or", "try", "except", "None"),
         *("axis", "dtype", "float", "int", "len", "type", "max", "min", "abs", "slice", "ArithmeticError", "ValueError", "math.isfinite"),
         *("kernel", "kernel_of_floats", "general", "again", "values", "v", "more", "dt"),
         *("np.pi", "np.e", "np.inf", "np.nan", "math.pi", "math.inf", "math.exp", "math.tanh", "math.sqrt", "math.pow"),

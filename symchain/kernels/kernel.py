@@ -235,6 +235,7 @@ Check = Callable[[Plan, Callable[..., Any]], None]
 
 OPTIONS = {
     "out": "arrays of the form of the result: the results are written there, and `out` is returned",
+    "accuracy": '"full" (the default): single numbers that float64 loses digits of are worked out with more; "fast": as they are',
     "kinks": '"subgradient" (the default) or "raise": refuse points where a function of the program has no derivative',
 }
 
@@ -316,7 +317,9 @@ class Kernel:
         return self.plan.operations
 
     def with_options(self, **options: Any) -> Kernel:
-        """The same kernel with other options: out (arrays to write the results to), kinks ("subgradient" or "raise").
+        """The same kernel with other options: out (arrays to write the results to), kinks ("subgradient" or "raise"), accuracy.
+
+        Results of single numbers keep at least twelve decimals; accuracy="fast" leaves them as float64 arithmetic gives them.
 
         Raises ArgumentError for an option that does not exist.
         """
@@ -415,7 +418,8 @@ def _listing(plan: Plan, limit: int = 200) -> Iterator[str]:
         yield f"  v{number:<5} {i.name}{' ' + show(i.shape) if i.shape else ''}"
     for number in needed[:limit]:
         step = plan.instruction(number)
-        name, rest = (step.parameters[0], ()) if step.opcode == "call" else (step.opcode, step.parameters)
+        name = step.parameters[0] if step.opcode == "call" else step.opcode
+        rest = () if step.opcode == "call" else step.parameters[: 1 if step.opcode == "constant" else None]
         text = f"{name}({', '.join([*(f'v{v}' for v in step.operands), *map(str, rest)])})"
         times = f"  used {plan.uses[number]} times" if plan.uses.get(number, 0) > 1 else ""
         yield f"  v{number:<5} = {text:<40} {step.block}{' ' + show(step.shape) if step.shape else ''}{times}".rstrip()

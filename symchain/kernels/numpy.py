@@ -12,15 +12,17 @@ from typing import Any
 import numpy as np
 
 from symchain.errors import ArgumentError, LimitError, NotDifferentiableError, ShapeError, check_choice
+from symchain.kernels import balls, digits
 from symchain.kernels.arguments import DOUBLE, SINGLE, admit, sizes
 from symchain.kernels.declared import CODE
-from symchain.kernels.digits import evaluated, functions
+from symchain.kernels.doubts import Doubts, read, written
 from symchain.kernels.floats import HELPERS, NoFloats
 from symchain.kernels.guard import check
 from symchain.kernels.kernel import Instruction, Kernel, Plan, not_a_kernel, read_plan
 from symchain.kernels.matrices import MATRICES
 from symchain.kernels.opcodes import OPCODES
 from symchain.kernels.primitives import GROWING, Form, parts
+from symchain.kernels.recourse import Recourse
 from symchain.kernels.stable import STABLE
 from symchain.kernels.writing import NAMES, Writer
 from symchain.support.dimensions import show
@@ -31,7 +33,7 @@ _RESCUED = 1000
 """At most so many samples of a call are worked out again with many digits; a tenth of a millisecond each."""
 _PASSING = ("near_zero",)
 """Primitives that may return an argument."""
-_WRITTEN = frozenset((*NAMES["numpy"].values(), *NAMES["math"].values()))
+_WRITTEN = frozenset(name for names in NAMES.values() for name in names.values())
 _CHAIN = 32
 """Up to this many arguments are tested for floats one by one."""
 
@@ -75,26 +77,31 @@ class _Program:
         self.plan = plan
         kinks = options.get("kinks", "subgradient")
         check_choice("kinks", kinks, ("subgradient", "raise"))
+        self.options = options
+        accuracy = options.get("accuracy", "full")
+        check_choice("accuracy", accuracy, ("full", "fast"))
+        self.careful = accuracy == "full"
         self.guards = plan.guards if kinks == "raise" else ()
         self.keys = [None if not o.names else o.names[0] if len(o.names) == 1 else o.names for o in plan.outputs]
 
     # ------------------------------------------------------------ sources
 
-    def written(self, family: str, comments: bool = False, digits: bool = False) -> str:
-        """The source of one function; empty where the family has no code for the plan. `digits`: that of floats, for other numbers."""
-        if family == "math" and (not self.plan.scalar or not self.plan.inputs or self.guards):
+    def written(self, family: str, comments: bool = False) -> str:
+        """The source of one function; empty where the family has no code for the plan."""
+        if family != "numpy" and (not self.plan.scalar or not self.plan.inputs or self.guards):
             return ""
         try:
-            writer = Writer(self.plan, family, bool(self.guards))
+            doubts = Doubts(self.plan) if family == "math" and self.careful else None
+            writer = Writer(self.plan, family, bool(self.guards), doubts.values if doubts else ())
             body = list(writer.statements())
         except NoFloats:
             return ""
-        if family == "math" and digits:
+        if family == "digits":
             names = ", ".join(f"v{k}" for k in range(len(self.plan.inputs)))
             results = ", ".join([*writer.results_text(), ""])
             return "\n".join([*_folded(f"def kernel({names}):", 0), *_commented(body, 4, False), *_folded(f"return ({results})", 4)]) + "\n"
         if family == "math":
-            return self._of_floats(body, writer.results_text(), comments)
+            return self._of_floats(body, writer.results_text(), comments, _comparisons(doubts, writer) if doubts else [])
         arguments = [*(f"v{k}" for k in range(len(self.plan.inputs))), *(f"s{k}" for k in range(len(self.plan.letters))), "dt"]
         lines = [*_folded(f"def kernel({', '.join(arguments)}):", 0)]
         if comments:
@@ -104,8 +111,8 @@ class _Program:
         lines += _folded(f"return ({', '.join([*writer.results_text(), ''])})".replace(", )", ",)"), 4)
         return "\n".join(lines) + "\n"
 
-    def _of_floats(self, body: Sequence[tuple[str, str]], results: Sequence[str], comments: bool) -> str:
-        """The whole call for plain floats; what is not one, or raises, goes the general way."""
+    def _of_floats(self, body: Sequence[tuple[str, str]], results: Sequence[str], comments: bool, comparisons: Sequence[str]) -> str:
+        """The whole call for plain floats; what is not one, or raises, or fails one of the comparisons, goes the general way."""
         names = [f"v{k}" for k in range(len(self.plan.inputs))]
         if len(names) <= _CHAIN:
             arguments = ", ".join([*(f"{n}=None" for n in names), "*more"])
@@ -119,9 +126,11 @@ class _Program:
         if comments:
             lines += [f"            # {v} = {_shown(i.name)}" for v, i in zip(names, self.plan.inputs, strict=True)]
         lines += [*taken, *_commented(body, 12, comments)]
-        if self.divides:
-            lines += [*_folded(f"if not math.isfinite({' + '.join(results)}):", 12), *_folded(f"return again({passed})", 16)]
-        lines += _folded(f"return {self._packed(results)}", 12)
+        if comparisons:
+            lines += _folded(f"if {' and '.join(comparisons)}:", 12)
+            lines += [*_folded(f"return {self._packed(results)}", 16), *_folded(f"return again({passed})", 12)]
+        else:
+            lines += _folded(f"return {self._packed(results)}", 12)
         lines += [
             "    except (ArithmeticError, ValueError):",
             *_folded(f"return again({passed})", 8),
@@ -168,7 +177,7 @@ class _Program:
 
             modules["special"] = special
         helpers: dict[str, Callable[..., Any]] = {"embed": _embed, "gram": _gram, **HELPERS, **STABLE, **MATRICES, **CODE}
-        check(text, _WRITTEN | helpers.keys())
+        check(text, _WRITTEN | helpers.keys() | (instead or {}).keys())
         safe: dict[str, Any] = {f.__name__: f for f in (float, int, len, type, max, min, abs, slice, ArithmeticError, ValueError)}
         safe["__import__"] = __import__  # NumPy's methods import through it; the pattern keeps generated code from naming it
         scope = {**modules, **helpers, **(instead or {}), "__builtins__": safe, "general": self.general, "again": self.again}
@@ -183,10 +192,14 @@ class _Program:
         return self._compiled(text, "kernel_of_floats") if text else None
 
     @cached_property
-    def of_digits(self) -> Callable[..., Any] | None:
-        """The function over numbers of mpmath; None where there is none."""
-        text = self.written("math", digits=True)
-        return self._compiled(text, "kernel", functions()) if text else None
+    def recourse(self) -> Recourse | None:
+        """Where results are worked out again; None where there is no code for single numbers."""
+        return Recourse(self.plan, self._over) if self.careful and self.written("digits") and self.written("math") else None
+
+    def _over(self, plan: Plan, numbers: str) -> Callable[..., Any]:
+        """The function of a plan over the numbers of Arb ("balls"), or over those of mpmath ("digits")."""
+        text = _Program(plan, self.options).written("digits")
+        return self._compiled(text, "kernel", balls.functions() if numbers == "balls" else digits.functions())
 
     @cached_property
     def arrays(self) -> Callable[..., Any]:
@@ -198,15 +211,22 @@ class _Program:
 
     def again(self, /, *values: Any) -> Any:
         """Any arguments, where plain floats have been tried: what overflows or has no value gives inf or nan."""
-        return self._general(values, None)
+        if self.recourse is None or not all(type(v) is float for v in values):
+            return self._general(values, None)
+        found = self.recourse(values)
+        return self._general(values, None, found) if None in found else self._formed(found)
 
-    def _general(self, values: Sequence[Any], floats: Callable[..., Any] | None) -> Any:
+    def _general(self, values: Sequence[Any], floats: Callable[..., Any] | None, found: Sequence[float | None] | None = None) -> Any:
         converted, precision = admit(self.plan, values)
         if self.plan.scalar:
             shape = self._common_shape(converted)
             if shape == () and precision == DOUBLE and floats is not None:
                 return _boxed(floats(*map(float, converted)))
-            results = self._rescued(converted, shape, self._samples(list(converted), shape, precision))
+            results = self._samples(list(converted), shape, precision)
+            if found is None:
+                results = self._rescued(converted, shape, results, shape == () and precision == DOUBLE)
+            else:
+                results = [r if x is None else x for r, x in zip(results, found, strict=True)]
         else:
             results = self._raw([*converted, *sizes(self.plan, converted)], precision)
         return self._formed(self._finished(results, precision))
@@ -264,18 +284,20 @@ class _Program:
                 result[piece] = part
         return [r.reshape(shape) for r in results]
 
-    def _rescued(self, values: Sequence[Any], shape: tuple[int, ...], results: list[Any]) -> list[Any]:
-        """The results, with those samples worked out again with many digits that are not finite although all arguments are."""
-        if not self.may_overflow or all(np.isfinite(r).all() for r in results) or self.of_digits is None:
+    def _rescued(self, values: Sequence[Any], shape: tuple[int, ...], results: list[Any], asked: bool) -> list[Any]:
+        """The results, with those samples worked out again that are not finite although all arguments are, or all that are `asked` for."""
+        if self.recourse is None or not (asked or self.may_overflow) or (not asked and all(np.isfinite(r).all() for r in results)):
             return results
         lost = np.logical_and.reduce([np.broadcast_to(np.isfinite(v), shape) for v in values])
-        lost &= ~np.logical_and.reduce([np.broadcast_to(np.isfinite(r), shape) for r in results])
+        if not asked:
+            lost &= ~np.logical_and.reduce([np.broadcast_to(np.isfinite(r), shape) for r in results])
         results = [np.array(np.broadcast_to(r, shape)) for r in results]
         for at in np.argwhere(lost)[:_RESCUED]:
             place = tuple(at)
-            found = evaluated(self.of_digits, [float(np.broadcast_to(v, shape)[place]) for v in values])
-            for r, x in zip(results, found or (), strict=False):
-                r[place] = x
+            found = self.recourse([float(np.broadcast_to(v, shape)[place]) for v in values])
+            for r, x in zip(results, found, strict=True):
+                if x is not None:
+                    r[place] = x
         return results
 
     def _finished(self, results: Sequence[Any], precision: np.dtype[Any]) -> list[Any]:
@@ -321,6 +343,16 @@ def _aliases(step: Instruction) -> bool:
         form = step.parameters[1]
         return not isinstance(form, tuple) or form[0] in _PASSING
     return OPCODES[step.opcode].aliases
+
+
+def _comparisons(doubts: Doubts, writer: Writer) -> list[str]:
+    """What must hold for results to be returned as they are."""
+    found = []
+    for doubt in doubts.found:
+        names = {v: name for v in read(doubt) if (name := writer.named(v)) is not None}
+        if names.keys() >= set(read(doubt)):
+            found.append(written(doubt, names.__getitem__))
+    return [*dict.fromkeys(found), *doubts.ranges(writer.results_text())]
 
 
 def _boxed(result: Any) -> Any:

@@ -56,7 +56,13 @@ def result_shape(opcode: str, shapes: Shapes, parameters: tuple[Any, ...], known
 _ARITHMETIC = Opcode("", grammar.of_arithmetic, 2, 2, elementwise=True)
 
 OPCODES: Mapping[str, Opcode] = {
-    "constant": Opcode("a number; parameters: a float, or inf, -inf, pi", grammar.of_constant, 0, 0, free=True),
+    "constant": Opcode(
+        "a number; parameters: a float, or inf, -inf, pi; then numerator and denominator of a number that no float holds",
+        grammar.of_constant,
+        0,
+        0,
+        free=True,
+    ),
     "size": Opcode("a dimension as a number; parameters: the dimension", grammar.of_size, 0, 0, free=True),
     "add": replace(_ARITHMETIC, meaning="x + y; elementwise, broadcasting as NumPy does"),
     "subtract": replace(_ARITHMETIC, meaning="x - y"),

@@ -22,7 +22,7 @@ CONSTANTS = ("pi", "e", "inf", "nan")
 VALUE, CONDITION, NUMBER, INTEGER, NUMBERS = "x?#i*"
 """The kinds of arguments: a form with values, one that holds or not, a number, a whole number, a tuple of numbers."""
 
-_SIGNS = ("+", "-", "*", "/", "**")
+SIGNS = ("+", "-", "*", "/", "**")
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 
 _UNARY = (
@@ -42,7 +42,7 @@ _BINARY = (
 _TERNARY = "clip betainc betaincc betaincinv hyp1f1 hyperu bdtr bdtrc nbdtr fdtr fdtrc gdtr gdtrc voigt_profile"
 
 PRIMITIVES: Mapping[str, str] = {
-    **dict.fromkeys(_SIGNS, VALUE * 2),
+    **dict.fromkeys(SIGNS, VALUE * 2),
     **dict.fromkeys(COMPARISONS, VALUE * 2),
     "neg": VALUE,
     "where": CONDITION + VALUE * 2,
@@ -130,10 +130,15 @@ def parts(form: Form) -> Iterator[tuple[Any, ...]]:
 
 @lru_cache(maxsize=4096)
 def read_form(text: str, parameters: tuple[str, ...]) -> Form:
-    """The form that a record's code says: "np.exp(-{x})" over the parameters ("x",). It is read, never run.
+    """The form that code says: "exp(-x)" over the parameters ("x",), or "np.exp(-{x})" as NumPy has it. It is read, never run.
 
     Raises UnsupportedError for what is no expression over the primitives.
+
+    >>> read_form("where(x > 0, x, expm1(x))", ("x",))
+    ('where', ('>', 'x0', 0), 'x0', ('expm1', 'x0'))
     """
+    if not isinstance(text, str):
+        raise UnsupportedError(f"the code of a function is a text, not {type(text).__name__}", advice='Write "x*exp(-x)".')
     numbers = {p: k for k, p in enumerate(parameters)}
     if any(name not in numbers for name in _FIELD.findall(text)):
         raise _refused(text, "a field that is no parameter", parameters)
@@ -162,7 +167,9 @@ def _form(tree: ast.expr, text: str, parameters: Sequence[str]) -> Form:
             return value
         case ast.Name(id=name) if (found := re.fullmatch(r"_(\d+)_", name)) is not None:
             return f"x{found[1]}"
-        case ast.Attribute(value=ast.Name(id="np"), attr=name) if name in CONSTANTS:
+        case ast.Name(id=name) if name in parameters:
+            return f"x{parameters.index(name)}"
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="np"), attr=name) if name in CONSTANTS:
             return name
         case ast.Tuple(elts=items):
             return tuple(_form(i, text, parameters) for i in items)
@@ -189,7 +196,7 @@ def _form(tree: ast.expr, text: str, parameters: Sequence[str]) -> Form:
 
 def _refused(text: str, what: str, parameters: Sequence[str]) -> UnsupportedError:
     return UnsupportedError(
-        f"code of a kernel may not hold {what}: {text[:60]!r}",
-        advice=f"Write one expression over {', '.join(f'{{{p}}}' for p in parameters)} with + - * / **, comparisons inside np.where, "
-        "and the elementwise functions of np and special that kernels know (np.exp, np.log1p, special.erf ...).",
+        f"the code of a function may not hold {what}: {text[:60]!r}",
+        advice=f"Write one expression over {', '.join(parameters)} with + - * / **, comparisons inside where, "
+        "and the elementwise functions of NumPy and SciPy that kernels know (exp, log1p, erf ...).",
     )

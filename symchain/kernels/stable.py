@@ -195,6 +195,11 @@ def kl_div(x: Array, y: Array) -> Array:
     return _mended(special.kl_div(x, y), np.abs(x - y) < np.abs(y) / 16, _kl_div, x, y)
 
 
+@helper
+def kl_div_of_floats(x: float, y: float) -> float:
+    return float(kl_div(np.float64(x), np.float64(y)))
+
+
 def _kl_div(x: Array, y: Array) -> Array:
     return y * _series((x - y) / y, 2, 1, _KL)
 

@@ -10,10 +10,24 @@ import numpy as np
 
 from symchain.errors import UnsupportedError
 from symchain.kernels.arrays import WRITERS, array_template, shape_text, tuple_text
+from symchain.kernels.definitions import CORE, DEFINITIONS
 from symchain.kernels.floats import INLINE, MATH, PAIRED, NoFloats
 from symchain.kernels.kernel import Instruction, Plan
+from symchain.kernels.moredigits import UNKNOWN
 from symchain.kernels.opcodes import ARITHMETIC
-from symchain.kernels.primitives import COMPARISONS, CONSTANTS, INTEGER, NUMBER, NUMBERS, PRIMITIVES, Form, is_number, operand_of
+from symchain.kernels.primitives import (
+    COMPARISONS,
+    CONSTANTS,
+    INTEGER,
+    NUMBER,
+    NUMBERS,
+    PRIMITIVES,
+    SIGNS,
+    Form,
+    is_number,
+    operand_of,
+    parts,
+)
 from symchain.kernels.stable import STABLE
 from symchain.support.dimensions import Dim, text_of
 
@@ -22,6 +36,8 @@ TERNARY, COMPARE, SUM, PRODUCT, UNARY, POWER, ATOM = range(7)
 _WIDTH = 88
 """Values that are used once are written into their use until a line gets this long."""
 _INFIX = {"add": ("+", SUM), "subtract": ("-", SUM), "multiply": ("*", PRODUCT), "divide": ("/", PRODUCT), "matmul": ("@", PRODUCT)}
+_CALM = frozenset({"+", "-", "*", "neg", "abs", "sin", "cos", "tanh", "arctan", "arcsinh", "erf", "erfc", "cbrt"})
+"""Primitives that have a value for every float."""
 _FIELD = re.compile(r"\{(\d+)\}")
 _TWICE_NEGATED = re.compile(r"\(-\(-(v\d+)\)\)")
 
@@ -29,6 +45,10 @@ _TWICE_NEGATED = re.compile(r"\(-\(-(v\d+)\)\)")
 def size_text(dim: Dim, letters: Sequence[str]) -> str:
     """A dimension over s0, s1, ..., the sizes of the letters."""
     return text_of(dim, lambda letter: f"s{letters.index(letter)}")
+
+
+_CALLED = frozenset(name for name in PRIMITIVES if name.isidentifier() and name not in ("neg", "where"))
+"""Primitives that are written as calls, in every family; np.where is too."""
 
 
 def _numpy_name(primitive: str) -> str:
@@ -39,10 +59,12 @@ def _numpy_name(primitive: str) -> str:
 
 
 NAMES: Mapping[str, Mapping[str, str]] = {
-    "numpy": {name: _numpy_name(name) for name in PRIMITIVES if name.isidentifier() and name != "neg"},
+    "numpy": {name: _numpy_name(name) for name in (*_CALLED, "where")},
     "math": {**{name: f"{name}_of_floats" for name in PRIMITIVES if f"{name}_of_floats" in STABLE}, **MATH},
+    "digits": {name: name for name in (CORE - UNKNOWN) | DEFINITIONS.keys() if name in _CALLED},
 }
-"""What each primitive is called, in each family of code."""
+"""What each primitive is called, in each family of code: over NumPy, over floats, over the numbers of a table (`digits`, `balls`)."""
+_MODULES = {"numpy": "np.", "math": "math.", "digits": ""}
 
 
 @lru_cache(maxsize=4096)
@@ -61,12 +83,17 @@ def _written(form: Form, family: str) -> tuple[str, int]:
     if number is not None:
         return f"{{{number}}}", ATOM
     if is_number(form):
-        return repr(float(form) if family == "math" else form), UNARY if form < 0 else ATOM
+        return repr(form if family == "numpy" else float(form)), UNARY if form < 0 else ATOM
     if form in CONSTANTS:
         if family == "math" and form != "pi":
             raise NoFloats
-        return f"{'np' if family == 'numpy' else 'math'}.{form}", ATOM
+        return f"{_MODULES[family]}{form}", ATOM
     name, *arguments = form
+    if family == "digits" and (name == "**" or all(map(is_number, arguments))):
+        return _called(form, family), ATOM
+    if family != "numpy" and name == "where":
+        condition, yes, no = (_bracketed(a, family, COMPARE) for a in arguments)
+        return f"{yes} if {condition} else {no}", TERNARY
     if name == "neg":
         return "-" + _bracketed(arguments[0], family, UNARY), UNARY
     if name in ("+", "-"):
@@ -81,10 +108,20 @@ def _written(form: Form, family: str) -> tuple[str, int]:
         return f"{_bracketed(base, family, ATOM)}**{power}", POWER
     if name in COMPARISONS:
         return f"{_bracketed(arguments[0], family, SUM)} {name} {_bracketed(arguments[1], family, SUM)}", COMPARE
+    return _called(form, family), ATOM
+
+
+def _called(form: Form, family: str) -> str:
+    """The form as a call; over the numbers of a table, what is made of plain numbers alone is made of such numbers."""
+    name, *arguments = form
+    if family == "digits" and name in SIGNS and name != "**":
+        left, right = (f"number({argument!r})" for argument in arguments)
+        return f"({left} {name} {right})"
+    name = "power" if name == "**" else name
     if name not in NAMES[family]:
         raise NoFloats
     given = (_argument(a, kind, family) for a, kind in zip(arguments, PRIMITIVES[name], strict=True))
-    return f"{NAMES[family][name]}({', '.join(given)})", ATOM
+    return f"{NAMES[family][name]}({', '.join(given)})"
 
 
 def _bracketed(form: Form, family: str, level: int) -> str:
@@ -99,9 +136,9 @@ def _argument(form: Form, kind: str, family: str) -> str:
 
 
 class Writer:
-    """The statements of one plan, for one family of code: "numpy" or "math"."""
+    """The statements of one plan, for one family of code: "numpy", "math" or "digits". `watched` are values that are asked for by name."""
 
-    def __init__(self, plan: Plan, family: str, guards: bool = False) -> None:
+    def __init__(self, plan: Plan, family: str, guards: bool = False, watched: Sequence[int] = ()) -> None:
         self.plan = plan
         self.family = family
         self.results = [o.value for o in plan.outputs] + list(plan.guarded if guards else ())
@@ -118,6 +155,7 @@ class Writer:
         self.fixed: set[int] = set()
         """Numbers that depend on no input."""
         self.final = set(self.results)
+        self.watched = set(watched) - self._chosen_late(watched)
         self.pairs = dict(self._pairs()) if family == "numpy" else {}
         """Sigmoids of x and of -x, computed together: the first of each pair, and the second."""
 
@@ -145,6 +183,46 @@ class Writer:
                 yield f"v{count} = {text}", step.block
                 count += 1
 
+    def named(self, value: int) -> str | None:
+        """The name, or number, of a value that is watched; None where it is not always worked out."""
+        text, level = self.texts[value]
+        return text if (level == ATOM and "(" not in text) or value in self.fixed else None
+
+    def _chosen_late(self, values: Sequence[int]) -> set[int]:
+        """Values that only one branch of a choice reads, and that may have none where the other is taken.
+
+        A choice by an equality is no such case: where that holds, the call has its doubts anyway.
+        """
+        first, late = len(self.plan.inputs), set[int]()
+        read: dict[int, set[bool]] = {v: {False} for v in self.results}
+        for number in reversed(self.needed):
+            step = self.plan.instruction(number)
+            if read.get(number) == {True}:
+                late.add(number)
+            chooses = step.opcode == "where" and not self._is_equality(step.operands[0])
+            for k, v in enumerate(step.operands):
+                read.setdefault(v, set()).add(number in late or (chooses and k > 0))
+        return {v for v in values if v >= first and v in late and self.uses.get(v) == 1 and not self._always_has_a_value(v)}
+
+    def _always_has_a_value(self, value: int) -> bool:
+        """Whether neither the value nor what is written into it can raise, so that it may be worked out where it is not chosen."""
+        stack = [value]
+        while stack:
+            v = stack.pop()
+            if v < len(self.plan.inputs) or (v != value and self.uses.get(v) != 1):
+                continue
+            step = self.plan.instruction(v)
+            if step.opcode == "call" and not all(part[0] in _CALM for part in parts(step.parameters[1])):
+                return False
+            if step.opcode not in ("call", "constant", "add", "subtract", "multiply", "negative", "compare", "where"):
+                return False
+            stack.extend(step.operands)
+        return True
+
+    def _is_equality(self, value: int) -> bool:
+        step = self.plan.instruction(value) if value >= len(self.plan.inputs) else None
+        return step is not None and step.opcode == "compare" and step.parameters[0] in ("==", "!=")
+
     def _pairs(self) -> Iterator[tuple[int, int]]:
         found: dict[int, int] = {}
         for number in self.needed:
@@ -164,6 +242,8 @@ class Writer:
     def _inlined(self, number: int, step: Instruction, text: str) -> bool:
         if step.opcode in ("constant", "size"):
             return True
+        if number in self.watched:
+            return False
         return number not in self.final and self.uses[number] == 1 and len(text) <= _WIDTH // 2 and not self.fixed.intersection([number])
 
     def _operand(self, value: int, user: int | None, level: int = TERNARY) -> str:
@@ -180,7 +260,7 @@ class Writer:
     def _expression(self, number: int, step: Instruction) -> tuple[str, int]:
         if step.opcode in _INFIX:
             return self._infix(number, step)
-        if self.family == "math" and step.opcode != "constant" and step.opcode not in ARITHMETIC:
+        if self.family != "numpy" and step.opcode != "constant" and step.opcode not in ARITHMETIC:
             raise NoFloats
         if self._has_template(step):
             return self._from_template(number, step)
@@ -204,9 +284,11 @@ class Writer:
         return (f"{left}{sign}{right}" if tight else f"{left} {sign} {right}"), level
 
     def _write_constant(self, number: int, step: Instruction) -> tuple[str, int]:
-        (value,) = step.parameters
+        value, *exact = step.parameters
+        if exact and self.family == "digits":
+            return f"number({exact[0]:d}, {exact[1]:d})", ATOM
         if isinstance(value, str):
-            return f"{value[:-3]}{'np' if self.family == 'numpy' else 'math'}.{value[-3:].lstrip('-')}", UNARY if value[0] == "-" else ATOM
+            return f"{value[:-3]}{_MODULES[self.family]}{value[-3:].lstrip('-')}", UNARY if value[0] == "-" else ATOM
         text = repr(value)
         return text, UNARY if text[0] == "-" else ATOM
 
@@ -218,11 +300,11 @@ class Writer:
         return "-" + self._operand(step.operands[0], number, PRODUCT + 1), UNARY
 
     def _write_sqrt(self, number: int, step: Instruction) -> tuple[str, int]:
-        return f"{'np' if self.family == 'numpy' else 'math'}.sqrt({self._operand(step.operands[0], number)})", ATOM
+        return f"{_MODULES[self.family]}sqrt({self._operand(step.operands[0], number)})", ATOM
 
     def _write_power(self, number: int, step: Instruction) -> tuple[str, int]:
         a, b = (self._operand(v, number) for v in step.operands)
-        return f"{'np.power' if self.family == 'numpy' else 'math.pow'}({a}, {b})", ATOM
+        return f"{NAMES[self.family]['power']}({a}, {b})", ATOM
 
     def _write_compare(self, number: int, step: Instruction) -> tuple[str, int]:
         a, b = (self._operand(v, number, SUM) for v in step.operands)
@@ -230,7 +312,7 @@ class Writer:
 
     def _write_where(self, number: int, step: Instruction) -> tuple[str, int]:
         condition, a, b = step.operands
-        if self.family == "math":
+        if self.family != "numpy":
             c = self._operand(condition, number, COMPARE)
             return f"{self._operand(a, number, COMPARE)} if {c} else {self._operand(b, number, COMPARE)}", TERNARY
         branches = [self._operand(v, number) for v in (a, b)]

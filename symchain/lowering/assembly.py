@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from symchain.kernels.grammar import stretched
+from symchain.kernels.grammar import LONGEST, stretched
 from symchain.kernels.kernel import Input, Instruction
 from symchain.support.dimensions import Dim, Shape
 
@@ -72,7 +72,7 @@ class Assembly:
 
     def constant(self, number: Fraction | int) -> int:
         number = Fraction(number)
-        value = self.emit("constant", (), (_float(number),))
+        value = self.emit("constant", (), _spelling(number))
         self._exact[value] = number
         return value
 
@@ -196,11 +196,17 @@ class Assembly:
         return self.emit("broadcast", (self.aligned(laid, range(len(shape))),), (shape,), shape)
 
 
-def _float(number: Fraction) -> float | str:
+def _spelling(number: Fraction) -> tuple[Any, ...]:
+    """The nearest float, with the numerator and the denominator where that is another number, unless they are too long for a file."""
+    nearest: float | str
     try:
-        return float(number)
+        nearest = float(number)
+        held = Fraction(nearest) == number
     except OverflowError:
-        return "inf" if number > 0 else "-inf"
+        nearest, held = "inf" if number > 0 else "-inf", False
+    if held or max(number.numerator.bit_length(), number.denominator.bit_length()) > LONGEST:
+        return (nearest,)
+    return nearest, *number.as_integer_ratio()
 
 
 def _small(number: Fraction) -> bool:

@@ -11,7 +11,6 @@ from symchain.functions.spec import AbstractFunction, FunctionSpec, map_dims
 from symchain.kernels.declared import name_of
 from symchain.kernels.kernel import Guard, Input, Output, Plan
 from symchain.kernels.opcodes import OPCODES
-from symchain.kernels.primitives import read_form
 from symchain.lowering.assembly import Assembly, Laid
 from symchain.lowering.contractions import Factor, Job, lower_contraction
 from symchain.lowering.forms import stabilise
@@ -303,7 +302,7 @@ class _Lowering:
     def _apply(self, node: Apply) -> Laid:
         spec = self._spec(node)
         operands, axes = self.asm.together([self.done[a] for a in node.args])
-        return Laid(self.asm.elementwise("call", tuple(operands), (spec.name, read_form(spec.code["numpy"], spec.parameters))), axes)
+        return Laid(self.asm.elementwise("call", tuple(operands), (spec.name, spec.form)), axes)
 
     def _spec(self, node: Apply) -> FunctionSpec:
         function = node.function

@@ -51,6 +51,8 @@ _CIRCLE = 1.9
 _RADII = (1.0, 0.5, 0.25, 0.125, 0.0625)
 _SMALL = 1e-18
 """What is left out of the series is smaller than this, relative to the sum."""
+_RANGE = 4096
+"""Arguments of more bits before the point are not evaluated: sin(exp(2**40)) would take more memory than there is."""
 _CANCELLED = 1e-4
 """A sum this much smaller than its terms, 2**-20 from zero, cancels there."""
 
@@ -235,10 +237,14 @@ def _value(nodes: Sequence[Tree], x: Any) -> dict[Tree, Any]:
         elif isinstance(node, Contraction):
             values[node] = mpmath.fprod(args)
         elif isinstance(node, Power):
+            if args[0] and abs(args[1] * mpmath.mag(args[0])) > mpmath.ldexp(1, _RANGE):
+                raise Unsuitable
             values[node] = args[0] ** args[1]
         elif isinstance(node, Apply):
             function = node.function
             if isinstance(function, AbstractFunction) or any(node.orders):
+                raise Unsuitable
+            if any(a and mpmath.mag(a) > _RANGE for a in args):
                 raise Unsuitable
             values[node] = mpmath.mpmathify(_meaning(function)(*args))
     return values

@@ -25,13 +25,12 @@ def numeric_function(
 
     What has `slopes`, the derivatives in the input language, may stand in what is differentiated.
     """
-    fields = ", ".join([*(f"{{{p}}}" for p in parameters), *map(repr, constants)])
     return FunctionSpec(
         name=name,
         parameters=parameters,
         meaning=meaning,
         derivatives=slopes or (None,) * len(parameters),
-        code={"numpy": f"{name}({fields})"},
+        form=(name, *(f"x{k}" for k in range(len(parameters))), *constants),
         latex="",
         noun=Noun(name, name),
         reason={},

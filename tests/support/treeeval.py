@@ -89,8 +89,12 @@ def function_value(spec: Any, *args: Any) -> Any:
     from scipy import special
 
     from symchain.kernels.stable import STABLE
+    from symchain.kernels.writing import form_template
 
     complex_arguments = any(np.iscomplexobj(a) for a in args)
-    code = spec.analytic if complex_arguments and spec.analytic else spec.code["numpy"]
-    names = dict(zip(spec.parameters, (f"_{k}" for k in range(len(args))), strict=True))
-    return eval(code.format(**names), {"np": np, "special": special, **STABLE, **{f"_{k}": a for k, a in enumerate(args)}})
+    names = [f"_{k}" for k in range(len(args))]
+    if complex_arguments and spec.analytic:
+        code = spec.analytic.format(**dict(zip(spec.parameters, names, strict=True)))
+    else:
+        code = form_template(spec.form, "numpy")[0].format(*(f"({name})" for name in names))
+    return eval(code, {"np": np, "special": special, **STABLE, **{f"_{k}": a for k, a in enumerate(args)}})

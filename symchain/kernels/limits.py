@@ -1,0 +1,86 @@
+"""Limits of results at points where code has no value of its own, or only that of a choice: (1 - cos(x))/x at 0 is 0.
+
+The code is run with very many digits at points around, from several sides and at two distances. The limit is what all of them approach;
+where they do not, there is none. A side on which a function has no real value (a root of a negative number) has no say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from symchain.kernels.digits import rounded
+from symchain.support.precision import precision
+
+_DISTANCES = (-120, -200)
+"""Powers of two, of the arguments or of 1 where they are 0."""
+_PRECISION = 2400
+"""In bits: quotients of what vanishes with the tenth power of the smaller distance keep 400."""
+_AGREED = 2.0**-50
+_GLANCE = 300
+"""In bits: with so many it is seen whether a side has real values."""
+_SIDES = 4
+_GOLDEN = 0.6180339887498949
+
+
+def limit(f: Callable[..., Sequence[Any]], values: Sequence[float], moved: Sequence[int] | None = None) -> float | None:
+    """The limit of the one result of f, where the arguments `moved` (all of them) approach their values; None where it has none.
+
+    Powers have real values on one side alone where their exponents move too: whole numbers stay where nothing else gives a limit.
+    """
+
+    moved = range(len(values)) if moved is None else moved
+    broken = [k for k in moved if not values[k] or values[k] != int(values[k])]
+    with precision(bits=_PRECISION):
+        found = _around(f, values, moved)
+        if not found and broken and len(broken) < len(moved):
+            found = _around(f, values, broken)
+        return _limit(found) if found else None
+
+
+def _around(f: Callable[..., Sequence[Any]], values: Sequence[float], moved: Sequence[int]) -> list[tuple[Any, Any]]:
+    """The result at both distances on every side that has them; nothing where one has a pole."""
+    import mpmath
+
+    def at(side: int, sign: int, distance: int) -> Any:
+        point = list(map(mpmath.mpf, values))
+        for j, k in enumerate(moved):
+            point[k] += sign * _direction(side, j) * (abs(point[k]) or 1) * mpmath.mpf(2) ** distance
+        return mpmath.mpf(*f(*point))
+
+    found = []
+    for side in range(_SIDES if len(moved) > 1 else 1):
+        for sign in (1, -1):
+            try:
+                with precision(bits=_GLANCE), suppress(ZeroDivisionError):  # with so few digits anything may be zero
+                    at(side, sign, _DISTANCES[0])
+                far, near = (at(side, sign, distance) for distance in _DISTANCES)
+            except ArithmeticError:
+                return []
+            except (ValueError, TypeError):  # no real value
+                continue
+            found.append((far, near))
+    return found
+
+
+def _direction(side: int, place: int) -> float:
+    """Between 1/2 and 3/2 in size, of either sign, and no two sides alike; alone it is 1."""
+    if side == place == 0:
+        return 1.0
+    size = 0.5 + (_GOLDEN * (side + 1) * (place + 1)) % 1.0
+    return -size if (side >> (place % 2)) & 1 else size
+
+
+def _limit(pairs: Sequence[tuple[Any, Any]]) -> float | None:
+    """What the results approach on every side."""
+    import mpmath
+
+    if not all(mpmath.isfinite(x) for pair in pairs for x in pair):
+        return None
+    if all(abs(far) < 2.0**-20 and abs(near) <= abs(far) * 2.0**-20 for far, near in pairs):
+        return 0.0
+    ends = [near for _, near in pairs]
+    if all(abs(far - near) <= _AGREED * abs(near) for far, near in pairs) and max(ends) - min(ends) <= _AGREED * abs(ends[0]):
+        return rounded(ends[0])
+    return None
