@@ -27,7 +27,7 @@ _LARGEST = 2.0**1000
 
 
 def functions() -> Mapping[str, Any]:
-    """The primitives over mpmath."""
+    """The primitives over mpmath; what is not real raises ValueError."""
     import mpmath as mp
 
     def bounded(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -35,6 +35,15 @@ def functions() -> Mapping[str, Any]:
             if not abs(x) < _LARGEST:
                 raise OverflowError
             return f(x)
+
+        return g
+
+    def real(f: Callable[..., Any]) -> Callable[..., Any]:
+        def g(*args: Any) -> Any:
+            result = f(*args)
+            if isinstance(result, mp.mpc):  # mpmath goes on beyond the domain, where the functions meant here end
+                raise ValueError
+            return result
 
         return g
 
@@ -56,20 +65,21 @@ def functions() -> Mapping[str, Any]:
     sin, cos, tan = map(bounded, (mp.sin, mp.cos, mp.tan))
     expm1, sinh, cosh = map(growing, (mp.expm1, mp.sinh, mp.cosh))
     table: dict[str, Any] = {
-        **{name: getattr(mp, name) for name in ("log", "log1p", "log10", "sqrt", "cbrt", "hypot", "erf", "erfc", "gamma", "sign", "floor")},
-        **{f"arc{name}": getattr(mp, f"a{name}") for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2")},
+        **{name: real(getattr(mp, name)) for name in ("log", "log1p", "log10", "sqrt", "hypot", "erf", "erfc", "gamma", "sign", "floor")},
+        "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
+        **{f"arc{name}": real(getattr(mp, f"a{name}")) for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2")},
         **{"exp": exp, "expm1": expm1, "sin": sin, "cos": cos, "tan": tan, "sinh": sinh, "cosh": cosh, "tanh": tanh},
         "number": lambda n, d=1: mp.mpf(n) / d,
         "pi": mp.pi,
         "inf": mp.inf,
         "nan": mp.nan,
         "abs": abs,
-        "power": lambda x, y: exp(y * mp.log(x)) if x > 0 else mp.power(x, y),
+        "power": real(lambda x, y: exp(y * mp.log(x)) if x > 0 else mp.power(x, y)),
         "sigmoid": expit,
         "gammaln": lambda x: mp.re(mp.loggamma(x)),
         "erfcx_slope": lambda x: 2 * x * exp(x * x) * mp.erfc(x) - 2 / mp.sqrt(mp.pi),
         "sinc": mp.sincpi,
-        **special_functions(bounded),
+        **{name: real(f) for name, f in special_functions(bounded).items()},
     }
     return completed(table)
 

@@ -77,7 +77,7 @@ def clip(x: float, low: float, high: float) -> float:
 
 
 def logaddexp(x: float, y: float) -> float:
-    return maximum(x, y) + math.log1p(math.exp(-abs(x - y)))
+    return x + math.log(2) if x == y else maximum(x, y) + math.log1p(math.exp(-abs(x - y)))  # infinities have no difference
 
 
 def expit(x: float) -> float:

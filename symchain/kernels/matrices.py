@@ -10,6 +10,9 @@ import numpy as np
 
 Array = Any
 
+_WELL_CONDITIONED = 1e3
+"""Inverses of matrices whose condition number is at most this lose three digits at most."""
+
 
 def place(y: Array, items: tuple[Any, ...], shape: tuple[int, ...]) -> Array:
     """Zeros with y at some elements. A slice that stops before 0 takes in the first element."""
@@ -38,6 +41,24 @@ def unit(x: Array, r: Array, axes: tuple[int, ...]) -> Array:
 def logdet(a: Array) -> Array:
     """log|det a|."""
     return np.linalg.slogdet(a)[1]
+
+
+def cofactors(a: Array) -> Array:
+    """det(a)*inv(a).T of each matrix of a stack: by singular values where a is singular, or nearly so.
+
+    Of a = U diag(s) V the cofactors are det(U)*det(V) U diag(p) V, where p holds for each s the product of the others.
+    """
+    try:
+        inverse = np.linalg.inv(a)
+        sizes = np.linalg.norm(a, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1))
+        if np.all(sizes < _WELL_CONDITIONED):
+            return np.linalg.det(a)[..., None, None] * np.swapaxes(inverse, -1, -2)
+    except np.linalg.LinAlgError:
+        pass
+    u, s, v = np.linalg.svd(a)
+    others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(axis=-1)
+    sign = np.linalg.det(u) * np.linalg.det(v)
+    return sign[..., None, None] * ((u * others[..., None, :]) @ v)
 
 
 def cholesky(a: Array) -> Array:
@@ -85,6 +106,10 @@ def cosm_frechet(a: Array, e: Array) -> Array:
 
 
 MATRICES: dict[str, Callable[..., Array]] = {
-    f.__name__: f for f in (place, scatter, onehot, unit, logdet, cholesky, expm, sinm, cosm, expm_frechet, sinm_frechet, cosm_frechet)
+    f.__name__: f
+    for f in (
+        *(place, scatter, onehot, unit, logdet, cofactors, cholesky),
+        *(expm, sinm, cosm, expm_frechet, sinm_frechet, cosm_frechet),
+    )
 }
 """What generated code may call, by name."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from textwrap import wrap
+from traceback import walk_tb
 from typing import Any
 
 import numpy as np
@@ -247,7 +249,7 @@ class _Program:
         except MemoryError as error:
             raise LimitError("there is no memory for the arrays of this kernel", advice="Give smaller arrays.") from error
         except (ValueError, IndexError) as error:  # a singular matrix, a label out of range, the largest of no elements
-            what = f"the kernel has no value at these arguments: {error}"
+            what = f"the kernel has no value at these arguments: {error}{self._place_of(error)}"
             raise ArgumentError(what, advice="Give matrices that can be inverted, labels from 0, axes with elements.") from error
         looked_at = iter(results[len(self.plan.outputs) :])
         for g in self.guards:
@@ -260,6 +262,14 @@ class _Program:
                     advice='Compile with kinks="subgradient" for the value symchain gives there.',
                 )
         return results[: len(self.plan.outputs)]
+
+    def _place_of(self, error: Exception) -> str:
+        """The block, or the derivative, in whose line an error was raised, as " in y"; nothing where the code does not say it."""
+        number = next((n for frame, n in walk_tb(error.__traceback__) if frame.f_code is self.arrays.__code__), 0)
+        above = reversed(self.written("numpy").splitlines()[:number])
+        name = next((m[1] for line in above if (m := re.match(r" +(v\d+) = ", line))), "")
+        found = re.search(rf"^ +{name} = .*  # (.+)$", self.written("numpy", comments=True), re.MULTILINE) if name else None
+        return f" in {found[1]}" if found else ""
 
     def _samples(self, values: list[Any], shape: tuple[int, ...], precision: np.dtype[Any]) -> list[Any]:
         """A scalar program over arrays: every result has the common shape; many samples go through in pieces."""

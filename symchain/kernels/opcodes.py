@@ -112,7 +112,7 @@ OPCODES: Mapping[str, Opcode] = {
     "norm": Opcode("sqrt(sum(y**2)), of x = sum(y**2) and y; parameters: the axes", grammar.of_norm, 2, 2),
     "unit": Opcode("x over its norm y; parameters: the axes", grammar.of_unit, 2, 2),
     "orthogonal": Opcode("x, orthogonal to the unit vector y along the axis", grammar.of_balanced, 2, 2, aliases=True),
-    **{name: Opcode(f"{name} of a square matrix", grammar.of_square) for name in ("inv", "cholesky", "expm", "sinm", "cosm")},
+    **{name: Opcode(f"{name} of a square matrix", grammar.of_square) for name in ("inv", "cofactors", "cholesky", "expm", "sinm", "cosm")},
     **{name: Opcode(f"{name} of a square matrix", grammar.of_determinant) for name in ("det", "logdet")},
     "pinv": Opcode("the pseudoinverse", grammar.of_pinv),
     **{

@@ -32,6 +32,20 @@ _GAPS = {
     "slogdet": "logdet(A) is the logarithm of |det(A)|: NumPy's slogdet(A)[1].",
     "dropout": "Multiply by a mask that is an input.",
 }
+_OF_WHOLE_ARRAYS = frozenset([
+    "eig", "eigh", "eigvals", "eigvalsh", "svd", "svdvals", "qr", "lu", "ldl", "schur", "hessenberg", "polar", "lstsq", "cond",
+    "matrix_rank", "null_space", "orth", "sqrtm", "logm", "funm", "signm", "tanm", "sinhm", "coshm", "tanhm", "fractional_matrix_power",
+    "khatri_rao", "pinvh", "solve_triangular", "cho_factor", "cho_solve", "solve_sylvester", "tensorinv", "tensorsolve", "tensordot",
+    "multi_dot", "block_diag", "toeplitz", "circulant", "fft", "ifft", "rfft", "irfft", "fft2", "convolve", "correlate", "sort",
+    "argsort", "argmax", "argmin", "median", "percentile", "quantile", "nuclear_norm", "spectral_norm", "cov", "corrcoef", "gradient",
+    "diff", "interp", "unique", "lu_factor", "lu_solve", "matrix_norm", "vector_norm", "eig_banded", "solve_banded", "solve_toeplitz",
+    "cholesky_banded", "hankel", "hilbert", "dft", "vander", "cossin",
+])  # fmt: skip
+"""Functions of whole arrays in NumPy and SciPy that are not here: declared as functions they would be read entry by entry."""
+_OF_TWO = {"max": "maximum", "amax": "maximum", "min": "minimum", "amin": "minimum"}
+_NEVER_CALLED = ("index", "place")
+"""Operations that are written x[...]."""
+
 
 def is_known_function(name: str) -> bool:
     """Whether a name is taken by the language or the registry when it is called."""
@@ -87,6 +101,12 @@ def instead(name: str) -> str:
 
 
 def advice_on(name: str, functions: Iterable[str] = ()) -> str:
-    """What to do about a call of an unknown function."""
-    known = [*form_names(), *elementwise_names(), *OPERATORS, *functions]
-    return _GAPS.get(name) or closest(name, known) or f"If its derivative is unknown, declare '{name}: function'."
+    """What to do about a call of an unknown function. A function of whole arrays is not advised to be declared, nor taken for another."""
+    if name in _OF_WHOLE_ARRAYS:
+        return f"symchain does not have {name} yet; make its result an input, or write it with inv, det, @ and their like."
+    known = [n for n in (*form_names(), *elementwise_names(), *OPERATORS, *functions) if n not in _NEVER_CALLED]
+    return (
+        _GAPS.get(name)
+        or closest(name, known)
+        or (f"If it acts on single numbers and its derivative is unknown, declare '{name}: function'.")
+    )

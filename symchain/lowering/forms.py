@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from symchain.deriving.constraints import without_equations
 from symchain.functions.spec import AbstractFunction
+from symchain.lowering.cofactors import of_cofactors
 from symchain.lowering.corners import with_corners
 from symchain.lowering.series import mended, with_powers
 from symchain.nouns.computation import Computation
@@ -115,7 +116,8 @@ class _Forms:
         if self.late and isinstance(node, Sum):
             return mended(node, self.definitions, self.order) or self._factored(node) or TABLE.first(node, Use.LAST, {}) or node
         if self.late and isinstance(node, Contraction):
-            return without_division(with_powers(node) or TABLE.first(node, Use.LAST, {}) or node)
+            made = of_cofactors(node, self.definitions) or with_powers(node) or TABLE.first(node, Use.LAST, {}) or node
+            return without_division(made) if isinstance(made, Contraction) else made
         return node
 
     def _factored(self, node: Sum) -> Tree | None:

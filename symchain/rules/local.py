@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symchain.errors import UnsupportedError
+from symchain.errors import NotDifferentiableError, UnsupportedError
 from symchain.functions.spec import FUNCTIONS, AbstractFunction, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
@@ -52,6 +52,7 @@ from symchain.tensors.nodes import (
     transform,
     where,
 )
+from symchain.tensors.terms import constant_of
 
 Pull = Callable[[Tree, int, Tree, int], Tree]
 
@@ -94,10 +95,15 @@ def pull_contraction(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
 
 
 def pull_power(node: Tree, k: int, cotangent: Tree, lead: int) -> Tree:
-    """d(u**n)/du = n*u**(n - 1); d(a**v)/dv = a**v*log(a)."""
+    """d(u**n)/du = n*u**(n - 1); d(a**v)/dv = a**v*log(a), where a is positive."""
     assert isinstance(node, Power)
     base, exponent = node.base, node.exponent
     if k == 1:
+        constant = constant_of(base)
+        if constant is not None and constant.value <= 0:
+            what = f"a power of {constant.value} cannot be differentiated by its exponent"
+            has = "jumps from 0 to 1 at 0 and ends there" if constant.value == 0 else "is real at whole exponents alone"
+            raise NotDifferentiableError(what, advice=f"It {has}: give the power a positive base, or differentiate by other names.")
         return elementwise(cotangent, hadamard([node, apply(FUNCTIONS["log"], base)]), node, exponent, lead)
     if isinstance(exponent, Number):
         return elementwise(cotangent, scale(exponent, _lowered(base, exponent)), node, base, lead)

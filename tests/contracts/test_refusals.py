@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from reading import refused
 
 from symchain.errors import ArgumentError, LimitError, ParseError, ShapeError, SymchainError, UnsupportedError
 from symchain.functions.spec import OPERATIONS
+from symchain.language.lookup import _OF_WHOLE_ARRAYS
 from symchain.language.reading import read_program
 
 
@@ -226,3 +229,37 @@ def test_operations_written_otherwise_are_not_called() -> None:
     assert "index" in OPERATIONS
     refused("y = index(x)")
     refused("y = gather(x)")
+
+
+FOLLOWED = [
+    ("y = foo(x)", None), ("y = sigmod(x)", None), ("y = expp(x)", None), ("y = tahn(x)", None), ("y = LogSumExp(x)", None),
+    ("y = f1(x); e = 2*y; z = bar(e)", None), ("y = e**x", "exp(x)"), ("y = mse_loss(x, w)", "mean(squared_error(x, w))"),
+    ("y = huber_loss(x, y1)", "mean(huber(x - y1, 1))"), ("y = comb(n, k)", "binom(n, k)"), ("y = Ei(x)", "expi(x)"),
+]  # fmt: skip
+"""Texts that are refused with advice; what to write in place of the right-hand side where the advice says it in general letters."""
+
+
+@pytest.mark.parametrize(("text", "instead"), FOLLOWED)
+def test_advice_that_is_followed_works(text: str, instead: str | None) -> None:
+    with pytest.raises(ParseError) as caught:
+        read_program(text)
+    advice = caught.value.advice
+    declared, meant = re.search(r"declare '([^']+)'", advice), re.search(r"Did you mean (\w+)\?", advice)
+    assert declared or meant or instead
+    if declared:
+        read_program(f"{declared[1]}\n{text}")
+    elif meant:
+        unknown = re.match(r"(\w+) is not a known function", caught.value.what)
+        assert unknown
+        read_program(re.sub(rf"\b{unknown[1]}\b", meant[1], text))
+    if instead:
+        assert instead.split("(")[0] in advice
+        read_program(f"y = {instead}")
+
+
+@pytest.mark.parametrize("name", sorted(_OF_WHOLE_ARRAYS))
+def test_functions_of_whole_arrays_are_not_advised_to_be_declared(name: str) -> None:
+    with pytest.raises(ParseError) as caught:
+        read_program(f"A: (n, n)\ny = sum({name}(A))")
+    assert f"does not have {name} yet" in caught.value.advice
+    assert "declare '" not in caught.value.advice and "Did you mean" not in caught.value.advice

@@ -104,3 +104,55 @@ def test_a_numbered_letter_is_a_name_where_it_is_not_called() -> None:
     assert list(program.blocks) == ["k1", "k2", "y1"]
     assert symchain.parse(str(program)).derive("y1", "x").lines == program.derive("y1", "x").lines
     assert symchain.parse("y = k1(x)").derive("y", "x").lines[-1] == "dy_dx = -(k0(x) + y/x)"
+
+
+OUTSIDE = (
+    "arcsec", "arccsc", "arcsech", "arccosh", "arccoth", "arcsin", "arctanh", "log1p",
+    "log2", "log10", "sqrt", "cbrt", "log1mexp",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_outside_of_the_domain_there_is_no_value_and_no_crash(name: str) -> None:
+    """Float by float and as arrays, with gradients: what has no value there is nan or an infinity, or is refused in plain words."""
+    spec = FUNCTIONS[name]
+    kernel = symchain.parse(f"Y = {name}({spec.parameters[0]})").compile(order=1)
+    for x in (0.5, 0.0, -0.5, -3.0, 3.0):
+        try:
+            value, gradient = kernel.positional(x)
+            values, gradients = kernel.positional(np.array([x, x]))
+        except symchain.SymchainError:
+            continue
+        one, many = [value, *gradient.values()], [values[0], *(g[0] for g in gradients.values())]
+        np.testing.assert_allclose(one, many, rtol=1e-9, err_msg=str(x))
+
+
+def test_logarithms_of_sums_of_exponentials_of_minus_infinity() -> None:
+    kernel = symchain.parse("y = logaddexp(a, b)").compile(order=0)
+    for a, b in ((-np.inf, -np.inf), (-np.inf, 2.0), (np.inf, np.inf), (np.inf, -np.inf)):
+        assert kernel(a=a, b=b) == kernel(a=np.array([a]), b=np.array([b]))[0] == np.logaddexp(a, b)
+
+
+@pytest.mark.parametrize("log", ["log", "log2", "log10"])
+@pytest.mark.parametrize(
+    "text", ["-p*{0}(p) - (1 - p)*{0}(1 - p)", "-(p*{0}(p) + (1 - p)*{0}(1 - p))", "(p - 1)*{0}(1 - p) - p*{0}(p)", "-p*{0}(p) - q*{0}(q)"]
+)
+def test_the_entropy_of_two_outcomes_is_zero_where_one_is_certain(text: str, log: str) -> None:
+    program = symchain.parse("q = 1 - p; y = " + text.format(log))
+    kernel = program.compile("y", order=0)
+    unit = {"log": 1.0, "log2": np.log(2), "log10": np.log(10)}[log]
+    for p in (0.0, 1.0):
+        assert kernel(p=p) == 0 and kernel(p=np.array([p, p])).tolist() == [0, 0]
+    for p in (1e-18, 0.3, 0.5, 1 - 2.0**-53):
+        with mpmath.workdps(50):
+            want = float(-(mpmath.mpf(p) * mpmath.log(p) + (1 - mpmath.mpf(p)) * mpmath.log(1 - mpmath.mpf(p))) / unit)
+        np.testing.assert_allclose(kernel(p=p), want, rtol=1e-12 if 1e-9 < p < 0.99 else 5e-2)
+
+
+@pytest.mark.parametrize("base", ["0", "(-2)", "(-1)", "(-1/2)"])
+def test_a_power_of_what_is_not_positive_has_no_derivative_by_its_exponent(base: str) -> None:
+    program = symchain.parse(f"y = w*{base}**x")
+    with pytest.raises(symchain.NotDifferentiableError, match="cannot be differentiated by its exponent"):
+        program.derive("y", "x")
+    assert program.derive("y", "w").lines == (f"dy_dw = {base}**x",)
+    assert program.compile(wrt=["w"])(w=2.0, x=3.0)[0] == 2.0 * float(sp.sympify(base)) ** 3
