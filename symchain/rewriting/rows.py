@@ -226,8 +226,9 @@ def _axes_in(tree: Tree) -> Sequence[tuple[int, tuple[int, ...]]]:
                         found[len(a.shape), axes] = None
             elif isinstance(node, Operation) and node.parameters and node.args:
                 axes = node.parameters if isinstance(node.parameters[0], int) else node.parameters[0]
-                if isinstance(axes, tuple) and all(isinstance(k, int) for k in axes):
-                    found[len(node.args[0].shape), axes] = None
+                rank = len(node.args[0].shape)
+                if isinstance(axes, tuple) and all(isinstance(k, int) and 0 <= k < rank for k in axes):
+                    found[rank, axes] = None
         level = [a for n in level for a in n.args[:8]]
     return list(found)
 

@@ -81,3 +81,10 @@ def test_deep_programs_stay_shallow():
     text = "a0 = x\n" + "\n".join(f"a{k} = tanh(w*a{k - 1})" for k in range(1, 1500))
     blocks = stable_program(symchain.parse(text)).blocks
     assert blocks["a1499"].reads == ("w", "a1498")
+
+
+def test_axes_of_what_a_norm_has_summed_are_no_axes_of_a_sum():
+    program = symchain.parse("x: (n,)\ny: (n,)\nY: (n, m)\nC = norm(x**2*exp(tanh(ones(n)))**tanh(y))*mean(Y)")
+    value, gradient = program.compile()(x=np.array([3.0, 4.0]), y=np.zeros(2), Y=np.ones((2, 3)))
+    np.testing.assert_allclose(value, np.hypot(9, 16))
+    np.testing.assert_allclose(gradient["x"], 2 * np.array([3.0, 4.0]) ** 3 / np.hypot(9, 16))
