@@ -61,9 +61,10 @@ def measure(program: Program, output: str, at: Mapping[str, Any] | Sequence[Mapp
     if not points or not all(isinstance(p, Mapping) for p in points):
         raise ArgumentError("no point is given", advice="Write at={'x': 1.5, ...}, or a list of such points.")
     sample = _sample(program, output, list(derivations), points)
-    found = {name: _influence(program, output, d, sample) for name, d in derivations.items()}
+    found = {name: _influence(name, derivations, sample) for name in derivations}
     single = sample.count == 1
-    names = [n for n in program.inputs if n in ancestors(program, output)]
+    above = ancestors(program, output)
+    names = [n for n in program.inputs if n in above]
     return Sensitivity(
         program=program,
         output=output,
@@ -76,10 +77,10 @@ def measure(program: Program, output: str, at: Mapping[str, Any] | Sequence[Mapp
     )
 
 
-def _derivations(program: Program, output: str) -> tuple[dict[str, Derivation], tuple[str, ...]]:
-    """The derivative by every input that allows one, and the inputs that do not (labels)."""
+def _derivations(program: Program, output: str) -> tuple[Mapping[str, Derivation], tuple[str, ...]]:
+    """The derivative by every input that allows one, made when it is asked for, and the inputs that do not (labels)."""
     try:
-        return dict(program.derive(output, list(program.inputs))), ()
+        return program.derive(output, list(program.inputs)), ()
     except NotDifferentiableError:
         found: dict[str, Derivation] = {}
         for name in program.inputs:
@@ -117,7 +118,8 @@ def _scalars(program: Program, output: str, kernel: Any, names: list[str], point
         raise ArgumentError("the arrays given are empty", advice="Give at least one point.")
     inputs = dict(zip(program.inputs, rest, strict=False))
     gradients = dict(zip(names, rest[len(inputs) :], strict=True))
-    blocks = [b for b in program.blocks if b in ancestors(program, output)]
+    above = ancestors(program, output)
+    blocks = [b for b in program.blocks if b in above]
     return _Sample(len(values), inputs, values, gradients, [(point_of(program, blocks, inputs, {}).values, {})])
 
 
@@ -127,12 +129,12 @@ def _arrays(program: Program, output: str, kernel: Any, names: list[str], point:
     dims = {d: int(point[d]) for d in program.dimensions if d in point}
     for name, array in inputs.items():
         dims.update((d, size) for d, size in zip(program.inputs[name].shape, array.shape, strict=True) if d in program.dimensions)
-    blocks = [b for b in program.blocks if b in ancestors(program, output)]
+    above = ancestors(program, output)
+    blocks = [b for b in program.blocks if b in above]
     return inputs, value, gradient, point_of(program, blocks, inputs, dims).values, dims
 
 
-def _influence(program: Program, output: str, derivation: Derivation, sample: _Sample) -> Influence:
-    name = derivation.wrt
+def _influence(name: str, derivations: Mapping[str, Derivation], sample: _Sample) -> Influence:
     slopes, given = sample.gradients[name], sample.inputs[name]
     axes = tuple(range(1, slopes.ndim))
     with np.errstate(all="ignore"):
@@ -142,6 +144,7 @@ def _influence(program: Program, output: str, derivation: Derivation, sample: _S
     zero: str = ""
     killers: tuple[str, ...] = ()
     if slope.size == 0:
+        derivation = derivations[name]
         zero, killers = (derivation.zero_reason, ()) if derivation.zero_reason else _killers(derivation, sample)
     return Influence(
         name=name,

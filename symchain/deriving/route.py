@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
+from functools import cached_property
 
 from symchain.errors import VerificationError
 from symchain.nouns.computation import Block, Computation, ancestors, dependents
@@ -30,8 +32,35 @@ class Route:
         return [r for r in block.reads if r in self.names]
 
     def towards(self, target: str) -> Route:
-        """The route to one name alone."""
-        return self if self.targets == (target,) else Route(self.program, self.output, [target])
+        """The route to one name alone: what lies above it on this one, found without a walk through the program."""
+        if self.targets == (target,):
+            return self
+        names = {target} if target in self.names else set()
+        stack = list(names)
+        while stack:
+            for name in self._users.get(stack.pop(), ()):
+                if name not in names:
+                    names.add(name)
+                    stack.append(name)
+        route = copy(self)
+        route.__dict__.pop("_users", None)
+        route.targets, route.names = (target,), names
+        route.blocks = sorted((self.program.blocks[n] for n in names if n in self._places), key=lambda b: self._places[b.name])
+        return route
+
+    @cached_property
+    def _users(self) -> dict[str, list[str]]:
+        """By name, the blocks on the way that read it."""
+        users: dict[str, list[str]] = {}
+        for block in self.blocks:
+            for read in block.reads:
+                users.setdefault(read, []).append(block.name)
+        return users
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Where each block on the way stands in the program."""
+        return {block.name: k for k, block in enumerate(self.blocks)}
 
     # ------------------------------------------------------------ towards one name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -39,13 +40,20 @@ def extended(program: Computation, lines: list[tuple[str, Tree]], variables: lis
 
 def second_derivative(program: Computation, output: str, first: str, second: str) -> Derivation:
     """d2(output)/d(first)d(second), of shape F + first + second, in the program's names."""
-    name = f"d2{output}_d{first}2" if first == second else f"d2{output}_d{first}_d{second}"
-    free, names = without_equations(program, (first, second))
+    return second_derivatives(program, output, first, [second])[0]
+
+
+def second_derivatives(program: Computation, output: str, first: str, seconds: Sequence[str]) -> list[Derivation]:
+    """The second derivatives by `first` and each of some names: the gradient is one, and so is the sweep through it."""
+    free, names = without_equations(program, (first, *seconds))
+    if free is not program and len(seconds) > 1:  # which equations are freed depends on the names
+        return [second_derivative(program, output, first, second) for second in seconds]
     gradient = Sweep(free, output, [first]).derivation(free, first)
     lines = [*gradient.adjoint_lines, gradient.result]
     reading = extended(free, [(line.name, line.tree) for line in lines])
-    derived = second_to_nothing(_again(free, reading, gradient, lines, output, second, name), first)
-    return derived if free is program else _restored(derived, program, names)
+    titles = [f"d2{output}_d{first}2" if first == second else f"d2{output}_d{first}_d{second}" for second in seconds]
+    derived = [second_to_nothing(d, first) for d in _again(free, reading, gradient, lines, output, seconds, titles)]
+    return derived if free is program else [_restored(d, program, names) for d in derived]
 
 
 def _restored(d: Derivation, program: Computation, names: dict[Tree, Tree]) -> Derivation:
@@ -82,21 +90,36 @@ def hessian_vector_product(program: Computation, output: str, wrt: str, vector: 
     reading = extended(free, [(line.name, line.tree) for line in lines], [variable])
     along = contract([leaf(gradient.result.name, shape), symbol], [indices, indices], ())
     reading = extended(reading, [(slope, along)])
-    derived = second_to_nothing(_again(free, reading, gradient, lines, slope, wrt, f"d2{output}_d{wrt}2_{vector}"), wrt)
+    (again,) = _again(free, reading, gradient, lines, slope, [wrt], [f"d2{output}_d{wrt}2_{vector}"])
+    derived = second_to_nothing(again, wrt)
     return derived if free is program else _restored(derived, program, names)
 
 
 def _again(
-    program: Computation, reading: Computation, gradient: Derivation, lines: list[Line], output: str, wrt: str, name: str
-) -> Derivation:
+    program: Computation,
+    reading: Computation,
+    gradient: Derivation,
+    lines: list[Line],
+    output: str,
+    wrt: Sequence[str],
+    names: Sequence[str],
+) -> list[Derivation]:
+    """The derivatives of the gradient, or of a number made of it, by some names: one sweep. `names` are what they are called."""
     top = gradient.result.name if output == gradient.output else output
-    sweep = Sweep(reading, top, [wrt], protected=name)
-    d = sweep.derivation(reading, wrt)
-    result = replace(d.result, name=name)
+    sweep = Sweep(reading, top, wrt, protected=names)
     known = {line.name: line for line in lines}
     for block in reading.blocks.values():
         if block.name not in program.blocks and block.name not in known:
             known[block.name] = Line(block.name, block.tree, "value", block.name, block.shape)
+    read = sweep.route.program
+    return [_told(program, read, gradient, known, sweep.derivation(reading, n), name) for n, name in zip(wrt, names, strict=True)]
+
+
+def _told(
+    program: Computation, reading: Computation, gradient: Derivation, known: Mapping[str, Line], d: Derivation, name: str
+) -> Derivation:
+    """A derivation of the gradient as one of the output, with those lines of the gradient that it reads."""
+    result = replace(d.result, name=name)
     # these are no adjoints of the output, but of its first derivative
     within = [replace(line, role="value") if line.role == "adjoint" else line for line in d.adjoint_lines]
     ordered = [*known.values(), *within]
@@ -109,7 +132,7 @@ def _again(
                 needed.add(n.name)
                 pending.append(by_name[n.name].tree)
     kept = tuple(line for line in ordered if line.name in needed)
-    told = replace(d, program=program, output=gradient.output, order=2, adjoint_lines=kept, result=result, reading=sweep.route.program)
+    told = replace(d, program=program, output=gradient.output, order=2, adjoint_lines=kept, result=result, reading=reading)
     formula = _written_out(kept, result)
     if formula is None:
         return told

@@ -37,10 +37,10 @@ class Sweep:
     It keeps the blocks, not the program that it is asked about: what remembers sweeps by their programs keeps none alive.
     """
 
-    def __init__(self, program: Computation, output: str, targets: Sequence[str], protected: str = "") -> None:
+    def __init__(self, program: Computation, output: str, targets: Sequence[str], protected: Sequence[str] = ()) -> None:
         own = bare(with_open_choices(program))
         self.route = Route(own, output, targets)
-        self.names = Names({*own.names, protected})
+        self.names = Names({*own.names, *protected})
         self.recognise = Recogniser(own)
         self.display = Display(self.route)
         self.factors = Factors(self.route, self.recognise, self.display)

@@ -76,7 +76,7 @@ class Promise:
         """
         names = [i.name for i in plan.inputs]
         search = Exploration(self.program, self.output, self.names)
-        if _work(self.program, search.needed, max(search.sizes, key=lambda dims: sum(dims.values()))) > WORK:
+        if not search.sizes or _work(self.program, search.needed, max(search.sizes, key=lambda dims: sum(dims.values()))) > WORK:
             return
         wanted = max(1, round((POINTS if self.program.scalar else POINTS - 1) * search.patience))
         quick = 2 not in self._degrees and all(n in self.program.inputs for n in self.names)

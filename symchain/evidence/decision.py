@@ -15,7 +15,7 @@ import numpy as np
 from symchain.evidence.meanings import Array
 from symchain.evidence.points import UNDEFINED, Point, needed_blocks
 from symchain.evidence.precision import Digits, Inexact, Residues, values_in
-from symchain.evidence.sampling import limits_of, sizes_of
+from symchain.evidence.sampling import limits_of, sizes_held
 from symchain.nouns.computation import Computation
 from symchain.support.dimensions import evaluate as dimension
 from symchain.tensors.nodes import Tree, leaves
@@ -170,8 +170,8 @@ def identical(program: Computation, left: Tree, right: Tree) -> bool | None:
     if limits_of(program, blocks)[1]:
         return None
     found = 0
-    sizes = sizes_of(program)
-    for seed in range(max(INSTANCES, len(sizes))):
+    sizes = sizes_held(program, blocks)
+    for seed in range(max(INSTANCES, len(sizes)) if sizes else 0):
         try:
             a, b = _residues(program, sizes[seed % len(sizes)], seed, blocks, (left, right))
         except UNDEFINED:

@@ -77,7 +77,7 @@ def evaluate(
     return [values[t] for t in trees]
 
 
-@remembered(1024)
+@remembered(2**14)
 def _order(*trees: Tree) -> tuple[Tree, ...]:
     """Operands first; the same trees are evaluated at many points."""
     return tuple(postorder(*trees))
@@ -100,7 +100,12 @@ def _watched(watch: Watch, node: Tree, args: list[Array], value: Array, chosen: 
         if spec is not None and spec.domains:
             watch.edges.extend(zip(args, spec.domains, strict=True))
     if isinstance(node, Apply | Power) and not chosen and not watch.lost:
-        watch.lost = any(np.any(np.imag(a)) for a in args) and not np.any(np.imag(value)) and _is_saturated(node, args, dims)
+        watch.lost = any(map(_moves, args)) and not _moves(value) and _is_saturated(node, args, dims)
+
+
+def _moves(value: Array) -> bool:
+    """Whether a complex step is in the value."""
+    return bool(np.any(value.imag) if isinstance(value, np.ndarray) else value.imag)
 
 
 def _is_saturated(node: Tree, args: Sequence[Array], dims: Mapping[str, int]) -> bool:
@@ -204,7 +209,7 @@ def contraction(node: Contraction, args: list[Array], dims: Mapping[str, int], o
 def _absorbing(node: Contraction, args: list[Array], dims: Mapping[str, int]) -> Array:
     """The einsum in which 0 times what is undefined is 0: only terms without a zero can be undefined."""
     finite = [np.isfinite(a) for a in args]
-    if all(np.all(f) for f in finite):
+    if all(f.all() for f in finite):
         return contraction(node, args, dims)
     result = contraction(node, [np.where(f, a, 0) for f, a in zip(finite, args, strict=True)], dims)
     terms = contraction(node, [np.where(np.equal(a, 0), 0.0, 1.0) for a in args], dims)

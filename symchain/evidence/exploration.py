@@ -15,7 +15,7 @@ import numpy as np
 
 from symchain.evidence.meanings import Array, Watch, watching
 from symchain.evidence.points import FREE, UNDEFINED, Point, at, extended, imaginary_step, needed_blocks
-from symchain.evidence.sampling import RANGES, SEED, draw, limits_of, sizes_of, within
+from symchain.evidence.sampling import RANGES, SEED, draw, limits_of, sizes_held, within
 from symchain.functions.spec import Interval
 from symchain.nouns.computation import Computation, ancestors
 
@@ -63,7 +63,8 @@ class Exploration:
         """What the output is computed from; the other blocks are read, and whether they have a value decides nothing."""
         self.others = [n for n in self.needed if n not in essential]
         self.limits, self.labels = limits_of(program, essential)
-        self.sizes = sizes_of(program)
+        self.sizes = sizes_held(program, self.needed)
+        """Sizes for the letters; without any there are no points."""
         self.patience = min(1.0, PATIENT / max(1, len(self.needed)))
         """What is tried costs as many evaluations as the program has blocks: long programs are given fewer."""
         self.drawing, self.moving = np.random.default_rng(SEED), np.random.default_rng(SEED + 1)
@@ -113,7 +114,7 @@ class Exploration:
 
     def drafts(self, picks: Sequence[int]) -> Iterator[tuple[Inputs, Mapping[str, int]]]:
         """Values for the inputs drawn from some of the stretches, without a look at what the program makes of them."""
-        for k in picks:
+        for k in picks if self.sizes else ():
             yield self._draft(k, RANGES[k])
 
     def drawn(self, picks: Sequence[int]) -> Iterator[Point]:
@@ -156,6 +157,8 @@ class Exploration:
         return inputs, dims
 
     def _drawn(self, attempt: int, pick: Sequence[float] | None) -> Iterator[Point]:
+        if not self.sizes:
+            return
         inputs, dims = self._draft(attempt, pick)
         point = self._at(inputs, dims)
         if point is None:

@@ -6,8 +6,11 @@ the same points and every run prints the same numbers.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice, permutations
+from math import prod
 
 import numpy as np
 
@@ -30,8 +33,18 @@ RANGES = (
 _DISTINCT = 40
 """So many scalars get values of their own: more two-digit numbers are not worth looking for."""
 
+VAST = 10**7
+"""Arrays of more entries are not computed for a check."""
 
-def sizes_of(program: Computation) -> list[dict[str, int]]:
+
+def sizes_held(program: Computation, blocks: Iterable[str]) -> list[dict[str, int]]:
+    """Those of the small sizes for which memory holds every array of some blocks; none where the program's own arrays are too large."""
+    nodes = postorder(*(v.leaf for v in program.inputs.values()), *(program.blocks[n].tree for n in blocks))
+    shapes = {node.shape for node in nodes if node.shape}
+    return [sizes for sizes in _small_sizes(program) if all(prod(dimension(d, sizes) for d in shape) <= VAST for shape in shapes)]
+
+
+def _small_sizes(program: Computation) -> list[dict[str, int]]:
     """Small sizes for the letters: distinct, so that a transposed result is noticed, rising and falling, so that tall and wide
     matrices occur, and such that no axis is empty."""
     dims: list[Dim] = [d for v in program.inputs.values() for d in v.shape] + [d for b in program.blocks.values() for d in b.shape]
@@ -110,19 +123,25 @@ def draw(
         stretches = [(0.05, 0.95)]
     elif facts & {"positive", "nonnegative", "probability"}:
         stretches = [(max(a, 0.05), b) for a, b in stretches if b > 0.1] or [(0.2, 1.9)]
-    ends, used = np.asarray(stretches), set() if taken is None else taken
-    lengths = np.cumsum(ends[:, 1] - ends[:, 0])
-    lengths /= lengths[-1]
+    shares, used = _shares(tuple(stretches)), set() if taken is None else taken
+    if shape:
+        ends = np.asarray(stretches)
+        which = np.searchsorted(shares, generator.random(shape), side="right")  # generator.choice takes ten times as long
+        return structured(ends[which, 0] + generator.random(shape) * (ends[which, 1] - ends[which, 0]), facts)
     for _ in range(16 if len(used) < _DISTINCT else 1):
-        which = np.searchsorted(lengths, generator.random(shape), side="right")  # generator.choice takes ten times as long
-        array = ends[which, 0] + generator.random(shape) * (ends[which, 1] - ends[which, 0])
-        if shape:
-            return structured(array, facts)
-        value = float(f"{float(array):.2g}")
+        low, high = stretches[bisect_right(shares, generator.random())]
+        value = float(f"{low + generator.random() * (high - low):.2g}")
         if value % 1 and value not in used:
             break
     used.add(value)
     return value
+
+
+@lru_cache(maxsize=256)
+def _shares(stretches: tuple[tuple[float, float], ...]) -> list[float]:
+    """Where each stretch ends when all are laid side by side, as a part of the whole: the longer, the likelier."""
+    ends = np.cumsum([b - a for a, b in stretches])
+    return (ends / ends[-1]).tolist()  # type: ignore[no-any-return]
 
 
 def structured(array: Array, facts: frozenset[str]) -> Array:

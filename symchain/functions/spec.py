@@ -233,8 +233,9 @@ OPERATIONS: dict[str, OperationSpec] = {}
 ALIASES: dict[str, str] = {}
 
 
-_EXACT = 1000
-"""Exact values are looked for at numbers of this size, and kept up to its square."""
+EXACT = 1000
+"""Numbers up to this size reach the meanings of functions as they are, larger ones as floats: gamma(10**10) must not become an integer.
+Exact values are looked for at numbers of this size, and kept up to its square."""
 
 
 @lru_cache(maxsize=4096)
@@ -244,7 +245,7 @@ def exact_value(function: FunctionSpec, arguments: tuple[Fraction, ...]) -> Frac
     >>> exact_value(FUNCTIONS["log"], (Fraction(1),)), exact_value(FUNCTIONS["log"], (Fraction(2),))
     (Fraction(0, 1), None)
     """
-    if any(abs(a.numerator) > _EXACT or a.denominator > _EXACT for a in arguments):
+    if any(abs(a.numerator) > EXACT or a.denominator > EXACT for a in arguments):
         return None
     import sympy  # what only kernels need does without
 
@@ -255,7 +256,7 @@ def exact_value(function: FunctionSpec, arguments: tuple[Fraction, ...]) -> Frac
     if not isinstance(value, sympy.Rational) or not value.is_finite:
         return None
     found = Fraction(int(value.p), int(value.q))
-    return found if abs(found.numerator) <= _EXACT**2 and found.denominator <= _EXACT**2 else None
+    return found if abs(found.numerator) <= EXACT**2 and found.denominator <= EXACT**2 else None
 
 
 def declare(name: str, **fields: Any) -> FunctionSpec:

@@ -12,13 +12,13 @@ from functools import lru_cache
 from typing import Any
 
 import sympy
+from mpmath.libmp import NoConvergence
 
 from symchain.errors import LimitError, ParseError
-from symchain.functions.spec import FunctionSpec
+from symchain.functions.spec import EXACT, FunctionSpec
 
 MAX_EXPONENT = 10_000
 _EXACT_BITS = 2000
-_EXACT_ARGUMENT = 1000  # larger arguments reach functions as floats: gamma(10**10) must not become an integer
 _LARGEST = Fraction(2) ** 1024
 
 
@@ -107,7 +107,7 @@ def applied(function: FunctionSpec, arguments: tuple[Value, ...]) -> Value | Non
         exact = function.meaning(*map(_symbolic, arguments))
         number = sympy.N(exact)
         real = bool(number.is_real) or bool(number.is_infinite)
-    except (ArithmeticError, ValueError, TypeError, AttributeError, NotImplementedError):
+    except (ArithmeticError, ValueError, TypeError, AttributeError, NotImplementedError, RecursionError, NoConvergence):
         return None
     shown = ", ".join(f"{float(a):.6g}" for a in arguments)
     if not number.is_number:
@@ -120,7 +120,7 @@ def applied(function: FunctionSpec, arguments: tuple[Value, ...]) -> Value | Non
 
 
 def _symbolic(value: Value) -> Any:
-    if isinstance(value, Fraction) and abs(value.numerator) <= _EXACT_ARGUMENT and value.denominator <= _EXACT_ARGUMENT:
+    if isinstance(value, Fraction) and abs(value.numerator) <= EXACT and value.denominator <= EXACT:
         return sympy.Rational(value.numerator, value.denominator)
     if isinstance(value, PiMultiple):
         return sympy.Rational(value.factor.numerator, value.factor.denominator) * sympy.pi

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symchain.deriving.kept import sweep_of
-from symchain.deriving.second import second_derivative
+from symchain.deriving.second import second_derivatives
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.evidence.conformance import Promise
 from symchain.kernels.kernel import Kernel
@@ -14,6 +14,7 @@ from symchain.kernels.numpy import NumPyBackend
 from symchain.language.selection import names_given, output_named
 from symchain.lowering.forms import stable_program
 from symchain.lowering.plan import Label, lower
+from symchain.lowering.wide import narrowed
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Derivations
 from symchain.tensors.memory import making_trees
@@ -26,7 +27,7 @@ def compile_program(program: Computation, output: str | None, wrt: Any, order: i
     if type(order) is not int or order not in (0, 1, 2):
         raise ArgumentError(f"order is 0, 1 or 2, not {order!r}", advice="order=1 returns value and gradients.")
     names = names_given(program, wrt) if order else []
-    written, program = program, stable_program(program, corners=order > 0, wrt=names)
+    written, program = program, narrowed(stable_program(program, corners=order > 0, wrt=names))
     trees: list[tuple[Label, Tree]] = [(("value",), program.blocks[output].leaf)]
     extra: dict[str, Tree] = {}
     if names:
@@ -35,8 +36,7 @@ def compile_program(program: Computation, output: str | None, wrt: Any, order: i
         trees += [(("gradient", n), sweep.results[n].tree) for n in names]
     if order == 2:
         for k, first in enumerate(names):
-            for second in names[k:]:
-                d = second_derivative(program, output, first, second)
+            for second, d in zip(names[k:], second_derivatives(program, output, first, names[k:]), strict=True):
                 label = ("hessian", first) if first == second else ("hessian", first, second)
                 trees.append((label, _beside(extra, d, {*program.inputs, *program.blocks})))
     return _kernel(program, trees, order, target, extra, options, Promise(written, output, names, order))

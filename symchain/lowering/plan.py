@@ -62,7 +62,8 @@ def lower(
     """
     definitions = {name: block.tree for name, block in program.blocks.items()} | dict(extra or {})
     names = _needed(definitions, [tree for _, tree in outputs])
-    kinks = list(kinks_of(written or program, [name for name in names if name in program.blocks]))
+    source = written or program
+    kinks = list(kinks_of(source, [name for name in names if name in source.blocks]))
     guarded = [side for kink in kinks for side in (kink.left, kink.right) if not isinstance(side, float)]
     names = _needed(definitions, [*(tree for _, tree in outputs), *guarded])  # a stable form may read fewer names than what is guarded
     definitions = {name: definitions[name] for name in names}
@@ -80,7 +81,6 @@ def lower(
         results.append(Output(label[0], label[1:], value, old.shape))
     guards = lowering.guards(kinks, guarded, definitions)
     asm = lowering.asm
-    source = written or program
     above = {*names, *(ancestors(source, output) if output else ())}
     needs = tuple(needs_of((name, block.tree) for name, block in source.blocks.items() if name in above))
     read = letters(d for i in asm.instructions for d in (i.parameters if i.opcode == "size" else i.shape))

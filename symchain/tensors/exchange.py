@@ -11,7 +11,7 @@ from typing import Any
 import sympy
 
 from symchain.errors import LimitError, UnsupportedError
-from symchain.functions.spec import FUNCTIONS, OPERATIONS, FunctionSpec, abstract
+from symchain.functions.spec import EXACT, FUNCTIONS, OPERATIONS, FunctionSpec, abstract
 from symchain.support.dimensions import Dim, terms
 from symchain.tensors.namesakes import called_function
 from symchain.tensors.nodes import (
@@ -109,7 +109,7 @@ def _total(node: Any, args: list[Any], symbols: Mapping[str, Any]) -> Any:
 def _call(node: Any, args: list[Any], symbols: Mapping[str, Any]) -> Any:
     function = node.function
     if isinstance(function, FunctionSpec):
-        return function.meaning(*args)
+        return function.meaning(*(args if function.everyday else map(_short, args)))
     undefined = sympy.Function(function.name)
     if not any(node.orders):
         return undefined(*args)
@@ -119,6 +119,12 @@ def _call(node: Any, args: list[Any], symbols: Mapping[str, Any]) -> Any:
     result: Any = sympy.Derivative(undefined(*variables), *((v, n) for v, n in zip(variables, node.orders, strict=True) if n))
     moved = [(v, a) for v, a in zip(variables, args, strict=True) if v is not a]
     return sympy.Subs(result, [v for v, _ in moved], [a for _, a in moved]) if moved else result
+
+
+def _short(argument: Any) -> Any:
+    """The argument, a long number as a float: SymPy would expand polygamma(2, 10**10) term by term."""
+    long = isinstance(argument, sympy.Rational) and max(abs(argument.p), argument.q) > EXACT
+    return sympy.Float(float(argument)) if long else argument
 
 
 def _count(dim: Dim) -> Any:

@@ -226,6 +226,7 @@ def test_trees_are_remembered_in_declared_tables_alone() -> None:
         "tensors/namesakes.py": "SymPy's classes",
         "lowering/kinks.py": "phrases of texts of the registry",
         "evidence/meanings.py": "functions and numbers",
+        "evidence/sampling.py": "stretches of the real line",
     }
     found = set()
     for path in PACKAGE.rglob("*.py"):
