@@ -127,7 +127,7 @@ class Engine:
         return to_sympy(bind(tree), symbols)
 
     def render(self, subject: Any, medium: str, **options: Any) -> str:
-        if isinstance(subject, Derivation | Derivations):
+        if not isinstance(subject, Line) and isinstance(subject, Derivation | Derivations):  # lines are many
             lang, detail, notation = (options.get(o, d) for o, d in (("lang", "en"), ("detail", "standard"), ("notation", "matrix")))
             check_options(lang, detail, notation)
             prepare(subject, "full" if medium == "json" else detail, every=medium == "json")

@@ -21,15 +21,18 @@ class Route:
         """How many axes of an adjoint are those of the output."""
         self.names = ancestors(program, output) & dependents(program, *self.targets)
         """The names on the way, ends included; empty where the output depends on none of the targets."""
+        self._reads: dict[str, list[str]] = {}
         self.blocks = [b for b in program.blocks.values() if b.name in self.names]
 
     def reads(self, block: Block) -> list[str]:
         """The names a block reads on the way, in order."""
-        known = self.program.leaves
-        for found in leaves(block.tree):  # a name with other facts would be another node, and its derivative a silent zero
-            if found is not known[found.name]:
-                raise VerificationError(f"{block.name} reads a {found.name} that is not the program's", advice="Please report this.")
-        return [r for r in block.reads if r in self.names]
+        if block.name not in self._reads:
+            known = self.program.leaves
+            for found in leaves(block.tree):  # a name with other facts would be another node, and its derivative a silent zero
+                if found is not known[found.name]:
+                    raise VerificationError(f"{block.name} reads a {found.name} that is not the program's", advice="Please report this.")
+            self._reads[block.name] = [r for r in block.reads if r in self.names]
+        return self._reads[block.name]
 
     def towards(self, target: str) -> Route:
         """The route to one name alone: what lies above it on this one, found without a walk through the program."""

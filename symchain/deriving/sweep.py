@@ -91,8 +91,8 @@ class Sweep:
 
     def derivations(self, program: Computation) -> Derivations:
         """The derivations by all targets, each made when first asked for."""
-        targets = self.route.targets
-        results = [self.results[t] for t in targets]
+        targets, found = self.route.targets, self.results
+        results = [found[t] for t in targets]
         every = self.display.told([*lines_below(self.lines, *(r.tree for r in results)), *results], self.lines, self.names)
         derived = {line.name for line in results}
         ordered = tuple(line for line in every if line.name not in derived)

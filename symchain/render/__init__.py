@@ -51,14 +51,14 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
     complete, within = options.pop("complete", False), options.pop("within", None)
     if options:
         raise ArgumentError(f"unknown option {next(iter(options))!r}", advice="Options: lang, detail, notation, complete, within.")
-    if isinstance(subject, Derivation | Derivations):
+    if isinstance(subject, Line):  # asked first: there are many
+        body = _line(subject, medium, lang, within)
+    elif isinstance(subject, Derivation | Derivations):
         if medium == "json":
             return data.dumps(data.of_derivation(subject) if isinstance(subject, Derivation) else data.of_derivations(subject))
         body = _DOCUMENTS[medium](_LAYOUTS[notation](subject, detail), lang)
     elif isinstance(subject, Computation):
         body = _program(subject, medium, lang)
-    elif isinstance(subject, Line):
-        body = _line(subject, medium, lang, within)
     elif isinstance(subject, Step):
         body = _step(subject, medium, lang)
     elif isinstance(subject, Phrase):
