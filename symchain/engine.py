@@ -126,12 +126,13 @@ class Engine:
     def to_sympy(self, tree: Tree, symbols: Mapping[str, Any]) -> Any:
         return to_sympy(bind(tree), symbols)
 
-    def render(self, subject: Any, medium: str, **options: Any) -> str:
+    def render(
+        self, subject: Any, medium: str, *, lang: str = "en", detail: str = "standard", notation: str = "matrix", **options: Any
+    ) -> str:
         if not isinstance(subject, Line) and isinstance(subject, Derivation | Derivations):  # lines are many
-            lang, detail, notation = (options.get(o, d) for o, d in (("lang", "en"), ("detail", "standard"), ("notation", "matrix")))
             check_options(lang, detail, notation)
             prepare(subject, "full" if medium == "json" else detail, every=medium == "json")
-        return render(subject, medium, **options)
+        return render(subject, medium, lang=lang, detail=detail, notation=notation, **options)
 
     def bundle(self, subject: Any) -> dict[str, str]:
         if isinstance(subject, Derivation | Derivations):

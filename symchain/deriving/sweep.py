@@ -38,7 +38,10 @@ class Sweep:
     """
 
     def __init__(self, program: Computation, output: str, targets: Sequence[str], protected: Sequence[str] = ()) -> None:
-        own = bare(with_open_choices(program))
+        opened = with_open_choices(program)
+        self._opened = None if opened is program else bare(opened)
+        """The program that its derivations are about where it is another one: choices opened, its factors are those of other lines."""
+        own = self._opened or bare(program)
         self.route = Route(own, output, targets)
         self.names = Names({*own.names, *protected})
         self.recognise = Recogniser(own)
@@ -65,6 +68,7 @@ class Sweep:
 
     def derivation(self, program: Computation, target: str) -> Derivation:
         """The derivation by one target, said of the program that was asked."""
+        program = self._opened or program
         route, result = self.route.towards(target), self.results[target]
         lines = lines_below(self.lines, result.tree)
         count = route.path_count()
@@ -98,7 +102,7 @@ class Sweep:
         ordered = tuple(line for line in every if line.name not in derived)
         told = tuple(line for line in every if line.name in derived)
         members = Made({t: t for t in targets}, lambda target: self.derivation(program, target))
-        return Derivations(program, self.route.output, members, ordered, told)
+        return Derivations(self._opened or program, self.route.output, members, ordered, told)
 
     def _vanishes(self, block: Block, read: str) -> bool:
         return is_zero(self.factors.local(block, self.route.program.leaves[read]).tree)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -20,6 +19,7 @@ from symchain.evidence.evaluation import contraction
 from symchain.evidence.meanings import OPERATORS, Array, is_integral, meaning_in_mpmath, stand_in
 from symchain.functions.spec import AbstractFunction, FunctionSpec, map_dims
 from symchain.support.dimensions import evaluate as dimension
+from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import (
     Apply,
     Compare,
@@ -142,7 +142,7 @@ def values_in(
     return [np.asarray(values[t], object) for t in trees]
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def _order(trees: tuple[Tree, ...], dims: tuple[tuple[str, int], ...]) -> tuple[Tree, ...]:
     """Operands first. Raises Inexact where that is too much to evaluate."""
     nodes, sizes, labour = tuple(postorder(*trees)), dict(dims), 0.0

@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Flag, auto
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from symchain.functions.spec import FunctionSpec, Interval
 from symchain.language.elaborate import Scope, elaborate
@@ -27,6 +27,7 @@ from symchain.rewriting.matching import CONSTANT, NUMBER, TERM, Bindings, Guard,
 from symchain.rewriting.numerics import FUNCTIONS
 from symchain.support.notation import walk
 from symchain.tensors.algebra import normal
+from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import Contraction, Leaf, Operation, Tree, common_shape, leaf, rebuild, substitute
 from symchain.tensors.products import settled, term_of, tree_of
 
@@ -160,7 +161,7 @@ def each(find: Callable[..., Iterable[Tree]]) -> Search:
     return lambda tree, names: find(tree)
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def declared(spec: FunctionSpec) -> tuple[Row, ...]:
     """The rows of the identities that a function declares."""
     domain = {p: _bounded(spec.domain(k)) for k, p in enumerate(spec.parameters)}
@@ -181,7 +182,7 @@ _AXES = re.compile(r"axis=ks?\b")
 _NO_PLACEHOLDERS = frozenset({"pi", "inf", "True", "False"})
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _compiled(row: Row, rank: int, axes: tuple[int, ...]) -> Identity:
     place = f"axis={axes[0] if len(axes) == 1 else axes}"
     phrase = parse_expression(_AXES.sub(place, row.before))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import factorial
 from typing import Any
 
@@ -17,6 +16,7 @@ import sympy
 from symchain.errors import SymchainError
 from symchain.tensors.algebra import normal
 from symchain.tensors.exchange import from_sympy, to_sympy
+from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import Leaf, Tree, leaves
 
 _NODES = 400
@@ -51,7 +51,7 @@ class Limit:
     zero: bool
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def limit(condition: Tree, tree: Tree, first: Leaf | None = None) -> Limit | None:
     """The limit of an expression of scalars where the two sides of an equality meet; None where there is none, or it is not known.
 
@@ -276,7 +276,7 @@ class _Expansion:
         return inner.composed(taylor)
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def _is_zero(c: Any) -> bool:
     """Whether a coefficient is 0: by its terms, or with many digits at some places."""
     c = sympy.sympify(c)

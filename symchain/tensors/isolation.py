@@ -7,13 +7,13 @@ are never marked: they hold wherever that entry is the largest.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 import sympy
 
 from symchain.functions.spec import AbstractFunction, FunctionSpec
 from symchain.tensors.algebra import normal
 from symchain.tensors.elementwise import atoms
+from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import (
     MINUS_ONE,
     Apply,
@@ -102,7 +102,7 @@ class Isolation:
         return tree
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def _has_steps(function: FunctionSpec) -> bool:
     """Whether the meaning jumps, or is put together from pieces."""
     symbols = sympy.symbols(f"u:{len(function.parameters)}", real=True)

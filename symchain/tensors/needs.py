@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 from symchain.support.dimensions import Dim, Need, at_least, learn
+from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import Operation, Size, Tree, postorder
 
 
@@ -16,7 +16,7 @@ def needs_of(trees: Iterable[tuple[str, Tree]]) -> Iterator[Need]:
             yield Need(dim, least, what, block)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _asked(tree: Tree) -> tuple[tuple[Dim, int, str], ...]:
     """What is not certain of what a tree needs, said of a letter where that can be; what follows from the rest is left out."""
     known: dict[Dim, int] = {}

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from mistakes import scaled
 from randomprograms import DECLARED, FACTS, random_program
 
 import symchain
@@ -18,11 +19,6 @@ from symchain.tensors import nodes as t
 from symchain.tensors.memory import forget
 
 pytestmark = pytest.mark.usefixtures("fresh")
-
-
-def scaled(rule: Any, factor: Fraction | int, operand: int | None = None) -> Any:
-    """The rule, wrong by a factor, for one operand or for all."""
-    return lambda node, k, cotangent, lead: rule(node, k, t.scale(factor, cotangent) if operand in (None, k) else cotangent, lead)
 
 
 # ---------------------------------------------------------------- functions, in every parameter
