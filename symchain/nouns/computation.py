@@ -161,7 +161,7 @@ class Computation(Unchanging):
 
 def bare(program: Computation) -> Computation:
     """What is computed alone, without what a text said around it: whoever keeps this does not keep the program itself alive."""
-    return Computation(program.inputs, program.blocks, program.dimensions, program.functions, program.symbols)
+    return Computation(program.inputs, program.blocks, program.dimensions, program.functions, program.symbols, known=program.known)
 
 
 def ancestors(program: Computation, output: str) -> set[str]:

@@ -26,7 +26,7 @@ def build(blocks: Mapping[str, t.Tree], facts: Mapping[str, set[str]] | None = N
 
 def claim(program: Program, output: str, wrt: str, tree: t.Tree, order: int = 1, lines: tuple[Line, ...] = (), **fields: Any) -> Derivation:
     result = Line(f"d{output}_d{wrt}", tree, "derivative", wrt, tree.shape)
-    return Derivation(program, output, wrt, order, tree.shape, fields.pop("factors", {}), 1, (), lines, result, tree, tree, **fields)
+    return Derivation(program, output, wrt, order, tree.shape, fields.pop("factors", {}), {}, 1, (), lines, result, tree, tree, **fields)
 
 
 def scalar(name: str) -> t.Tree:
