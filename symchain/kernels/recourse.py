@@ -67,12 +67,14 @@ class Recourse:
         return results
 
     def _limit(self, k: int, values: Sequence[float], known: bool) -> float | None:
-        """The limit of one result. Where the value is `known`, that of a derivative is wanted along its own variable alone."""
-        found = limit(self._single[k], values)
+        """The limit of one result. Where the value is `known`, that of a derivative is wanted along its own variables: the others stay."""
         output = self.plan.outputs[k]
-        if found is None and known and output.kind == "gradient" and self.plan.outputs[0].kind == "value":
-            return limit(self._single[k], values, [i for i, x in enumerate(self.plan.inputs) if x.name in output.names])
-        return found
+        if known and output.names and self.plan.outputs[0].kind == "value":
+            own = [i for i, x in enumerate(self.plan.inputs) if x.name in output.names]
+            found = limit(self._single[k], values, own)
+            if found is not None:
+                return found
+        return limit(self._single[k], values)
 
     def _each(self, values: Sequence[float]) -> list[float | None]:
         alone = [digits.evaluated(f, values) for f in self._single] if len(self.plan.outputs) > 1 else [None]
