@@ -15,7 +15,7 @@ from symchain.kernels.definitions import CORE, DEFINITIONS, value_of
 from symchain.kernels.primitives import PRIMITIVES, check_form, parts
 from symchain.kernels.stable import STABLE
 from symchain.kernels.writing import NAMES
-from symchain.lowering import numerics
+from symchain.rewriting import numerics
 
 AT: dict[str, tuple[Any, ...]] = {
     "arccosh": (1.7,), "polygamma": (2.0, 0.7), "near_zero": (0.3, 0.7, 0.5, 1, 1, (1.0, 2.0)), "log_plus": (0.7, 0.25, 0.778800783, 0.0),
