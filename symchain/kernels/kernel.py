@@ -235,7 +235,10 @@ Check = Callable[[Plan, Callable[..., Any]], None]
 
 OPTIONS = {
     "out": "arrays of the form of the result: the results are written there, and `out` is returned",
-    "accuracy": '"full" (the default): single numbers that float64 loses digits of are worked out with more; "fast": as they are',
+    "accuracy": (
+        '"full" (the default): numbers that float64 loses digits of, and arrays where it has no finite answer, are worked out with more; '
+        '"fast": as they are'
+    ),
     "kinks": '"subgradient" (the default) or "raise": refuse points where a function of the program has no derivative',
 }
 

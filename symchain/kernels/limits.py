@@ -6,7 +6,7 @@ where they do not, there is none. A side on which a function has no real value (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -15,10 +15,12 @@ from symchain.support.precision import precision
 
 _DISTANCES = (-120, -200)
 """Powers of two, of the arguments or of 1 where they are 0."""
-_PRECISION = 2400
+PRECISION = 2400
 """In bits: quotients of what vanishes with the tenth power of the smaller distance keep 400."""
 _AGREED = 2.0**-50
-_GLANCE = 300
+_NOTHING = 2.0**-1074
+"""No float lies between this and 0."""
+GLANCE = 300
 """In bits: with so many it is seen whether a side has real values."""
 _SIDES = 4
 _GOLDEN = 0.6180339887498949
@@ -32,36 +34,43 @@ def limit(f: Callable[..., Sequence[Any]], values: Sequence[float], moved: Seque
 
     moved = range(len(values)) if moved is None else moved
     broken = [k for k in moved if not values[k] or values[k] != int(values[k])]
-    with precision(bits=_PRECISION):
+    with precision(bits=PRECISION):
         found = _around(f, values, moved)
         if not found and broken and len(broken) < len(moved):
             found = _around(f, values, broken)
-        return _limit(found) if found else None
+        return approached(found) if found else None
 
 
 def _around(f: Callable[..., Sequence[Any]], values: Sequence[float], moved: Sequence[int]) -> list[tuple[Any, Any]]:
     """The result at both distances on every side that has them; nothing where one has a pole."""
     import mpmath
 
-    def at(side: int, sign: int, distance: int) -> Any:
+    found = []
+    for far, near in pairs_around(values, moved):
+        try:
+            with precision(bits=GLANCE), suppress(ZeroDivisionError):  # with so few digits anything may be zero
+                f(*far)
+            found.append((mpmath.mpf(*f(*far)), mpmath.mpf(*f(*near))))
+        except ArithmeticError:
+            return []
+        except (ValueError, TypeError):  # no real value
+            continue
+    return found
+
+
+def pairs_around(values: Sequence[float], moved: Sequence[int]) -> Iterator[tuple[list[Any], list[Any]]]:
+    """On each side of the point another one, and one much nearer; only the arguments `moved` differ from the point's."""
+    import mpmath
+
+    def at(side: int, sign: int, distance: int) -> list[Any]:
         point = list(map(mpmath.mpf, values))
         for j, k in enumerate(moved):
             point[k] += sign * _direction(side, j) * (abs(point[k]) or 1) * mpmath.mpf(2) ** distance
-        return mpmath.mpf(*f(*point))
+        return point
 
-    found = []
     for side in range(_SIDES if len(moved) > 1 else 1):
         for sign in (1, -1):
-            try:
-                with precision(bits=_GLANCE), suppress(ZeroDivisionError):  # with so few digits anything may be zero
-                    at(side, sign, _DISTANCES[0])
-                far, near = (at(side, sign, distance) for distance in _DISTANCES)
-            except ArithmeticError:
-                return []
-            except (ValueError, TypeError):  # no real value
-                continue
-            found.append((far, near))
-    return found
+            yield at(side, sign, _DISTANCES[0]), at(side, sign, _DISTANCES[1])
 
 
 def _direction(side: int, place: int) -> float:
@@ -72,13 +81,13 @@ def _direction(side: int, place: int) -> float:
     return -size if (side >> (place % 2)) & 1 else size
 
 
-def _limit(pairs: Sequence[tuple[Any, Any]]) -> float | None:
-    """What the results approach on every side."""
+def approached(pairs: Sequence[tuple[Any, Any]]) -> float | None:
+    """What the results, far and near on every side, approach; None where that is nothing."""
     import mpmath
 
     if not all(mpmath.isfinite(x) for pair in pairs for x in pair):
         return None
-    if all(abs(far) < 2.0**-20 and abs(near) <= abs(far) * 2.0**-20 for far, near in pairs):
+    if all(abs(near) < _NOTHING or (abs(far) < 2.0**-20 and abs(near) <= abs(far) * 2.0**-20) for far, near in pairs):
         return 0.0
     ends = [near for _, near in pairs]
     if all(abs(far - near) <= _AGREED * abs(near) for far, near in pairs) and max(ends) - min(ends) <= _AGREED * abs(ends[0]):

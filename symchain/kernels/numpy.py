@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from symchain.errors import ArgumentError, LimitError, NotDifferentiableError, ShapeError, check_choice
-from symchain.kernels import balls, digits
+from symchain.kernels import arraydigits, balls, digits
 from symchain.kernels.arguments import DOUBLE, SINGLE, admit, sizes
 from symchain.kernels.declared import CODE
 from symchain.kernels.doubts import Doubts, read, written
@@ -230,7 +230,10 @@ class _Program:
             else:
                 results = [r if x is None else x for r, x in zip(results, found, strict=True)]
         else:
-            results = self._raw([*converted, *sizes(self.plan, converted)], precision)
+            lengths = sizes(self.plan, converted)
+            results = self._raw([*converted, *lengths], precision)
+            if precision == DOUBLE and self.careful and self.may_overflow and not all(np.isfinite(r).all() for r in results):
+                results = arraydigits.reworked(self.plan, converted, lengths, results)
         return self._formed(self._finished(results, precision))
 
     def _common_shape(self, values: Sequence[Any]) -> tuple[int, ...]:

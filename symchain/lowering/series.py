@@ -124,7 +124,8 @@ def with_powers(node: Contraction) -> Tree | None:
             continue
         radius, first, step, coefficients = _SERIES[part.function]
         sizes = dict(enumerate(node.dims))
-        inner = contract([value, *(node.args[j] for j in taken)], [spots] * (1 + len(taken)), spots, sizes)
+        own = {s: sizes[s] for s in spots}  # an axis that neither part has is the whole product's: here it would count as a factor
+        inner = contract([value, *(node.args[j] for j in taken)], [spots] * (1 + len(taken)), spots, own)
         whole = apply(_function(radius, first + shift, step, coefficients), inner, x)
         kept = [j for j in range(len(node.args)) if j != k and j not in taken]
         return contract([*(node.args[j] for j in kept), whole], [*(node.subscripts[j] for j in kept), spots], node.output, sizes)

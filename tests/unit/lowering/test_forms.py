@@ -88,3 +88,14 @@ def test_axes_of_what_a_norm_has_summed_are_no_axes_of_a_sum():
     value, gradient = program.compile()(x=np.array([3.0, 4.0]), y=np.zeros(2), Y=np.ones((2, 3)))
     np.testing.assert_allclose(value, np.hypot(9, 16))
     np.testing.assert_allclose(gradient["x"], 2 * np.array([3.0, 4.0]) ** 3 / np.hypot(9, 16))
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_series_of_a_sum_are_those_of_the_number_that_it_is(order: int) -> None:
+    """The axis along which a gradient is repeated is no factor, on the disc of the series or beyond it."""
+    kernel = symchain.parse("x: (n,)\ns = sum(x)\nC = (exp(s) - 1)/s").compile("C", wrt=["x"], order=order)
+    of_number = symchain.parse("C = (exp(s) - 1)/s").compile("C", wrt=["s"], order=order)
+    for s in (-30.0, -1.5, -0.1, 1e-5, 0.5, 1.0, 20.0):
+        found, expected = kernel(x=np.array([s, 0.0, 0.0])), of_number(s=s)
+        for derivatives, by_number in zip(found[1:], expected[1:], strict=True):
+            np.testing.assert_allclose(derivatives["x"], np.full((3,) * np.ndim(derivatives["x"]), by_number["s"]), rtol=1e-14)
