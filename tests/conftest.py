@@ -5,7 +5,9 @@ Properties are tried on the same examples everywhere; `pytest --hypothesis-profi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -16,6 +18,20 @@ settings.load_profile("same")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the golden files under tests/golden from what is generated now")
+
+
+QUICK = 2
+"""Of a test with many cases so many are quick."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`-m quick` is a sample of everything: the first cases of every test that does not say that it is thorough."""
+    seen: Counter[tuple[Path, str]] = Counter()
+    for item in items:
+        test = item.path, getattr(item, "originalname", item.name)
+        seen[test] += 1
+        if seen[test] <= QUICK and item.get_closest_marker("thorough") is None:
+            item.add_marker("quick")
 
 
 @pytest.fixture

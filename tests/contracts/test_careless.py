@@ -192,6 +192,7 @@ DEEP = "y = " + "tanh(" * 200 + "x" + ")" * 200
 CHAIN = "a0 = w*x\n" + "\n".join(f"a{k} = tanh(a{k - 1})" for k in range(1, 2000))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("text", "wrt"), [(DEEP, "x"), (CHAIN, "w")], ids=["deep", "chain"])
 def test_everything_has_a_short_repr(text: str, wrt: str) -> None:
     """A debugger prints it: no expression is written out, and nothing recurses."""

@@ -57,6 +57,7 @@ def test_a_kernel_is_not_read_from_a_device():
         symchain.load("/dev/zero")
 
 
+@pytest.mark.thorough
 def test_a_pipe_that_sends_nothing_is_left_by_an_interrupt(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -92,6 +93,7 @@ def test_no_memory_is_taken_for_what_is_only_written(text):
     assert peak < 2**26 and "No numerical check was possible" in told
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("text", "slope"),
     [("*", lambda y, x, k: y / x[k]), ("/", lambda y, x, k: y / x[k] * (1 if k == 0 else -1))],
@@ -135,5 +137,6 @@ def test_numbers_far_out_are_not_expanded_term_by_term(constant):
     assert time.process_time() - began < 20
 
 
+@pytest.mark.thorough
 def test_what_sympy_gives_up_on_is_read_all_the_same():
     assert symchain.parse("y = jv(1e6, 1e6)*x").derive("y", "x").lines

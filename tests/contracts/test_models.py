@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ready import ready_program
 
 import symchain
 from symchain.errors import ArgumentError
@@ -27,7 +28,7 @@ BATCH_WEIGHTS = ["W1", "b1", "W2", "b2"]
 
 
 def program_of(name: str) -> Program:
-    return symchain.parse(read_model(name).text)
+    return ready_program(name)
 
 
 def point_of(model: Model) -> Arrays:

@@ -125,6 +125,7 @@ def test_the_map_of_the_readme_is_complete() -> None:
     assert set(re.findall(r"(\w+)(?:/|\.py)", floors)) == shown
 
 
+@pytest.mark.thorough
 def test_no_files_import_each_other_in_a_circle() -> None:
     graph = {m: _imports(_path(m).read_text(encoding="utf-8")) - {m} for m in MODULES}
     assert _circle(graph) == []
@@ -174,6 +175,7 @@ def _python(code: str, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code, *args], capture_output=True, text=True, timeout=120, check=False)
 
 
+@pytest.mark.thorough
 def test_public_functions_work_after_importing_every_module() -> None:
     ran = _python(f"""
 import importlib, sympy, symchain

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +58,7 @@ def _without_rounding(text: str) -> str:
     return re.sub(r"\d(\.\d+)?(e-|\\(cdot|times)10\^\{-)1[0-9]\b\}?", "rounding", text)
 
 
+@pytest.mark.thorough
 def test_what_the_readme_shows_is_what_is_printed(tmp_path: Path, update: bool) -> None:
     """In a process of its own: the README declares a function, and saves a file."""
     where = {**os.environ, "PYTHONPATH": str(ROOT)}

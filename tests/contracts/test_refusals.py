@@ -209,6 +209,7 @@ def test_other_arguments_are_checked() -> None:
         read_program(3)  # type: ignore[arg-type]
 
 
+@pytest.mark.thorough
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="xyλ₁12.e+-*/^@()[]{},:;='\"#\\ \n\t<>!_Tσ²′·|&\x00\u200bｅ", max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:

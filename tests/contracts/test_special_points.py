@@ -30,6 +30,7 @@ POINTS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", POINTS)
 def test_value_gradient_and_curvature_are_right_where_quotients_are_not(name: str) -> None:
     kernel = symchain.parse(f"y = {name}(x)").compile("y", wrt=["x"], order=2)

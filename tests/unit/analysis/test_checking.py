@@ -247,6 +247,7 @@ def test_right_formulas_hold(name: str, output: str, wrt: str, claim: str) -> No
     assert verdict.mistake is None and verdict.mistakes == ()
 
 
+@pytest.mark.thorough
 def test_the_corrected_formula_is_proved() -> None:
     for name, output, wrt in dict.fromkeys((p, o, w) for p, o, w, *_ in WRONG):
         corrected = program(name).check(output, wrt, "0").corrected
@@ -258,6 +259,7 @@ def test_every_mistake_has_its_sentences() -> None:
         assert all(f"check.{key}" in language.sentences for key in MISTAKES), lang
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_messages_are_whole_sentences(lang: str) -> None:
     for name, output, wrt, claim, *_ in WRONG:
@@ -266,6 +268,7 @@ def test_messages_are_whole_sentences(lang: str) -> None:
         assert message.endswith(".") and verdict.corrected in message and "{" not in message and " = ." not in message
 
 
+@pytest.mark.thorough
 def test_json_holds_everything() -> None:
     verdict = program("abstract").check("C", "W1", "(y - a2)*sigma2'(a2)*W2*sigma1'(z1)*x")
     data = json.loads(verdict.to_json())
@@ -316,6 +319,7 @@ def test_an_assumed_activation_is_told() -> None:
     assert bound.check("C", "W1", verdict.claim).holds
 
 
+@pytest.mark.thorough
 def test_time_of_a_verdict() -> None:
     """In processor time, with room for slow machines: a verdict takes some tens of milliseconds, a few take a second."""
     times = []

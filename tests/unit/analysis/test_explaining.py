@@ -8,6 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from ready import ready_program
 
 import symchain
 from symchain.analysis.explaining.contrasts import held
@@ -63,7 +64,7 @@ def test_no_golden_file_is_forgotten() -> None:
 @pytest.mark.parametrize("model", model_names())
 def test_every_local_derivative_and_gradient_of_the_models_explains(model: str) -> None:
     ready = read_model(model)
-    program = symchain.parse(ready.text)
+    program = ready_program(model)
     pairs = [(b.name, r) for b in program.blocks.values() for r in b.reads] + [(program.last, name) for name in program.inputs]
     for output, wrt in dict.fromkeys(pairs):
         explained = program.explain(output, wrt, at=ready.at)
@@ -76,12 +77,13 @@ def test_every_local_derivative_and_gradient_of_the_models_explains(model: str) 
                 assert not re.search(r"(?<![\u00a0 :]) ?[;!?](\s|$)", re.sub(r"\[[^\]]*\]", "", text.replace("\u00a0", "\u00a0 ")))
 
 
+@pytest.mark.thorough
 def test_different_blocks_never_get_the_same_sentence() -> None:
     said: dict[str, set[str]] = defaultdict(set)
     whole: dict[str, set[str]] = defaultdict(set)
     for model in model_names():
         ready = read_model(model)
-        program = symchain.parse(ready.text)
+        program = ready_program(model)
         for block in program.blocks.values():
             for wrt in block.reads:
                 explained = program.explain(block.name, wrt, at=ready.at)

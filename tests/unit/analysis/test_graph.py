@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from ready import ready_program
 
 import symchain
 from symchain.analysis.graphing import LEVELS
@@ -42,7 +43,7 @@ p = p1 + p2; reg = l*p; e1 = log(s); e2 = y*e1; f = q - e2; C = f + reg
 
 def _model(name: str, level: str = "named", at: bool = True) -> Graph:
     ready = read_model(name)
-    return symchain.parse(ready.text).graph(ready.at if at else None, level=level)
+    return ready_program(name).graph(ready.at if at else None, level=level)
 
 
 def _thirty(level: str = "named") -> Graph:
@@ -76,7 +77,7 @@ def test_the_numbers_of_the_two_layer_network() -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_gradients_are_those_of_the_compiled_program(name: str, level: str) -> None:
     ready = read_model(name)
-    program = symchain.parse(ready.text)
+    program = ready_program(name)
     graph = program.graph(ready.at, level=level)
     if graph.summed:
         return
@@ -232,6 +233,7 @@ def test_the_widest_wire_is_that_of_the_most_influential_input() -> None:
     assert widths["L"] < widths["x2"]
 
 
+@pytest.mark.thorough
 def test_the_final_gradient_is_one() -> None:
     for name in MODELS:
         graph = _model(name)
@@ -295,6 +297,7 @@ def test_the_overlap_test_sees_overlaps() -> None:
     assert overlaps(replace(drawn, labels=(moved, *drawn.labels[1:])))
 
 
+@pytest.mark.thorough
 def test_rows_and_stubs_keep_their_distance() -> None:
     for name in MODELS:
         graph = _model(name, "ops")
@@ -384,6 +387,7 @@ def _has_tikz() -> bool:
     return bool(subprocess.run(["kpsewhich", "tikz.sty"], capture_output=True, text=True, check=False).stdout.strip())
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not _has_tikz(), reason="TeX with TikZ is not installed")
 def test_tikz_compiles(tmp_path: Path) -> None:
     graphs = [_model("two-layer", at=False), _model("attention-head"), _thirty()]

@@ -300,6 +300,7 @@ def test_undecodable_input(tmp_path: Path) -> None:
     refused(run("parse", "-", stdin=b"y = \xff\xfe"), 2, "UTF-8")
 
 
+@pytest.mark.thorough
 def test_help_starts_with_examples_that_run() -> None:
     lines = run("--help").stdout.splitlines()
     examples = [line.strip() for line in lines[1:4]]
@@ -311,6 +312,7 @@ def test_help_starts_with_examples_that_run() -> None:
         assert ran.stdout
 
 
+@pytest.mark.thorough
 def test_exit_codes_of_the_process() -> None:
     good, bad = shell("parse", "-e", NEURON), shell("parse", "-e", "y = x +")
     assert (good.returncode, good.stderr) == (0, "")

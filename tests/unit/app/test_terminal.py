@@ -77,6 +77,7 @@ def screen(received: bytes) -> str:
     return "\n".join(lines).strip()
 
 
+@pytest.mark.thorough
 def test_a_bar_moves_while_a_terminal_waits_and_leaves_nothing() -> None:
     code, said, pieces = watched("parse", "-e", "y = x")
     received = b"".join(pieces)
@@ -88,6 +89,7 @@ def test_a_bar_moves_while_a_terminal_waits_and_leaves_nothing() -> None:
     assert screen(received) == ""
 
 
+@pytest.mark.thorough
 def test_an_interrupt_takes_the_bar_away() -> None:
     code, said, pieces = watched("parse", "-e", "y = x", interrupt=True)
     received = b"".join(pieces)
@@ -96,21 +98,25 @@ def test_an_interrupt_takes_the_bar_away() -> None:
     assert screen(received) == "symchain: interrupted"
 
 
+@pytest.mark.thorough
 def test_a_terminal_that_cannot_erase_sees_no_bar() -> None:
     assert watched("parse", "-e", "y = x", TERM="dumb") == (0, b"y = x\n", [])
 
 
+@pytest.mark.thorough
 def test_colours_can_be_refused() -> None:
     _, _, pieces = watched("parse", "-e", "y = x", NO_COLOR="1")
     assert b"Reading" in b"".join(pieces) and not re.search(rb"\x1b\[[0-9;]*m", b"".join(pieces))
 
 
+@pytest.mark.thorough
 def test_no_bar_where_standard_error_is_no_terminal() -> None:
     command = [sys.executable, "-c", SLOW, "parse", "-e", "y = x"]
     ran = subprocess.run(command, capture_output=True, env=environment(), timeout=120, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"y = x\n", b"")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("command", "code", "words"),
     [
@@ -144,6 +150,7 @@ def test_a_full_disk_is_said(arguments: list[str]) -> None:
     assert ran.stderr.startswith("symchain: standard output cannot be written: No space left") and len(ran.stderr.splitlines()) == 2
 
 
+@pytest.mark.thorough
 def test_arguments_are_utf_8_in_every_locale() -> None:
     bare = environment(LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     command = [sys.executable, "-m", "symchain", "parse", "-e", "λ = 2*x"]

@@ -82,6 +82,7 @@ SHAPED = [random_program(seed, 2, (("n",), ("m", "n"), ("k",))) for seed in rang
 SMALL = [random_program(seed, 2) for seed in range(2000, 2060)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("texts", [SCALAR, SHAPED], ids=["gradients", "Jacobians"])
 def test_first_derivatives(texts):
     compared = 0
@@ -120,6 +121,7 @@ def test_products_of_zeros():
     np.testing.assert_allclose(gradient["x"], [0.0, 6.0, 0.0])
 
 
+@pytest.mark.thorough
 def test_lines_read_back():
     for text in (*SCALAR[:40], *SHAPED[:20]):
         program = symchain.parse(text, shapes=DECLARED, assume=FACTS)
@@ -128,6 +130,7 @@ def test_lines_read_back():
             assert again.blocks[d.result.name].shape == d.shape, (name, text)
 
 
+@pytest.mark.thorough
 def test_verification_holds():
     for text in (*SCALAR[:30], *SHAPED[:15]):
         case = Case(text)
@@ -143,6 +146,7 @@ def test_verification_holds_where_the_derivative_vanishes():
     assert symchain.parse("y = min(D**3, axis=1)", shapes={"D": ("n", "n")}, assume={"D": "diagonal"}).derive("D").verification.held
 
 
+@pytest.mark.thorough
 def test_second_derivatives():
     compared = 0
     for text in SMALL:
@@ -168,6 +172,7 @@ def test_second_derivatives():
     assert compared > len(SMALL)
 
 
+@pytest.mark.thorough
 def test_mixed_second_derivatives():
     compared = 0
     for text in SMALL:
@@ -216,6 +221,7 @@ def renamed(text: str, names: dict[str, str]) -> str:
     return "".join(pieces)[:-1]
 
 
+@pytest.mark.thorough
 def test_names_do_not_matter():
     different = []
     for text in SCALAR[:60]:
@@ -235,6 +241,7 @@ def test_names_do_not_matter():
     assert not different, "\n".join(different[:3])
 
 
+@pytest.mark.thorough
 def test_independent_blocks_may_change_places():
     for text in SCALAR[:60]:
         lines = text.split("\n")
@@ -293,6 +300,7 @@ def test_a_program_of_many_paths():
     assert time.perf_counter() - start < 10
 
 
+@pytest.mark.thorough
 def test_a_chain_of_many_blocks():
     size = 2000
     text = "\n".join(["z0 = tanh(w0*x + b0)", *(f"z{k} = tanh(w{k}*z{k - 1} + b{k})" for k in range(1, size))])
@@ -312,6 +320,7 @@ def test_a_chain_of_many_blocks():
     assert gradient["b0"] == pytest.approx(slope, rel=1e-9)
 
 
+@pytest.mark.thorough
 def test_a_sum_of_many_terms():
     start = time.perf_counter()
     program = symchain.parse("y = " + " + ".join(f"x{k}*x{k + 1}" for k in range(10_000)))
@@ -326,6 +335,7 @@ def test_every_term_of_a_sum_has_a_step() -> None:
     assert [s.rule for s in step.moving] == ["scale", "self"]
 
 
+@pytest.mark.thorough
 def test_wide_sums_and_deep_nestings_are_derived_by_all_names() -> None:
     wide = symchain.parse("C = " + " + ".join(f"w{k}*x{k}" for k in range(5_000))).derive("C", "all")
     assert wide.lines[0] == "dC_dw0 = x0" and len(wide.lines) == 10_000

@@ -101,6 +101,7 @@ def test_every_fact_that_ties_entries_is_looked_at():
     assert EQUATIONS - {"unit_sum"} <= {fact for fact, _ in CASES}  # unit_sum is said of blocks alone
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("fact", "text"), CASES)
 def test_first_and_second_derivatives_by_what_a_fact_is_about(fact, text):
     c = case(fact, text)

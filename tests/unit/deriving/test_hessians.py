@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from ready import ready_program
 from test_derivatives import run
 
 import symchain
 from symchain.functions import FUNCTIONS
-from symchain.models import model_names, read_model
+from symchain.models import model_names
 from symchain.render import render
 
 ZEROS = {
@@ -50,12 +51,13 @@ def test_why_a_first_derivative_is_zero(text, reason):
     assert all(program.sensitivity("C", at={n: 0.7 for n in program.inputs}).text(lang) for lang in ("en", "fr"))
 
 
-SCALAR = [n for n in model_names() if not any(v.shape for v in symchain.parse(read_model(n).text).inputs.values())]
+SCALAR = [n for n in model_names() if not any(v.shape for v in ready_program(n).inputs.values())]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", SCALAR)
 def test_hessians_of_models_are_printed_and_read_back(name):
-    program = symchain.parse(read_model(name).text)
+    program = ready_program(name)
     for wrt in program.inputs:
         d = program.hessian(wrt)
         assert d.text() and d.latex(lang="fr")
@@ -65,6 +67,7 @@ def test_hessians_of_models_are_printed_and_read_back(name):
         assert {line.of for line in adjoint} <= set(program.blocks)
 
 
+@pytest.mark.thorough
 def test_the_gradient_on_the_way_keeps_its_own_name():
     d = symchain.parse("X: (n, n)\nC = norm(sinc(X))").hessian("X")
     assert d.lines[0].startswith("dC_dX = ")
@@ -101,6 +104,7 @@ INDEXED = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("text", INDEXED)
 def test_factors_with_fewer_axes_are_spread_with_what_they_stand_in(text):
     """W/t is a matrix beside a matrix though t is a vector: t alone has no axes to add to."""

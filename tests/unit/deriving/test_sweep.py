@@ -41,6 +41,7 @@ def ways(graph: Graph, node: int) -> Iterator[tuple[int, ...]]:
         yield from ((node, *way) for way in ways(graph, used))
 
 
+@pytest.mark.thorough
 @settings(deadline=None)
 @given(graphs())
 def test_accumulation_adds_over_all_ways(graph: Graph) -> None:
@@ -138,6 +139,7 @@ def test_deriving_then_compiling_is_one_sweep(monkeypatch: pytest.MonkeyPatch) -
     assert made == ["C", "C"], "another question is another sweep"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("use", ["derive", "compile", "hessian", "text", "factors"])
 def test_a_program_is_freed_when_it_is_dropped(use: str) -> None:
     """What the engine keeps of a program goes with it, and what the program alone held goes too."""
@@ -162,6 +164,7 @@ def test_a_program_is_freed_when_it_is_dropped(use: str) -> None:
     assert gone() is None
 
 
+@pytest.mark.thorough
 def test_derivations_outlive_the_name_of_their_program() -> None:
     d = symchain.parse("z = w*x; y = z**2").derive(["w", "x"])
     gc.collect()

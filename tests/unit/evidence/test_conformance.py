@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from mistakes import scaled
 from randomprograms import DECLARED, FACTS, random_program
+from ready import ready_program
 
 import symchain
 from symchain import VerificationError
 from symchain.functions import FUNCTIONS
 from symchain.functions.spec import OPERATIONS
-from symchain.models import model_names, read_model
+from symchain.models import model_names
 from symchain.rewriting import matching
 from symchain.rewriting.rows import Row, Use
 from symchain.rewriting.rules_table import TABLE
@@ -136,8 +137,7 @@ def test_a_kernel_is_checked_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 @pytest.mark.parametrize("name", model_names())
 def test_ready_models_pass(name: str) -> None:
-    model = read_model(name)
-    program = symchain.parse(model.text)
+    program = ready_program(name)
     for order in (0, 1):
         program.compile(order=order).positional  # noqa: B018
 
@@ -194,6 +194,7 @@ def test_where_nothing_can_be_compared_nothing_is_said(text: str) -> None:
         program.compile(order=order, wrt=names).positional  # noqa: B018
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scale", ["40*", "1/1000*", "-40*"])
 def test_functions_far_out_and_near_zero_pass(scale: str) -> None:
     for spec in FUNCTIONS.values():

@@ -160,6 +160,7 @@ def test_no_point_means_no_evidence() -> None:
     assert (verdict.held, verdict.method, verdict.points) == (False, NONE, 0)
 
 
+@pytest.mark.thorough
 def test_large_inputs_are_compared_in_random_combinations() -> None:
     v = t.leaf("v", (2000,))
     program = build({"C": t.matmul(v, v)})

@@ -217,6 +217,7 @@ def test_series_are_not_looked_for_beyond_all_numbers(text: str) -> None:
     assert np.isfinite(value)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("count", "order"), [(80, 2), (1500, 1)])
 def test_wide_programs_run_and_are_saved(count: int, order: int, tmp_path: Any) -> None:
     names = [f"a{k}" for k in range(count)]

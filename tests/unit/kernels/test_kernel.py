@@ -430,6 +430,7 @@ def test_the_source_reads_well():
 # ---------------------------------------------------------------- size
 
 
+@pytest.mark.thorough
 def test_long_chains_compile():
     depth = 2000
     x, w = leaf("x"), leaf("w")
@@ -446,6 +447,7 @@ def test_long_chains_compile():
     np.testing.assert_allclose(kernel(x=np.array([0.3]), w=0.9), [value], rtol=1e-12)
 
 
+@pytest.mark.thorough
 def test_long_sums_compile():
     terms = 20000
     x = leaf("x")

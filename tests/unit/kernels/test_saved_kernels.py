@@ -178,6 +178,7 @@ def test_what_the_grammar_refuses(plan):
         Plan.from_json(json.loads(json.dumps(plan)))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("passes", [False, True])
 def test_a_damaged_file_is_refused(tmp_path, passes):
     """Whatever is lost or replaced; where the damage passes for the saved plan, loading still raises nothing but our errors."""
@@ -252,6 +253,7 @@ COUNT = int(os.environ.get("SYMCHAIN_FUZZ", "1200"))
 """How many changed files are loaded; set the variable for a longer search."""
 
 
+@pytest.mark.thorough
 def test_whatever_is_in_a_file_nothing_runs_but_what_was_generated(tmp_path):
     """Each changed file is a kernel that runs, or a SymchainError. Only the backend's text is compiled; no other file is opened."""
     script = tmp_path / "fuzz.py"

@@ -221,6 +221,7 @@ def test_printed_declarations_read_back_the_same(text: str, given: dict[str, obj
     assert all(again.blocks[n].tree is b.tree for n, b in program.blocks.items())
 
 
+@pytest.mark.thorough
 def test_large_programs_take_linear_time() -> None:
     texts = [
         "a0 = x\n" + "\n".join(f"a{k} = tanh(w*a{k - 1} + b)" for k in range(1, 3001)),

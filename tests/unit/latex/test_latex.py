@@ -408,6 +408,7 @@ def test_unclosed_or_empty(text: str) -> None:
         symchain.parse_latex(text)
 
 
+@pytest.mark.thorough
 def test_limits() -> None:
     for text in (
         "y = " + "(" * 500 + "x" + ")" * 500,

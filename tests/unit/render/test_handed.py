@@ -85,6 +85,7 @@ def test_json_notebooks_and_typst_without_the_engine(name: str, closed: Any) -> 
     assert typst_document(layout(subject, "full"), "fr")
 
 
+@pytest.mark.thorough
 def test_a_page_without_the_engine(closed: Any) -> None:
     model = read_model("two-layer")
     program = symchain.parse(model.text)

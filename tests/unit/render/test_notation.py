@@ -144,6 +144,7 @@ def test_indices_avoid_every_name() -> None:
     assert r"\delta_{pq}" not in program.derive("A").latex(notation="index")
 
 
+@pytest.mark.thorough
 def test_entries_stop_where_nobody_could_read_them() -> None:
     tree = leaf("P", ("n", "n"))
     for _ in range(60):
@@ -246,6 +247,7 @@ def _subjects() -> list[Any]:
     ]  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_every_notation_in_every_medium() -> None:
     sources = []
     for subject in _subjects():
@@ -313,6 +315,7 @@ def test_a_pulled_factor_is_what_the_input_receives() -> None:
     assert received.shape == ("n1", "N") and write(phrase_of(received)) == "W2.T @ delta_Z2"
 
 
+@pytest.mark.thorough
 def test_deep_phrases_compare_and_change_without_recursion() -> None:
     def deep(core: str, depth: int = 5000) -> Phrase:
         phrase = name(core)
@@ -329,5 +332,6 @@ def test_deep_phrases_compare_and_change_without_recursion() -> None:
     assert summed == call("sum", name("x"), axis=number(0)) != call("sum", name("x"))
 
 
+@pytest.mark.thorough
 def test_towers_of_powers_within_the_limit_are_derived() -> None:
     assert len(symchain.parse("y = " + "**".join(["x"] * 160)).derive("y", "x").lines) > 1

@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from ready import ready_program
 
 import symchain
 from symchain.app.cli import commands
@@ -44,7 +45,7 @@ def page(model: str) -> str:
     if model == "deep":
         return symchain.parse(deep(30)).html()
     ready = read_model(model)
-    return symchain.parse(ready.text).html(at=ready.at)
+    return ready_program(model).html(at=ready.at)
 
 
 class _Reader(HTMLParser):
@@ -92,6 +93,7 @@ def read(text: str) -> _Reader:
 # ---------------------------------------------------------------- the file
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("model", [*SHOWN, "deep"])
 def test_a_page_is_complete_and_fetches_nothing(model: str) -> None:
     text = page(model)
@@ -115,8 +117,9 @@ def test_what_is_vendored_is_small_and_keeps_its_licence() -> None:
         assert text.startswith("/*! KaTeX") and "</script" not in text.lower() and "</style" not in text.lower()
 
 
+@pytest.mark.thorough
 def test_a_page_without_a_point_says_that_its_numbers_are_examples() -> None:
-    program = symchain.parse(read_model("two-layer").text)
+    program = ready_program("two-layer")
     assert "those of an example" in program.html() and "ceux d&#x27;un exemple" in program.html(lang="fr")
     assert "those of an example" not in page("two-layer")
 
@@ -179,6 +182,7 @@ return {
 """
 
 
+@pytest.mark.thorough
 @browser
 @pytest.mark.parametrize("model", [*SHOWN, "deep"])
 def test_a_browser_shows_it(tmp_path: Path, model: str) -> None:
@@ -191,6 +195,7 @@ def test_a_browser_shows_it(tmp_path: Path, model: str) -> None:
     assert isinstance(found["copies"], int) and found["copies"] > 4
 
 
+@pytest.mark.thorough
 @browser
 def test_a_copied_formula_is_its_source(tmp_path: Path) -> None:
     script = """
@@ -202,6 +207,7 @@ def test_a_copied_formula_is_its_source(tmp_path: Path) -> None:
     assert found["copied"] == found["source"] and r"\begin{aligned}" in str(found["copied"]) and r"\sigma_1(z_1)" in str(found["copied"])
 
 
+@pytest.mark.thorough
 @browser
 def test_a_browser_runs_nothing_that_a_name_carries(tmp_path: Path) -> None:
     found = _browse(tmp_path, symchain.parse(HOSTILE).html(), EVERYTHING)
@@ -215,7 +221,7 @@ def test_a_browser_runs_nothing_that_a_name_carries(tmp_path: Path) -> None:
 @pytest.mark.parametrize("model", model_names())
 def test_every_model_has_a_typst_document(model: str, lang: str) -> None:
     """All that the printers write is known to the translation; with Typst installed, it compiles."""
-    program = symchain.parse(read_model(model).text)
+    program = ready_program(model)
     text = typst_document(layout(program.derive(program.last, "all"), "full"), lang)
     assert text.count("\\frac") == 0
     if lang == "en":
@@ -250,7 +256,7 @@ def test_what_typst_does_not_know_is_refused() -> None:
 
 
 def _derivation() -> symchain.nouns.derivation.Derivation:  # type: ignore[name-defined]
-    return symchain.parse(read_model("two-layer").text).derive("W1")
+    return ready_program("two-layer").derive("W1")
 
 
 @pytest.mark.parametrize("engine", press.ENGINES)
@@ -273,6 +279,7 @@ def test_pdf_without_any_engine_says_what_to_install(monkeypatch: pytest.MonkeyP
         press.pdf(_derivation(), engine="word")
 
 
+@pytest.mark.thorough
 def test_tex_runs_without_a_shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     if shutil.which("pdflatex") is None:
         pytest.skip("pdflatex is not installed")
@@ -296,6 +303,7 @@ def _run(*arguments: str) -> bytes:
     return ran.stdout_bytes
 
 
+@pytest.mark.thorough
 def test_commands(tmp_path: Path) -> None:
     out = tmp_path / "out.html"
     _run("page", "--model", "two-layer", "-o", str(out), "--lang", "fr")
@@ -310,9 +318,10 @@ def test_commands(tmp_path: Path) -> None:
         assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF-")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("model", SHOWN)
 def test_notebooks_get_markdown_and_latex(model: str) -> None:
-    program: Program = symchain.parse(read_model(model).text)
+    program: Program = ready_program(model)
     everything = program.derive(program.last, "all")
     for subject in (program, everything, next(iter(everything.values()))):
         bundle = subject._repr_mimebundle_()

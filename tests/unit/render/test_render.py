@@ -137,6 +137,7 @@ def _compound(inner: st.SearchStrategy[Phrase]) -> st.SearchStrategy[Phrase]:
 phrases = st.recursive(st.one_of(_names, _literals), _compound, max_leaves=12)
 
 
+@pytest.mark.thorough
 @settings(max_examples=400, deadline=None)
 @given(phrases)
 def test_text_is_read_back_as_it_was(phrase: Phrase) -> None:
@@ -159,6 +160,7 @@ def test_parentheses_are_as_few_as_possible(text: str) -> None:
     assert printed.count("(") <= text.count("(")
 
 
+@pytest.mark.thorough
 def test_depth_and_length_do_not_matter() -> None:
     deep = name("x")
     for _ in range(20_000):
@@ -264,6 +266,7 @@ def test_every_declared_function_is_balanced() -> None:
         assert _balanced(tex.write(call(o.name, name("A")))) and _balanced(tex.write(call(o.name, name("A"), name("B"))))
 
 
+@pytest.mark.thorough
 @settings(max_examples=200, deadline=None)
 @given(phrases)
 def test_latex_of_any_formula_is_balanced(phrase: Phrase) -> None:
@@ -286,6 +289,7 @@ def _balanced(text: str) -> bool:
 # ---------------------------------------------------------------- many derivatives
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("order", "symbol"), [(1, "dC/dx{}"), (2, "d2C/dx{}2")])
 def test_what_is_not_told_step_by_step_is_shown(order: int, symbol: str) -> None:
     program = symchain.parse("C = " + " + ".join(f"x{k}**2" for k in range(TOLD + 2)))
@@ -331,6 +335,7 @@ def test_every_medium_says_the_result_in_every_language_and_detail() -> None:
         assert lengths == sorted(lengths) and lengths[0] < lengths[-1]
 
 
+@pytest.mark.thorough
 def test_the_check_is_made_where_the_reader_asks() -> None:
     d = symchain.parse(TWO_LAYERS).derive("C", "W1")
     evidence = d.checked_at(POINT).verification
@@ -356,6 +361,7 @@ def test_a_dead_point_is_reported_as_it_is() -> None:
     assert evidence.held and evidence.at["w"] == -1.0 and evidence.value == 0.0
 
 
+@pytest.mark.thorough
 def test_paths_beyond_counting() -> None:
     lines = ["h0 = w*x"] + [f"p{k} = sin(h{k - 1}); q{k} = h{k - 1}*x; h{k} = p{k} + q{k}" for k in range(1, 61)]
     d = symchain.parse("\n".join(lines)).derive("w")
@@ -365,6 +371,7 @@ def test_paths_beyond_counting() -> None:
     assert json.loads(d.to_json())["path_count"] in (d.path_count, str(d.path_count))
 
 
+@pytest.mark.thorough
 def test_a_long_chain_is_cut_for_people_and_whole_in_lines() -> None:
     program = symchain.parse("\n".join(["h0 = w"] + [f"h{k} = tanh(h{k - 1})" for k in range(1, 401)]))
     d = program.derive("w")
@@ -373,6 +380,7 @@ def test_a_long_chain_is_cut_for_people_and_whole_in_lines() -> None:
     assert symchain.parse("\n".join([*str(program).splitlines(), *d.lines])).last == d.result.name
 
 
+@pytest.mark.thorough
 def test_json_has_a_stable_schema() -> None:
     program = symchain.parse(TWO_LAYERS)
     data = json.loads(program.derive("C", "W1").to_json())

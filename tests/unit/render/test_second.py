@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import pytest
-
-import symchain
-from symchain.models import read_model
+from ready import ready_program
 
 MODELS = ["two-layer-batch", "gaussian-process", "mlp-3", "softmax-regression"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", MODELS)
 def test_second_derivatives_are_printed(name: str) -> None:
-    program = symchain.parse(read_model(name).text)
+    program = ready_program(name)
     d = program.hvp(next(iter(program.inputs)))
     assert {line.of for line in d.adjoint_lines if line.role == "adjoint"} <= set(program.blocks)
     text = d.text(detail="full")

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 from examples import EXAMPLES, HOSTILE
+from ready import ready_program
 
 import symchain
 from symchain.functions import FUNCTIONS
 from symchain.language.grammar import parse_expression
-from symchain.models import model_names, read_model
+from symchain.models import model_names
 from symchain.operations import OPERATIONS
 from symchain.render import DETAILS, render
 from symchain.render import latex as tex
@@ -59,6 +60,7 @@ def one_file(parts: list[str], lang: str) -> str:
     return first.replace(r"\end{document}", "\n\n".join([*parts, r"\end{document}"]))
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(TEX is None, reason="neither pdflatex nor lualatex is installed (texlive-latex-base)")
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_latex_compiles(lang: str, tmp_path: Path) -> None:
@@ -71,10 +73,11 @@ def test_latex_compiles(lang: str, tmp_path: Path) -> None:
     compiled(one_file([" ".join(f"${typeset(h)}$" for h in HOSTILE)], lang), tmp_path)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(TEX is None, reason="neither pdflatex nor lualatex is installed (texlive-latex-base)")
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_models_fit_on_a_page(lang: str, tmp_path: Path) -> None:
-    programs = [symchain.parse(read_model(name).text) for name in model_names()]
+    programs = [ready_program(name) for name in model_names()]
     parts = [render(p.derive(p.last, "all"), "latex", lang=lang) for p in programs]
     parts += [render(p.derive(p.last, next(iter(p.inputs))), "latex", lang=lang, detail="full") for p in programs]
     wide = sorted(compiled(one_file(parts, lang), tmp_path))

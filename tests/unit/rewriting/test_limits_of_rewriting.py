@@ -139,6 +139,7 @@ FALLEN = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("text", FALLEN)
 def test_forms_and_steps_read_what_the_lines_define_and_lengthen_nothing(text):
     program = symchain.parse(text)
@@ -159,6 +160,7 @@ def test_kinks_are_guarded_in_blocks_that_the_gradient_does_not_read():
     assert np.isfinite(value) and all(np.isfinite(g) for g in gradient.values())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "text",
     [

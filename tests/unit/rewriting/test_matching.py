@@ -151,6 +151,7 @@ CONDITIONS: dict[str, Any] = {  # left and right of the comparison, as numbers
 AT = (-2.0, -1.0, -0.5, 0.0, 0.788, 1.0, 2.0)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("condition", CONDITIONS)
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_choices_are_numpys(operator: str, condition: str) -> None:

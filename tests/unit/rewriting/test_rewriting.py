@@ -80,6 +80,7 @@ def test_the_result_is_not_longer_than_the_product_of_the_factors(name):
         assert price_of(d.formula_tree) <= price_of(d.product_tree), (text(d.product_tree), text(d.formula_tree))
 
 
+@pytest.mark.thorough
 def test_the_account_of_random_trees():
     """Every step keeps the value, none lengthens the formula, and telling it twice tells the same."""
 

@@ -47,6 +47,7 @@ from symchain.tensors.terms import invariant, is_zero
 # ---------------------------------------------------------------- the same values
 
 
+@pytest.mark.thorough
 def test_simplify_keeps_values():
     assert not report(lambda t: disagreement(t, simplify(t)))
 
@@ -151,6 +152,7 @@ def test_the_normal_form_does_not_depend_on_the_order():
     assert not report(problem)
 
 
+@pytest.mark.thorough
 def test_simplify_hardly_depends_on_the_order():
     """Choices are made by price, and two choices of one price may lead to different formulas: of equal value, and seldom."""
     different = 0
@@ -171,6 +173,7 @@ for seed in range(150):
 """
 
 
+@pytest.mark.thorough
 def test_results_do_not_depend_on_the_process():
     tests = Path(__file__).parents[2]
     printed = []
@@ -191,6 +194,7 @@ def within(seconds: float, work: Callable[[], Tree]) -> Tree:
     return result
 
 
+@pytest.mark.thorough
 def test_long_sums():
     terms = [leaf(f"x{k}", ("n",)) for k in range(5000)]
     result = within(10, lambda: simplify(add([*terms, *terms])))
@@ -198,6 +202,7 @@ def test_long_sums():
     assert is_zero(within(10, lambda: simplify(add([*terms, *(scale(-1, t) for t in reversed(terms))]))))
 
 
+@pytest.mark.thorough
 def test_long_products():
     factors = [leaf(f"x{k}", ("n",)) for k in range(5000)]
     assert price_of(within(10, lambda: simplify(hadamard(factors)))) == 4999

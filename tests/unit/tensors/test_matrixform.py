@@ -87,6 +87,7 @@ def problem(tree: Tree) -> str:
     return ""
 
 
+@pytest.mark.thorough
 def test_text_means_the_tree():
     found = []
     for tree in TREES:

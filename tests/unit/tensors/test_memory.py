@@ -87,6 +87,7 @@ def _told(text: str, k: int) -> tuple[Any, ...]:
     return d.lines, str(program), kernel.source, float(np.sum(value)), tuple(np.asarray(gradient[n]).tobytes() for n in names)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("same", [True, False], ids=["the same program", "different programs"])
 def test_threads_derive_and_compile_what_one_does(switching: None, same: bool) -> None:
     expected = [_told(text, 0) for text in TEXTS]
@@ -106,19 +107,21 @@ def test_one_program_in_many_threads(switching: None) -> None:
     assert all(f == expected for f in found)
 
 
+@pytest.mark.thorough
 def test_forgetting_amid_work_changes_nothing(switching: None) -> None:
     expected = _told(TEXTS[1], 0)
 
     def work(k: int) -> Any:
         if k:
             return _told(TEXTS[1], k)
-        for _ in range(200):
+        for _ in range(40):
             forget()
         return expected
 
     assert all(found == expected for found in together(work, 4))
 
 
+@pytest.mark.thorough
 def test_a_full_table_amid_work_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables that begin again with every look: what works with the entries of before keeps them."""
     expected = [_told(text, 0) for text in TEXTS]
@@ -155,6 +158,7 @@ def test_a_table_stays_within_its_bound() -> None:
         assert len(known.entries) <= 11
 
 
+@pytest.mark.thorough
 def test_a_table_of_objects_drops_what_nothing_uses() -> None:
     class Thing:
         pass
@@ -168,6 +172,7 @@ def test_a_table_of_objects_drops_what_nothing_uses() -> None:
     assert all(known.keep(k, Thing()) is thing for k, thing in enumerate(kept))
 
 
+@pytest.mark.thorough
 def test_forgetting_frees_trees() -> None:
     text = "\n".join(f"h{k} = tanh(w{k}*{'x' if not k else f'h{k - 1}'} + {k})" for k in range(40))
 

@@ -187,6 +187,7 @@ def test_options_map_names(option: str) -> None:
             read("y = x", **{option: 3})
 
 
+@pytest.mark.thorough
 def test_a_condition_has_a_depth_limit() -> None:
     condition = x > 0
     for i in range(200):
@@ -249,6 +250,7 @@ def test_what_is_bound_is_called() -> None:
         assert refused.value.advice == "Did you mean sigma?"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("function", ["exp", "gamma"])
 def test_what_sympy_cannot_hold_is_a_limit(function: str) -> None:
     program = symchain.parse("y = " + f"{function}(" * 250 + "x" + ")" * 250)

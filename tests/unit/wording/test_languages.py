@@ -14,6 +14,7 @@ from pathlib import Path
 import made_up
 import pytest
 from click.testing import CliRunner
+from ready import ready_program
 
 import symchain
 from symchain.app.cli import commands
@@ -71,7 +72,7 @@ def _spoken_words() -> set[str]:
 @cache
 def _program(model: str) -> tuple[Program, dict]:
     ready = read_model(model)
-    return symchain.parse(ready.text), dict(ready.at)
+    return ready_program(model), dict(ready.at)
 
 
 def _derivations(media: str, notation: str, aside: Callable[[str], str]) -> Callable[[str], str]:
@@ -302,6 +303,7 @@ def _codes(tree: ast.AST) -> Iterator[int]:
             yield node.lineno
 
 
+@pytest.mark.thorough
 def test_no_code_outside_the_wording_asks_which_language_it_is() -> None:
     found = {}
     for path in PACKAGE.rglob("*.py"):
