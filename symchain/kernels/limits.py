@@ -18,6 +18,8 @@ _DISTANCES = (-120, -200)
 PRECISION = 2400
 """In bits: quotients of what vanishes with the tenth power of the smaller distance keep 400."""
 _AGREED = 2.0**-50
+_NEAR = 2.0**-40
+"""A value of float64 has so many bits."""
 _NOTHING = 2.0**-1074
 """No float lies between this and 0."""
 GLANCE = 300
@@ -26,28 +28,38 @@ _SIDES = 4
 _GOLDEN = 0.6180339887498949
 
 
-def limit(f: Callable[..., Sequence[Any]], values: Sequence[float], moved: Sequence[int] | None = None) -> float | None:
+Code = Callable[..., Sequence[Any]]
+"""A function over mpmath's numbers with one result."""
+
+
+def limit(
+    f: Code, values: Sequence[float], moved: Sequence[int] | None = None, beside: tuple[Code, float] | None = None
+) -> float | None:
     """The limit of the one result of f, where the arguments `moved` (all of them) approach their values; None where it has none.
 
-    Powers have real values on one side alone where their exponents move too: whole numbers stay where nothing else gives a limit.
+    `beside`, a function and a number, leaves out the sides on which the function does not approach the number. Powers have real values
+    on one side alone where their exponents move too: whole numbers stay where nothing else gives a limit.
     """
-
     moved = range(len(values)) if moved is None else moved
     broken = [k for k in moved if not values[k] or values[k] != int(values[k])]
     with precision(bits=PRECISION):
-        found = _around(f, values, moved)
+        found = _around(f, values, moved, beside)
         if not found and broken and len(broken) < len(moved):
-            found = _around(f, values, broken)
+            found = _around(f, values, broken, beside)
         return approached(found) if found else None
 
 
-def _around(f: Callable[..., Sequence[Any]], values: Sequence[float], moved: Sequence[int]) -> list[tuple[Any, Any]]:
+def _around(
+    f: Code, values: Sequence[float], moved: Sequence[int], beside: tuple[Code, float] | None
+) -> list[tuple[Any, Any]]:
     """The result at both distances on every side that has them; nothing where one has a pole."""
     import mpmath
 
     found = []
     for far, near in pairs_around(values, moved):
         try:
+            if beside is not None and not _is_near(next(iter(beside[0](*near))), beside[1]):
+                continue
             with precision(bits=GLANCE), suppress(ZeroDivisionError):  # with so few digits anything may be zero
                 f(*far)
             found.append((mpmath.mpf(*f(*far)), mpmath.mpf(*f(*near))))
@@ -71,6 +83,10 @@ def pairs_around(values: Sequence[float], moved: Sequence[int]) -> Iterator[tupl
     for side in range(_SIDES if len(moved) > 1 else 1):
         for sign in (1, -1):
             yield at(side, sign, _DISTANCES[0]), at(side, sign, _DISTANCES[1])
+
+
+def _is_near(found: Any, value: float) -> bool:
+    return bool(abs(found - value) <= _NEAR * abs(value) + _NEAR**2)
 
 
 def _direction(side: int, place: int) -> float:

@@ -229,6 +229,7 @@ class _Program:
                 results = self._rescued(converted, shape, results, shape == () and precision == DOUBLE)
             else:
                 results = [r if x is None else x for r, x in zip(results, found, strict=True)]
+                results = self._beside(list(map(float, converted)), results)
         else:
             lengths = sizes(self.plan, converted)
             results = self._raw([*converted, *lengths], precision)
@@ -307,11 +308,18 @@ class _Program:
         results = [np.array(np.broadcast_to(r, shape)) for r in results]
         for at in np.argwhere(lost)[:_RESCUED]:
             place = tuple(at)
-            found = self.recourse([float(np.broadcast_to(v, shape)[place]) for v in values])
-            for r, x in zip(results, found, strict=True):
-                if x is not None:
-                    r[place] = x
+            point = [float(np.broadcast_to(v, shape)[place]) for v in values]
+            found = self.recourse(point)
+            best = [float(r[place]) if x is None else x for r, x in zip(results, found, strict=True)]
+            for r, x in zip(results, self._beside(point, best), strict=True):
+                r[place] = x
         return results
+
+    def _beside(self, values: Sequence[float], results: Sequence[Any]) -> list[Any]:
+        """The results, where some are not finite with limits on the sides where the value goes on."""
+        if self.recourse is None or all(map(math.isfinite, results)):
+            return list(results)
+        return self.recourse.beside(values, results)
 
     def _finished(self, results: Sequence[Any], precision: np.dtype[Any]) -> list[Any]:
         """The results as arrays of their own, or as NumPy floats."""

@@ -66,6 +66,23 @@ class Recourse:
                 results[k] = r if limit is None else limit
         return results
 
+    def beside(self, values: Sequence[float], before: Sequence[float]) -> list[float]:
+        """What float64 made of everything, with limits in place of derivatives that are not finite, where its value is.
+
+        The value of a quotient by 0 is that of one side, (x/s at s = 0 that of s > 0): derivatives are their limits on the sides where
+        the value goes on from there.
+        """
+        outputs = self.plan.outputs
+        results = list(before)
+        if outputs[0].kind != "value" or not math.isfinite(before[0]) or not all(map(math.isfinite, values)):
+            return results
+        with precision(bits=_START):
+            for k in range(1, len(outputs)):
+                if not math.isfinite(before[k]):
+                    found = limit(self._single[k], values, beside=(self._single[0], before[0]))
+                    results[k] = before[k] if found is None else found
+        return results
+
     def _limit(self, k: int, values: Sequence[float], known: bool) -> float | None:
         """The limit of one result. Where the value is `known`, that of a derivative is wanted along its own variables: the others stay."""
         output = self.plan.outputs[k]

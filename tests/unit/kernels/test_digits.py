@@ -149,6 +149,25 @@ def test_where_there_is_no_limit_there_is_no_number(text: str) -> None:
     assert not np.isfinite(value) and not np.isfinite(gradient["x"])
 
 
+PRICE = "d = (log(S/K) + (r + s**2/2)*T)/(s*sqrt(T))\nC = S*Phi(d) - K*exp(-r*T)*Phi(d - s*sqrt(T))"
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "gradient"),
+    [
+        (PRICE, {"S": 90.0, "K": 100.0, "r": 0.05, "s": 0.0, "T": 1.0}, {"S": 0.0, "K": 0.0, "s": 0.0}),
+        (PRICE, {"S": 110.0, "K": 100.0, "r": 0.05, "s": 0.0, "T": 1.0}, {"S": 1.0, "K": -math.exp(-0.05), "s": 0.0}),
+        ("C = w*arctan(1/x)", {"w": 2.0, "x": 0.0}, {"w": math.pi / 2, "x": -2.0}),
+        ("C = w*exp(-1/x)", {"w": 2.0, "x": 0.0}, {"w": 0.0, "x": 0.0}),
+    ],
+)
+def test_the_slope_is_that_of_the_side_on_which_the_value_is(text: str, point: dict[str, float], gradient: dict[str, float]) -> None:
+    kernel = symchain.parse(text).compile("C", wrt=list(gradient))
+    samples = kernel(**{name: np.array([value, value]) for name, value in point.items()})
+    for found in (kernel(**point), (samples[0][0], {name: slopes[1] for name, slopes in samples[1].items()})):
+        assert {name: found[1][name] for name in gradient} == pytest.approx(gradient, rel=1e-14)
+
+
 def test_a_limit_is_that_of_every_direction() -> None:
     value, _ = symchain.parse("z = x*y/(x**2 + y**2)").compile()(x=0.0, y=0.0)
     assert np.isnan(value)
