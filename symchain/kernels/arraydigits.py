@@ -6,10 +6,10 @@ alone; a plan with an instruction that has no meaning over such numbers here is 
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from symchain.kernels import digits
 from symchain.kernels.definitions import value_of
 from symchain.kernels.kernel import Instruction, Output, Plan
-from symchain.kernels.limits import GLANCE, PRECISION, approached, pairs_around
+from symchain.kernels.limits import GLANCE, PRECISION, approached, is_near, pairs_around
 from symchain.support.dimensions import Dim, evaluate
 from symchain.support.precision import precision
 
@@ -32,8 +32,8 @@ _AGREED = 2.0**-60
 _NOTHING = 2.0**-1074
 
 
-def reworked(plan: Plan, values: Sequence[Any], sizes: Sequence[int], results: Sequence[Any]) -> list[Any]:
-    """The results; what is not finite there is replaced where more digits, or a limit, give it a value.
+def reworked(plan: Plan, values: Sequence[Any], sizes: Sequence[int], results: Sequence[Any], all_of_them: bool = False) -> list[Any]:
+    """The results; what is not finite there, or all, is replaced where more digits, or a limit, give it a value.
 
     values: arrays or numbers, of integers where labels are wanted; sizes: those of the plan's letters; results: arrays or numbers.
     """
@@ -41,9 +41,7 @@ def reworked(plan: Plan, values: Sequence[Any], sizes: Sequence[int], results: S
     arrays = _Arrays(plan, dict(zip(plan.letters, sizes, strict=True)))
     if all(np.all(np.isfinite(v)) for v in values) and arrays.labour() <= LABOUR:
         with precision(bits=_PRECISIONS[0]):  # the digits are those of the process: one thread at a time sets them
-            point = _Point(arrays, values)
-            point.fill(found)
-            point.take_limits(found)
+            _Point(arrays, values).rework(found, all_of_them)
     return [r[()] for r in found]
 
 
@@ -68,39 +66,55 @@ class _Point:
             given.append(array)
         return self.arrays(given)
 
-    def fill(self, results: Sequence[Any]) -> None:
-        """Put what has a value with many digits where there is none yet."""
+    def rework(self, results: Sequence[Any], all_of_them: bool) -> None:
+        """Put what has a value with many digits, or a limit, where there is none yet, or everywhere."""
+        missing = [np.array(~np.isfinite(r) | all_of_them) for r in results]
         runs = []
+        wide = 3 * max((abs(math.frexp(x)[1]) for x in self.row if x), default=0)  # exp(x) - 1 - x needs three times the digits of a tiny x
         for bits in _PRECISIONS:
-            with precision(bits=bits):
+            with precision(bits=bits + wide):
                 runs.append(self.at([self.arrays.table["number"](x) for x in self.row]))
-        for result, few, many in zip(results, *runs, strict=True):
-            for place in np.argwhere(~np.isfinite(result)):
-                at = tuple(place)
+        on_a_boundary = self.arrays.at_a_tie
+        for result, wanted, few, many in zip(results, missing, *runs, strict=True):
+            for at in _places(wanted):
                 value = _settled(few[at], many[at])
                 if value is not None:
                     result[at] = value
+                    wanted[at] = on_a_boundary and result is not results[0]
+        if any(m.any() for m in missing):
+            self._take_limits(results, missing)
 
-    def take_limits(self, results: Sequence[Any]) -> None:
-        """Put limits where there is no value yet: of a derivative along its own variables, where the value itself is known."""
-        plan = self.arrays.plan
-        known = plan.outputs[0].kind == "value" and bool(np.isfinite(results[0]))
-        for moved in dict.fromkeys([self._own(o) for o in plan.outputs if known and o.names] + [tuple(range(len(self.row)))]):
-            wanted = [
-                (k, tuple(place))
-                for k, (o, r) in enumerate(zip(plan.outputs, results, strict=True))
-                if self._own(o) == moved or len(moved) == len(self.row)
-                for place in np.argwhere(~np.isfinite(r))
-            ]
-            if wanted and moved and self._glance(moved, wanted):
-                with precision(bits=PRECISION):
-                    around = [(self.at(far), self.at(near)) for far, near in pairs_around(self.row, moved)]
-                    for k, at in wanted:
-                        limit = _limit([(far[k][at], near[k][at]) for far, near in around])
-                        if limit is not None:
-                            results[k][at] = limit
-                        elif k == 0 and plan.outputs[0].kind == "value":
-                            return  # what has no value has no slope
+    def _take_limits(self, results: Sequence[Any], missing: Sequence[Any]) -> None:
+        """Put limits where they are wanted: of derivatives along their own variables first, where the value itself is known."""
+        outputs = self.arrays.plan.outputs
+        everything = range(len(self.row))
+        if outputs[0].kind != "value" or results[0].ndim:
+            self._limits_of(range(len(outputs)), everything, results, missing)
+            return
+        self._limits_of([0], everything, results, missing)
+        beside = float(results[0]) if missing[0].any() else None  # of a quotient by 0 float64 has the value of one side
+        if beside is None:
+            for k, output in enumerate(outputs[1:], 1):
+                self._limits_of([k], self._own(output), results, missing)
+        if beside is None or np.isfinite(beside):  # what has no value has no slope
+            self._limits_of(range(1, len(outputs)), everything, results, missing, beside)
+
+    def _limits_of(
+        self, which: Sequence[int], moved: Sequence[int], results: Sequence[Any], missing: Sequence[Any], beside: float | None = None
+    ) -> None:
+        """Put the limits of some results, where only `moved` move; `beside` leaves out sides on which the value approaches another."""
+        wanted = [(k, at) for k in which for at in _places(missing[k])]
+        if not wanted or not moved or not self._glance(moved, wanted):
+            return
+        with precision(bits=PRECISION):
+            around = [(self.at(far), self.at(near)) for far, near in pairs_around(self.row, moved)]
+            if beside is not None:
+                around = [(far, near) for far, near in around if _is_finite(near[0][()]) and is_near(near[0][()], beside)]
+            for k, at in wanted:
+                limit = _limit([(far[k][at], near[k][at]) for far, near in around])
+                if limit is not None:
+                    results[k][at] = limit
+                    missing[k][at] = False
 
     def _own(self, output: Output) -> tuple[int, ...]:
         """The places in the row of the variables that an output is a derivative by."""
@@ -120,6 +134,10 @@ class _Point:
                 if any(_is_finite(results[k][at]) for k, at in wanted):
                     return True
         return False
+
+
+def _places(wanted: Any) -> list[tuple[int, ...]]:
+    return [tuple(at) for at in np.argwhere(wanted)]
 
 
 def _settled(few: Any, many: Any) -> float | None:
@@ -151,7 +169,25 @@ class _Arrays:
     def __init__(self, plan: Plan, sizes: Mapping[str, int]) -> None:
         self.plan = plan
         self.sizes = sizes
-        self.table = digits.functions()
+        self.at_a_tie = False
+        """Whether what was compared was equal, or a sign was asked of 0: then what was chosen holds at the point alone."""
+        self.table = {**digits.functions(), **{sign: self._compared(f) for sign, f in _COMPARED.items()}}
+        for name in ("sign", "abs"):
+            self.table[name] = self._signed(self.table[name])
+
+    def _compared(self, f: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        def compare(x: Any, y: Any) -> Any:
+            self.at_a_tie |= x == y
+            return f(x, y)
+
+        return compare
+
+    def _signed(self, f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def signed(x: Any) -> Any:
+            self.at_a_tie |= x == 0
+            return f(x)
+
+        return signed
 
     def labour(self) -> float:
         """Operations on numbers that one run takes; infinite where an instruction has no meaning here."""
@@ -160,7 +196,7 @@ class _Arrays:
             if step.opcode not in _MEANINGS and step.opcode not in ("constant", "size", "call"):
                 return float("inf")
             read = [self.plan.inputs[v].shape if v < first else self.plan.instruction(v).shape for v in step.operands]
-            total += sum(prod(self._size(d) for d in shape) for shape in (step.shape, *read))
+            total += sum(math.prod(self._size(d) for d in shape) for shape in (step.shape, *read))
         return total
 
     def __call__(self, arguments: Sequence[Array]) -> list[Array]:
@@ -241,11 +277,14 @@ def _moved(f: Callable[..., Any]) -> _Meaning:
     return lambda run, x, step: f(*x, *step.parameters)
 
 
-_COMPARED = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne}
+_COMPARED: Mapping[str, Callable[[Any, Any], Any]] = {
+    **{"<": operator.lt, "<=": operator.le, ">": operator.gt},
+    **{">=": operator.ge, "==": operator.eq, "!=": operator.ne},
+}
 
 
 def _compare(run: _Arrays, x: Sequence[Array], step: Instruction) -> Array:
-    return np.asarray(np.frompyfunc(_COMPARED[step.parameters[0]], 2, 1)(*x), bool)
+    return np.asarray(np.frompyfunc(run.table[step.parameters[0]], 2, 1)(*x), bool)
 
 
 def _view(run: _Arrays, x: Sequence[Array], step: Instruction) -> Array:
@@ -297,8 +336,8 @@ def _of_matrices(name: str, prepared: Callable[[Array], Array] = np.asarray) -> 
     def meaning(run: _Arrays, x: Sequence[Array], step: Instruction) -> Array:
         import mpmath
 
-        result = np.empty(run.shape(step.shape), object)
-        for at in np.ndindex(x[0].shape[:-2]):
+        result = np.full(run.shape(step.shape), run.table["number"](1), object)
+        for at in np.ndindex(x[0].shape[:-2]) if x[0].size else ():  # the determinant of no rows is 1
             try:
                 value = getattr(mpmath, name)(mpmath.matrix(prepared(x[0][at]).tolist()))
                 result[at] = np.array(value.tolist(), object) if isinstance(value, mpmath.matrix) else value

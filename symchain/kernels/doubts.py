@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from symchain.kernels.kernel import Instruction, Plan
 
@@ -37,6 +38,8 @@ _LESS: dict[str, int | float] = {"tanh_less": 1, "reciprocal_less": 0, "power_le
 _CHOOSING = {"relu", "maximum", "minimum", "clip", "heaviside", "leaky_relu", "where"}
 """What is zero on whole regions."""
 
+_PLACED = {"broadcast", "place", "embed", "view", "reshape"}
+"""What repeats numbers, or puts them among zeros."""
 _CARRIED = 3
 """Products of more factors are not carried from one sum to the next."""
 
@@ -90,7 +93,10 @@ class _Waiting:
 
 
 class Doubts:
-    """The doubts of a scalar plan, in the order in which the values they look at are made."""
+    """The doubts of a plan, in the order in which the values they look at are made; of one with arrays those about single numbers.
+
+    What an entry of an array has lost mostly counts little beside the others, and asking every entry would cost as much as computing it.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -117,6 +123,11 @@ class Doubts:
                 self.choosing.add(number)
         for o in plan.outputs:
             self._touch(o.value)
+        if not plan.scalar:
+            self.found = {d: None for d in self.found if all(self._is_number(v) for v in read(d))}
+
+    def _is_number(self, value: int) -> bool:
+        return not (self.plan.inputs[value] if value < self.first else self.plan.instruction(value)).shape
 
     def _summed(self) -> set[int]:
         """Values that reach sums alone, as terms or factors of terms: what they have lost may be little beside the other terms."""
@@ -133,7 +144,7 @@ class Doubts:
     @property
     def values(self) -> list[int]:
         """The values that are looked at, inputs and constants apart."""
-        seen = dict.fromkeys(v for d in self.found for v in read(d))
+        seen = dict.fromkeys([*(v for d in self.found for v in read(d)), *self.results])
         return [v for v in seen if v >= self.first and v not in self.constants]
 
     # ------------------------------------------------------------ what a value is made of
@@ -313,24 +324,59 @@ class Doubts:
         self._wait(number, [replace(p, unless=(*p.unless, (x, radius))) for p in self.pending.get(value, ())])
         self._touch(x)
 
+    def _visit_moved(self, number: int, step: Instruction) -> None:
+        """The same numbers in other places; of a number that is repeated all that was lost shows here."""
+        (a,) = step.operands
+        if self._is_number(a):
+            self._touch(a)
+        self._wait(number, self.pending.get(a, ()))
+        self.signs[number] = self._sign(a)
+        if a in self.exact:
+            self.exact.add(number)
+
+    _visit_index = _visit_view = _visit_drop = _visit_broadcast = _visit_reshape = _visit_moved
+
+    def _visit_sum(self, number: int, step: Instruction) -> None:
+        self._touch(step.operands[0])
+        self.signs[number] = self._sign(step.operands[0])
+
+    def _visit_matmul(self, number: int, step: Instruction) -> None:
+        a, b = step.operands
+        self._touch_all(step.operands)
+        self.signs[number] = 1 if a == b and not step.shape else self._sign(a) * self._sign(b)
+
+    _visit_inner = _visit_matmul
+
+    def _visit_norm(self, number: int, step: Instruction) -> None:
+        self._touch(step.operands[1])
+        self.signs[number] = 1
+
     def _visit_other(self, number: int, step: Instruction) -> None:
         self._touch_all(step.operands)
 
     # ------------------------------------------------------------ as code
 
-    def ranges(self, results: Sequence[str]) -> Iterator[str]:
-        """Comparisons that hold where no result is tiny, huge or nan; `results` are the texts of the outputs.
+    @cached_property
+    def results(self) -> list[int]:
+        """The numbers that are outputs, or are put into an output without a change; none that may be zero because nothing moves it."""
+        found: dict[int, None] = {}
+        for value in (o.value for o in self.plan.outputs):
+            while value >= self.first and not self._is_number(value) and self.plan.instruction(value).opcode in _PLACED:
+                (value,) = self.plan.instruction(value).operands
+            if self._is_number(value):
+                found[value] = None
+        return list(found)
 
-        What may be zero by choice, and what is a number, is left out of the former.
-        """
-        texts = dict.fromkeys(t for o, t in zip(self.plan.outputs, results, strict=True) if not self._settled(o.value))
+    def ranges(self, name: Callable[[int], str | None]) -> Iterator[str]:
+        """Comparisons that hold where no result is tiny, huge or nan; what may be zero by choice is not asked for the former."""
+        texts = dict.fromkeys(text for v in self.results if not self._settled(v) and (text := name(v)))
         names = list(texts)
         for k in range(0, len(names), _GROUP):
             group = [n if n.isalnum() else f"({n})" for n in names[k : k + _GROUP]]
-            name = group[0] if len(group) == 1 else f"x{k}"
-            product = name if len(group) == 1 else f"({name} := {'*'.join(group)})"
-            yield f"({_TINY} < {product} < {_HUGE} or -{_HUGE} < {name} < -{_TINY})"
-        free = list(dict.fromkeys(t for o, t in zip(self.plan.outputs, results, strict=True) if o.value in self.choosing))
+            text = group[0] if len(group) == 1 else f"x{k}"
+            product = text if len(group) == 1 else f"({text} := {'*'.join(group)})"
+            yield f"({_TINY} < {product} < {_HUGE} or -{_HUGE} < {text} < -{_TINY})"
+        free = list(dict.fromkeys(text for v in self.results if v in self.choosing and (text := name(v))))
         for k in range(0, len(free), _GROUP):
             yield f"-{_HUGE} < {' + '.join(free[k : k + _GROUP])} < {_HUGE}"
 

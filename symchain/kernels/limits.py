@@ -58,7 +58,7 @@ def _around(
     found = []
     for far, near in pairs_around(values, moved):
         try:
-            if beside is not None and not _is_near(next(iter(beside[0](*near))), beside[1]):
+            if beside is not None and not is_near(next(iter(beside[0](*near))), beside[1]):
                 continue
             with precision(bits=GLANCE), suppress(ZeroDivisionError):  # with so few digits anything may be zero
                 f(*far)
@@ -85,7 +85,8 @@ def pairs_around(values: Sequence[float], moved: Sequence[int]) -> Iterator[tupl
             yield at(side, sign, _DISTANCES[0]), at(side, sign, _DISTANCES[1])
 
 
-def _is_near(found: Any, value: float) -> bool:
+def is_near(found: Any, value: float) -> bool:
+    """Whether a result with many digits is what float64 made of it, or of what lies very near."""
     return bool(abs(found - value) <= _NEAR * abs(value) + _NEAR**2)
 
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
-from textwrap import wrap
 from traceback import walk_tb
 from typing import Any
 
@@ -25,6 +24,7 @@ from symchain.kernels.matrices import MATRICES
 from symchain.kernels.opcodes import OPCODES
 from symchain.kernels.primitives import GROWING, Form, parts
 from symchain.kernels.recourse import Recourse
+from symchain.kernels.source import commented, folded, shown
 from symchain.kernels.stable import STABLE
 from symchain.kernels.writing import NAMES, Writer
 from symchain.support.dimensions import show
@@ -93,7 +93,7 @@ class _Program:
         if family != "numpy" and (not self.plan.scalar or not self.plan.inputs or self.guards):
             return ""
         try:
-            doubts = Doubts(self.plan) if family == "math" and self.careful else None
+            doubts = self.doubts if family == ("math" if self.plan.scalar else "numpy") else None
             writer = Writer(self.plan, family, bool(self.guards), doubts.values if doubts else ())
             body = list(writer.statements())
         except NoFloats:
@@ -101,16 +101,18 @@ class _Program:
         if family == "digits":
             names = ", ".join(f"v{k}" for k in range(len(self.plan.inputs)))
             results = ", ".join([*writer.results_text(), ""])
-            return "\n".join([*_folded(f"def kernel({names}):", 0), *_commented(body, 4, False), *_folded(f"return ({results})", 4)]) + "\n"
+            return "\n".join([*folded(f"def kernel({names}):", 0), *commented(body, 4, False), *folded(f"return ({results})", 4)]) + "\n"
+        comparisons = _comparisons(doubts, writer) if doubts else []
         if family == "math":
-            return self._of_floats(body, writer.results_text(), comments, _comparisons(doubts, writer) if doubts else [])
+            return self._of_floats(body, writer.results_text(), comments, comparisons)
         arguments = [*(f"v{k}" for k in range(len(self.plan.inputs))), *(f"s{k}" for k in range(len(self.plan.letters))), "dt"]
-        lines = [*_folded(f"def kernel({', '.join(arguments)}):", 0)]
+        lines = [*folded(f"def kernel({', '.join(arguments)}):", 0)]
         if comments:
-            lines += [f"    # {v} = {_shown(i.name)}" for v, i in zip(arguments, self.plan.inputs, strict=False)]
-            lines += [f"    # s{k} = {_shown(n)}" for k, n in enumerate(self.plan.letters)]
-        lines += _commented(body, 4, comments)
-        lines += _folded(f"return ({', '.join([*writer.results_text(), ''])})".replace(", )", ",)"), 4)
+            lines += [f"    # {v} = {shown(i.name)}" for v, i in zip(arguments, self.plan.inputs, strict=False)]
+            lines += [f"    # s{k} = {shown(n)}" for k, n in enumerate(self.plan.letters)]
+        lines += commented(body, 4, comments)
+        returned = [*writer.results_text(), *([" and ".join(comparisons)] if comparisons else [])]
+        lines += folded(f"return ({', '.join([*returned, ''])})".replace(", )", ",)"), 4)
         return "\n".join(lines) + "\n"
 
     def _of_floats(self, body: Sequence[tuple[str, str]], results: Sequence[str], comments: bool, comparisons: Sequence[str]) -> str:
@@ -123,20 +125,20 @@ class _Program:
         else:
             arguments = passed = "*values"
             test = f"len(values) == {len(names)} and {{type(v) for v in values}} == {{float}}"
-            taken = _folded(f"({', '.join(names)})\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}values", 12)
-        lines = [*_folded(f"def kernel_of_floats({arguments}):", 0), "    try:", *_folded(f"if {test}:", 8)]
+            taken = folded(f"({', '.join(names)})\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}values", 12)
+        lines = [*folded(f"def kernel_of_floats({arguments}):", 0), "    try:", *folded(f"if {test}:", 8)]
         if comments:
-            lines += [f"            # {v} = {_shown(i.name)}" for v, i in zip(names, self.plan.inputs, strict=True)]
-        lines += [*taken, *_commented(body, 12, comments)]
+            lines += [f"            # {v} = {shown(i.name)}" for v, i in zip(names, self.plan.inputs, strict=True)]
+        lines += [*taken, *commented(body, 12, comments)]
         if comparisons:
-            lines += _folded(f"if {' and '.join(comparisons)}:", 12)
-            lines += [*_folded(f"return {self._packed(results)}", 16), *_folded(f"return again({passed})", 12)]
+            lines += folded(f"if {' and '.join(comparisons)}:", 12)
+            lines += [*folded(f"return {self._packed(results)}", 16), *folded(f"return again({passed})", 12)]
         else:
-            lines += _folded(f"return {self._packed(results)}", 12)
+            lines += folded(f"return {self._packed(results)}", 12)
         lines += [
             "    except (ArithmeticError, ValueError):",
-            *_folded(f"return again({passed})", 8),
-            *_folded(f"return general({passed})", 4),
+            *folded(f"return again({passed})", 8),
+            *folded(f"return general({passed})", 4),
         ]
         return "\n".join(lines) + "\n"
 
@@ -153,6 +155,11 @@ class _Program:
         if not order:
             return heads[0]
         return ", ".join([heads[0], *("{" + ", ".join(g) + "}" for g in list(groups.values())[:order])])
+
+    @cached_property
+    def doubts(self) -> Doubts | None:
+        """What tells that digits may be lost; None where nobody asks."""
+        return Doubts(self.plan) if self.careful else None
 
     @cached_property
     def divides(self) -> bool:
@@ -232,9 +239,10 @@ class _Program:
                 results = self._beside(list(map(float, converted)), results)
         else:
             lengths = sizes(self.plan, converted)
-            results = self._raw([*converted, *lengths], precision)
-            if precision == DOUBLE and self.careful and self.may_overflow and not all(np.isfinite(r).all() for r in results):
-                results = arraydigits.reworked(self.plan, converted, lengths, results)
+            results, trusted = self._raw([*converted, *lengths], precision)
+            finite = trusted and (not self.may_overflow or all(np.isfinite(r).all() for r in results))
+            if not finite and precision == DOUBLE and self.careful:
+                results = arraydigits.reworked(self.plan, converted, lengths, results, all_of_them=not trusted)
         return self._formed(self._finished(results, precision))
 
     def _common_shape(self, values: Sequence[Any]) -> tuple[int, ...]:
@@ -246,7 +254,8 @@ class _Program:
                 f"the arrays do not broadcast together: {shapes}", advice="Give arrays of one shape, or single numbers."
             ) from None
 
-    def _raw(self, arguments: Sequence[Any], precision: np.dtype[Any]) -> list[Any]:
+    def _raw(self, arguments: Sequence[Any], precision: np.dtype[Any]) -> tuple[list[Any], bool]:
+        """The results of the code over arrays, and whether they have no doubts."""
         try:
             with np.errstate(all="ignore"):
                 results = list(self.arrays(*arguments, precision.type))
@@ -265,7 +274,7 @@ class _Program:
                     f"{g.function}{where} has no derivative {at}",
                     advice='Compile with kinks="subgradient" for the value symchain gives there.',
                 )
-        return results[: len(self.plan.outputs)]
+        return results[: len(self.plan.outputs)], all(looked_at)
 
     def _place_of(self, error: Exception) -> str:
         """The block, or the derivative, in whose line an error was raised, as " in y"; nothing where the code does not say it."""
@@ -278,14 +287,14 @@ class _Program:
     def _samples(self, values: list[Any], shape: tuple[int, ...], precision: np.dtype[Any]) -> list[Any]:
         """A scalar program over arrays: every result has the common shape; many samples go through in pieces."""
         if shape == ():
-            return self._raw(values, precision)
+            return self._raw(values, precision)[0]
         count = math.prod(shape)
         arrays = [k for k, v in enumerate(values) if np.ndim(v)]
         whole = self.plan.elementwise and (count <= 2 * _CHUNK or any(values[k].shape != shape for k in arrays))
         if whole:
             return [
                 np.array(np.broadcast_to(np.asarray(r, precision), shape)) if np.shape(r) != shape else r
-                for r in self._raw(values, precision)
+                for r in self._raw(values, precision)[0]
             ]
         flat = {k: np.broadcast_to(values[k], shape).reshape(-1) for k in arrays}
         results = [np.empty(count, precision) for _ in self.plan.outputs]
@@ -294,7 +303,7 @@ class _Program:
             piece = slice(start, start + step) if self.plan.elementwise else start
             for k, array in flat.items():
                 values[k] = array[piece]
-            for result, part in zip(results, self._raw(values, precision), strict=True):
+            for result, part in zip(results, self._raw(values, precision)[0], strict=True):
                 result[piece] = part
         return [r.reshape(shape) for r in results]
 
@@ -373,7 +382,7 @@ def _comparisons(doubts: Doubts, writer: Writer) -> list[str]:
         names = {v: name for v in read(doubt) if (name := writer.named(v)) is not None}
         if names.keys() >= set(read(doubt)):
             found.append(written(doubt, names.__getitem__))
-    return [*dict.fromkeys(found), *doubts.ranges(writer.results_text())]
+    return [*dict.fromkeys(found), *doubts.ranges(writer.named)]
 
 
 def _boxed(result: Any) -> Any:
@@ -457,43 +466,3 @@ def _gram(x: Any, w: Any) -> Any:
         half = np.sqrt(w)[:, None] * x
         return half.T @ half
     return x.T @ (w[:, None] * x)
-
-
-# ---------------------------------------------------------------- layout of the source
-
-
-def _shown(text: str) -> str:
-    """A name as it may stand in a comment."""
-    return "".join(c if c.isprintable() else "?" for c in text)
-
-
-def _commented(body: Sequence[tuple[str, str]], indent: int, comments: bool) -> list[str]:
-    lines = []
-    for text, block in body:
-        lines += _folded(_glued(text), indent)
-        if comments and block:
-            lines[-1] += f"  # {_shown(block)}"
-    return lines
-
-
-def _glued(text: str) -> str:
-    """The text with the spaces outside its brackets glued, so that it is folded inside them alone."""
-    depth = 0
-    glued = []
-    for c in text:
-        depth += (c in "([{") - (c in ")]}")
-        glued.append("\N{NO-BREAK SPACE}" if c == " " and not depth else c)
-    return "".join(glued)
-
-
-def _folded(line: str, indent: int) -> list[str]:
-    """A line of source, folded inside brackets when it is long."""
-    pad = " " * indent
-    if len(line) + indent <= 140:
-        return [pad + line.replace("\N{NO-BREAK SPACE}", " ")]
-    if line.startswith("if "):
-        line = f"if ({line[3:-1]}):"
-    elif line.startswith("return ") and line[7] != "(":
-        line = f"return ({line[7:]})"
-    lines = wrap(line, 136, initial_indent=pad, subsequent_indent=pad + "    ", break_long_words=False, break_on_hyphens=False)
-    return [part.replace("\N{NO-BREAK SPACE}", " ") for part in lines]

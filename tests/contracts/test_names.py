@@ -80,6 +80,10 @@ NAMED: dict[str, dict[str, str]] = {
             "cholesky concatenate cosm cosm_frechet cross cumprod cumsum det expm expm_frechet flip gather index inv log_softmax "
             "logdet logsumexp max min onehot pinv place prod reshape roll scatter sinm sinm_frechet softmax tril triu"
         ),
+        "kernels/arraydigits.py": (
+            "abs cholesky concatenate cosm cross cumprod cumsum det exp expm flip gather index inv log log_softmax logdet logsumexp max "
+            "min onehot place power prod reshape roll scatter sign sinm softmax sqrt tril triu"
+        ),
         "kernels/balls.py": (
             "abs arctan2 cbrt cos cosh dawsn erf erfc erfcinv erfi erfinv exp expi expm1 expn gamma gammaln heaviside iv jv kv log "
             "log1p log_expit logaddexp maximum minimum polygamma power psi sigmoid sign sin sinc sinh sqrt tan tanh xlogy yv zeta"
@@ -99,8 +103,8 @@ NAMED: dict[str, dict[str, str]] = {
         "kernels/doubts.py": (
             "Phi abs arccos arccosh arcsin arctanh beta betaln binom clip cos cosh digamma entr erfc erfcx exp exp2 factorial gamma "
             "gammaln heaviside hypot i0 i0e j0 j1 k0 k0e k1 k1e kl_div leaky_relu log log10 log1p log2 log_sigmoid logaddexp logit "
-            "logsigmoid maximum minimum normpdf poch polygamma relu sech sigmoid sign silu sin softplus sqrt square tan trigamma "
-            "xlogy y0 y1 zeta"
+            "logsigmoid maximum minimum normpdf place poch polygamma relu reshape sech sigmoid sign silu sin softplus sqrt square tan "
+            "trigamma xlogy y0 y1 zeta"
         ),
         "kernels/floats.py": (
             "abs acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh deg2rad expit maximum "

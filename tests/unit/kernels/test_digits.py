@@ -119,13 +119,6 @@ def test_twelve_decimals_at_every_order(text: str, f: Callable[..., Any], point:
         assert off(hessian[key], want) < 1e-12, key
 
 
-def test_hessians_alone_have_them_too() -> None:
-    _, _, second = derivatives(lambda y: y * sigmoid(y), [40.0])
-    assert off(symchain.parse("z = silu(y)").hessian("y").compile()(y=40.0), second[0, 0]) < 1e-12
-
-
-# ---------------------------------------------------------------- limits
-
 LIMITS = {
     "z = (1 - cos(x))/x": (0.0, 0.5),
     "z = sin(x)/x": (1.0, 0.0),
@@ -135,6 +128,33 @@ LIMITS = {
     "z = cos(sqrt(x))": (1.0, -0.5),
     "z = exp(-1/x**2)": (0.0, 0.0),
 }
+TAKEN = {
+    "sum": ("sum({0}_of)", lambda value: [value, 0.0, 0.0], lambda slope: [slope] * 3),
+    "entry": ("{0}_of[1]", lambda value: [0.3, value], lambda slope: [0.0, slope]),
+}
+"""How a number is taken from an array; an array that gives the value; how the derivative by the array follows from that by the number."""
+
+
+@pytest.mark.parametrize("taken", TAKEN)
+@pytest.mark.parametrize(("text", "point"), [*((text, at) for text, _, at in CASES), *((text, {"x": 0.0}) for text in LIMITS)])
+def test_numbers_that_are_taken_from_arrays_are_worked_out_as_well(text: str, point: Mapping[str, float], taken: str) -> None:
+    written, array, spread = TAKEN[taken]
+    names = list(point)
+    value, gradient = symchain.parse(text).compile(wrt=names)(**point)
+    lines = [*(f"{n}_of: (n,)" for n in names), *(f"{n} = {written.format(n)}" for n in names), text]
+    kernel = symchain.parse("\n".join(lines)).compile("z", wrt=[f"{n}_of" for n in names])
+    found, slopes = kernel(**{f"{n}_of": np.array(array(v)) for n, v in point.items()})
+    assert found == pytest.approx(value, rel=1e-12, abs=0)
+    for n in names:
+        assert slopes[f"{n}_of"] == pytest.approx(np.array(spread(gradient[n])), rel=1e-12, abs=1e-15 if text in LIMITS else 0)
+
+
+def test_hessians_alone_have_them_too() -> None:
+    _, _, second = derivatives(lambda y: y * sigmoid(y), [40.0])
+    assert off(symchain.parse("z = silu(y)").hessian("y").compile()(y=40.0), second[0, 0]) < 1e-12
+
+
+# ---------------------------------------------------------------- limits
 
 
 @pytest.mark.parametrize("text", LIMITS)
