@@ -38,6 +38,7 @@ from symchain.evidence.points import UNDEFINED, Point, at, imaginary_step
 from symchain.evidence.sampling import SEED
 from symchain.evidence.verification import Slopes
 from symchain.kernels.kernel import Plan
+from symchain.kernels.recourse import as_float64_gives_it
 from symchain.nouns.computation import Computation
 from symchain.support.dimensions import Shape
 from symchain.support.dimensions import evaluate as dimension
@@ -80,8 +81,9 @@ class Promise:
             return
         wanted = max(1, round((POINTS if self.program.scalar else POINTS - 1) * search.patience))
         quick = 2 not in self._degrees and all(n in self.program.inputs for n in self.names)
-        if quick and self._agrees(search, wanted, names, call):
-            return
+        with as_float64_gives_it():  # most points show all that is wrong; what float64 loses there is left to those looked at with care
+            if quick and self._agrees(search, wanted, names, call):
+                return
         again = Exploration(self.program, self.output, self.names)  # it finds the same points
         points = list(islice(again.drawn(PICKS), wanted))
         slopes = Slopes(self.program, self.output, self.names)

@@ -23,7 +23,7 @@ from symchain.kernels.kernel import Instruction, Kernel, Plan, not_a_kernel, rea
 from symchain.kernels.matrices import MATRICES
 from symchain.kernels.opcodes import OPCODES
 from symchain.kernels.primitives import GROWING, Form, parts
-from symchain.kernels.recourse import Recourse
+from symchain.kernels.recourse import Recourse, is_wanted
 from symchain.kernels.source import commented, folded, shown
 from symchain.kernels.stable import STABLE
 from symchain.kernels.writing import NAMES, Writer
@@ -200,9 +200,13 @@ class _Program:
         text = self.written("math")
         return self._compiled(text, "kernel_of_floats") if text else None
 
-    @cached_property
+    @property
     def recourse(self) -> Recourse | None:
-        """Where results are worked out again; None where there is no code for single numbers."""
+        """Where results are worked out again; None where there is no code for single numbers, or nobody wants it."""
+        return self._recourse if is_wanted() else None
+
+    @cached_property
+    def _recourse(self) -> Recourse | None:
         return Recourse(self.plan, self._over) if self.careful and self.written("digits") and self.written("math") else None
 
     def _over(self, plan: Plan, numbers: str) -> Callable[..., Any]:
@@ -220,9 +224,10 @@ class _Program:
 
     def again(self, /, *values: Any) -> Any:
         """Any arguments, where plain floats have been tried: what overflows or has no value gives inf or nan."""
-        if self.recourse is None or not all(type(v) is float for v in values):
+        recourse = self.recourse
+        if recourse is None or not all(type(v) is float for v in values):
             return self._general(values, None)
-        found = self.recourse(values)
+        found = recourse(values)
         return self._general(values, None, found) if None in found else self._formed(found)
 
     def _general(self, values: Sequence[Any], floats: Callable[..., Any] | None, found: Sequence[float | None] | None = None) -> Any:
@@ -241,7 +246,7 @@ class _Program:
             lengths = sizes(self.plan, converted)
             results, trusted = self._raw([*converted, *lengths], precision)
             finite = trusted and (not self.may_overflow or all(np.isfinite(r).all() for r in results))
-            if not finite and precision == DOUBLE and self.careful:
+            if not finite and precision == DOUBLE and self.careful and is_wanted():
                 results = arraydigits.reworked(self.plan, converted, lengths, results, all_of_them=not trusted)
         return self._formed(self._finished(results, precision))
 

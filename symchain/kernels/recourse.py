@@ -7,7 +7,9 @@ at the point itself, or that of a choice made there alone, get their limit where
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -17,10 +19,26 @@ from symchain.kernels.kernel import Plan
 from symchain.kernels.limits import limit
 from symchain.support.precision import precision
 
+_plain: ContextVar[bool] = ContextVar("plain", default=False)
 _START = 53
 """Bits, before anybody asks for more."""
 
 Function = Callable[..., Sequence[Any]]
+
+
+@contextmanager
+def as_float64_gives_it() -> Iterator[None]:
+    """Inside, nothing is worked out again: for who looks at many results and minds none of the digits."""
+    token = _plain.set(True)
+    try:
+        yield
+    finally:
+        _plain.reset(token)
+
+
+def is_wanted() -> bool:
+    """Whether what may have lost digits is worked out again."""
+    return not _plain.get()
 
 
 class Recourse:

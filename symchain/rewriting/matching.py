@@ -62,7 +62,7 @@ class Identity:
         self.coined = _coined(_applied(before), _applied(after))
         self.kinds = before.kinds & ~_ANYTHING
         self.compares = bool(after.kinds & Compare.bit)
-        self.factors = _top(before) & ~_ANYTHING if isinstance(before, Contraction) else 0
+        self.factors = top_of(before) & ~_ANYTHING if isinstance(before, Contraction) else 0
         self.terms = len(before.args) if isinstance(before, Sum) else 0
         self.arrays = any(n.shape for n in leaves(before))
         self.open = isinstance(before, Sum) and any(_kind(a) == REST for a in before.args)
@@ -73,18 +73,18 @@ class Identity:
         names: dict[Tree, Tree] = {n: leaf(n.name.removeprefix("?"), n.shape) for n in leaves(self.before, self.after)}
         return substitute(self.before, names), substitute(self.after, names)
 
-    def may_match(self, tree: Tree) -> bool:
-        """Whether the top of a tree looks like the left side's."""
+    def may_match(self, top: int, terms: int) -> bool:
+        """Whether a tree with this `top_of`, and so many operands, looks like the left side at its top."""
         if self.factors:
-            return not self.factors & ~_top(tree)
-        return not self.terms or self.terms == len(tree.args) or (self.open and self.terms < len(tree.args))
+            return not self.factors & ~top
+        return not self.terms or self.terms == terms or (self.open and self.terms < terms)
 
 
 _ANYTHING = Leaf.bit | Number.bit | Contraction.bit
 """The kinds of nodes in a pattern that stand for anything: placeholders, with numbers in front of them."""
 
 
-def _top(tree: Tree) -> int:
+def top_of(tree: Tree) -> int:
     """The bits of the kinds of a product's factors; all bits where a factor is a product, or a power of one, that will be opened."""
     bits = 0
     for a in tree.args:

@@ -24,9 +24,9 @@ from symchain.rewriting import (
     softmaxes,
     stable,
 )
-from symchain.rewriting.matching import Identity, functions_in
+from symchain.rewriting.matching import Identity, functions_in, top_of
 from symchain.rewriting.rows import Names, Row, Use, declared
-from symchain.tensors.nodes import Tree
+from symchain.tensors.nodes import Contraction, Tree
 
 
 class Table:
@@ -62,7 +62,10 @@ class Table:
             rows = self._of(use, type(tree))
             pairs = ((row, None if row.search is not None else row.rule) for row in rows)
             possible = self._possible[key] = tuple(pair for pair in pairs if _may_hold(*pair, tree.kinds))
-        likely = [pair for pair in possible if pair[1] is None or pair[1].may_match(tree)]
+        if not possible:
+            return
+        top, terms = top_of(tree) if isinstance(tree, Contraction) else 0, len(tree.args)
+        likely = [pair for pair in possible if pair[1] is None or pair[1].may_match(top, terms)]
         present: Set[str] | None = None
         for pair in likely:
             rule = pair[1]
