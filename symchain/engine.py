@@ -114,12 +114,12 @@ class Engine:
         output, wrt = asked_for(program, args)
         return explain(program, output, name_given(program, wrt), lang, at)
 
-    def check(self, program: Program, output: str, wrt: Any, claim: str, using: str) -> Verdict:
+    def check(self, program: Program, output: str, wrt: Any, claim: str, using: str, claim_format: str) -> Verdict:
         from symchain.analysis.checking.judging import check
 
         if not isinstance(claim, str):
             raise ArgumentError(f"the claim is {type(claim).__name__}, not a text", advice='Write the formula as a text: "2*x".')
-        return check(program, output, wrt, claim, using)
+        return check(program, output, wrt, claim, using, claim_format)
 
     # ------------------------------------------------------------ printing
 

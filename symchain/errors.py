@@ -112,6 +112,19 @@ class ParseError(SymchainError):
     """The text is not in the input language (or a name is unknown, defined twice, or in a cycle)."""
 
 
+class AnswerError(ParseError):
+    """An answer as it was typed is not understood, or could mean two things: said by a sentence of every language.
+
+    `key` is that sentence's and `fields` fill it; `what` and `advice` are the English ones.
+    """
+
+    def __init__(
+        self, key: str, fields: Mapping[str, str], what: str, *, advice: str = "", place: Place | None = None, source: str = ""
+    ) -> None:
+        self.key, self.fields = key, fields
+        super().__init__(what, advice=advice, place=place, source=source)
+
+
 class ShapeError(SymchainError):
     """Operands whose shapes do not conform; names both operands, their shapes and the line."""
 

@@ -36,6 +36,8 @@ class Token(NamedTuple):
 _OPERATORS = {
     "^": "**", "·": "*", "⋅": "*", "×": "*", "∗": "*", "⊙": "*", "−": "-", "≤": "<=", "≥": ">=", "≠": "!=",
 }  # fmt: skip
+_TYPED = {"÷": "/", "∕": "/", "⁄": "/", "–": "-", "—": "-", "|": "|", "√": "√"}
+"""What an answer may hold besides: `handwriting` says what it means."""
 _PRIMES = {"'": 1, "′": 1, "’": 1, "″": 2, "‴": 3}
 _PIECE = re.compile(
     rf"""(?P<blank>[ \t\u00a0\u202f]+)
@@ -91,8 +93,8 @@ def source_lines(text: str) -> list[str]:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
 
 
-def read_tokens(lines: list[str]) -> list[Token]:
-    """All tokens, one "newline" per line that ends, then "end".
+def read_tokens(lines: list[str], typed: bool = False) -> list[Token]:
+    """All tokens, one "newline" per line that ends, then "end". In a `typed` answer 2x is two tokens, and bars and roots are some.
 
     Raises ParseError for characters outside the language and malformed numbers, LimitError for what is too long.
     """
@@ -101,7 +103,7 @@ def read_tokens(lines: list[str]) -> list[Token]:
     tokens: list[Token] = []
     for number, line in enumerate(lines, 1):
         _refuse_invisible(line, number)
-        if _read_line(line, number, tokens):
+        if _read_line(line, number, tokens, typed):
             tokens.append(Token("newline", "", number, len(line) + 1, 0))
         elif number == len(lines):
             _refuse("a backslash continues a line, but there is no next one", "Remove the backslash.", line, number, len(line))
@@ -109,7 +111,7 @@ def read_tokens(lines: list[str]) -> list[Token]:
     return tokens
 
 
-def _read_line(line: str, number: int, tokens: list[Token]) -> bool:
+def _read_line(line: str, number: int, tokens: list[Token], typed: bool) -> bool:
     """Append the tokens of one line; False when it ends in a backslash and goes on."""
     position, end = 0, len(line)
     while position < end:
@@ -119,6 +121,10 @@ def _read_line(line: str, number: int, tokens: list[Token]) -> bool:
         if kind == "primes" and not _follows_name(tokens, number, position):
             match = _STRING.match(line, position)
             kind, text = ("string", match[0]) if match else (None, "")
+        if kind is None and typed and line[position] in _TYPED:
+            tokens.append(Token("op", _TYPED[line[position]], number, position + 1, 1))
+            position += 1
+            continue
         if kind is None:
             if line[position] == "\\" and not line[position + 1 :].strip():
                 return False
@@ -127,7 +133,7 @@ def _read_line(line: str, number: int, tokens: list[Token]) -> bool:
             tokens.append(Token(kind, _OPERATORS.get(text, text), number, position + 1, len(text)))
         elif kind not in ("blank", "comment"):
             assert kind is not None
-            tokens.append(Token(kind, _content(kind, text, line, number, position), number, position + 1, len(text)))
+            tokens.append(Token(kind, _content(kind, text, line, number, position, typed), number, position + 1, len(text)))
         position += len(text)
     return True
 
@@ -137,11 +143,11 @@ def _follows_name(tokens: list[Token], line: int, position: int) -> bool:
     return last is not None and last.kind == "name" and last.line == line and last.column + last.width == position + 1
 
 
-def _content(kind: str, text: str, line: str, number: int, position: int) -> str:
+def _content(kind: str, text: str, line: str, number: int, position: int, typed: bool) -> str:
     """What a token stands for: names composed, superscripts as plain digits, primes counted, quotes removed."""
     match kind:
         case "number":
-            _check_number(text, line, number, position)
+            _check_number(text, line, number, position, typed)
             return text
         case "name":
             return _checked_name(text, line, number, position)
@@ -173,11 +179,11 @@ def _checked_name(text: str, line: str, number: int, position: int) -> str:
     return name
 
 
-def _check_number(text: str, line: str, number: int, position: int) -> None:
-    """A literal is decimal, finite and of reasonable length, and does not run into what follows."""
+def _check_number(text: str, line: str, number: int, position: int, typed: bool) -> None:
+    """A literal is decimal, finite and of reasonable length, and does not run into what follows, but for a name in a typed answer."""
     place = Place(number, position + 1, len(text))
     after = position + len(text)
-    if after < len(line) and _NAME_CHARACTER.match(line, after):
+    if after < len(line) and _NAME_CHARACTER.match(line, after) and not (typed and line[after] not in "._" and not line[after].isdigit()):
         rest = re.match(r"[\w.]*", line[after:])
         tail = _short(rest[0]) if rest else ""
         whole = Place(number, position + 1, len(text) + len(tail))

@@ -137,7 +137,7 @@ class Program(Computation):
         """
         return engine().explain(self, args, lang, given_point(at))
 
-    def check(self, output: str, wrt: Any, claim: str, using: str = "factors") -> Verdict:
+    def check(self, output: str, wrt: Any, claim: str, using: str = "factors", claim_format: str = "auto") -> Verdict:
         """Judge the claim that the derivative of `output` (a block or an expression) by `wrt` is `claim`, and name the mistake in it.
 
         In a claim da2/dz2 is that derivative, unless it is a name of the program. The Verdict has .status (proved, agrees, wrong or
@@ -146,11 +146,14 @@ class Program(Computation):
         alone. A claim that is right where something is declared that is not (a > 0) is undecided, with .condition and .declare. Raises
         ParseError for a claim that cannot be read, NumberVariableError where `wrt` is a number, ArgumentError for another `using`.
 
+        A claim is read as people type it: 2(z - y)x, x², ln x, X^T. In LaTeX it is read where it holds a command; `claim_format`, "text"
+        or "latex", says so. What can be read in two ways is refused with both (ParseError).
+
         >>> import symchain
         >>> symchain.parse("C = (a - y)**2").check("C", "a", "y - a").mistakes
         ('constant',)
         """
-        return engine().check(self, output, wrt, claim, using)
+        return engine().check(self, output, wrt, claim, using, claim_format)
 
     def latex(self) -> str:
         """The blocks as LaTeX, one aligned line each."""

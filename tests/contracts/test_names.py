@@ -21,6 +21,10 @@ RECORDS = ("functions", "operations")
 """Where records are declared."""
 
 NAMED: dict[str, dict[str, str]] = {
+    "handwriting: what people write with signs, and what schools call functions": {
+        "language/completion.py": "abs power sqrt",
+        "language/handwriting.py": "arccosh arcsinh arctan arctanh cos cosh cot csc exp pow sinh sqrt tan tanh",
+    },
     "teaching: what is said of one function, and the mistakes that are made with it": {
         "analysis/checking/conditions.py": "relu sigmoid softplus tanh",
         "analysis/checking/diagnosis.py": "sign",

@@ -12,8 +12,8 @@ from itertools import islice
 
 import numpy as np
 
-from symchain.analysis.checking.claims import Question
 from symchain.analysis.checking.evidence import Agreement, Evidence
+from symchain.analysis.checking.questions import Question
 from symchain.functions import FUNCTIONS
 from symchain.functions.spec import AbstractFunction, abstract
 from symchain.nouns.computation import Computation, Variable, ancestors

@@ -14,13 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from symchain.analysis.checking.claims import Question, Reading, ask, diagonal, read_claim
+from symchain.analysis.checking.claims import Reading, read_claim
 from symchain.analysis.checking.conditions import find_condition
 from symchain.analysis.checking.diagnosis import Diagnosis
 from symchain.analysis.checking.evidence import Agreement, Evidence, fits, laid_out, value_at
+from symchain.analysis.checking.latex_answers import AUTO, as_text
+from symchain.analysis.checking.mentions import diagonal
+from symchain.analysis.checking.questions import Question, ask
 from symchain.analysis.checking.slopes import Flow, written_out
 from symchain.deriving.sweep import Sweep
-from symchain.errors import ArgumentError, ShapeError
+from symchain.errors import ShapeError, check_choice
 from symchain.evidence.exceptions import Exceptions
 from symchain.evidence.verification import as_measured, differs_along
 from symchain.nouns.computation import Computation, ancestors
@@ -41,13 +44,12 @@ _EXPANDED = 80
 _CLOSED = 240
 
 
-def check(program: Computation, output: str, wrt: Any, claim: str, using: str = FACTORS) -> Verdict:
+def check(program: Computation, output: str, wrt: Any, claim: str, using: str = FACTORS, claim_format: str = AUTO) -> Verdict:
     """Judge the claim that the derivative of an output by a name is an expression, which may use what `using` says (one of USING)."""
-    if using not in USING:
-        raise ArgumentError(f"using is {using!r}", advice=f"It is one of {', '.join(USING)}.")
+    check_choice("using", using, USING)
     question = ask(program, output, wrt, claim)
     derivation = Sweep(question.program, question.output, [question.wrt]).derivation(question.program, question.wrt)
-    return _Judging(question, derivation, claim, str(output), using).verdict()
+    return _Judging(question, derivation, claim, str(output), using).verdict(claim_format)
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,12 @@ class _Judging:
 
     # ------------------------------------------------------------ right or wrong
 
-    def verdict(self) -> Verdict:
+    def verdict(self, claim_format: str) -> Verdict:
         broken: ShapeError | None = None
         read: list[_Read] = []
-        claims = list(read_claim(self.question, self.text))
+        text = as_text(self.question, self.text, claim_format)
+        self.base = replace(self.base, claim=text.strip())
+        claims = list(read_claim(self.question, text))
         for claim in claims:
             try:
                 read.append(_Read(claim, claim.tree()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symchain.wording.en import check, commands, derivation, evidence, explain, graph, page, records, remarks, sensitivity
+from symchain.wording.en import check, commands, derivation, evidence, explain, graph, page, records, remarks, sensitivity, typed
 from symchain.wording.locale import Language, Locale, Word, joined
 
 
@@ -12,5 +12,7 @@ def _the(noun: Word) -> str:
 
 LANGUAGE = Language(
     Locale(code="en", name="English", the=_the, conjunction="and", preamble=r"\usepackage[english]{babel}"),
-    joined(*(topic.SENTENCES for topic in (derivation, check, commands, evidence, explain, graph, page, records, remarks, sensitivity))),
+    joined(
+        *(topic.SENTENCES for topic in (derivation, check, commands, evidence, explain, graph, page, records, remarks, sensitivity, typed))
+    ),
 )

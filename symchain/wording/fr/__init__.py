@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symchain.wording.fr import check, commands, derivation, evidence, explain, graph, page, records, remarks, sensitivity
+from symchain.wording.fr import check, commands, derivation, evidence, explain, graph, page, records, remarks, sensitivity, typed
 from symchain.wording.locale import Language, Locale, Word, joined
 
 _VOWELS = "aeiouyhàâéèêîôœ"
@@ -31,5 +31,7 @@ LANGUAGE = Language(
         space="\u00a0",
         logarithm="ln",
     ),
-    joined(*(topic.SENTENCES for topic in (derivation, check, commands, evidence, explain, graph, page, records, remarks, sensitivity))),
+    joined(
+        *(topic.SENTENCES for topic in (derivation, check, commands, evidence, explain, graph, page, records, remarks, sensitivity, typed))
+    ),
 )
