@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations, islice
 from typing import Any
 
@@ -30,6 +31,14 @@ PAIRS = 160
 PARTS = 48
 
 Found = tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class _Other:
+    """The way from the output to another input, and the derivative along it."""
+
+    flow: Flow
+    gradient: Tree
 
 
 class Diagnosis:
@@ -93,18 +102,19 @@ class Diagnosis:
         if len(flow.route.blocks) > CHAIN:
             return
         yield from self._others()
-        self.shares = [(p, self.evidence.row(p.tree)) for p in parts(flow)]
+        ground = self.evidence.ground
+        self.shares = [(p, self.evidence.known(p.tree)) for p in ground.made(parts, lambda: iter(parts(flow)))]
         yield from self._missing_paths()
         for make in SLIPS:
-            yield from self._slipped(make(flow))
+            yield from self._slipped(ground.made(make, lambda make=make: make(flow)))  # type: ignore[misc]
             if make is SLIPS[1]:
                 yield from self._extra()
         yield from self._restructured()
         yield from self._shares()
         yield from self._omitted()
-        yield from self._slipped(kept_constants(flow))
-        for finding, term in unrelated_terms(flow):
-            if term.shape == self.truth.shape and same(claimed, right + self.evidence.row(term)):
+        yield from self._slipped(ground.made(kept_constants, lambda: kept_constants(flow)))
+        for finding, term in ground.made(unrelated_terms, lambda: iter(unrelated_terms(flow))):
+            if term.shape == self.truth.shape and same(claimed, right + self.evidence.known(term)):
                 yield (finding,)
         yield from self._superfluous()
         yield from self._operands()
@@ -151,15 +161,25 @@ class Diagnosis:
         """The gradient of another input of the same shape."""
         if np.ptp(self.claimed) == 0:
             return
-        for name, variable in self.program.inputs.items():
-            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.route.shape) :]:
-                other = Flow(self.program, self.flow.output, name)
-                if other.route.edges and same(self.claimed, self.evidence.row(other.gradient())):
-                    yield (Finding("other_variable", variable=name),)
+        for name, other in self._gradients():
+            if same(self.claimed, self.evidence.known(other.gradient)):
+                yield (Finding("other_variable", variable=name),)
 
-    def _slipped(self, slips: Iterator[Slip]) -> Iterator[Found]:
+    def _gradients(self) -> Iterable[tuple[str, _Other]]:
+        """The gradients of the other inputs of the same shape."""
+
+        def made() -> Iterator[tuple[str, _Other]]:
+            for name, variable in self.program.inputs.items():
+                if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.route.shape) :]:
+                    flow = Flow(self.program, self.flow.output, name)
+                    if flow.route.edges:
+                        yield name, _Other(flow, flow.gradient())
+
+        return self.evidence.ground.made("gradients", made)
+
+    def _slipped(self, slips: Iterable[Slip]) -> Iterator[Found]:
         for slip in slips:
-            row = self.evidence.row(slip.tree)
+            row = self.evidence.known(slip.tree)
             if same(row, self.right):
                 continue
             self.slips.append(slip)
@@ -171,24 +191,27 @@ class Diagnosis:
         """The claim is the derivative times a factor or a name of the program, or divided by one."""
         with np.errstate(all="ignore"):
             quotient = self.claimed / self.right
-        program = self.program
         for key, wanted in (("extra_factor", quotient), ("missing_factor", 1 / np.where(quotient == 0, np.nan, quotient))):
             if not np.any(wanted[np.isfinite(wanted)]):
                 continue
-            for block in reversed(list(program.blocks.values())[:CHAIN]):
-                for read in block.reads:
-                    local = Flow(program, block.name, read).local()
-                    if local.shape in ((), self.truth.shape) and same(wanted, self.evidence.row(local)):
-                        yield (Finding(key, factor=f"d{block.name}/d{read}", wanted=write(phrase_of(simplify(local)), 8)),)
+            for block, read, local in self.evidence.ground.made("locals", self._locals):
+                if local.shape in ((), self.truth.shape) and same(wanted, self.evidence.known(local)):
+                    yield (Finding(key, factor=f"d{block}/d{read}", wanted=write(phrase_of(simplify(local)), 8)),)
             for name, symbol in self._names():
-                if symbol.shape in ((), self.truth.shape) and same(wanted, self.evidence.row(symbol)):
+                if symbol.shape in ((), self.truth.shape) and same(wanted, self.evidence.known(symbol)):
                     near = next((f"d{b}/d{r}" for b, r in self.flow.route.edges if name in self.program.blocks[b].reads), name)
                     missing = key == "missing_factor"
                     yield (Finding(key, factor=near if missing else name, found=name if missing else None, wanted=name),)
             for node in self._inner():
-                if same(wanted, self.evidence.row(node)):
+                if same(wanted, self.evidence.known(node)):
                     text = write(phrase_of(node), 8)
                     yield (Finding(key, found=text, wanted=text),)
+
+    def _locals(self) -> Iterator[tuple[str, str, Tree]]:
+        """The local derivative of each block by each name it reads."""
+        for block in reversed(list(self.program.blocks.values())[:CHAIN]):
+            for read in block.reads:
+                yield block.name, read, Flow(self.program, block.name, read).local()
 
     def _inner(self) -> list[Tree]:
         """The parts of the lines on the way that a factor may be: numbers that are no literals."""
@@ -210,7 +233,7 @@ class Diagnosis:
                 yield (Finding(_of_repair(change.key), found=write(change.before), wanted=write(change.after)),)
         for phrase in self._phrases():
             for change in islice(changes(phrase), CHANGES):
-                if self._gives(change.phrase, self.claimed):
+                if self._gives(change.phrase, self.claimed, known=True):
                     yield (Finding(change.key, found=write(change.after), wanted=write(change.before)),)
 
     def _phrases(self) -> list[Phrase]:
@@ -244,17 +267,15 @@ class Diagnosis:
         for (a, x), (b, y) in combinations(shares[:8], 2):
             if same(self.claimed, self.right - x - y):
                 yield (Finding("missing_path", path=a.path), Finding("missing_path", path=b.path))
-        for name, variable in self.program.inputs.items():
-            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.route.shape) :]:
-                other = Flow(self.program, self.flow.output, name)
-                if other.route.edges and same(difference, self.evidence.row(other.gradient())):
-                    yield (Finding("extra_path", path=tuple([*_first_path(other)])),)
+        for _, other in self._gradients():
+            if same(difference, self.evidence.known(other.gradient)):
+                yield (Finding("extra_path", path=tuple([*_first_path(other.flow)])),)
 
     def _omitted(self) -> Iterator[Found]:
         """A factor or a term of the derivative, as it is printed, left out, or a factor taken twice."""
         for phrase in self._phrases():
             for change in islice(omissions(phrase), CHANGES):
-                if self._gives(change.phrase, self.claimed):
+                if self._gives(change.phrase, self.claimed, known=True):
                     text, factor = write(change.before), elaborated(change.before, self.claim.scope)
                     counts = factor is not None and not leaves(factor) and any(isinstance(n, Size) for n in postorder(factor))
                     yield (Finding("batch_mean" if counts and change.key == "missing_factor" else change.key, found=text, wanted=text),)
@@ -272,10 +293,12 @@ class Diagnosis:
             if self._gives(change.phrase, self.right):
                 yield (Finding("extra_factor", found=write(change.before), wanted=write(change.before)),)
 
-    def _gives(self, phrase: Phrase, row: Array) -> bool:
-        """Whether a changed formula means something, and has these values."""
+    def _gives(self, phrase: Phrase, row: Array, known: bool = False) -> bool:
+        """Whether a changed formula means something, and has these values; a `known` one is made of the derivative, for all claims."""
         tree = elaborated(phrase, self.claim.scope)
-        return tree is not None and tree.shape == self.truth.shape and same(self.evidence.row(tree), row)
+        if tree is None or tree.shape != self.truth.shape:
+            return False
+        return same(self.evidence.known(tree) if known else self.evidence.row(tree), row)
 
     def _operands(self) -> Iterator[Found]:
         """One name in place of another, once or throughout: put right in the claim, or made in the derivative."""
@@ -314,19 +337,22 @@ class Diagnosis:
             constant = ratio(self.evidence, self.claimed, row)
             if constant is not None:
                 return slip.finding, self._constant(constant)
-        for name, variable in self.program.inputs.items():
-            if name != self.flow.wrt and variable.shape == self.truth.shape[len(self.flow.route.shape) :]:
-                other = Flow(self.program, self.flow.output, name)
-                constant = ratio(self.evidence, self.claimed, self.evidence.row(other.gradient())) if other.route.edges else None
-                if constant is not None and np.ptp(self.claimed):
-                    return Finding("other_variable", variable=name), self._constant(constant)
+        for name, other in self._gradients():
+            constant = ratio(self.evidence, self.claimed, self.evidence.known(other.gradient))
+            if constant is not None and np.ptp(self.claimed):
+                return Finding("other_variable", variable=name), self._constant(constant)
         for one, two in islice(combinations(self.slips, 2), PAIRS):
             if one.line is not None and two.line is not None and one.block != two.block:
-                row = self.evidence.row(self.flow.gradient({one.block: one.line, two.block: two.line}))
+                row = self.evidence.known(self._both(one, two))
                 constant = 1 if same(self.claimed, row) else ratio(self.evidence, self.claimed, row)
                 if constant is not None:
                     return (one.finding, two.finding, *(() if constant == 1 else (self._constant(constant),)))
         return self._repaired()
+
+    def _both(self, one: Slip, two: Slip) -> Tree:
+        """The derivative with two lines' mistakes."""
+        lines = {s.block: s.line for s in (one, two) if s.block is not None and s.line is not None}
+        return next(iter(self.evidence.ground.made(tuple(lines.items()), lambda: iter([self.flow.gradient(lines)]))))
 
     def _repaired(self) -> Found | None:
         """One change in the claim leaves another mistake that is known, or a constant."""

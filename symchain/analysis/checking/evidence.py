@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from symchain.analysis.checking.slopes import FROZEN
-from symchain.evidence.decision import Decided, Sharp, decided, identical
-from symchain.evidence.exploration import points
+from symchain.analysis.checking.ground import MEMORY, Ground, Looked, value_at
+from symchain.evidence.decision import Decided, decided, identical
 from symchain.evidence.judgement import relative_error
 from symchain.evidence.meanings import Array
 from symchain.evidence.points import UNDEFINED, Point, shaken
 from symchain.evidence.precision import Inexact
-from symchain.evidence.verification import is_on_kink
 from symchain.functions.spec import AbstractFunction
 from symchain.nouns.computation import Computation
 from symchain.nouns.verdict import Ratio
@@ -32,44 +31,41 @@ PASSED_OVER = 4
 TOLERANCE = 1e-8
 SIMPLE = 1e-9
 """A ratio nearer than this to a simple fraction is that fraction."""
-STEADY = 1e-10
-"""A point where other last digits change the derivative by more than this part of it tells floats nothing."""
 SHARP, DOUBTFUL = 2, 4
 """So many points are looked at with many digits, and so many of those where floats differ."""
-_LARGEST = 2**20
-"""Arrays of more entries than this are not compared."""
 
 
 class Evidence:
     """The points of one question: where the output and its derivative have a value that rounding does not hide."""
 
-    def __init__(self, program: Computation, output: str, truth: Tree, claims: Sequence[Tree]) -> None:
-        self.program, self.truth_tree = program, truth
+    def __init__(self, ground: Ground, claims: Sequence[Tree]) -> None:
+        self.ground, self.program, self.truth_tree = ground, ground.program, ground.truth
+        program, truth = ground.program, ground.truth
         reads = list(program.blocks) if len(program.blocks) <= 64 else [x.name for x in leaves(truth, *claims) if x.name in program.blocks]
-        self.points: list[Point] = []
-        self.truth: list[Array] = []
+        chosen: list[Looked] = []
         pieces = _is_pieced(*(b.tree for b in program.blocks.values()), truth, *claims)
-        kinked: list[tuple[Point, Array]] = []
-        unsteady: list[tuple[Point, Array]] = []
-        for looked, point in enumerate(points(program, output, reads)):
-            value = value_at(point, truth)
-            if value is None or not np.all(np.isfinite(value)) or (claims and all(_undefined(point, c) for c in claims)):
+        kinked: list[Looked] = []
+        unsteady: list[Looked] = []
+        telling = 0
+        for looked, place in enumerate(ground.points(reads)):
+            if place.truth is None or (claims and all(_undefined(place.point, c) for c in claims)):
                 continue
-            if pieces and is_on_kink(program, output, point):  # what is right there is a convention
-                kinked.append((point, value))
+            if pieces and place.on_kink:  # what is right there is a convention
+                kinked.append(place)
                 continue
-            if not self._is_steady(point, value):
-                unsteady.append((point, value))
+            if not place.steady:
+                unsteady.append(place)
                 continue
-            self.points.append(point)
-            self.truth.append(value)
-            telling = sum(bool(np.any(t)) for t in self.truth)
-            if (telling >= POINTS and (looked >= SIDES or not pieces)) or len(self.points) >= SIDES + PASSED_OVER:
+            chosen.append(place)
+            telling += bool(np.any(place.truth))
+            if (telling >= POINTS and (looked >= SIDES or not pieces)) or len(chosen) >= SIDES + PASSED_OVER:
                 break
-        rest = unsteady or kinked  # 0 as far as there are digits, and what is tied wherever one looks
-        if not self.points and rest:
-            self.points, self.truth = map(list, zip(*rest[:SIDES], strict=True))
-        self._sharp: dict[int, Sharp] = {}
+        self.looked = chosen or (unsteady or kinked)[:SIDES]
+        """0 as far as there are digits, and what is tied wherever one looks, where there is nothing else."""
+        self._places = tuple(map(id, self.looked))  # the ground keeps them
+        self._agreed: dict[tuple[Tree, Tree], Agreement] = {}
+        self.points: list[Point] = [p.point for p in self.looked]
+        self.truth: list[Array] = [p.truth for p in self.looked if p.truth is not None]
 
     def values(self, tree: Tree, changed: Mapping[str, str] | None = None) -> list[Array | None]:
         """The tree at every point; None where it has no value there. `changed` lets some names have the value of others."""
@@ -82,18 +78,27 @@ class Evidence:
     def row(self, tree: Tree, changed: Mapping[str, str] | None = None) -> Array:
         return self.flat(self.values(tree, changed))
 
-    def _is_steady(self, point: Point, value: Array) -> bool:
-        try:
-            again = value_at(shaken(self.program, point, 0), self.truth_tree)
-        except UNDEFINED:
-            return False
-        if again is None or again.shape != value.shape or not np.all(np.isfinite(again)):
-            return False
-        return bool(np.max(np.abs(again - value), initial=0.0) <= STEADY * np.max(np.abs(value), initial=0.0))
+    def known(self, tree: Tree) -> Array:
+        """The row of a tree that other claims are compared with too."""
+        rows, key = self.ground.rows, (tree, self._places)
+        if key not in rows:
+            if len(rows) >= MEMORY:
+                rows.clear()
+            rows[key] = self.row(tree)
+        return rows[key]
+
+    @cached_property
+    def counts(self) -> list[tuple[str, Array]]:
+        return _counts(self)
 
     def agreement(self, tree: Tree, truth: Tree | None = None) -> Agreement:
         """At which points the claim is equal to the derivative, and at which it is not."""
         right = self.truth_tree if truth is None else truth
+        if (tree, right) not in self._agreed:
+            self._agreed[tree, right] = self._agreement(tree, right, truth)
+        return self._agreed[tree, right]
+
+    def _agreement(self, tree: Tree, right: Tree, truth: Tree | None) -> Agreement:
         exact = identical(self.program, tree, right) if tree.shape == right.shape else None
         known = [(k, v) for k, v in enumerate(self.values(tree)) if v is not None and np.all(np.isfinite(v))]
         if exact is not None:
@@ -125,7 +130,7 @@ class Evidence:
         return found
 
     def _decided(self, k: int, tree: Tree, truth: Tree) -> Decided:
-        sharp = self._sharp.setdefault(k, Sharp(self.program, self.points[k]))
+        sharp = self.looked[k].sharp
 
         def sides(digits: int) -> tuple[Array, Array]:
             value, reference = sharp.values(digits, [tree, truth])
@@ -157,18 +162,6 @@ class Agreement(NamedTuple):
     @property
     def holds(self) -> bool:
         return bool(self.equal) and not self.different
-
-
-def value_at(point: Point, tree: Tree, changed: Mapping[str, str] | None = None) -> Array | None:
-    """The value of a tree over the program's names and their frozen counterparts; None where it has none."""
-    environment = dict(point.values)
-    environment.update({FROZEN + name: value for name, value in point.values.items()})
-    environment.update({name: environment[other] for name, other in (changed or {}).items()})
-    try:
-        value = np.asarray(point.evaluate([tree], environment)[0], float)
-    except (*UNDEFINED, KeyError):
-        return None
-    return value if value.size <= _LARGEST else None
 
 
 def _is_pieced(*trees: Tree) -> bool:
@@ -220,7 +213,7 @@ def ratio(evidence: Evidence, a: Array, b: Array) -> Ratio | None:
     finite = np.isfinite(a) & np.isfinite(b)
     if not finite.any() or not np.any(b[finite]) or not np.any(a[finite]):
         return None
-    for name, factor in [("", None), *_counts(evidence)]:
+    for name, factor in [("", None), *evidence.counts]:
         scaled = b if factor is None else b * factor
         for text, base in (("", scaled),) if factor is None else ((name, scaled), (f"1/{name}", b / factor)):
             x, y = a[finite], base[finite]

@@ -17,7 +17,8 @@ import numpy as np
 from symchain.analysis.checking.claims import Reading, read_claim
 from symchain.analysis.checking.conditions import find_condition
 from symchain.analysis.checking.diagnosis import Diagnosis
-from symchain.analysis.checking.evidence import Agreement, Evidence, fits, laid_out, value_at
+from symchain.analysis.checking.evidence import Agreement, Evidence, fits, laid_out
+from symchain.analysis.checking.ground import Ground, value_at
 from symchain.analysis.checking.latex_answers import AUTO, as_text
 from symchain.analysis.checking.mentions import diagonal
 from symchain.analysis.checking.questions import Question, ask
@@ -27,7 +28,6 @@ from symchain.errors import ShapeError, check_choice
 from symchain.evidence.exceptions import Exceptions
 from symchain.evidence.verification import as_measured, differs_along
 from symchain.nouns.computation import Computation, ancestors
-from symchain.nouns.derivation import Derivation
 from symchain.nouns.verdict import CIRCULAR, CONDITION, NOWHERE, ROUNDING, USED, Finding, Verdict
 from symchain.render.text import write
 from symchain.rewriting import is_large, price_of, reduced
@@ -46,10 +46,7 @@ _CLOSED = 240
 
 def check(program: Computation, output: str, wrt: Any, claim: str, using: str = FACTORS, claim_format: str = AUTO) -> Verdict:
     """Judge the claim that the derivative of an output by a name is an expression, which may use what `using` says (one of USING)."""
-    check_choice("using", using, USING)
-    question = ask(program, output, wrt, claim)
-    derivation = Sweep(question.program, question.output, [question.wrt]).derivation(question.program, question.wrt)
-    return _Judging(question, derivation, claim, str(output), using).verdict(claim_format)
+    return Examiner(ask(program, output, wrt, claim), str(output)).verdict(claim, using, claim_format)
 
 
 @dataclass(frozen=True)
@@ -60,30 +57,81 @@ class _Read:
     tree: Tree
 
 
-class _Judging:
-    def __init__(self, question: Question, derivation: Derivation, text: str, output: str, using: str) -> None:
-        self.question, self.derivation, self.text, self.using = question, derivation, text, using
+class Examiner:
+    """Whoever judges claims about one question; `output` is how it was asked for. Of several claims, each costs only its own."""
+
+    def __init__(self, question: Question, output: str = "") -> None:
+        self.question, self.output = question, output or question.output
+        self.derivation = Sweep(question.program, question.output, [question.wrt]).derivation(question.program, question.wrt)
         self.flow = Flow(question.program, question.output, question.wrt)
-        self.base = Verdict(output, question.wrt, text.strip(), "undecided", corrected="")
+        self._expanded: dict[bool, Tree] = {}
+        self._written: dict[bool, str] = {}
+
+    def verdict(self, claim: str, using: str = FACTORS, claim_format: str = AUTO) -> Verdict:
+        """Raises ParseError for a claim that cannot be read, ArgumentError for options that there are not."""
+        check_choice("using", using, USING)
+        return _Judging(self, as_text(self.question, claim, claim_format), using).verdict()
+
+    @cached_property
+    def truth(self) -> Tree:
+        """The derivative with named adjoints written in: as a graph it stays small."""
+        return self._inlined(lambda line: line.tree, self.derivation.result.tree)
+
+    @cached_property
+    def ground(self) -> Ground:
+        return Ground(self.question.program, self.question.output, self.truth)
+
+    def expanded(self, general: bool = False) -> Tree:
+        """The derivative as it is printed; in general, with the program's own function names."""
+        if general not in self._expanded:
+            d = self.derivation
+            if general:
+                self._expanded[general] = self._inlined(lambda line: line.general or line.tree, d.general_tree)
+            else:
+                self._expanded[general] = self._inlined(lambda line: line.tree, d.formula_tree)
+        return self._expanded[general]
+
+    def corrected(self, primed: bool) -> str:
+        """The derivative as printed: one expression, or the lines of the backpropagation form where that would be long."""
+        if primed not in self._written:
+            d = self.derivation
+            if not d.adjoint_lines:
+                self._written[primed] = write(d.general_phrase if primed else d.formula_phrase)
+            else:
+                whole = self.expanded(primed)
+                short = not is_large(whole) and price_of(whole) <= _EXPANDED
+                self._written[primed] = write(phrase_of(whole)) if short else "; ".join(d.lines)
+        return self._written[primed]
+
+    def _inlined(self, pick: Any, last: Tree) -> Tree:
+        values: dict[Tree, Tree] = {}
+        for line in self.derivation.adjoint_lines:
+            values[leaf(line.name, line.shape)] = substitute(pick(line), values)
+        return substitute(last, values)
+
+
+class _Judging:
+    def __init__(self, examiner: Examiner, text: str, using: str) -> None:
+        self.examiner, self.text, self.using = examiner, text, using
+        self.question, self.flow, self.truth = examiner.question, examiner.flow, examiner.truth
+        self.base = Verdict(examiner.output, self.question.wrt, text.strip(), "undecided", corrected="")
 
     # ------------------------------------------------------------ right or wrong
 
-    def verdict(self, claim_format: str) -> Verdict:
+    def verdict(self) -> Verdict:
         broken: ShapeError | None = None
         read: list[_Read] = []
-        text = as_text(self.question, self.text, claim_format)
-        self.base = replace(self.base, claim=text.strip())
-        claims = list(read_claim(self.question, text))
+        claims = list(read_claim(self.question, self.text))
         for claim in claims:
             try:
                 read.append(_Read(claim, claim.tree()))
             except ShapeError as error:
                 broken = broken or error
         primed = any(p.primes for c in claims for p in walk(c.phrase))
-        self.base = replace(self.base, corrected=self._corrected(primed))
+        self.base = replace(self.base, corrected=self.examiner.corrected(primed))
         if not read:
             return self._broken(claims, broken)
-        self.evidence = Evidence(self.question.program, self.question.output, self.truth, [r.tree for r in read])
+        self.evidence = Evidence(self.examiner.ground, [r.tree for r in read])
         open_ = False
         for one in read:
             for tree, truth in self._layouts(one.tree):
@@ -95,7 +143,7 @@ class _Judging:
             return self.base
         if open_:
             return replace(self.base, reason=ROUNDING if self._valued(read[0].tree) else NOWHERE)
-        condition = find_condition(self.question, self.truth, read[0].tree, self.evidence)
+        condition = find_condition(self.question, read[0].tree, self.evidence)
         if condition is not None:
             derivatives = tuple(self._mentioned(read[0]))
             return replace(self.base, reason=CONDITION, condition=condition.text, declare=condition.declare, assumed=condition.function,
@@ -133,7 +181,7 @@ class _Judging:
         agreement = self.evidence.agreement(claimed, None if truth is self.truth else truth)
         if agreement.different or self._never(claimed, truth):
             return None, agreement
-        formula = self._expanded() if truth is self.truth else truth
+        formula = self.examiner.expanded() if truth is self.truth else truth
         proved = claimed.shape == truth.shape and self._proved(claimed, formula)
         if not proved and not agreement.equal:
             return None, agreement
@@ -182,32 +230,6 @@ class _Judging:
             sizes[node] = 1 + sum(sizes[a] for a in node.args)
         return whole if sizes[whole] <= _CLOSED else None
 
-    @cached_property
-    def truth(self) -> Tree:
-        """The derivative with named adjoints written in: as a graph it stays small."""
-        return self._inlined(lambda line: line.tree, self.derivation.result.tree)
-
-    def _inlined(self, pick: Any, last: Tree) -> Tree:
-        values: dict[Tree, Tree] = {}
-        for line in self.derivation.adjoint_lines:
-            values[leaf(line.name, line.shape)] = substitute(pick(line), values)
-        return substitute(last, values)
-
-    def _expanded(self, general: bool = False) -> Tree:
-        if general:
-            return self._inlined(lambda line: line.general or line.tree, self.derivation.general_tree)
-        return self._inlined(lambda line: line.tree, self.derivation.formula_tree)
-
-    def _corrected(self, primed: bool) -> str:
-        """The derivative as printed: one expression, or the lines of the backpropagation form where that would be long."""
-        d = self.derivation
-        if not d.adjoint_lines:
-            return write(d.general_phrase if primed else d.formula_phrase)
-        whole = self._expanded(primed)
-        if not is_large(whole) and price_of(whole) <= _EXPANDED:
-            return write(phrase_of(whole))
-        return "; ".join(d.lines)
-
     def _table(self, claimed: Tree) -> tuple[dict[str, Any], ...]:
         mattering = ancestors(self.question.program, self.question.output)
         rows = []
@@ -232,12 +254,12 @@ class _Judging:
         return replace(base, findings=findings)
 
     def _diagnosis(self, claim: Reading) -> Diagnosis:
-        forms = tuple(dict.fromkeys([self._expanded(), self._expanded(True)]))
+        forms = tuple(dict.fromkeys([self.examiner.expanded(), self.examiner.expanded(True)]))
         return Diagnosis(self.flow, self.evidence, claim, forms, self.base.corrected)
 
     def _broken(self, claims: Sequence[Reading], error: ShapeError | None) -> Verdict:
         """The claim's own operands do not conform."""
-        self.evidence = Evidence(self.question.program, self.question.output, self.truth, [])
+        self.evidence = Evidence(self.examiner.ground, [])
         reason = self._diagnosis(claims[0]).reason() if claims and self.evidence.points else ()
         detail = error.what if error is not None else ""
         return replace(self.base, status="wrong", findings=(Finding("shape", wanted=detail), *reason), detail=detail)
