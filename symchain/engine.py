@@ -26,9 +26,11 @@ from symchain.lowering.compilation import compile_derivation, compile_program
 from symchain.nouns import door
 from symchain.nouns.derivation import Derivation, Derivations, Line, Rewriting, Verification
 from symchain.nouns.explanation import Explanation
+from symchain.nouns.grades import Grades
 from symchain.nouns.graph import Graph
 from symchain.nouns.program import Program
 from symchain.nouns.sensitivity import Sensitivity
+from symchain.nouns.steps import Steps
 from symchain.nouns.verdict import Verdict
 from symchain.render import check_options, render
 from symchain.render.notebook import bundle
@@ -120,6 +122,16 @@ class Engine:
         if not isinstance(claim, str):
             raise ArgumentError(f"the claim is {type(claim).__name__}, not a text", advice='Write the formula as a text: "2*x".')
         return check(program, output, wrt, claim, using, claim_format)
+
+    def check_steps(self, program: Program, output: str, wrt: Any, steps: Any, using: str, claim_format: str) -> Steps:
+        from symchain.analysis.checking.chains import check_steps
+
+        return check_steps(program, output, wrt, steps, using, claim_format)
+
+    def grade(self, program: Program, answers: Any, output: str | None, wrt: str | None, options: Mapping[str, Any]) -> Grades:
+        from symchain.analysis.checking.grading import grade
+
+        return grade(program, answers, output, wrt, **options)
 
     # ------------------------------------------------------------ printing
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from symchain import __version__
+from symchain.app.checking import CLAIMS, Asked, checked
 from symchain.app.terminal import INTERRUPTED, Commands, Language, read_text, replaced, waiting, warn_of_failures, write_result
-from symchain.errors import ArgumentError, NumberVariableError
+from symchain.errors import AnswerError, ArgumentError, NumberVariableError
 from symchain.support.assignments import Point, read_pairs, read_point_or_file
 from symchain.wording import DEFAULT, sentence
 
@@ -161,9 +162,12 @@ class _Request:
 
 @contextmanager
 def _in_language(lang: str) -> Iterator[None]:
-    """What a number means by which nothing can be derived is said in the reader's language."""
+    """What a number means by which nothing can be derived, and why an answer is not read, is said in the reader's language."""
     try:
         yield
+    except AnswerError as error:
+        what, advice = (sentence(lang, f"typed.{error.key}{part}").format(**error.fields) for part in ("", ".advice"))
+        raise AnswerError(error.key, error.fields, what, advice=advice, place=error.place, source=error.source) from None
     except NumberVariableError as error:
         what, advice = (sentence(lang, f"number.{part}").format(number=error.number) for part in ("what", "advice"))
         raise ArgumentError(what, advice=advice) from None
@@ -365,32 +369,31 @@ def parse(medium: str, output: str | None, **source: Any) -> None:
 @_source
 @_once("--wrt", metavar="NAME", help="By what: one name.")
 @_output
-@_once("--claim", metavar="FORMULA", help='What the derivative is said to be: --claim "(a2 - y)*W2*x".')
+@click.option("--claim", "claims", multiple=True, metavar="FORMULA", help='What the derivative is said to be: --claim "2(a - y)x".')
+@_once("--claims", "table", metavar="FILE", help="A table of answers: CSV with columns id, output, wrt, claim.")
+@_once("--steps", is_flag=False, flag_value=CLAIMS, metavar="[FILE]", help="A derivation, one line a step, from a file or each --claim.")
+@_once("--marks", metavar="FILE", help="With --claims: points, in TOML (full, wrong, undecided, unreadable, [mistakes]).")
 @_once("--using", type=click.Choice(["inputs", "blocks", "factors"]), default="factors", show_default=True, help="What a formula may hold.")
+@_once("--claim-format", type=click.Choice(["auto", "text", "latex"]), default="auto", show_default=True, help="How answers are written.")
+@_once("--seconds", type=click.FloatRange(0.01), default=10.0, show_default=True, help="With --claims: so long one answer may take.")
 @_lang
-@_once("--format", "medium", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_once("--format", "medium", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
 @_save
-def check(
-    wrt: str | None, of: str | None, claim: str | None, using: str, lang: str, medium: str, output: str | None, **source: Any
-) -> None:
+def check(wrt: str | None, of: str | None, lang: str, medium: str, output: str | None, **options: Any) -> None:
     """Judge a derivative that someone worked out, and name the mistake in it.
 
     Without --claim, all derivative statements of a LaTeX or Markdown file. --using says what is accepted as an answer: inputs alone, also
-    blocks, also derivatives by name (factors: dC/da*da/dz). Exit codes: 0 right, 1 wrong, 2 unreadable, 4 undecided.
+    blocks, also derivatives by name (factors: dC/da*da/dz). Answers are read as people type them, in LaTeX too. Exit codes: 0 right,
+    1 wrong, 2 unreadable, 4 undecided; of many, the first of 1, 2 and 4 that occurs.
     """
-    if (claim is None) != (wrt is None):
-        raise click.UsageError("Give --wrt and --claim together, or neither for the statements of a file.")
-    request = _Request(**source)
-    with waiting("Checking"), _in_language(lang):
-        program = request.program()
-        from symchain.analysis.checking.reports import exit_code, judge, judge_one, written
-
-        if claim is None and not program.claims:
-            raise click.UsageError("The text states no derivative: give --wrt and --claim.")
-        entries = judge(program, using) if claim is None else judge_one(program, of, wrt or "", claim, using)
-        result = written(entries, medium, lang)
+    own = {k: options.pop(k) for k in ("claims", "table", "steps", "marks", "using", "claim_format", "seconds")}
+    asked = Asked(output=of, wrt=wrt, lang=lang, medium=medium, **own)
+    asked.validate()
+    request = _Request(**options)
+    with waiting("Checking") as progress, _in_language(lang):
+        result, code = checked(request.program(), asked, progress)
     write_result(result, output)
-    click.get_current_context().exit(exit_code(entries))
+    click.get_current_context().exit(code)
 
 
 @commands.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -201,23 +201,33 @@ def replaced(output: str) -> Iterator[Path]:
 
 
 @contextmanager
-def waiting(what: str) -> Iterator[None]:
-    """A progress bar on standard error, only where it is a terminal and only after a second."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield
-        return
+def waiting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error, only where it is a terminal and only after a second. What it gives is told how much is done."""
+    done = (0, 0)
     shown: list[Any] = []
     began = monotonic()
 
+    def tell(count: int, total: int) -> None:
+        nonlocal done
+        done = count, total
+        for bar in shown:
+            bar.update(bar.task_ids[0], completed=count, total=total)
+
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield tell
+        return
+
     def show() -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         console = Console(stderr=True)
         if console.is_dumb_terminal:  # it cannot take back what it shows
             return
-        bar = Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True)
-        bar.add_task(what, total=None)
+        counted = (MofNCompleteColumn(),) if done[1] else ()
+        columns = (TextColumn("{task.description}"), BarColumn(), *counted, TimeElapsedColumn())
+        bar = Progress(*columns, console=console, transient=True)
+        bar.add_task(what, total=done[1] or None, completed=done[0])
         bar.tasks[0].start_time = began
         bar.start()
         shown.append(bar)
@@ -226,7 +236,7 @@ def waiting(what: str) -> Iterator[None]:
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield tell
     finally:
         timer.cancel()
         timer.join()

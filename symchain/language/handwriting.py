@@ -88,11 +88,17 @@ def with_exponentials(phrase: Phrase, hand: Hand) -> Phrase:
 
 
 def refusal(key: str, token: Token | Phrase, lines: Sequence[str], **fields: str) -> AnswerError:
+    """The error at a place that a sentence of every language says."""
+    error = worded(key, **fields)
+    error.place = place = token.place
+    error.source = lines[place.line - 1] if place is not None and place.line <= len(lines) else ""
+    return error
+
+
+def worded(key: str, **fields: str) -> AnswerError:
     """The error that a sentence of every language says."""
     what, advice = (sentence(DEFAULT, f"typed.{key}{part}").format(**fields) for part in ("", ".advice"))
-    place = token.place
-    source = lines[place.line - 1] if place is not None and place.line <= len(lines) else ""
-    return AnswerError(key, fields, what, advice=advice, place=place, source=source)
+    return AnswerError(key, fields, what, advice=advice)
 
 
 def gaps(phrase: Phrase, lines: Sequence[str]) -> list[tuple[Phrase, Phrase]]:

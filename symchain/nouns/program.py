@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, overload
 
@@ -12,8 +12,11 @@ from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Derivations
 from symchain.nouns.door import engine
 from symchain.nouns.explanation import Explanation
+from symchain.nouns.grades import Grades
 from symchain.nouns.graph import Graph
+from symchain.nouns.marks import Marks
 from symchain.nouns.sensitivity import Sensitivity
+from symchain.nouns.steps import Steps
 from symchain.nouns.verdict import Verdict
 from symchain.support.assignments import given_point
 
@@ -154,6 +157,43 @@ class Program(Computation):
         ('constant',)
         """
         return engine().check(self, output, wrt, claim, using, claim_format)
+
+    def check_steps(self, output: str, wrt: str, steps: str | Iterable[str], using: str = "factors", claim_format: str = "auto") -> Steps:
+        """Judge a derivation of several lines, each as it stands and as following from the one before it.
+
+        A line is `derivative = formula`, `= formula`, several of these in a row, or `name = formula` for a name used below; text or LaTeX.
+        Steps has .first_false (a Step or None) and its .mistake, .text(lang), and each Step its .verdict and whether it .follows. `using`
+        is asked of the last formula. Raises ArgumentError and its kin where the question is wrong; a line that cannot be read is a step.
+
+        >>> import symchain
+        >>> program = symchain.parse("z = w*x + b; C = (z - y)**2")
+        >>> steps = program.check_steps("C", "w", "dC/dw = 2(z-y) dz/dw; = 2(z-y)w; = 2w(w*x+b-y)".replace("; ", "\\n"))
+        >>> [(s.status, s.follows) for s in steps], steps.first_false.line, steps.mistake
+        ([('proved', None), ('wrong', False), ('wrong', True)], 2, 'other_variable')
+        """
+        return engine().check_steps(self, output, wrt, steps, using, claim_format)
+
+    def grade(
+        self, answers: Iterable[Any], output: str | None = None, wrt: str | None = None, *, marks: Marks | Mapping[str, Any] | None = None,
+        using: str = "factors", claim_format: str = "auto", seconds: float | None = 10.0,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Grades:  # fmt: skip
+        """Judge many answers: texts, or mappings of id, claim, output and wrt; `output` and `wrt` are the question where a row has none.
+
+        One Grade an answer, in order, whatever was answered: .status (as a Verdict has it; also unreadable, or meaningless for a
+        derivative by a number), .mistake, .message(lang) and, with `marks` (full, wrong, undecided, unreadable, mistakes), .points. An
+        answer that takes more than so many `seconds` is undecided. `using` and `claim_format` are as in `check`. Raises ArgumentError
+        and its kin where the question or the marks are wrong.
+
+        >>> import symchain
+        >>> program = symchain.parse("z = w*x + b; C = (z - y)**2")
+        >>> grades = program.grade(["2(z-y)x", "2(y-z)x", "2x(z-"], "C", "w", marks={"full": 2, "mistakes": {"sign": 1}})
+        >>> [(g.status, g.mistake, g.points) for g in grades]
+        [('proved', None, 2), ('wrong', 'sign', 1), ('unreadable', None, None)]
+        """
+        scheme = marks if isinstance(marks, Marks) or marks is None else Marks.of(marks)
+        options = {"marks": scheme, "using": using, "claim_format": claim_format, "seconds": seconds, "progress": progress}
+        return engine().grade(self, answers, output, wrt, options)
 
     def latex(self) -> str:
         """The blocks as LaTeX, one aligned line each."""

@@ -83,12 +83,27 @@ def _answer(question: Question, tokens: list[Token], lines: Sequence[str]) -> li
     around = ("newline", "end")
     while len(tokens) > 1 and (tokens[0].kind == "newline" or (tokens[0].text == "=" and tokens[0].kind == "op")):
         tokens = tokens[1:]
+    tokens = _without_prime(question, tokens, lines)
     last = next((t for t in reversed(tokens) if t.kind not in around), None)
     if last is None:
         raise refusal("empty", tokens[-1], lines, asked=f"d{question.output}/d{question.wrt}")
     if last.kind == "op" and last.text in (".", ";"):
         tokens = [t for t in tokens if t is not last]
     return tokens
+
+
+def _without_prime(question: Question, tokens: list[Token], lines: Sequence[str]) -> list[Token]:
+    """The tokens without f' = or f'(x) = in front, where that is what is asked for."""
+    if len(tokens) < 4 or tokens[0].kind != "name" or tokens[1].kind != "primes":
+        return tokens
+    called = tokens[2].text == "(" and len(tokens) > 5 and tokens[4].text == ")"
+    end = 5 if called else 2
+    if tokens[end].text != "=" or tokens[end].kind != "op":
+        return tokens
+    if tokens[1].text != "1" or tokens[0].text != question.output or (called and tokens[3].text != question.wrt):
+        found = f"{tokens[0].text}'"
+        raise refusal("subject", tokens[0], lines, found=found, asked=f"d{question.output}/d{question.wrt}")
+    return tokens[end + 1 :]
 
 
 def _check_subject(question: Question, mentions: Mentions, last: tuple[str, Phrase], lines: Sequence[str]) -> None:

@@ -72,6 +72,28 @@ class Examiner:
         check_choice("using", using, USING)
         return _Judging(self, as_text(self.question, claim, claim_format), using).verdict()
 
+    def reading(self, claim: str, claim_format: str = AUTO) -> str:
+        """The claim as it is read, in the input language. Raises ParseError."""
+        return write(next(read_claim(self.question, as_text(self.question, claim, claim_format))).phrase)
+
+    def equal(self, one: str, other: str) -> bool | None:
+        """Whether two claims say the same, right or wrong; None where that is not known. Raises ParseError."""
+        unknown = False
+        for a in read_claim(self.question, one):
+            for b in read_claim(self.question, other):
+                try:
+                    first, second = a.tree(), b.tree()
+                except ShapeError:
+                    unknown = True
+                    continue
+                if first == second:
+                    return True
+                found = Evidence(self.ground, [first, second]).agreement(second, first)
+                if found.holds:
+                    return True
+                unknown |= not found.different
+        return None if unknown else False
+
     @cached_property
     def truth(self) -> Tree:
         """The derivative with named adjoints written in: as a graph it stays small."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from symchain.errors import NumberVariableError, SymchainError
 from symchain.nouns.computation import Claim
+from symchain.nouns.grades import said
 from symchain.nouns.program import Program
 from symchain.nouns.verdict import Verdict
 from symchain.wording import LANGUAGES, sentence
@@ -30,10 +32,7 @@ class Entry:
     def _said(self, lang: str) -> str:
         if isinstance(self.verdict, Verdict):
             return self.verdict.text(lang)
-        if isinstance(self.verdict, NumberVariableError):
-            what, advice = (sentence(lang, f"number.{part}").format(number=self.verdict.number) for part in ("what", "advice"))
-            return f"{what}. {advice}"
-        return " ".join(filter(None, (self.verdict.what, self.verdict.advice)))
+        return said(self.verdict, lang)
 
     def data(self) -> dict[str, Any]:
         """For JSON: a verdict's own fields, or the status "meaningless" or "unreadable" with its message."""
@@ -51,10 +50,10 @@ class Entry:
         return HOLDS if self.verdict.holds else WRONG if self.verdict.status == "wrong" else UNDECIDED
 
 
-def judge_one(program: Program, output: str | None, wrt: str, claim: str, using: str) -> list[Entry]:
+def judge_one(program: Program, output: str | None, wrt: str, claim: str, using: str, claim_format: str = "auto") -> list[Entry]:
     """The verdict on one claim, its errors raised."""
     output = program.last if output is None else output
-    return [Entry(Claim(output, wrt, claim), program.check(output, wrt, claim, using))]
+    return [Entry(Claim(output, wrt, claim), program.check(output, wrt, claim, using, claim_format))]
 
 
 def judge(program: Program, using: str) -> list[Entry]:
@@ -70,8 +69,18 @@ def judge(program: Program, using: str) -> list[Entry]:
 
 
 def exit_code(entries: list[Entry]) -> int:
-    codes = {e.code for e in entries}
-    return next((c for c in (WRONG, UNREADABLE, UNDECIDED) if c in codes), HOLDS)
+    return _first(e.code for e in entries)
+
+
+def code_of(statuses: Iterable[str]) -> int:
+    """The exit code for a table of answers, or the lines of a derivation."""
+    codes = {"proved": HOLDS, "agrees": HOLDS, "wrong": WRONG, "undecided": UNDECIDED}
+    return _first(codes.get(s, UNREADABLE) for s in statuses)
+
+
+def _first(codes: Iterable[int]) -> int:
+    found = set(codes)
+    return next((c for c in (WRONG, UNREADABLE, UNDECIDED) if c in found), HOLDS)
 
 
 def written(entries: list[Entry], medium: str, lang: str) -> str:

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from symchain.wording.en import check, commands, derivation, evidence, explain, graph, page, records, remarks, sensitivity, typed
+from symchain.wording.en import (
+    check,
+    commands,
+    derivation,
+    evidence,
+    explain,
+    grade,
+    graph,
+    page,
+    records,
+    remarks,
+    sensitivity,
+    steps,
+    typed,
+)
 from symchain.wording.locale import Language, Locale, Word, joined
 
 
@@ -10,9 +24,11 @@ def _the(noun: Word) -> str:
     return f"the {noun.text}"
 
 
+_TOPICS = (
+    derivation, check, commands, evidence, explain, grade, graph, page, records, remarks, sensitivity, steps, typed,
+)  # fmt: skip
+
 LANGUAGE = Language(
     Locale(code="en", name="English", the=_the, conjunction="and", preamble=r"\usepackage[english]{babel}"),
-    joined(
-        *(topic.SENTENCES for topic in (derivation, check, commands, evidence, explain, graph, page, records, remarks, sensitivity, typed))
-    ),
+    joined(*(topic.SENTENCES for topic in _TOPICS)),
 )

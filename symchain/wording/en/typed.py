@@ -29,4 +29,12 @@ SENTENCES = {
     "typed.chain.advice": "Give the last formula alone, or check the steps (check --steps).",
     "typed.empty": "there is no answer",
     "typed.empty.advice": "Write the formula of {asked}.",
+    "typed.cells": "the row has {count} more cells than its table has columns, so that the answer is not known",
+    "typed.cells.advice": "Put an answer that holds the delimiter in quotes.",
+    "typed.question": "the program does not have the derivative d{output}/d{wrt}",
+    "typed.question.advice": "Look at the names of the output and of the variable in this row.",
+    "typed.unread": "This is not understood: {excerpt}",
+    "typed.unread.whole": "This answer is not understood.",
+    "typed.defined": "the line gives the name {name} to an array or a number, and LaTeX does not say which",
+    "typed.defined.advice": "Write the formula of {name} where it is used, or give the steps as text.",
 }

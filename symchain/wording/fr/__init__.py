@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from symchain.wording.fr import check, commands, derivation, evidence, explain, graph, page, records, remarks, sensitivity, typed
+from symchain.wording.fr import (
+    check,
+    commands,
+    derivation,
+    evidence,
+    explain,
+    grade,
+    graph,
+    page,
+    records,
+    remarks,
+    sensitivity,
+    steps,
+    typed,
+)
 from symchain.wording.locale import Language, Locale, Word, joined
 
 _VOWELS = "aeiouyhàâéèêîôœ"
@@ -16,6 +30,10 @@ def _the(noun: Word) -> str:
     """
     return f"l'{noun.text}" if noun.text[0] in _VOWELS else f"{'la' if noun.gender == 'f' else 'le'} {noun.text}"
 
+
+_TOPICS = (
+    derivation, check, commands, evidence, explain, grade, graph, page, records, remarks, sensitivity, steps, typed,
+)  # fmt: skip
 
 LANGUAGE = Language(
     Locale(
@@ -31,7 +49,5 @@ LANGUAGE = Language(
         space="\u00a0",
         logarithm="ln",
     ),
-    joined(
-        *(topic.SENTENCES for topic in (derivation, check, commands, evidence, explain, graph, page, records, remarks, sensitivity, typed))
-    ),
+    joined(*(topic.SENTENCES for topic in _TOPICS)),
 )

@@ -30,4 +30,12 @@ SENTENCES = {
     "typed.chain.advice": "Ne donnez que la dernière formule, ou faites vérifier les étapes (check --steps).",
     "typed.empty": "il n'y a pas de réponse",
     "typed.empty.advice": "Écrivez la formule de {asked}.",
+    "typed.cells": "la ligne a {count} cellules de plus que le tableau n'a de colonnes~: on ne sait laquelle est la réponse",
+    "typed.cells.advice": "Mettez entre guillemets une réponse qui contient le séparateur.",
+    "typed.question": "la dérivée d{output}/d{wrt} n'existe pas dans l'énoncé",
+    "typed.question.advice": "Vérifiez le nom de la sortie et celui de la variable sur cette ligne.",
+    "typed.unread": "La réponse n'est pas lisible, à partir d'ici~: {excerpt}",
+    "typed.unread.whole": "La réponse n'est pas lisible.",
+    "typed.defined": "la ligne donne le nom {name} à un tableau ou à un nombre, et LaTeX ne dit pas lequel des deux",
+    "typed.defined.advice": "Écrivez la formule de {name} là où elle sert, ou donnez les étapes en texte.",
 }

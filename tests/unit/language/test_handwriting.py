@@ -194,8 +194,8 @@ def test_what_the_grammar_reads_is_read_the_same() -> None:
         if depth == 0:
             return pick.choice(["x", "y", "w", "a", "2", "0.5", "b"])
         one, other = formula(depth - 1), formula(pick.randrange(depth))
-        kinds = [f"{one} + {other}", f"{one} - {other}", f"({one})*({other})", f"({one})/({other})", f"exp({one})", f"-({one})", f"({one})**2",
-                 f"maximum({one}, {other})", f"{other}*({one})"]  # fmt: skip
+        kinds = [f"{one} + {other}", f"{one} - {other}", f"({one})*({other})", f"({one})/({other})", f"exp({one})", f"-({one})",
+                 f"({one})**2", f"maximum({one}, {other})", f"{other}*({one})"]  # fmt: skip
         return pick.choice(kinds)
 
     for _ in range(300):
