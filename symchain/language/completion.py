@@ -286,7 +286,7 @@ class _Completion:
     def _unknown(self, token: Token, called: bool) -> NoReturn:
         known = elementwise_names()
         names = (self.hand.called() or known) if called else sorted(self.hand.names)
-        parts = None if called else _split(token.text, (*self.hand.names, "π", "pi"))
+        parts = _split(token.text, (*self.hand.names, "π", "pi", EULER))
         if parts is not None:
             raise refusal("joined", token, self.lines, name=token.text, product="*".join(parts))
         if token.text == EULER:
@@ -365,6 +365,8 @@ class _Completion:
             return
         if not level.operand and text in ("+", "-"):
             return
+        if level.bare >= 0 and self.all[level.bare].text == "√" and text in ("+", "-"):  # how far the line over the root reached
+            self._both_arguments(level, self._extent(here + 1), text)
         level.operand, level.raised, level.open, level.bare = False, 0, False, -1
         level.slash = here if text == "/" else 0
         if text not in ("/", "*", "@"):

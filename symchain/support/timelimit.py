@@ -24,7 +24,7 @@ def within(seconds: float | None, work: Callable[[], Result]) -> Result:
     if seconds is None:
         return work()
     thread, lock = ctypes.c_ulong(get_ident()), Lock()
-    over = fired = False
+    over = fired = arrived = False
 
     def expire() -> None:
         nonlocal fired
@@ -35,15 +35,18 @@ def within(seconds: float | None, work: Callable[[], Result]) -> Result:
 
     timer = Timer(seconds, expire)
     timer.daemon = True
-    timer.start()
     try:
         try:
+            timer.start()
             return work()
+        except _Expired:
+            arrived = True
+            raise
         finally:
             with lock:
                 over = True
             timer.cancel()
-            while fired:  # what was raised arrives here, if it did not before
+            while fired and not arrived:  # what was raised is on its way: it arrives here
                 sleep(0.001)
     except _Expired:
         raise TimeoutError(f"more than {seconds} seconds") from None

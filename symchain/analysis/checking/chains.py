@@ -46,7 +46,7 @@ def check_steps(program: Computation, output: str, wrt: str, steps: Any, using: 
     texts = [steps] if isinstance(steps, str) else list(steps)
     if not texts or not all(isinstance(t, str) for t in texts):
         raise ArgumentError("the steps are no texts", advice='Write check_steps("C", "w", "dC/dw = 2*(z - y)*dz/dw\\n = 2*(z - y)*x").')
-    text = "\n".join(t.strip("\n") for t in texts)
+    text = "\n".join(t.rstrip("\n") for t in texts)
     latex = claim_format == LATEX or (claim_format == AUTO and is_latex(text))
     lines = list(_lines(text, latex))
     if not any(line.formulas for line in lines):

@@ -78,7 +78,7 @@ def read_claim(question: Question, text: str) -> Iterator[Reading]:
 
 
 def _answer(question: Question, tokens: list[Token], lines: Sequence[str]) -> list[Token]:
-    """The tokens without the equal sign, the blank lines and the full stop around an answer. Raises AnswerError where nothing is
+    """The tokens without the equal sign, the blank lines and the full stop or comma around an answer. Raises AnswerError where nothing is
     left."""
     around = ("newline", "end")
     while len(tokens) > 1 and (tokens[0].kind == "newline" or (tokens[0].text == "=" and tokens[0].kind == "op")):
@@ -87,7 +87,7 @@ def _answer(question: Question, tokens: list[Token], lines: Sequence[str]) -> li
     last = next((t for t in reversed(tokens) if t.kind not in around), None)
     if last is None:
         raise refusal("empty", tokens[-1], lines, asked=f"d{question.output}/d{question.wrt}")
-    if last.kind == "op" and last.text in (".", ";"):
+    if last.kind == "op" and last.text in (".", ";", ","):
         tokens = [t for t in tokens if t is not last]
     return tokens
 

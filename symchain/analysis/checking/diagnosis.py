@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from symchain.analysis.checking.claims import Reading
-from symchain.analysis.checking.evidence import Evidence, nice, ratio, same
+from symchain.analysis.checking.evidence import Evidence, matching, nice, ratio, same
 from symchain.analysis.checking.mistakes import SLIPS, Slip, is_squared, kept_constants, parts, unrelated_terms
 from symchain.analysis.checking.repairs import CHANGES, OPPOSITE, changes, elaborated, occurrences, omissions, units
 from symchain.analysis.checking.slopes import Flow, written_out
@@ -298,7 +298,7 @@ class Diagnosis:
         tree = elaborated(phrase, self.claim.scope)
         if tree is None or tree.shape != self.truth.shape:
             return False
-        return same(self.evidence.known(tree) if known else self.evidence.row(tree), row)
+        return same(self.evidence.known(tree), row) if known else self.evidence.gives(tree, row)
 
     def _operands(self) -> Iterator[Found]:
         """One name in place of another, once or throughout: put right in the claim, or made in the derivative."""
@@ -308,11 +308,11 @@ class Diagnosis:
                 continue
             claim = right is self.right
             for name, other, changed in self._exchanges(found.names):
-                if same(right, self.evidence.row(found.tree, changed)):
+                if self.evidence.gives(found.tree, right, changed):
                     stands, belongs = (name, other) if claim else (other, name)
                     yield (Finding("wrong_operand", found=stands, wanted=belongs, variable=belongs),)
             for name, other, changed in _swaps(found.names, dict(self._names())):
-                if same(right, self.evidence.row(found.tree, changed)):
+                if self.evidence.gives(found.tree, right, changed):
                     pairs = (name, other), (other, name)
                     yield tuple(Finding("wrong_operand", found=a, wanted=b, variable=b) for a, b in pairs)
 
@@ -371,10 +371,10 @@ class Diagnosis:
             constant = ratio(self.evidence, row, self.right)
             if constant is not None:
                 return finding, self._constant(constant)
+        slips = np.array(self.rows)
         for finding, row in rows:
-            for slip, other in zip(self.slips, self.rows, strict=True):
-                if same(row, other):
-                    return slip.finding, finding
+            for k in matching(row, slips):
+                return self.slips[k].finding, finding
         return None
 
 

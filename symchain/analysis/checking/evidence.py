@@ -78,6 +78,22 @@ class Evidence:
     def row(self, tree: Tree, changed: Mapping[str, str] | None = None) -> Array:
         return self.flat(self.values(tree, changed))
 
+    def gives(self, tree: Tree, wanted: Array, changed: Mapping[str, str] | None = None) -> bool:
+        """Whether the tree has these values; no more points are looked at than it takes to see that it does not."""
+        floor = 1e-3 * float(np.max(np.abs(wanted[np.isfinite(wanted)]), initial=0.0))
+        row: list[Array] = []
+        start = 0
+        for place, truth in zip(self.points, self.truth, strict=True):
+            values = np.ravel(laid_out(value_at(place, tree, changed), truth))
+            part = wanted[start : start + values.size]
+            with np.errstate(invalid="ignore"):
+                bound = 2 * TOLERANCE * np.maximum(np.maximum(np.abs(values), np.abs(part)), floor)
+                if np.any(np.abs(values - part) > bound):
+                    return False
+            row.append(values)
+            start += values.size
+        return same(np.concatenate(row), wanted) if row else False
+
     def known(self, tree: Tree) -> Array:
         """The row of a tree that other claims are compared with too."""
         rows, key = self.ground.rows, (tree, self._places)
@@ -206,6 +222,18 @@ def same(a: Array, b: Array) -> bool:
     x, y = a[finite], b[finite]
     size = np.maximum(np.abs(x), np.abs(y))
     return bool(np.all(np.abs(x - y) <= TOLERANCE * np.maximum(size, 1e-3 * np.max(size))))
+
+
+def matching(row: Array, rows: Array) -> list[int]:
+    """Which of several rows, one below the other, are the `same` as one."""
+    if not rows.size:
+        return []
+    finite = np.isfinite(rows) & np.isfinite(row)
+    x, y = np.where(finite, rows, 0.0), np.where(finite, row, 0.0)
+    size = np.maximum(np.abs(x), np.abs(y))
+    bound = TOLERANCE * np.maximum(size, 1e-3 * size.max(axis=1, keepdims=True))
+    equal = np.all(np.abs(x - y) <= bound, axis=1) & (2 * finite.sum(axis=1) >= row.size)
+    return [int(k) for k in np.flatnonzero(equal)]
 
 
 def ratio(evidence: Evidence, a: Array, b: Array) -> Ratio | None:
