@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from symchain.errors import LimitError, nearest
 from symchain.functions.spec import AbstractFunction
+from symchain.language.elaborate import ASSOCIATIVE
 from symchain.language.grammar import MAX_DEPTH, NONE
 from symchain.language.handwriting import EULER, Hand, refusal
 from symchain.language.lookup import elementwise_names, find_function, is_known_function
@@ -74,27 +75,32 @@ class _Completion:
     # ------------------------------------------------------------ before anything is joined
 
     def _decimal(self, tokens: list[Token]) -> list[Token]:
-        """0,5 is 0.5 where a comma separates nothing."""
+        """0,5 is 0.5 where a comma separates nothing. Refuses maximum(x,0,5), which takes two arguments and three."""
         found: list[Token] = []
-        inside: list[bool] = []
+        inside: list[tuple[str, list[Token]]] = []  # of each bracket, what is called and its commas
+        doubtful: dict[int, tuple[Token, Token]] = {}
         for token in tokens:
             if token.text in _OPENERS and token.kind == "op":
                 last = found[-1] if found else None
                 called = last is not None and last.kind in ("name", "primes") and last.text not in self.hand.names
-                inside.append(token.text == "[" or called)
+                inside.append((last.text if called and last is not None else token.text.strip("("), []))
             elif token.text in _CLOSERS and token.kind == "op" and inside:
-                inside.pop()
+                name, commas = inside.pop()
+                pair = doubtful.pop(len(inside), None)
+                if pair is not None and len(commas) > 1 and name in ASSOCIATIVE:
+                    first, second = pair
+                    self._two(first, second, f"{first.text}.{second.text}", f"{first.text}; {second.text}")
+            elif token.text == "," and inside:
+                inside[-1][1].append(token)
             comma = found[-1] if found else None
             before = found[-2] if len(found) > 1 else None
-            if token.kind == "number" and before is not None and comma is not None and comma.text == "," and before.kind == "number":
-                joined = before.touches(comma) and comma.touches(token) and before.text.isdigit() and token.text.isdigit()
-                if joined and not any(inside):
-                    whole = before.width + 1 + token.width
-                    found[-2:] = [before._replace(text=f"{before.text}.{token.text}", width=whole)]
-                    continue
-                if joined and inside[-1]:
-                    self._two(before, token, f"{before.text}.{token.text}", f"{before.text}; {token.text}")
-            found.append(token)
+            if before is None or comma is None or not _is_decimal(before, comma, token):
+                found.append(token)
+            elif any(name for name, _ in inside):
+                doubtful.setdefault(len(inside) - 1, (before, token))
+                found.append(token)
+            else:
+                found[-2:] = [before._replace(text=f"{before.text}.{token.text}", width=before.width + 1 + token.width)]
         return found
 
     def _transposed(self, tokens: list[Token]) -> list[Token]:
@@ -359,8 +365,13 @@ class _Completion:
         if text in ("*", "/", "@", "**") and level.bare >= 0:
             self._both_arguments(level, self._extent(here + 1), text.replace("**", "^"))
         if text == "**":
+            before, above = self.all[here - 1], self._text(here + 1, self._extent(here + 1))
+            if before.kind == "superscript":
+                base = self._text(level.factor, here - 2)
+                one, other = f"({base}^{before.text})^{above}", f"{base}^({before.text}^{above})"
+                self._two(self.all[level.factor], self.all[self._extent(here + 1)], one, other)
             if level.raised and "^" in self._text(level.factor, here):
-                self._chain(level, self._extent(here + 1), self._text(here + 1, self._extent(here + 1)))
+                self._chain(level, self._extent(here + 1), above)
             level.power, level.operand = here, False
             return
         if not level.operand and text in ("+", "-"):
@@ -445,6 +456,12 @@ class _Completion:
         raise refusal("two", whole, self.lines, text=line[first.column - 1 : end].strip(), one=one, other=other)
 
 
+def _is_decimal(before: Token, comma: Token, after: Token) -> bool:
+    """Whether three tokens may be one number: 0,5."""
+    digits = all(t.kind == "number" and t.text.isdigit() for t in (before, after))
+    return digits and comma.text == "," and before.touches(comma) and comma.touches(after)
+
+
 def _ends(token: Token) -> bool:
     """Whether an operand may end with a token."""
     return token.kind in ("number", "name", "superscript", "transpose", "primes") or (token.kind == "op" and token.text in _CLOSERS)
@@ -463,4 +480,4 @@ def _split(text: str, names: Collection[str]) -> list[str] | None:
             if before is not None and ways[end] is None and (piece in names or (begin and piece.isdigit())):
                 ways[end] = [*before, piece]
     found = ways[-1]
-    return found if found is not None and len(found) > 1 else None
+    return found if found is not None and len(found) > 1 and EULER not in found[:-1] else None

@@ -161,7 +161,7 @@ class _Elaboration:
             self._fail(
                 f"{name} has {wanted} arguments, so a prime does not say by which", "Primes are for functions of one argument.", phrase
             )
-        if given != wanted and not (wanted == 2 and given > 2 and spec.name in _ASSOCIATIVE):
+        if given != wanted and not (wanted == 2 and given > 2 and spec.name in ASSOCIATIVE):
             plural = "s" if wanted != 1 else ""
             self._fail(f"{name} takes {wanted} argument{plural}, not {given}", f"Write {name}({', '.join(spec.parameters)}).", phrase)
 
@@ -445,7 +445,7 @@ class _Elaboration:
         return error
 
 
-_ASSOCIATIVE = ("maximum", "minimum", "hypot", "logaddexp", "logaddexp2")
+ASSOCIATIVE = ("maximum", "minimum", "hypot", "logaddexp", "logaddexp2")
 _OPERATION = {"+": "a sum", "*": "a product", "**": "a power"} | dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), "a comparison")
 
 

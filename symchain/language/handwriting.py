@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from symchain.errors import AnswerError
@@ -14,6 +16,7 @@ from symchain.support.notation import Phrase, rewritten
 from symchain.wording import DEFAULT, sentence
 
 EULER = "e"
+_ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde"}
 _SCHOOL = {
     "tg": "tan", "ctg": "cot", "cotg": "cot", "cotan": "cot", "arctg": "arctan", "cosec": "csc", "sh": "sinh", "ch": "cosh", "th": "tanh",
     "argsh": "arcsinh", "argch": "arccosh", "argth": "arctanh", "racine": "sqrt",
@@ -38,9 +41,15 @@ class Hand:
         """The name that is meant by another spelling of it: W_1 for W1, λ for lambda; the text itself where none is, or several are."""
         if text in self.names or text in self.functions:
             return text
-        wanted = _plain(text)
-        found = [n for n in (*self.names, *self.functions) if _plain(n) == wanted]
+        found = self._plainly.get(_plain(text), ())
         return found[0] if len(found) == 1 else text
+
+    @cached_property
+    def _plainly(self) -> Mapping[str, Sequence[str]]:
+        found: dict[str, list[str]] = {}
+        for name in (*self.names, *self.functions):
+            found.setdefault(_plain(name), []).append(name)
+        return found
 
     def is_function(self, text: str) -> bool:
         return text not in self.names and (text in self.functions or is_known_function(text))
@@ -57,7 +66,10 @@ class Hand:
 
 
 def _plain(name: str) -> str:
-    return canonical(name).replace("_", "")
+    """What two spellings of one name have in common: W_1, W₁ and W1; ŷ and y_hat."""
+    if not name.isascii():
+        name = "".join(_ACCENTS.get(c, c) for c in unicodedata.normalize("NFD", canonical(name)))
+    return unicodedata.normalize("NFC", name).replace("_", "")
 
 
 def respelled(tokens: Sequence[Token], hand: Hand) -> list[Token]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,6 +22,8 @@ from symchain.support.notation import Phrase, walk
 from symchain.tensors.isolation import Isolation
 from symchain.tensors.nodes import Tree, leaves, postorder
 
+_BEFORE_PRIME = re.compile(r"^(\s*=?\s*\w+)[ \t]+(?=['′’])")
+_EQUAL = re.compile(r"(?<![=<>!])=(?!=)")
 _LARGEST = 2**20
 """An answer makes no larger arrays than this, but for those of its program."""
 
@@ -53,6 +56,7 @@ def read_claim(question: Question, text: str) -> Iterator[Reading]:
     One expression, or lines `name = expression` of which the last is the derivative. Raises ParseError.
     """
     program = question.program
+    text = _BEFORE_PRIME.sub(r"\1", text)
     lines = source_lines(text.replace("∂", "d"))
     mentions = Mentions(question)
     tokens = mentions.joined(respelled(_answer(question, read_tokens(lines, typed=True), lines), hand_of(program)))
@@ -75,6 +79,21 @@ def read_claim(question: Question, text: str) -> Iterator[Reading]:
             continue
         defined = {name for name, _ in statements}
         yield Reading(statements[-1][1], scope, {n: m for n, m in mentions.meant.items() if n not in defined}, isolation)
+
+
+def formula_of(text: str) -> str:
+    """What a claim of one line says that the derivative is, as it was typed: without `dC/dw =` in front.
+
+    >>> formula_of("dC/dw = 2*x"), formula_of("sum(x, axis=0)"), formula_of("d = 2*x; d*y")
+    ('2*x', 'sum(x, axis=0)', 'd = 2*x; d*y')
+    """
+    text = text.strip()
+    if "\n" in text or ";" in text:
+        return text
+    cuts = [
+        m.end() for m in _EQUAL.finditer(text) if all(text[: m.start()].count(a) == text[: m.start()].count(b) for a, b in ("()", "[]"))
+    ]
+    return text[cuts[-1] :].strip() if cuts else text
 
 
 def _answer(question: Question, tokens: list[Token], lines: Sequence[str]) -> list[Token]:

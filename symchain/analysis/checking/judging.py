@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from symchain.analysis.checking.claims import Reading, read_claim
+from symchain.analysis.checking.claims import Reading, formula_of, read_claim
 from symchain.analysis.checking.conditions import find_condition
 from symchain.analysis.checking.diagnosis import Diagnosis
 from symchain.analysis.checking.evidence import Agreement, Evidence, fits, laid_out
@@ -136,7 +136,7 @@ class _Judging:
     def __init__(self, examiner: Examiner, text: str, using: str) -> None:
         self.examiner, self.text, self.using = examiner, text, using
         self.question, self.flow, self.truth = examiner.question, examiner.flow, examiner.truth
-        self.base = Verdict(examiner.output, self.question.wrt, text.strip(), "undecided", corrected="")
+        self.base = Verdict(examiner.output, self.question.wrt, formula_of(text), "undecided", corrected="")
 
     # ------------------------------------------------------------ right or wrong
 

@@ -9,7 +9,7 @@ SENTENCES = {
     "typed.joined.advice": "For a product write {product}.",
     "typed.call": "{text} can be read as the function {name} of what is in brackets, and as {product}",
     "typed.call.advice": "For a product write {product}.",
-    "typed.euler": "e can be read as Euler's number and as a name",
+    "typed.euler": "the letter e can be read as Euler's number and as a name",
     "typed.euler.advice": "Write exp(1) for the number.",
     "typed.unknown": "{name} is not a name of the program",
     "typed.unknown.advice": "Names: {names}.",

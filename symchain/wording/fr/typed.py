@@ -9,7 +9,7 @@ SENTENCES = {
     "typed.joined.advice": "Pour un produit, écrivez {product}.",
     "typed.call": "{text} peut se lire comme la fonction {name} appliquée à la parenthèse, ou comme {product}",
     "typed.call.advice": "Pour un produit, écrivez {product}.",
-    "typed.euler": "e peut se lire comme le nombre d'Euler ou comme un nom",
+    "typed.euler": "la lettre e peut se lire comme le nombre d'Euler ou comme un nom",
     "typed.euler.advice": "Pour le nombre, écrivez exp(1).",
     "typed.unknown": "{name} n'est pas un nom de l'énoncé",
     "typed.unknown.advice": "Noms connus~: {names}.",
