@@ -191,7 +191,8 @@ class Diagnosis:
         """The claim is the derivative times a factor or a name of the program, or divided by one."""
         with np.errstate(all="ignore"):
             quotient = self.claimed / self.right
-        for key, wanted in (("extra_factor", quotient), ("missing_factor", 1 / np.where(quotient == 0, np.nan, quotient))):
+            inverse = 1 / np.where(quotient == 0, np.nan, quotient)
+        for key, wanted in (("extra_factor", quotient), ("missing_factor", inverse)):
             if not np.any(wanted[np.isfinite(wanted)]):
                 continue
             for block, read, local in self.evidence.ground.made("locals", self._locals):
