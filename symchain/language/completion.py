@@ -6,21 +6,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
 from symchain.errors import LimitError, nearest
 from symchain.functions.spec import AbstractFunction
+from symchain.language.bars import barred
 from symchain.language.elaborate import ASSOCIATIVE
 from symchain.language.grammar import MAX_DEPTH, NONE
-from symchain.language.handwriting import EULER, Hand, refusal
+from symchain.language.handwriting import EULER, Hand, refusal, twice
 from symchain.language.lookup import elementwise_names, find_function, is_known_function
 from symchain.language.spelling import canonical
 from symchain.language.tokens import Token
 
-_BARS = 16
-"""So many bars stand in one pair of brackets."""
 _OPENERS, _CLOSERS = ("(", "["), (")", "]")
 
 
@@ -60,7 +59,7 @@ class _Level:
 class _Completion:
     def __init__(self, tokens: list[Token], lines: Sequence[str], hand: Hand) -> None:
         self.lines, self.hand = lines, hand
-        self.all = self._barred(self._transposed(self._decimal(tokens)))
+        self.all = barred(self._transposed(self._decimal(tokens)), lines)
         self.found: list[Token] = []
         self.levels = [_Level()]
         self.position = 0
@@ -115,70 +114,13 @@ class _Completion:
                 found.append(token)
         return found
 
-    def _barred(self, tokens: list[Token]) -> list[Token]:
-        """Bars as calls, each bracket's for itself."""
-        groups: list[list[int]] = [[]]
-        done: list[list[int]] = []
-        for k, token in enumerate(tokens):
-            if token.kind == "op" and token.text in _OPENERS:
-                groups.append([])
-            elif (token.kind == "op" and token.text in _CLOSERS and len(groups) > 1) or token.text == ";" or token.kind == "newline":
-                done.append(groups.pop())
-                if token.kind != "op" or token.text == ";":
-                    groups.append([])
-            elif token.kind == "op" and token.text == "|":
-                groups[-1].append(k)
-        role: dict[int, bool] = {}
-        for bars in (*done, *groups):
-            role.update(self._roles(tokens, bars) if bars else {})
-        found: list[Token] = []
-        for k, token in enumerate(tokens):
-            if k not in role:
-                found.append(token)
-            elif role[k]:
-                found += [token._replace(kind="name", text="abs"), token._replace(text="(", width=0, column=token.column + 1)]
-            else:
-                found.append(token._replace(text=")"))
-        return found
-
-    def _roles(self, tokens: Sequence[Token], bars: Sequence[int]) -> dict[int, bool]:
-        """Which bars open. Raises AnswerError where they can in no way, or in two."""
-        if len(bars) > _BARS:
-            what = f"more than {_BARS} bars"
-            raise LimitError(what, advice="Write abs(x).", place=tokens[bars[0]].place, source=self.lines[tokens[bars[0]].line - 1])
-        ways: list[dict[int, bool]] = []
-        stack: list[tuple[int, int, dict[int, bool]]] = [(0, 0, {})]
-        while stack and len(ways) < 2:
-            k, depth, roles = stack.pop()
-            if k == len(bars):
-                ways += [roles] if depth == 0 else []
-                continue
-            if depth > len(bars) - k:
-                continue
-            bar, before, after = bars[k], tokens[bars[k] - 1] if bars[k] else None, tokens[bars[k] + 1]
-            if depth and before is not None and (not roles[bar - 1] if bar - 1 in roles else _ends(before)):
-                stack.append((k + 1, depth - 1, {**roles, bar: False}))
-            if _begins(after) or after.text in ("|", "-", "+"):
-                stack.append((k + 1, depth + 1, {**roles, bar: True}))
-        first, last = tokens[bars[0]], tokens[bars[-1]]
-        if not ways:
-            raise refusal("bars", first, self.lines)
-        if len(ways) > 1:
-            self._two(first, last, *(self._with_bars(tokens, bars, way) for way in ways))
-        return ways[0]
-
-    def _with_bars(self, tokens: Sequence[Token], bars: Sequence[int], way: Mapping[int, bool]) -> str:
-        text, at = "", tokens[bars[0]].column - 1
-        line = self.lines[tokens[bars[0]].line - 1]
-        for bar in bars:
-            text += line[at : tokens[bar].column - 1] + ("abs(" if way[bar] else ")")
-            at = tokens[bar].column
-        return re.sub(r"(?<!abs)(?<=[\w)])(?=abs\()|(?<=\))(?=\w)", "*", text)
-
     # ------------------------------------------------------------ one token
 
     def _read(self, token: Token) -> None:
         level = self.levels[-1]
+        begins = not level.operand or self.all[self.position - 1].kind == "number"
+        if token.text == "[" and token.kind == "op" and begins and not level.call:
+            token = self._rounded(token)
         if token.kind in ("number", "name", "string") or (token.kind == "op" and token.text in ("(", "√")):
             if token.text == "(" and token.kind == "op" and self._calls(level):
                 self._open(token, _Level(call=True, after=level.after))
@@ -199,6 +141,23 @@ class _Completion:
         elif token.kind == "op":
             self._operator(token, level)
         self.found.append(token)
+
+    def _rounded(self, token: Token) -> Token:
+        """Square brackets around a part of a formula are brackets; with commas in them they are a list."""
+        end, depth = self.position, 0
+        for k in range(self.position, len(self.all)):
+            other = self.all[k]
+            if other.kind == "op":
+                depth += (other.text in _OPENERS) - (other.text in _CLOSERS)
+                if other.text == "," and depth == 1:
+                    return token
+            if depth == 0:
+                end = k
+                break
+        if self.all[end].text == "]":
+            self.all[end] = self.all[end]._replace(text=")")
+            self.all[self.position] = token = token._replace(text="(")
+        return token
 
     def _calls(self, level: _Level) -> bool:
         """Whether a bracket belongs to the name before it; refuses what may be a call and a product."""
@@ -374,6 +333,8 @@ class _Completion:
                 self._chain(level, self._extent(here + 1), above)
             level.power, level.operand = here, False
             return
+        if text == "/" and level.raised:
+            self._check_fraction(level)
         if not level.operand and text in ("+", "-"):
             return
         if level.bare >= 0 and self.all[level.bare].text == "√" and text in ("+", "-"):  # how far the line over the root reached
@@ -382,6 +343,17 @@ class _Completion:
         level.slash = here if text == "/" else 0
         if text not in ("/", "*", "@"):
             level.start = -1
+
+    def _check_fraction(self, level: _Level) -> None:
+        """Refuse x^1/2 and x^-3/2, typed in one piece; x^2/2 is x^2 halved."""
+        here, last = self.position, self.all[self.position + 1]
+        written = re.fullmatch(r"\^\s*([-−]?\d+)/(\d+)", self._text(level.raised, here + 1))
+        if written is None or last.kind != "number" or last.text == "0":
+            return
+        over, under = written[1].replace("−", "-"), written[2]
+        if int(over) % int(under):
+            base = self._text(level.factor, level.raised - 1)
+            self._two(self.all[level.factor], last, f"({base}^{over})/{under}", f"{base}^({over}/{under})")
 
     def _chain(self, level: _Level, end: int, last: str) -> NoReturn:
         here = self.position
@@ -450,25 +422,13 @@ class _Completion:
         return line[first.column - 1 : end].strip()
 
     def _two(self, first: Token, last: Token, one: str, other: str) -> NoReturn:
-        line = self.lines[first.line - 1]
-        end = last.column - 1 + last.width if last.line == first.line else len(line)
-        whole = Token("op", "", first.line, first.column, max(1, end - first.column + 1))
-        raise refusal("two", whole, self.lines, text=line[first.column - 1 : end].strip(), one=one, other=other)
+        raise twice(first, last, self.lines, one, other)
 
 
 def _is_decimal(before: Token, comma: Token, after: Token) -> bool:
     """Whether three tokens may be one number: 0,5."""
     digits = all(t.kind == "number" and t.text.isdigit() for t in (before, after))
     return digits and comma.text == "," and before.touches(comma) and comma.touches(after)
-
-
-def _ends(token: Token) -> bool:
-    """Whether an operand may end with a token."""
-    return token.kind in ("number", "name", "superscript", "transpose", "primes") or (token.kind == "op" and token.text in _CLOSERS)
-
-
-def _begins(token: Token) -> bool:
-    return token.kind in ("number", "name") or (token.kind == "op" and token.text in ("(", "√"))
 
 
 def _split(text: str, names: Collection[str]) -> list[str] | None:

@@ -107,6 +107,14 @@ def refusal(key: str, token: Token | Phrase, lines: Sequence[str], **fields: str
     return error
 
 
+def twice(first: Token, last: Token, lines: Sequence[str], one: str, other: str) -> AnswerError:
+    """The error for what stands from one token to another, which can be read in two ways."""
+    line = lines[first.line - 1]
+    end = last.column - 1 + last.width if last.line == first.line else len(line)
+    whole = Token("op", "", first.line, first.column, max(1, end - first.column + 1))
+    return refusal("two", whole, lines, text=line[first.column - 1 : end].strip(), one=one, other=other)
+
+
 def worded(key: str, **fields: str) -> AnswerError:
     """The error that a sentence of every language says."""
     what, advice = (sentence(DEFAULT, f"typed.{key}{part}").format(**fields) for part in ("", ".advice"))

@@ -22,6 +22,7 @@ RECORDS = ("functions", "operations")
 
 NAMED: dict[str, dict[str, str]] = {
     "handwriting: what people write with signs, and what schools call functions": {
+        "language/bars.py": "abs",
         "language/completion.py": "abs power sqrt",
         "language/handwriting.py": "arccosh arcsinh arctan arctanh cos cosh cot csc exp pow sinh sqrt tan tanh",
     },

@@ -25,6 +25,7 @@ FORMATS = (AUTO, TEXT, LATEX)
 _LONGEST = 20_000
 _SIGNS = re.compile(r"\\\S|[_^]\s*\{|\$")
 _DOLLARS = re.compile(r"\s*(?:\$\$(.*)\$\$|\$(.*)\$|\\\((.*)\\\)|\\\[(.*)\\\])\s*[.,;]?\s*", re.DOTALL)
+_DECIMAL = re.compile(r"(?<![\d,_^{])(\d+),(\d+)(?![\d,])")
 _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}(?![A-Za-z}])")
 _NUMBERED = re.compile(r"(?<![\\A-Za-z0-9])(d?)([A-Za-z])(\d+)(?![A-Za-z0-9])")
 
@@ -53,6 +54,7 @@ def latex_as_text(question: Question, text: str) -> str:
     mentions, hand = Mentions(question), hand_of(question.program)
     match = _DOLLARS.fullmatch(text)
     inside = next(g for g in match.groups() if g is not None) if match else text
+    inside = _DECIMAL.sub(_decimal, inside)
     inside = _WORD.sub(lambda m: _worded(m, hand), inside.replace("&", " ").strip())
     source = Source(_NUMBERED.sub(lambda m: _numbered(m, hand), inside))
     sides = [_renamed(parse_formula(s, source), hand) for s in _sides(read_tokens(source, 0, len(source.text)))]
@@ -61,6 +63,13 @@ def latex_as_text(question: Question, text: str) -> str:
     if len(sides) == 2:
         _check_subject(question, sides[0], source)
     return write(_phrase(question, mentions, sides[-1], source, hand))
+
+
+def _decimal(match: re.Match[str]) -> str:
+    """0,5 is one number where no bracket is open, in which the comma could separate arguments."""
+    before = match.string[: match.start()]
+    open_ = before.count("(") != before.count(")") or before.count("[") != before.count("]")
+    return match[0] if open_ else f"{match[1]}{{,}}{match[2]}"
 
 
 def _numbered(match: re.Match[str], hand: Hand) -> str:

@@ -37,6 +37,10 @@ READ = [
     ("x(a+b)", "x*(a + b)"),
     ("(a+b)(a-b)", "(a + b)*(a - b)"),
     ("x^2y", "x**2*y"),
+    ("x^2/2", "x**2/2"),
+    ("x^(1/2)", "x**(1/2)"),
+    ("[2(a-y)+b]/2", "(2*(a - y) + b)/2"),
+    ("2[x+1]y", "2*(x + 1)*y"),
     ("(a-y)^2 x", "(a - y)**2*x"),
     ("x^(a-1)y", "x**(a - 1)*y"),
     ("2/3*x y", "2/3*x*y"),
@@ -89,6 +93,8 @@ TWICE = [
     ("2^3^x", "(2^3)^x", "2^(3^x)"),
     ("e^x²", "(e^x)^2", "e^(x^2)"),
     ("x²^y", "(x^2)^y", "x^(2^y)"),
+    ("x^1/2", "(x^1)/2", "x^(1/2)"),
+    ("(a+b)^-3/2*x", "((a+b)^-3)/2", "(a+b)^(-3/2)"),
     ("sin 2x", "sin(2)*x", "sin(2*x)"),
     ("sin x y", "sin(x)*y", "sin(x*y)"),
     ("sin x^2", "sin(x)^2", "sin(x^2)"),
@@ -163,6 +169,7 @@ def test_names_are_found_in_other_spellings(answer: str) -> None:
         (r"2(a-y)\,a(1-a)x", "2*(a - y)*a*(1 - a)*x"),
         (r"\frac{\partial C}{\partial w} = 2(a-y)\operatorname{sigmoid}'(z)x.", "2*(a - y)*sigmoid'(z)*x"),
         (r"\frac{dC}{da}\frac{da}{dz} \cdot x", "dC/da*da/dz*x"),
+        (r"0,5\,x + 1{,}5\max(0, x)", "0.5*x + 1.5*maximum(0, x)"),
         (r"\nabla_w C = 2 \left(a-y\right) \frac{e^{-z}}{(1+e^{-z})^2} x", "2*(a - y)*(exp(-z)/(1 + exp(-z))**2)*x"),
     ],
 )
@@ -175,7 +182,9 @@ def test_latex_knows_matrix_products() -> None:
     assert reading(BATCH, "w", r"X^{T} r + 2 lam w") == "X.T @ r + 2*lam*w"
 
 
-@pytest.mark.parametrize("answer", [r"\frac{dC}{db} = 2", r"z = \frac12", r"\sigma(z)", r"\frac{1", r"\text{je ne sais pas}", r"\sin x y"])
+@pytest.mark.parametrize(
+    "answer", [r"\frac{dC}{db} = 2", r"z = \frac12", r"\sigma(z)", r"\frac{1", r"\text{je ne sais pas}", r"\sin x y", r"\tanh(0,5)"]
+)
 def test_latex_that_is_not_the_answer_is_refused(answer: str) -> None:
     with pytest.raises(SymchainError):
         reading(NEURON, "w", answer)
