@@ -113,12 +113,16 @@ def test_an_answer_that_takes_too_long_costs_its_row(monkeypatch: pytest.MonkeyP
         if text == "x":
             while True:
                 pass
+        if text == "2*x":
+            raise TimeoutError
         if text == "b":
             raise RuntimeError("a defect")
         return read(question, text)  # type: ignore[arg-type]
 
     monkeypatch.setattr(judging, "read_claim", slow)
-    grades = NEURON.grade(["w", "x", "2(a-y)a(1-a)x", "b", "y"], "C", "w", seconds=0.5)
+    (endless,) = NEURON.grade(["x"], "C", "w", seconds=0.2)
+    assert (endless.status, endless.reason) == ("undecided", "time")
+    grades = NEURON.grade(["w", "2*x", "2(a-y)a(1-a)x", "b", "y"], "C", "w", seconds=None)
     assert [(g.status, g.reason) for g in grades] == [
         ("wrong", ""), ("undecided", "time"), ("proved", ""), ("undecided", "defect"), ("wrong", ""),
     ]  # fmt: skip
