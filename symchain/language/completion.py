@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import NoReturn
 
 from symchain.errors import LimitError, nearest
@@ -244,9 +245,24 @@ class _Completion:
             if called and function is not None and not isinstance(function, AbstractFunction):
                 self._applied(token, level)
                 return
-            self._unknown(token, called or following.kind == "primes")
+            parts = None if following.kind == "primes" else self._parts(token)
+            if parts is None:
+                self._unknown(token, called or following.kind == "primes")
+            self.all[self.position : self.position + 1] = parts
+            token = parts[0]
         self.found.append(token)
         self._ended(level, token)
+
+    def _parts(self, token: Token) -> list[Token] | None:
+        """The names that a name which the program does not have is made of, z2a1 of z2 and a1, where that is so in one way alone."""
+        powered = self.all[self.position + 1].text == "**"
+        ways = _splits(token.text, (*self.hand.names, "π", *((EULER,) if powered else ())))
+        if len(ways) != 1 or token.width != len(token.text):
+            return None
+        starts = accumulate((len(part) for part in ways[0][:-1]), initial=0)
+        return [
+            token._replace(text=part, column=token.column + start, width=len(part)) for part, start in zip(ways[0], starts, strict=True)
+        ]
 
     def _unknown(self, token: Token, called: bool) -> NoReturn:
         known = elementwise_names()
@@ -429,6 +445,16 @@ def _is_decimal(before: Token, comma: Token, after: Token) -> bool:
     """Whether three tokens may be one number: 0,5."""
     digits = all(t.kind == "number" and t.text.isdigit() for t in (before, after))
     return digits and comma.text == "," and before.touches(comma) and comma.touches(after)
+
+
+def _splits(text: str, names: Collection[str]) -> list[list[str]]:
+    """The ways in which a text is made of several names, two of them at most."""
+    ways: list[list[list[str]]] = [[[]], *([] for _ in text)]
+    for end in range(1, len(text) + 1):
+        for begin in range(end):
+            if text[begin:end] in names:
+                ways[end] = [*ways[end], *([*way, text[begin:end]] for way in ways[begin])][:2]
+    return [way for way in ways[-1] if len(way) > 1]
 
 
 def _split(text: str, names: Collection[str]) -> list[str] | None:

@@ -32,6 +32,8 @@ def reading(program: Program, wrt: str, answer: str) -> str:
 READ = [
     ("2(a-y)a(1-a)x", "2*(a - y)*a*(1 - a)*x"),
     ("2 x a", "2*x*a"),
+    ("2ax(1-a)", "2*a*x*(1 - a)"),
+    ("tanh(wx+b)", "tanh(w*x + b)"),
     ("2a²(1–a)x", "2*a**2*(1 - a)*x"),
     ("2·(a−y)×x", "2*(a - y)*x"),
     ("x(a+b)", "x*(a + b)"),
@@ -114,7 +116,7 @@ def test_what_means_two_things_is_refused_with_both(answer: str, one: str, other
 
 
 REFUSED = [
-    ("xy", "joined"), ("2wx", "joined"), ("2πx", "joined"), ("x(a)", "call"), ("C(a-y, x)", "call"), ("q", "unknown"),
+    ("x2", "joined"), ("w3x", "joined"), ("x(a)", "call"), ("C(a-y, x)", "call"), ("q", "unknown"),
     ("I do not know", "unknown"),
     ("sigma(z)", "function"), ("tnah(z)", "function"), ("sin^-1(x)", "power"), ("e", "euler"), ("|x", "bars"), ("dC/db = x", "subject"),
     ("z = x", "subject"), ("2x = 2w", "chain"), ("", "empty"), ("=", "empty"), ("  \n ", "empty"),
