@@ -149,6 +149,22 @@ class ArgumentError(SymchainError):
     """An argument of a Python call is missing, unknown, or of the wrong kind."""
 
 
+class FactError(ArgumentError):
+    """A value lacks a fact that is declared of its name: what was derived with the fact says nothing about it.
+
+    `name` is the input, `fact` what is declared of it. `breach` says how the value breaks it, for messages in other languages: the key
+    of a sentence, the entry (or the row, or two columns) and the number there.
+    """
+
+    name = fact = ""
+    breach: tuple[str, tuple[int, ...], float] = ("entry", (), 0.0)
+
+    def of(self, name: str, fact: str, breach: tuple[str, tuple[int, ...], float]) -> FactError:
+        """The same error with what it is about."""
+        self.name, self.fact, self.breach = name, fact, breach
+        return self
+
+
 class VerificationError(SymchainError):
     """A derivation or a kernel does not agree with the program it was made of. This is a defect of symchain, never of the user."""
 

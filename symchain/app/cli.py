@@ -17,7 +17,7 @@ import click
 from symchain import __version__
 from symchain.app.checking import CLAIMS, Asked, checked
 from symchain.app.terminal import INTERRUPTED, Commands, Language, read_text, replaced, waiting, warn_of_failures, write_result
-from symchain.errors import AnswerError, ArgumentError, NumberVariableError
+from symchain.errors import AnswerError, ArgumentError, FactError, NumberVariableError
 from symchain.support.assignments import Point, read_pairs, read_point_or_file
 from symchain.wording import DEFAULT, sentence
 
@@ -146,12 +146,11 @@ class _Request:
                     click.echo(f"symchain: {line}", err=True)
         return program
 
-    def derived(self, of: str | None, wrt: str, lang: str = "en", order: int = 1) -> Any:
-        """The derivation asked for. What a number by which nothing can be derived means is said in the reader's language."""
+    def derived(self, of: str | None, wrt: str, order: int = 1) -> Any:
+        """The derivation asked for."""
         program = self.program()
-        with _in_language(lang):
-            derive: Any = program.derive if order == 1 else program.hessian
-            return derive(*(() if of is None else (of,)), _names(wrt))
+        derive: Any = program.derive if order == 1 else program.hessian
+        return derive(*(() if of is None else (of,)), _names(wrt))
 
     def at(self, given: str | None) -> Point | None:
         """The point asked for; for a ready model its own, changed where --at says so."""
@@ -162,7 +161,7 @@ class _Request:
 
 @contextmanager
 def _in_language(lang: str) -> Iterator[None]:
-    """What a number means by which nothing can be derived, and why an answer is not read, is said in the reader's language."""
+    """What is wrong with a number (nothing varies with it, it lacks a declared fact) or an answer is said in the reader's language."""
     try:
         yield
     except AnswerError as error:
@@ -170,6 +169,11 @@ def _in_language(lang: str) -> Iterator[None]:
         raise AnswerError(error.key, error.fields, what, advice=advice, place=error.place, source=error.source) from None
     except NumberVariableError as error:
         what, advice = (sentence(lang, f"number.{part}").format(number=error.number) for part in ("what", "advice"))
+        raise ArgumentError(what, advice=advice) from None
+    except FactError as error:
+        from symchain.kernels.facts import told
+
+        what, advice = told(error.name, error.fact, error.breach, lang)
         raise ArgumentError(what, advice=advice) from None
 
 
@@ -209,6 +213,8 @@ def _checked_at(derivation: Any, point: Point) -> tuple[Any, bool]:
     members = [checked] if isinstance(checked, Derivation) else list(checked.values())
     try:
         checked.verification  # noqa: B018
+    except FactError:
+        raise
     except ArgumentError:
         return derivation, False
     return checked, len(members) <= SEPARATE and not any(d.shape for d in members)
@@ -237,8 +243,8 @@ def derive(wrt: str, of: str | None, at: str | None, medium: str, lang: str, det
         raise click.UsageError("--at checks what is printed at a point of yours; `symchain eval --format json` gives numbers alone.")
     request = _Request(**source)
     point = request.at(at)
-    with waiting("Deriving"):
-        derivation = request.derived(of, wrt, lang)
+    with waiting("Deriving"), _in_language(lang):
+        derivation = request.derived(of, wrt)
         numbers = False
         if point is not None and not paged and medium != "json":
             derivation, numbers = _checked_at(derivation, point)
@@ -257,8 +263,8 @@ def derive(wrt: str, of: str | None, at: str | None, medium: str, lang: str, det
 def hessian(wrt: str, of: str | None, medium: str, lang: str, detail: str, output: str | None, **source: Any) -> None:
     """Print how second derivatives are derived."""
     request = _Request(**source)
-    with waiting("Deriving"):
-        derivation = request.derived(of, wrt, lang, order=2)
+    with waiting("Deriving"), _in_language(lang):
+        derivation = request.derived(of, wrt, order=2)
         result = _rendered(derivation, medium, lang, detail)
     write_result(result, output)
     warn_of_failures(derivation)
@@ -278,7 +284,7 @@ def page(wrt: str, of: str | None, at: str | None, lang: str, output: str | None
     """
     request = _Request(**source)
     point = request.at(at)
-    with waiting("Deriving"):
+    with waiting("Deriving"), _in_language(lang):
         result = request.program().html(of, wrt=_names(wrt), at=point, lang=lang)
     write_result(result, output)
 
@@ -299,7 +305,7 @@ def sensitivity(of: str | None, at: str | None, lang: str, medium: str, output: 
     point = request.at(at)
     if point is None:
         raise click.UsageError("Give the point: --at x=1.5,w=0.8 or --at FILE.")
-    with waiting("Evaluating"):
+    with waiting("Evaluating"), _in_language(lang):
         found = request.program().sensitivity(of, at=point)
         result = found.to_json() if medium == "json" else found.svg(lang) if medium == "svg" else found.text(lang)
     write_result(result, output)
@@ -411,7 +417,7 @@ def graph(of: str | None, at: str | None, level: str, lang: str, medium: str, ou
     """
     request = _Request(**source)
     point = request.at(at)
-    with waiting("Drawing"):
+    with waiting("Drawing"), _in_language(lang):
         result = getattr(request.program().graph(point, of, level=level), medium)(lang=lang)
     write_result(result, output)
 

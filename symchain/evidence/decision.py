@@ -16,6 +16,7 @@ from symchain.evidence.meanings import Array
 from symchain.evidence.points import UNDEFINED, Point, needed_blocks
 from symchain.evidence.precision import Digits, Inexact, Residues, values_in
 from symchain.evidence.sampling import limits_of, sizes_held
+from symchain.kernels.facts import Kind, of_kind
 from symchain.nouns.computation import Computation
 from symchain.support.dimensions import evaluate as dimension
 from symchain.tensors.nodes import Tree, leaves
@@ -28,7 +29,7 @@ _GUARD = 10
 """So many of the digits may be lost to rounding."""
 INSTANCES = 3
 _ENTRIES = frozenset({"symmetric", "spd", "symmetric_entries"})
-_FREE = frozenset({"positive", "nonnegative", "unit", "invertible"})
+_FREE = of_kind(Kind.RANGE, Kind.OPEN)
 _NORMED = frozenset({"probability", "unit_sum"})
 
 Sides = tuple[Array, Array]

@@ -11,6 +11,7 @@ import numpy as np
 from symchain.errors import ArgumentError
 from symchain.evidence.evaluation import evaluate
 from symchain.evidence.meanings import ROUNDING, Array
+from symchain.kernels.facts import Kind, check_facts, of_kind
 from symchain.nouns.computation import Computation
 from symchain.support.dimensions import evaluate as dimension
 from symchain.tensors.needs import needs_of
@@ -22,7 +23,7 @@ WHOLE = 1e9
 """Numbers without a fraction that are below this count something, and stay what they are."""
 UNDEFINED = (ValueError, IndexError, np.linalg.LinAlgError)
 """What evaluation raises at a point where there is no value: a singular matrix, an index beyond the size."""
-FREE = frozenset({"positive", "nonnegative", "unit"})
+FREE = of_kind(Kind.RANGE)
 """An input of no other facts may be moved a little, and keeps what is declared of it."""
 
 
@@ -68,7 +69,8 @@ def extended(program: Computation, point: Point, blocks: Sequence[str]) -> Point
 def given(program: Computation, names: Sequence[str], values: Mapping[str, Any]) -> Point:
     """The inputs that a reader chose, those that `names` need, before any block is evaluated.
 
-    Raises ArgumentError for what is missing or does not fit, ShapeError for an axis that is too short for the program.
+    Raises ArgumentError for what is missing or does not fit, FactError for what lacks a fact that is declared of it, ShapeError
+    for an axis that is too short for the program.
     """
     reads = {r for n in needed_blocks(program, names) for r in program.blocks[n].reads}.union(names)
     dims = {d: int(values[d]) for d in program.dimensions if d in values}
@@ -92,6 +94,8 @@ def given(program: Computation, names: Sequence[str], values: Mapping[str, Any])
         if lacking or array.shape != tuple(dimension(d, dims) for d in shape):
             what = f"has shape ({', '.join(map(str, shape))})" if shape else "is a number"
             raise ArgumentError(f"{name} {what}; the point gives it shape {array.shape}", advice="Give values that fit the program.")
+    for name in reads & inputs.keys():
+        check_facts(name, program.inputs[name].facts, inputs[name])
     for need in needs_of((n, program.blocks[n].tree) for n in needed_blocks(program, names)):
         need.check(dims)
     return Point(inputs, dims, inputs)

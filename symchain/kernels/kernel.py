@@ -1,8 +1,7 @@
 """Kernel: what runs. Straight-line code as data (a Plan), and the callable made of it by a backend.
 
 A Plan needs neither SymPy nor the registry of functions: every function in it brings its form over the primitives, so that a saved
-kernel runs anywhere; and it holds no text of a program, so that a saved kernel is no code. This file imports no NumPy: backends read
-plans, `lowering` makes them.
+kernel runs anywhere; and it holds no text of a program, so that a saved kernel is no code. Backends read plans, `lowering` makes them.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from typing import Any, Protocol
 
 from symchain.errors import ArgumentError, SymchainError, UnsupportedError, nearest
 from symchain.kernels.declared import check_sendable
+from symchain.kernels.facts import FACTS
 from symchain.kernels.grammar import LARGEST, check_dimension, check_letter
 from symchain.kernels.opcodes import FREE, OPCODES, result_shape
 from symchain.support.dimensions import Need, Shape, show
@@ -44,6 +44,8 @@ class Input:
     name: str
     shape: Shape = ()
     integer: bool = False
+    facts: tuple[str, ...] = ()
+    """What the results are right for: values without these facts are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "inputs": [[i.name, i.shape, i.integer] for i in self.inputs],
+            "inputs": [[i.name, i.shape, i.integer, i.facts] for i in self.inputs],
             "letters": self.letters,
             "instructions": [[i.opcode, i.operands, i.parameters, i.block] for i in self.instructions],
             "outputs": [[o.kind, o.names, o.value] for o in self.outputs],
@@ -183,9 +185,12 @@ def _number(value: Any, count: int) -> int:
 
 
 def _input(data: Any, letters: Sequence[str]) -> Input:
-    name, shape, integer = data
-    _hold(isinstance(name, str) and isinstance(shape, tuple) and isinstance(integer, bool))
-    return Input(name, tuple(check_dimension(d, letters) for d in shape), integer)
+    name, shape, integer, facts = data
+    _hold(isinstance(name, str) and isinstance(shape, tuple) and isinstance(integer, bool) and isinstance(facts, tuple))
+    for fact in facts:
+        axes = FACTS[fact].axes
+        _hold(len(shape) >= axes and (axes < 2 or (len(shape) == 2 and shape[0] == shape[1])))
+    return Input(name, tuple(check_dimension(d, letters) for d in shape), integer, facts)
 
 
 def _output(data: Any, values: Sequence[tuple[Shape, str]]) -> Output:
@@ -239,6 +244,7 @@ OPTIONS = {
         '"full" (the default): numbers that float64 loses digits of, and arrays where it has no finite answer, are worked out with more; '
         '"fast": as they are'
     ),
+    "facts": '"check" (the default): refuse values that lack a fact declared of them; "trust": do not look',
     "kinks": '"subgradient" (the default) or "raise": refuse points where a function of the program has no derivative',
 }
 
@@ -320,7 +326,8 @@ class Kernel:
         return self.plan.operations
 
     def with_options(self, **options: Any) -> Kernel:
-        """The same kernel with other options: out (arrays to write the results to), kinks ("subgradient" or "raise"), accuracy.
+        """The same kernel with other options: out (arrays to write the results to), kinks ("subgradient" or "raise"), accuracy,
+        facts ("check" or "trust").
 
         Results of single numbers keep at least twelve decimals; accuracy="fast" leaves them as float64 arithmetic gives them.
 
@@ -368,7 +375,7 @@ def _nothing(inputs: Mapping[str, Any]) -> tuple[Any, ...]:
 
 _LARGEST = 2**26
 """Files of more characters are not read."""
-FORMAT, VERSION = "symchain kernel", 4
+FORMAT, VERSION = "symchain kernel", 5
 
 
 def read_plan(path: str | PathLike[str]) -> Plan:

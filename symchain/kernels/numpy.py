@@ -17,6 +17,7 @@ from symchain.kernels import arraydigits, balls, digits
 from symchain.kernels.arguments import DOUBLE, SINGLE, admit, sizes
 from symchain.kernels.declared import CODE
 from symchain.kernels.doubts import Doubts, read, written
+from symchain.kernels.facts import check_all, tests_of
 from symchain.kernels.floats import HELPERS, NoFloats
 from symchain.kernels.guard import check
 from symchain.kernels.kernel import Instruction, Kernel, Plan, not_a_kernel, read_plan
@@ -83,6 +84,10 @@ class _Program:
         accuracy = options.get("accuracy", "full")
         check_choice("accuracy", accuracy, ("full", "fast"))
         self.careful = accuracy == "full"
+        facts = options.get("facts", "check")
+        check_choice("facts", facts, ("check", "trust"))
+        self.names = [i.name for i in plan.inputs]
+        self.facts = [i.facts if facts == "check" else () for i in plan.inputs]
         self.guards = plan.guards if kinks == "raise" else ()
         self.keys = [None if not o.names else o.names[0] if len(o.names) == 1 else o.names for o in plan.outputs]
 
@@ -104,7 +109,8 @@ class _Program:
             return "\n".join([*folded(f"def kernel({names}):", 0), *commented(body, 4, False), *folded(f"return ({results})", 4)]) + "\n"
         comparisons = _comparisons(doubts, writer) if doubts else []
         if family == "math":
-            return self._of_floats(body, writer.results_text(), comments, comparisons)
+            tests = tests_of([f"v{k}" for k in range(len(self.facts))], self.facts)
+            return self._of_floats(body, writer.results_text(), comments, [*tests, *comparisons])
         arguments = [*(f"v{k}" for k in range(len(self.plan.inputs))), *(f"s{k}" for k in range(len(self.plan.letters))), "dt"]
         lines = [*folded(f"def kernel({', '.join(arguments)}):", 0)]
         if comments:
@@ -227,12 +233,14 @@ class _Program:
         recourse = self.recourse
         if recourse is None or not all(type(v) is float for v in values):
             return self._general(values, None)
+        check_all(self.names, self.facts, values)
         found = recourse(values)
         return self._general(values, None, found) if None in found else self._formed(found)
 
     def _general(self, values: Sequence[Any], floats: Callable[..., Any] | None, found: Sequence[float | None] | None = None) -> Any:
         converted, precision = admit(self.plan, values)
         if self.plan.scalar:
+            check_all(self.names, self.facts, converted)
             shape = self._common_shape(converted)
             if shape == () and precision == DOUBLE and floats is not None:
                 return _boxed(floats(*map(float, converted)))
@@ -244,6 +252,7 @@ class _Program:
                 results = self._beside(list(map(float, converted)), results)
         else:
             lengths = sizes(self.plan, converted)
+            check_all(self.names, self.facts, converted)
             results, trusted = self._raw([*converted, *lengths], precision)
             finite = trusted and (not self.may_overflow or all(np.isfinite(r).all() for r in results))
             if not finite and precision == DOUBLE and self.careful and is_wanted():

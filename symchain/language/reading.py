@@ -11,6 +11,7 @@ import sympy
 
 from symchain.errors import ArgumentError, LimitError, ParseError, Place, ShapeError, SymchainError
 from symchain.functions.spec import AbstractFunction, FunctionSpec, abstract, find
+from symchain.kernels.facts import FACTS
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.inputs import (
     Declared,
@@ -28,7 +29,7 @@ from symchain.language.inputs import (
 from symchain.language.lookup import closest, elementwise_names, find_function
 from symchain.language.remarks import refuse_letter_powers, remarks_on
 from symchain.language.settling import settled
-from symchain.language.shapes import FACTS, check_letters, shape_of
+from symchain.language.shapes import check_letters, shape_of
 from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical, is_abstract
 from symchain.language.statements import Declaration, Definition, Statement, parse_statements
 from symchain.language.tokens import source_lines

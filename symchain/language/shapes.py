@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from symchain.errors import ArgumentError, LimitError, ParseError, ShapeError, SymchainError
+from symchain.kernels.facts import FACTS
 from symchain.language.grammar import parse_expression
 from symchain.language.spelling import is_name
 from symchain.support.dimensions import Dim, Shape, add, letters, minimum, multiply, show
@@ -15,8 +16,6 @@ from symchain.support.notation import Phrase
 MAX_ENTRIES = 10**9
 MAX_AXES = 16
 
-_MATRIX_FACTS = ("symmetric", "spd", "orthogonal", "diagonal", "invertible", "symmetric_entries", "diagonal_entries", "toeplitz_entries")
-FACTS = ("positive", "nonnegative", "unit", "probability", "onehot", "integer", *_MATRIX_FACTS)
 
 
 def dimension_of(phrase: Phrase, known: Mapping[str, Any] | Iterable[str] | None = None) -> Dim | None:
@@ -134,7 +133,7 @@ def facts_from(name: str, value: Any) -> tuple[str, ...]:
     """The facts given from Python: one text or several."""
     facts = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (value,)
     for fact in facts:
-        if fact not in FACTS:
+        if not isinstance(fact, str) or fact not in FACTS:
             raise ArgumentError(f"{fact!r} is no fact about {name}", advice=f"Facts are {', '.join(FACTS)}.")
     return facts
 
@@ -142,9 +141,9 @@ def facts_from(name: str, value: Any) -> tuple[str, ...]:
 def check_facts(name: str, facts: Iterable[str], shape: Shape) -> None:
     """Facts about matrices need square matrices; a onehot or probability needs an axis."""
     for fact in facts:
-        if fact in _MATRIX_FACTS and (len(shape) != 2 or shape[0] != shape[1]):
+        if FACTS[fact].axes == 2 and (len(shape) != 2 or shape[0] != shape[1]):
             raise ShapeError(f"{name} cannot be {fact}: its shape is {show(shape)}", advice=f"Declare it square: {name}: (n, n) {fact}.")
-        if fact in ("onehot", "probability") and not shape:
+        if FACTS[fact].axes == 1 and not shape:
             raise ShapeError(f"{name} cannot be {fact}: it is a scalar", advice=f"Declare its shape: {name}: (n,) {fact}.")
 
 

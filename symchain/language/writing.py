@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from symchain.kernels.facts import FACTS
 from symchain.language.lookup import is_known_function
-from symchain.language.shapes import FACTS
 from symchain.language.spelling import is_abstract
 from symchain.nouns.computation import Computation
 from symchain.support.dimensions import show

@@ -9,6 +9,7 @@ from typing import Any
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.functions.spec import AbstractFunction, FunctionSpec, map_dims
 from symchain.kernels.declared import name_of
+from symchain.kernels.facts import FACTS
 from symchain.kernels.kernel import Guard, Input, Output, Plan
 from symchain.kernels.opcodes import OPCODES
 from symchain.lowering.assembly import Assembly, Laid
@@ -71,7 +72,9 @@ def lower(
     definitions = dict(zip(names, stable, strict=False))
     trees, guarded = stable[len(names) : len(names) + len(outputs)], stable[len(names) + len(outputs) :]
     names = _needed(definitions, trees)
-    lowering = _Lowering(program, {name: definitions[name] for name in names}, trees)
+    read_as_written = ancestors(source, output) if output else set(source.inputs)
+    facts = {n: tuple(f for f in FACTS if f in v.facts) for n, v in source.inputs.items() if n in read_as_written}
+    lowering = _Lowering(program, {name: definitions[name] for name in names}, trees, facts)
     for name in names:
         lowering.define(name)
     results = []
@@ -81,7 +84,7 @@ def lower(
         results.append(Output(label[0], label[1:], value, old.shape))
     guards = lowering.guards(kinks, guarded, definitions)
     asm = lowering.asm
-    above = {*names, *(ancestors(source, output) if output else ())}
+    above = {*names, *(read_as_written if output else ())}
     needs = tuple(needs_of((name, block.tree) for name, block in source.blocks.items() if name in above))
     read = letters(d for i in asm.instructions for d in (i.parameters if i.opcode == "size" else i.shape))
     known = tuple(dict.fromkeys([*lowering.letters, *read, *letters(need.dim for need in needs)]))
@@ -112,7 +115,9 @@ def _needed(definitions: Mapping[str, Tree], trees: Sequence[Tree]) -> list[str]
 class _Lowering:
     """Trees to values, each tree once."""
 
-    def __init__(self, program: Computation, definitions: Mapping[str, Tree], trees: Sequence[Tree]) -> None:
+    def __init__(
+        self, program: Computation, definitions: Mapping[str, Tree], trees: Sequence[Tree], facts: Mapping[str, tuple[str, ...]]
+    ) -> None:
         self.definitions = definitions
         roots = [*definitions.values(), *trees]
         nodes = postorder(*roots)
@@ -127,7 +132,9 @@ class _Lowering:
                 for tree in set(node.args):
                     self.frequency[tree] = self.frequency.get(tree, 0) + 1
         labels = {a.name for n in nodes if isinstance(n, Operation) for a in _labels(n) if isinstance(a, Leaf)}
-        self.asm = Assembly([Input(n, v.shape, n in labels or "integer" in v.facts) for n, v in program.inputs.items()])
+        self.asm = Assembly(
+            [Input(n, v.shape, n in labels or "integer" in v.facts, facts.get(n, ())) for n, v in program.inputs.items()]
+        )
         self.letters = list(dict.fromkeys([*program.dimensions, *letters(d for v in program.inputs.values() for d in v.shape)]))
         self.inputs = {name: k for k, name in enumerate(program.inputs)}
         self.done: dict[Tree, Laid] = {}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from symchain.functions.spec import FunctionSpec
+from symchain.kernels.facts import Kind, of_kind
 from symchain.tensors.algebra import normal
 from symchain.tensors.nodes import Apply, Leaf, Operation, Sum, Tree, add, leaf, reduce_sum
 from symchain.tensors.sums import collect, summands
 from symchain.tensors.terms import adds_up_along, constant_of, is_symmetric
 
-EQUATIONS = frozenset({"symmetric", "spd", "diagonal", "orthogonal", "probability", "onehot", "unit_sum"})
+EQUATIONS = of_kind(Kind.EQUATION) | {"unit_sum"}
 """Facts that are equations between entries. What is rewritten by them has the same values, but not the same derivative by one entry."""
-_ENTRIES = frozenset({"symmetric_entries", "diagonal_entries", "toeplitz_entries"})
 _POSITIVE = frozenset({"exp", "exp2", "cosh", "softplus", "erfc", "erfcx"})
 
 
@@ -35,7 +35,7 @@ def implied(tree: Tree) -> frozenset[str]:
 
 def freed(symbol: Leaf) -> Leaf:
     """The name without the facts that tie its entries together: a stand-in for it in what is yet to be differentiated by it."""
-    return leaf(symbol.name, symbol.shape, symbol.facts - EQUATIONS - _ENTRIES)
+    return leaf(symbol.name, symbol.shape, symbol.facts - EQUATIONS - of_kind(Kind.ENTRIES))
 
 
 def _adds_up_to_one(tree: Sum) -> bool:

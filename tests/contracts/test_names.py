@@ -33,7 +33,6 @@ NAMED: dict[str, dict[str, str]] = {
         "analysis/checking/repairs.py": "index pow",
         "analysis/explaining/arrays.py": "index place",
         "analysis/explaining/contrasts.py": "index softmax",
-        "analysis/explaining/examples.py": "onehot",
         "analysis/explaining/scalars.py": "place pow power",
         "analysis/explaining/softmaxes.py": "exp softmax",
     },
@@ -59,7 +58,8 @@ NAMED: dict[str, dict[str, str]] = {
     },
     "other words that are spelt the same: heads of phrases, names of rules, facts of inputs": {
         "evidence/sampling.py": "onehot",
-        "language/shapes.py": "minimum onehot",
+        "kernels/facts.py": "onehot",
+        "language/shapes.py": "minimum",
         "nouns/derivation.py": "gather power sign",
         "nouns/sensitivity.py": "sign",
         "nouns/verdict.py": "sign",
@@ -182,7 +182,7 @@ NAMED: dict[str, dict[str, str]] = {
     },
     "normal forms and notation: identities of one function, and phrases whose heads have names of functions": {
         "tensors/algebra.py": "inv reshape",
-        "tensors/facts.py": "cosh erfc erfcx exp exp2 onehot softplus",
+        "tensors/facts.py": "cosh erfc erfcx exp exp2 softplus",
         "tensors/indexform.py": "flip gather index pow sqrt",
         "tensors/indexgraph.py": "index minimum pow",
         "tensors/isolation.py": "max min",

@@ -120,9 +120,8 @@ def arguments(kernel: Any) -> dict[str, Any]:
         shape = tuple(evaluate(d, dict.fromkeys(letters([d]), 3)) for d in i.shape)
         if int(np.prod(shape, dtype=float)) > 10**6:
             return {}
-        given[i.name] = (
-            rng.integers(0, 2, shape) if i.integer else np.eye(*shape) + 0.1 if len(shape) == 2 else rng.uniform(0.2, 0.8, shape)
-        )
+        square = np.eye(*shape) + (0.0 if "onehot" in i.facts else 0.1) if len(shape) == 2 else None
+        given[i.name] = rng.integers(0, 2, shape) if i.integer else rng.uniform(0.2, 0.8, shape) if square is None else square
     return given
 
 

@@ -15,6 +15,7 @@ from symchain.evidence.evaluation import evaluate
 from symchain.evidence.exploration import points
 from symchain.evidence.points import Point, needed_blocks
 from symchain.kernels.arguments import real_numbers
+from symchain.kernels.facts import Kind, check_facts, of_kind
 from symchain.kernels.kernel import Input
 from symchain.nouns.computation import Computation, ancestors, dependents
 from symchain.support.dimensions import evaluate as dimension
@@ -28,10 +29,7 @@ ENTRIES = 24
 """So many entries are tried for one that moves something."""
 _SMALL = 4
 """Arrays of up to so many entries are printed."""
-_STRUCTURED = frozenset({
-    "onehot", "integer", "symmetric", "spd", "orthogonal", "diagonal", "probability",
-    "symmetric_entries", "diagonal_entries", "toeplitz_entries",
-})  # fmt: skip
+_STRUCTURED = of_kind(Kind.EQUATION, Kind.ENTRIES, Kind.WHOLE)
 """Facts that an array loses when a single entry of it moves."""
 
 
@@ -69,6 +67,8 @@ def _given(program: Computation, output: str, at: Mapping[str, Any]) -> Point | 
             raise ArgumentError(
                 f"the value of {given} has shape {array.shape}, which does not fit the others", advice="Give arrays that fit together."
             )
+        if given in program.inputs:
+            check_facts(given, program.inputs[given].facts, array)
         values[given] = float(array) if not shape else array
     inputs = dict(values)
     computed = _needed(program, output, values)

@@ -8,6 +8,7 @@ from symchain.wording.en import (
     derivation,
     evidence,
     explain,
+    facts,
     grade,
     graph,
     page,
@@ -25,7 +26,7 @@ def _the(noun: Word) -> str:
 
 
 _TOPICS = (
-    derivation, check, commands, evidence, explain, grade, graph, page, records, remarks, sensitivity, steps, typed,
+    derivation, check, commands, evidence, explain, facts, grade, graph, page, records, remarks, sensitivity, steps, typed,
 )  # fmt: skip
 
 LANGUAGE = Language(

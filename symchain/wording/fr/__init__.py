@@ -8,6 +8,7 @@ from symchain.wording.fr import (
     derivation,
     evidence,
     explain,
+    facts,
     grade,
     graph,
     page,
@@ -32,7 +33,7 @@ def _the(noun: Word) -> str:
 
 
 _TOPICS = (
-    derivation, check, commands, evidence, explain, grade, graph, page, records, remarks, sensitivity, steps, typed,
+    derivation, check, commands, evidence, explain, facts, grade, graph, page, records, remarks, sensitivity, steps, typed,
 )  # fmt: skip
 
 LANGUAGE = Language(

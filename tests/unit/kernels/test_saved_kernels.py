@@ -65,14 +65,15 @@ def test_files_that_are_not_kernels(tmp_path):
     path = tmp_path / "k"
     network_kernel().save(path)
     data = json.loads(path.read_text())
-    for text in ["", "[]", "{}", '{"format": "symchain kernel", "version": 4}', "not json", "[" * 100000]:
+    for text in ["", "[]", "{}", '{"format": "symchain kernel", "version": 5}', "not json", "[" * 100000]:
         path.write_text(text)
         with pytest.raises(ArgumentError):
             load(path)
     bad: dict[str, list[object]] = {
         "instructions": [[["add", [0, 99], [], ""]], [["jump", [0], [], ""]], [["add", [0], [], ""]], [["sum", [0], [[0]], ""]]],
         "order": [7, True, None],
-        "inputs": [[[3]], 5, [["x", 3, False]], [["x", [-1], False]], [["x", ["k"], False]], [["x", [], False]] * 2],
+        "inputs": [[[3]], 5, [["x", 3, False, []]], [["x", [-1], False, []]], [["x", ["k"], False, []]], [["x", [], False, []]] * 2,
+                   *([["x", shape, False, [fact]]] for shape, fact in (([], "round"), ([], []), ([3, 2], "spd"), ([], "onehot")))],
         "letters": ["n", 5, ["n", "n)"], [""]],
         "outputs": [[], [["gradient", ["x"], 0]], [["value", [], -1]], [["value", [], 0], ["value", [], 1]]],
         "scalar": [1],
@@ -93,7 +94,7 @@ def test_files_that_are_not_kernels(tmp_path):
 def instruction(opcode, *parameters, operands=(0,)):
     """The plan of one instruction over a matrix, as data."""
     return {
-        "inputs": [["x", ["n", 3], False]], "letters": ["n"], "instructions": [[opcode, list(operands), list(parameters), ""]],
+        "inputs": [["x", ["n", 3], False, []]], "letters": ["n"], "instructions": [[opcode, list(operands), list(parameters), ""]],
         "outputs": [["array", [], 1]], "order": None, "scalar": False, "guards": [],
         "needs": [],
     }  # fmt: skip

@@ -83,6 +83,7 @@ def _told(text: str, k: int) -> tuple[Any, ...]:
     generator = np.random.default_rng(5)
     at = {n: tuple(shapes[s] if isinstance(s, str) else s for s in v.shape) for n, v in program.inputs.items()}
     point = {n: 0.2 + 0.6 * generator.random(shape) for n, shape in at.items()}
+    point |= {n: np.eye(at[n][-1])[np.arange(at[n][0]) % at[n][-1]] for n, v in program.inputs.items() if "onehot" in v.facts}
     value, gradient = kernel(**point)
     return d.lines, str(program), kernel.source, float(np.sum(value)), tuple(np.asarray(gradient[n]).tobytes() for n in names)
 
