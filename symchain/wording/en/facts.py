@@ -10,7 +10,7 @@ SENTENCES = {
     "fact.columns": "{name} is declared {fact}, but {columns} is {value}",
     "fact.eigenvalue": "{name} is declared {fact}, but its smallest eigenvalue is {value}",
     "fact.singular": "{name} is declared {fact}, but its smallest singular value is {value}: as far as floats tell, it is singular",
-    "fact.advice": "Give values that are {fact}, or do not declare it of {name}; of a kernel, with_options(facts=\"trust\") does not look.",
+    "fact.advice": 'Give values that are {fact}, or do not declare it of {name}; of a kernel, with_options(facts="trust") does not look.',
     "fact.mirror.advice": "Give ({name} + {name}.T)/2 where rounding made the difference, or do not declare it of {name}; of a kernel, "
-    "with_options(facts=\"trust\") does not look.",
+    'with_options(facts="trust") does not look.',
 }

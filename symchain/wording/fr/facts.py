@@ -12,7 +12,7 @@ SENTENCES = {
     "fact.singular": "{name} est déclaré {fact}, mais sa plus petite valeur singulière vaut {value}~: aux arrondis près, la matrice "
     "n'est pas inversible",
     "fact.advice": "Donnez des valeurs qui respectent la déclaration {fact}, ou retirez-la de {name}~; pour une fonction compilée, "
-    "with_options(facts=\"trust\") la tient pour vraie sans la vérifier.",
+    'with_options(facts="trust") la tient pour vraie sans la vérifier.',
     "fact.mirror.advice": "Donnez ({name} + {name}.T)/2 si l'écart vient d'arrondis, ou retirez la déclaration de {name}~; pour une "
-    "fonction compilée, with_options(facts=\"trust\") la tient pour vraie sans la vérifier.",
+    'fonction compilée, with_options(facts="trust") la tient pour vraie sans la vérifier.',
 }
