@@ -13,7 +13,7 @@ from symchain.deriving.closed_forms import in_inputs
 from symchain.deriving.companions import companions
 from symchain.deriving.kept import sweep_of
 from symchain.deriving.preparing import prepare
-from symchain.deriving.second import hessian_vector_product, second_derivative
+from symchain.deriving.second import hessian, hessian_vector_product, over_shared_lines, second_derivative
 from symchain.deriving.simplification import rewriting_of
 from symchain.deriving.sizes import sizes
 from symchain.deriving.textbook import textbook
@@ -57,10 +57,9 @@ class Engine:
         if vector:
             check_free(vector)
         if vector is None:
-            made = {n: second_derivative(program, output, n, n) for n in names}
-        else:
-            made = {n: hessian_vector_product(program, output, n, vector) for n in names}
-        return made[names[0]] if is_one(wrt) else Derivations(program, output, made, ())
+            return second_derivative(program, output, names[0], names[0]) if is_one(wrt) else hessian(program, output, names)
+        made = {n: hessian_vector_product(program, output, n, vector) for n in names}
+        return made[names[0]] if is_one(wrt) else over_shared_lines(Derivations(program, output, made, ()))
 
     def close(self, derivation: Derivation) -> Tree:
         return in_inputs(derivation)

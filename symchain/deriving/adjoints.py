@@ -12,7 +12,7 @@ from symchain.deriving.recognition import Recogniser
 from symchain.deriving.route import Route
 from symchain.functions.spec import AbstractFunction
 from symchain.nouns.computation import Block
-from symchain.nouns.derivation import Line
+from symchain.nouns.derivation import ERROR_TERM, Line
 from symchain.nouns.names import Names
 from symchain.rewriting import price_of, reduced
 from symchain.rules.accumulation import accumulate
@@ -33,8 +33,9 @@ Both = tuple[Tree, Tree]
 class Adjoints:
     """The adjoints on a route: `lines` are those that earned a name, by what stands for them, `results` the derivatives by the targets."""
 
-    def __init__(self, route: Route, names: Names, recognise: Recogniser, factors: Factors, display: Display) -> None:
+    def __init__(self, route: Route, names: Names, recognise: Recogniser, factors: Factors, display: Display, called: str = "") -> None:
         self.route, self.names = route, names
+        self._called = called or (f"d{route.output}_d{{}}" if route.lead else ERROR_TERM)
         self.lines: dict[Leaf, Line] = {}
         self.results: dict[str, Line] = {}
         self._recognise, self._factors, self._display = recognise, factors, display
@@ -112,7 +113,7 @@ class Adjoints:
         shape = route.shape + route.program.leaves[block].shape
         if route.lead:
             return leaf(f"?{block}", shape)
-        return self._symbols.get(block) or leaf(Names(self.names.taken).fresh(f"delta_{block}"), shape)
+        return self._symbols.get(block) or leaf(Names(self.names.taken).fresh(self._called.format(block)), shape)
 
     # ------------------------------------------------------------ lines
 
@@ -127,7 +128,7 @@ class Adjoints:
         return price > _INLINE_COST or (price > 0 and (uses > 1 or activated))
 
     def _name(self, block: str, general: Tree, concrete: Tree) -> Leaf:
-        name = self.names.fresh(f"delta_{block}" if not self.route.lead else f"d{self.route.output}_d{block}")
+        name = self.names.fresh(self._called.format(block))
         symbol = leaf(name, concrete.shape)
         self._symbols[block] = symbol
         self.lines[symbol] = self._line(name, "adjoint", block, general, concrete)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from symchain.deriving.documented import documented
 from symchain.deriving.route import Route
 from symchain.deriving.subexpressions import with_common_lines
 from symchain.language.elaborate import Scope
@@ -43,7 +44,7 @@ class Display:
         known: dict[str, Tree] = {**program.leaves, **{line.name: symbol for symbol, line in adjoints.items()}}
         scope = Scope(known, program.dimensions, program.functions, known=program.known)
         plain = [replace(k, general=None) if k.general is not None and reads_more(k.general, lines, adjoints) else k for k in lines]
-        return with_common_lines(plain, scope, Names(names.taken))
+        return list(map(documented, with_common_lines(plain, scope, Names(names.taken))))
 
 
 def lines_below(adjoints: Mapping[Leaf, Line], *trees: Tree) -> tuple[Line, ...]:

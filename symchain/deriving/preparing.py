@@ -15,7 +15,7 @@ def prepare(subject: Derivation | Derivations, detail: str = "standard", every: 
     `every`: of each derivation by itself, however many there are. What was worked out is kept with the derivation. Where no check can
     be made, the printer meets the same error, and tells why.
     """
-    members = [subject] if isinstance(subject, Derivation) else list(islice(subject.members.values(), None if every else TOLD))
+    members = [subject] if isinstance(subject, Derivation) else list(islice(subject.every, None if every else TOLD))
     for checked in [subject] if len(members) > SEPARATE and not every else members:
         try:
             checked.verification  # noqa: B018

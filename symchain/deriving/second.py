@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 import sympy
 
 from symchain.deriving.constraints import without_equations
+from symchain.deriving.documented import documented
 from symchain.deriving.sweep import Sweep
 from symchain.deriving.zeros import second_to_nothing
 from symchain.errors import ArgumentError
 from symchain.nouns.computation import Block, Computation, Variable
-from symchain.nouns.derivation import Derivation, Line
+from symchain.nouns.derivation import Derivation, Derivations, Line, name_between
 from symchain.nouns.names import Names
 from symchain.rewriting import is_large, price_of, simplify
 from symchain.tensors.isolation import Isolation
@@ -38,6 +39,46 @@ def extended(program: Computation, lines: list[tuple[str, Tree]], variables: lis
     return replace(program, inputs=MappingProxyType(inputs), blocks=MappingProxyType(made), symbols=MappingProxyType(symbols))
 
 
+def hessian(program: Computation, output: str, names: Sequence[str]) -> Derivations:
+    """The second derivatives by some names and by every two of them, over lines that each stand once."""
+    found = [second_derivatives(program, output, name, names[k:]) for k, name in enumerate(names)]
+    diagonal = {d.wrt: d for row in found for d in row if not d.mixed}
+    mixed = {(d.first, d.wrt): d for row in found for d in row if d.mixed}
+    return over_shared_lines(Derivations(program, output, diagonal, (), mixed=mixed))
+
+
+def over_shared_lines(several: Derivations) -> Derivations:
+    """Derivatives of order 2 with the lines that they read, each once."""
+    known: dict[str, Line] = {}
+    derived = list(several.every)
+    taken = {*several.program.names, *(d.result.name for d in derived), *(n for d in derived if d.reading for n in d.reading.inputs)}
+    results = tuple(beside(known, d, taken) for d in derived)
+    return replace(several, adjoint_lines=tuple(known.values()), results=results)
+
+
+def beside(known: dict[str, Line], derivation: Derivation, taken: Container[str]) -> Line:
+    """Add a derivation's lines to those of others, under new names where a name already means something else; its result over them."""
+    renamed: dict[Tree, Tree] = {}
+
+    def moved(line: Line) -> Line:
+        if not renamed:
+            return line
+        general = None if line.general is None else substitute(line.general, renamed)
+        return replace(line, tree=substitute(line.tree, renamed), general=general, written=None, received=())
+
+    for old in derivation.adjoint_lines:
+        line = moved(old)
+        name = line.name
+        while name in known and known[name].tree is not line.tree:
+            name += "_"
+            while name in taken:
+                name += "_"
+        if name != line.name:
+            renamed[leaf(line.name, line.shape)] = leaf(name, line.shape)
+        known.setdefault(name, replace(line, name=name))
+    return moved(derivation.result)
+
+
 def second_derivative(program: Computation, output: str, first: str, second: str) -> Derivation:
     """d2(output)/d(first)d(second), of shape F + first + second, in the program's names."""
     return second_derivatives(program, output, first, [second])[0]
@@ -52,7 +93,8 @@ def second_derivatives(program: Computation, output: str, first: str, seconds: S
     lines = [*gradient.adjoint_lines, gradient.result]
     reading = extended(free, [(line.name, line.tree) for line in lines])
     titles = [f"d2{output}_d{first}2" if first == second else f"d2{output}_d{first}_d{second}" for second in seconds]
-    derived = [second_to_nothing(d, first) for d in _again(free, reading, gradient, lines, output, seconds, titles)]
+    called = name_between(output, first)
+    derived = [second_to_nothing(d, first) for d in _again(free, reading, gradient, lines, output, seconds, titles, called)]
     return derived if free is program else [_restored(d, program, names) for d in derived]
 
 
@@ -61,7 +103,7 @@ def _restored(d: Derivation, program: Computation, names: dict[Tree, Tree]) -> D
 
     def back(line: Line) -> Line:
         received = tuple((user, substitute(adjoint, names)) for user, adjoint in line.received)
-        return replace(line, tree=simplify(substitute(line.tree, names)), general=None, received=received)
+        return documented(replace(line, tree=simplify(substitute(line.tree, names)), general=None, written=None, received=received))
 
     kept = tuple(map(back, d.adjoint_lines))
     formula = simplify(substitute(d.formula_tree, names))
@@ -90,7 +132,8 @@ def hessian_vector_product(program: Computation, output: str, wrt: str, vector: 
     reading = extended(free, [(line.name, line.tree) for line in lines], [variable])
     along = contract([leaf(gradient.result.name, shape), symbol], [indices, indices], ())
     reading = extended(reading, [(slope, along)])
-    (again,) = _again(free, reading, gradient, lines, slope, [wrt], [f"d2{output}_d{wrt}2_{vector}"])
+    called = name_between(output, wrt, vector)
+    (again,) = _again(free, reading, gradient, lines, slope, [wrt], [f"d2{output}_d{wrt}2_{vector}"], called)
     derived = second_to_nothing(again, wrt)
     return derived if free is program else _restored(derived, program, names)
 
@@ -103,10 +146,14 @@ def _again(
     output: str,
     wrt: Sequence[str],
     names: Sequence[str],
+    called: str,
 ) -> list[Derivation]:
-    """The derivatives of the gradient, or of a number made of it, by some names: one sweep. `names` are what they are called."""
+    """The derivatives of the gradient, or of a number made of it, by some names: one sweep.
+
+    `names` are what they are called, and `called` is what the derivative by a block between them is.
+    """
     top = gradient.result.name if output == gradient.output else output
-    sweep = Sweep(reading, top, wrt, protected=names)
+    sweep = Sweep(reading, top, wrt, protected=names, called=called)
     known = {line.name: line for line in lines}
     for block in reading.blocks.values():
         if block.name not in program.blocks and block.name not in known:
@@ -132,11 +179,14 @@ def _told(
                 needed.add(n.name)
                 pending.append(by_name[n.name].tree)
     kept = tuple(line for line in ordered if line.name in needed)
-    told = replace(d, program=program, output=gradient.output, order=2, adjoint_lines=kept, result=result, reading=reading)
+    told = replace(
+        d, program=program, output=gradient.output, order=2, adjoint_lines=kept, result=result, reading=reading,
+        first=gradient.wrt, slope=d.output,
+    )  # fmt: skip
     formula = _written_out(kept, result)
     if formula is None:
         return told
-    last = replace(result, tree=formula, general=None, written=None)
+    last = documented(replace(result, tree=formula, general=None, written=None))
     return replace(told, adjoint_lines=(), result=last, formula_tree=formula, general_tree=formula)
 
 

@@ -18,9 +18,10 @@ _DEPTH = 8
 
 def sizes(subject: Derivation | Derivations, lines: Sequence[Line]) -> Mapping[str, tuple[Phrase, Phrase]]:
     """Of lines that may read those of a derivation, by name: the general form and the last one, with shapes under their factors."""
-    first = subject if isinstance(subject, Derivation) else next(iter(subject.values()), None) if not subject.results else None
-    program = (first.reading if first else None) or subject.program
-    names = {line.name: leaf(line.name, line.shape) for line in subject.adjoint_lines}
+    program = (subject.reading if isinstance(subject, Derivation) else None) or subject.program
+    seconds = subject.every if isinstance(subject, Derivations) and isinstance(subject.members, dict) else ()
+    vectors = {n: v.leaf for d in seconds if d.reading is not None for n, v in d.reading.inputs.items()}
+    names = vectors | {line.name: leaf(line.name, line.shape) for line in subject.adjoint_lines}
     scope = Scope({**program.leaves, **names}, program.dimensions, dict(program.functions), known=program.known)
 
     def sized(line: Line) -> tuple[Phrase, Phrase]:

@@ -37,7 +37,8 @@ class Sweep:
     It keeps the blocks, not the program that it is asked about: what remembers sweeps by their programs keeps none alive.
     """
 
-    def __init__(self, program: Computation, output: str, targets: Sequence[str], protected: Sequence[str] = ()) -> None:
+    def __init__(self, program: Computation, output: str, targets: Sequence[str], protected: Sequence[str] = (), called: str = "") -> None:
+        """`protected` names are given to nothing; `called` is how the derivative by a block is named, where not as an error term."""
         opened = with_open_choices(program)
         self._opened = None if opened is program else bare(opened)
         """The program that its derivations are about where it is another one: choices opened, its factors are those of other lines."""
@@ -47,7 +48,7 @@ class Sweep:
         self.recognise = Recogniser(own)
         self.display = Display(self.route)
         self.factors = Factors(self.route, self.recognise, self.display)
-        self.adjoints = Adjoints(self.route, self.names, self.recognise, self.factors, self.display)
+        self.adjoints = Adjoints(self.route, self.names, self.recognise, self.factors, self.display, called)
 
     @property
     def lines(self) -> Mapping[Leaf, Line]:

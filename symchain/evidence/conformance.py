@@ -146,13 +146,15 @@ class Promise:
         d = {n: generator.uniform(-1, 1, np.shape(point.values[n])) for n in self.names}
         if self.vector:
             return d, {self.names[0]: point.values[self.vector]}
+        if self.order is None and len(self.names) == 2:  # a mixed block alone
+            first, second = self.names
+            return {first: d[first]}, {second: d[second]}
         return d, {n: generator.uniform(-1, 1, np.shape(w)) for n, w in d.items()} if 2 in self._degrees else {}
 
     def _sides(self, found: Any, d: Weights, e: Weights) -> list[Array]:
         """What a call returned, its derivatives along the directions."""
         if self.order is None:
-            (name,) = self.names
-            results: dict[int, Any] = {self.degree: {name: found}}
+            results: dict[int, Any] = {self.degree: {self.names[0] if len(self.names) == 1 else tuple(self.names): found}}
         else:
             results = dict(enumerate(found if self.order else (found,)))
         sides = []
@@ -194,7 +196,7 @@ def _twice(hessian: Mapping[Any, Array], d: Weights, e: Weights) -> Array:
     for key, block in hessian.items():
         m, n = key if isinstance(key, tuple) else (key, key)
         total = total + along(along(block, e[n]), d[m])
-        if m != n:
+        if m != n and n in d:
             total = total + along(along(block, d[n]), e[m])
     return total
 

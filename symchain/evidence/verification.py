@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from itertools import islice, product
+from itertools import cycle, islice, product
 from math import inf, isqrt
 from typing import Any
 
@@ -53,19 +53,20 @@ OUTSIDE = "outside"
 
 def verify(derivation: Derivation) -> Verification:
     """Compare a derivation, its formula and its factors with the program it was derived from."""
-    program, output, wrt = derivation.program, derivation.output, derivation.wrt
+    program, output, wrt, first = derivation.program, derivation.output, derivation.wrt, derivation.first or derivation.wrt
     reading = derivation.reading or program
     vector = next((n for n in reading.inputs if n not in program.inputs), None) if derivation.order == 2 else None
-    slopes = Slopes(program, output, [wrt])
+    slopes = Slopes(program, output, list(dict.fromkeys([first, wrt])))
     limit = isqrt(COMPONENTS) if derivation.order == 2 and vector is None else COMPONENTS
 
     def ways(point: Point) -> Iterable[tuple[Weights, Weights]]:
         directions = directions_of(point, [wrt], limit)
         if vector is not None:
             return ((d, {wrt: point.values[vector]}) for d in directions)
-        if np.size(point.values[wrt]) == len(directions):
-            return product(directions, directions)
-        return zip(directions, directions[1:] + directions[:1], strict=True)
+        before = directions_of(point, [first], limit)
+        if np.size(point.values[wrt]) == len(directions) and np.size(point.values[first]) == len(before):
+            return product(before, directions)
+        return islice(zip(cycle(before), cycle(directions[1:] + directions[:1]), strict=False), max(len(before), len(directions)))
 
     def sharp(point: Point) -> Decided:
         exact = Sharp(reading, point)
@@ -81,7 +82,7 @@ def verify(derivation: Derivation) -> Verification:
                     found.append((side, slopes.exactly(exact, digits, d)))
             else:
                 for d, e in ways(point):
-                    side = along(value, d[wrt]) if vector else along(along(value, e[wrt]), d[wrt])
+                    side = along(value, d[wrt]) if vector else along(along(value, e[wrt]), d[first])
                     found.append((side, slopes.exactly(exact, digits, d, e)))
             return _in_rows([*found, *zip(forms[::2], forms[1::2], strict=True)], digits)
 
@@ -95,14 +96,14 @@ def verify(derivation: Derivation) -> Verification:
             sides = zip(sides_of(value, wrt, directions, point), directions, strict=True)
             measured = _gathered(slopes, ((found, partial(slopes.first, point, d, steps)) for found, d in sides))
         else:
-            pairs = ((along(value, d[wrt]) if vector else along(along(value, e[wrt]), d[wrt]), d, e) for d, e in ways(point))
+            pairs = ((along(value, d[wrt]) if vector else along(along(value, e[wrt]), d[first]), d, e) for d, e in ways(point))
             measured = _gathered(slopes, ((found, partial(slopes.second, point, d, e, steps)) for found, d, e in pairs))
         return measured._replace(pairs=[*measured.pairs, *_identities(derivation, environment, point)])
 
     reads = _names_read(derivation)
     method = COMPLEX_STEP if derivation.order == 1 else CENTRAL_DIFFERENCE
     case = Case(measure, reading, output, method, is_zero(derivation.result.tree), derivation.zero_reason == "unrelated", sharp)
-    search = Exploration(reading, output, [*reads, wrt])
+    search = Exploration(reading, output, list(dict.fromkeys([*reads, first, wrt])))
     own, asked = _own_point(search, derivation.point)
     verdict, used, why = judge(case, search, own)
     chosen = _given(derivation, own) if why in (KINK, BRANCH) else None
@@ -111,7 +112,7 @@ def verify(derivation: Derivation) -> Verification:
     verdict = replace(verdict, asked=asked or why, given=chosen)
     if not used:
         return verdict
-    verdict = replace(verdict, **_reported(derivation, verdict.reference, used[0], {*ancestors(program, output), wrt, vector}))
+    verdict = replace(verdict, **_reported(derivation, verdict.reference, used[0], {*ancestors(program, output), first, wrt, vector}))
     for factor in islice(derivation.factors.values(), FACTORS) if not verdict.failed else ():
         check = verify_factor(reading, factor, used)
         if check.failed:
@@ -128,7 +129,8 @@ def _differs_at(derivation: Derivation, met: Met, vector: str | None) -> bool:
     lines = [*derivation.adjoint_lines, derivation.result]
     value = _laid_out(_extended(lines, point)[derivation.result.name], derivation.shape, point)
     along_this = None if vector is None else point.values[vector]
-    return differs_along(derivation.reading or derivation.program, derivation.output, wrt, met, value, along_this, derivation.order)
+    read = derivation.reading or derivation.program
+    return differs_along(read, derivation.output, wrt, met, value, along_this, derivation.order, derivation.first or wrt)
 
 
 def _slope_along(slopes: Slopes, moves: Sequence[Weights], point: Sharp, digits: int) -> Array:
@@ -136,18 +138,19 @@ def _slope_along(slopes: Slopes, moves: Sequence[Weights], point: Sharp, digits:
 
 
 def differs_along(
-    program: Computation, output: str, wrt: str, met: Met, value: Array, vector: Array | None = None, order: int = 1
+    program: Computation, output: str, wrt: str, met: Met, value: Array, vector: Array | None = None, order: int = 1, before: str = ""
 ) -> bool:
     """Whether a derivative's value at an exceptional point is not the limit of the program's derivative, along some directions."""
     shape = np.shape(met.point.values[wrt])
     ways = [unit(shape, met.entry)] if met.name == wrt else []
     if shape or not ways:
         ways.append(np.random.default_rng(SEED).uniform(0.5, 1, shape))
-    slopes = Slopes(program, output, [wrt])
+    slopes = Slopes(program, output, list(dict.fromkeys([before or wrt, wrt])))
     for way in ways:
         d = {wrt: way}
-        moves = [d] if order == 1 else [d, {wrt: vector}] if vector is not None else [d, d]
-        found = along(value, way) if order == 1 or vector is not None else along(along(value, way), way)
+        other = d if before in ("", wrt) else {before: np.random.default_rng(SEED).uniform(0.5, 1, np.shape(met.point.values[before]))}
+        moves = [d] if order == 1 else [d, {wrt: vector}] if vector is not None else [other, d]
+        found = along(value, way) if order == 1 or vector is not None else along(along(value, way), other[before or wrt])
         right = limit_at(met, program, partial(_slope_along, slopes, moves))
         if right is not None and is_another(found, right):
             return True
@@ -157,10 +160,10 @@ def differs_along(
 def verify_all(derivations: Derivations) -> Verification:
     """Compare all derivatives of one output at once: directions move every name together, whatever their number.
 
-    Second derivatives are compared one by one: mixed ones, which would be part of the sum, are not among them.
+    Second derivatives are compared one by one, mixed ones too.
     """
     if any(d.order == 2 for d in islice(derivations.values(), 1)):
-        return _worst([d.verification for d in derivations.values()])
+        return _worst([d.verification for d in derivations.every])
     program, output, names = derivations.program, derivations.output, list(derivations)
     slopes = Slopes(program, output, names)
     results = derivations.printed
@@ -364,7 +367,7 @@ class Slopes:
         signs: list[Array] | None = None
         for k, coefficient in STENCIL:
             for sign in (1, -1):
-                shift = {n: sign * k * steps.real * e[n] + 1j * steps.imaginary * d[n] for n in d}
+                shift = {n: sign * k * steps.real * e.get(n, 0) + 1j * steps.imaginary * d.get(n, 0) for n in {**d, **e}}
                 value, watch = self._run(point, shift)
                 _refuse_kinks(watch, steps.imaginary, _size(point, d))
                 found = [np.sign(np.real(c)) for c in (*watch.choices, *watch.ties)]

@@ -166,6 +166,7 @@ declare(
     meaning=sp.LambertW,
     derivatives=("exp(-out)/(1 + out)",),
     textbook="out/(x*(1 + out))",
+    defined=True,
     code="lambertw(x)",
     domains=(Interval(-0.36787944117144233, inf),),
     confined=("x",),

@@ -84,6 +84,7 @@ declare(
     parameters=("r", "delta"),  # residual first; scipy.special.huber takes delta first
     meaning=lambda r, d: sp.Piecewise((r**2 / 2, sp.Abs(r) <= d), (d * (sp.Abs(r) - d / 2), True)),
     derivatives=("clip(r, -delta, delta)", "relu(abs(r) - delta)"),
+    written="where(abs(r) <= delta, r**2/2, delta*(abs(r) - delta/2))",
     code="huber(delta, r)",
     domains=(REAL, POSITIVE),
     confined=("delta",),
@@ -102,6 +103,7 @@ declare(
     parameters=("r", "delta"),
     meaning=lambda r, d: d**2 * (sp.sqrt(1 + (r / d) ** 2) - 1),
     derivatives=("r/sqrt(1 + (r/delta)**2)", "2*out/delta - r**2/(delta*sqrt(1 + (r/delta)**2))"),
+    written="r*(r/(1 + hypot(1, r/delta)))",
     code="r*(r/(1 + hypot(1, r/delta)))",
     analytic="{r}*{r}/(1 + np.sqrt(1 + ({r}/{delta})**2))",
     domains=(REAL, POSITIVE),
@@ -120,6 +122,7 @@ declare(
     parameters=("r",),
     meaning=lambda r: sp.Piecewise((r**2 / 2, sp.Abs(r) < 1), (sp.Abs(r) - _HALF, True)),
     derivatives=("clip(r, -1, 1)",),
+    written="where(abs(r) < 1, r**2/2, abs(r) - 1/2)",
     code="huber(1.0, r)",
     range=NONNEGATIVE,
     probes=_RESIDUALS,

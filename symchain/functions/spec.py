@@ -116,6 +116,10 @@ class FunctionSpec:
     activation: bool = False
     """Whether it is used as the activation of a layer (rule name "act" rather than "chain")."""
     increasing: bool = False
+    defined: bool = False
+    """Whether printed lines may call it although neither NumPy nor SciPy has it by this name and meaning: README defines it."""
+    written: str = ""
+    """How printed lines say it where the code does not: SciPy has another function of the name, or the code one of its own."""
     everyday: bool = False
     """Whether a formula may be written with it for a reader who has not: exp and sigmoid, but not entr, hypot or logit."""
 

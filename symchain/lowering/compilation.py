@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symchain.deriving.kept import sweep_of
-from symchain.deriving.second import second_derivatives
+from symchain.deriving.second import beside, second_derivatives
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.evidence.conformance import Promise
 from symchain.kernels.kernel import Kernel
@@ -16,9 +16,9 @@ from symchain.lowering.forms import stable_program
 from symchain.lowering.plan import Label, lower
 from symchain.lowering.wide import narrowed
 from symchain.nouns.computation import Computation
-from symchain.nouns.derivation import Derivation, Derivations
+from symchain.nouns.derivation import Derivation, Derivations, Line
 from symchain.tensors.memory import making_trees
-from symchain.tensors.nodes import Tree, leaf, substitute
+from symchain.tensors.nodes import Tree
 
 
 @making_trees()
@@ -29,17 +29,18 @@ def compile_program(program: Computation, output: str | None, wrt: Any, order: i
     names = names_given(program, wrt) if order else []
     written, program = program, narrowed(stable_program(program, corners=order > 0, wrt=names))
     trees: list[tuple[Label, Tree]] = [(("value",), program.blocks[output].leaf)]
-    extra: dict[str, Tree] = {}
+    extra: dict[str, Line] = {}
     if names:
         sweep = sweep_of(program, output, names)
-        extra |= {line.name: line.tree for line in sweep.lines.values()}
+        extra |= {line.name: line for line in sweep.lines.values()}
         trees += [(("gradient", n), sweep.results[n].tree) for n in names]
     if order == 2:
         for k, first in enumerate(names):
             for second, d in zip(names[k:], second_derivatives(program, output, first, names[k:]), strict=True):
                 label = ("hessian", first) if first == second else ("hessian", first, second)
-                trees.append((label, _beside(extra, d, {*program.inputs, *program.blocks})))
-    return _kernel(program, trees, order, target, extra, options, Promise(written, output, names, order))
+                trees.append((label, beside(extra, d, {*program.inputs, *program.blocks}).tree))
+    lines = {name: line.tree for name, line in extra.items()}
+    return _kernel(program, trees, order, target, lines, options, Promise(written, output, names, order))
 
 
 @making_trees()
@@ -53,7 +54,8 @@ def compile_derivation(derivation: Derivation | Derivations, target: str, option
     reading = derivation.reading or derivation.program
     extra = {line.name: line.tree for line in derivation.adjoint_lines}
     vector = next((n for n in reading.inputs if n not in derivation.program.inputs), "")
-    promise = Promise(reading, derivation.output, [derivation.wrt], None, derivation.order, vector)
+    names = [derivation.first, derivation.wrt] if derivation.mixed else [derivation.wrt]
+    promise = Promise(reading, derivation.output, names, None, derivation.order, vector)
     return _kernel(reading, [(("array",), derivation.result.tree)], None, target, extra, options, promise)
 
 
@@ -72,18 +74,3 @@ def _kernel(
         raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy".')
     plan = lower(program, trees, output=promise.output, order=order, extra=extra, written=promise.program)
     return Kernel(plan, NumPyBackend(), options, promise.check)
-
-
-def _beside(extra: dict[str, Tree], derivation: Derivation, taken: set[str]) -> Tree:
-    """Add a derivation's lines to those of others, under new names where a name already means something else; its result over them."""
-    renamed: dict[Tree, Tree] = {}
-    for line in derivation.adjoint_lines:
-        tree, name = substitute(line.tree, renamed), line.name
-        while name in extra and extra[name] is not tree:
-            name += "_"
-            while name in taken:
-                name += "_"
-        extra[name] = tree
-        if name != line.name:
-            renamed[leaf(line.name, line.shape)] = leaf(name, line.shape)
-    return substitute(derivation.result.tree, renamed)

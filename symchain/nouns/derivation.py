@@ -228,6 +228,19 @@ class Verification:
         return not self.held and not self.open
 
 
+ERROR_TERM = "delta_{}"
+"""What the derivative of a number by a block is called."""
+
+
+def name_between(output: str, first: str, vector: str = "") -> str:
+    """What the derivative by a block of the derivative by a name is called, with {} for the block; `vector`: what that was multiplied with.
+
+    >>> name_between("C", "w").format("z"), name_between("C", "w", "v").format("z")
+    ('d2C_dw_dz', 'd2C_dw_dz_v')
+    """
+    return f"d2{output}_d{first}_d{{}}" + (f"_{vector}" if vector else "")
+
+
 TOLD = 40
 """Up to so many derivatives are told step by step;"""
 SEPARATE = 12
@@ -342,6 +355,28 @@ class Derivation(Printed):
     """The program extended by what the lines read beyond the program's own names (order 2: the gradient's lines), else None."""
     point: Mapping[str, Any] | None = None
     """The reader's point, where the check is made and printed first; None for points that the check chooses."""
+    first: str = ""
+    """Of order 2: the name that the output is differentiated by before `wrt`."""
+    slope: str = ""
+    """Of order 2: the block of `reading` whose derivative this is: the first derivative, or what was made of it and a vector."""
+
+    @property
+    def between(self) -> str:
+        """What the derivative by a block on the way is called, with {} for the block."""
+        if self.order == 1:
+            return ERROR_TERM
+        vector = next((n for n in self.reading.inputs if n not in self.program.inputs), "") if self.reading else ""
+        return name_between(self.output, self.first, vector)
+
+    @property
+    def mixed(self) -> bool:
+        """Whether this is a second derivative by two names."""
+        return self.first not in ("", self.wrt)
+
+    @property
+    def key(self) -> str:
+        """What tells this derivative from the others of its output."""
+        return f"{self.first},{self.wrt}" if self.mixed else self.wrt
 
     @property
     def all_lines(self) -> tuple[Line, ...]:
@@ -395,12 +430,17 @@ class Derivation(Printed):
         return self if point is None else replace(self, point=dict(given_point(point)))
 
     def __repr__(self) -> str:
+        if self.mixed:
+            return f"<derivation of d2{self.output}/d{self.first}d{self.wrt}>"
         return f"<derivation of d{'' if self.order == 1 else self.order}{self.output}/d{self.wrt}{'' if self.order == 1 else self.order}>"
 
 
 @dataclass(frozen=True, eq=False)
 class Derivations(Printed, Mapping[str, Derivation]):
-    """Derivatives of one output by several names: an ordered mapping name -> Derivation, with adjoint lines shared."""
+    """Derivatives of one output by several names: an ordered mapping name -> Derivation, with adjoint lines shared.
+
+    Of a Hessian, `hessian["w"]` is the block on the diagonal and `hessian["w", "b"]` the mixed one, for names in the order asked for.
+    """
 
     program: Computation
     output: str
@@ -408,11 +448,21 @@ class Derivations(Printed, Mapping[str, Derivation]):
     """Made when first asked for: thousands of parameters cost no more than their lines."""
     adjoint_lines: tuple[Line, ...]
     results: tuple[Line, ...] = ()
-    """The derivative lines, one for each member."""
+    """The derivative lines, one for each member, and for each mixed block beside those of its first name."""
     point: Mapping[str, Any] | None = None
+    mixed: Mapping[tuple[str, str], Derivation] = field(default_factory=dict)
+    """Of a Hessian, the blocks off the diagonal."""
 
-    def __getitem__(self, name: str) -> Derivation:
-        return self.members[name]
+    def __getitem__(self, name: str | tuple[str, str]) -> Derivation:
+        return self.mixed[name] if isinstance(name, tuple) else self.members[name]
+
+    @property
+    def every(self) -> Iterator[Derivation]:
+        """The members, each followed by the mixed blocks that begin with its name."""
+        if not self.mixed:
+            return iter(self.members.values())
+        names = list(self.members)
+        return (self.members[n] if n == m else self.mixed[n, m] for k, n in enumerate(names) for m in names[k:])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.members)
@@ -427,9 +477,9 @@ class Derivations(Printed, Mapping[str, Derivation]):
 
     @property
     def printed(self) -> Mapping[str, Line]:
-        """The last line of each derivative, over the shared lines."""
+        """The last line of each derivative by its key, over the shared lines."""
         if self.results:
-            return dict(zip(self.members, self.results, strict=True))
+            return dict(zip([d.key for d in self.every] if self.mixed else self.members, self.results, strict=True))
         return {name: d.result for name, d in self.members.items()}
 
     def checked_at(self, point: Mapping[str, Any] | None) -> Derivations:
@@ -437,7 +487,8 @@ class Derivations(Printed, Mapping[str, Derivation]):
         if point is None:
             return self
         members = Made({n: n for n in self.members}, lambda name: self.members[name].checked_at(point))
-        return replace(self, members=members, point=dict(point))
+        mixed = {names: d.checked_at(point) for names, d in self.mixed.items()}
+        return replace(self, members=members, point=dict(point), mixed=mixed)
 
     def __repr__(self) -> str:
         return f"<derivations of {self.output} by {len(self.members)} names>"

@@ -51,8 +51,8 @@ def check_sentences(
 
 def verdicts(subject: Derivation | Derivations) -> Iterator[tuple[str, Verification]]:
     """What is reported, by the names of the derivatives; nothing where no check is possible."""
-    whole = isinstance(subject, Derivations) and len(subject) > SEPARATE
-    for d in subject.values() if isinstance(subject, Derivations) and not whole else [subject]:
+    whole = isinstance(subject, Derivations) and len(subject) + len(subject.mixed) > SEPARATE
+    for d in subject.every if isinstance(subject, Derivations) and not whole else [subject]:
         try:
             yield (f"the derivatives of {d.output}" if whole else d.result.name), d.verification  # type: ignore[union-attr]
         except VerificationError:

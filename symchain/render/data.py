@@ -61,6 +61,7 @@ def of_derivations(several: Derivations) -> dict[str, Any]:
         "output": several.output,
         "adjoint_lines": [of_line(line) for line in several.adjoint_lines],
         "derivations": {name: _body(d) for name, d in several.members.items()},
+        **({"mixed": {d.key: _body(d) for d in several.mixed.values()}} if several.mixed else {}),
     }
 
 
@@ -70,6 +71,7 @@ def _body(d: Derivation) -> dict[str, Any]:
         "output": d.output,
         "wrt": d.wrt,
         "order": d.order,
+        **({"first": d.first} if d.order == 2 else {}),
         "shape": list(d.shape),
         "formula": write(d.formula_phrase),
         "general": write(d.general_phrase),

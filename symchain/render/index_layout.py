@@ -12,7 +12,8 @@ from symchain.render.maps import Adjoints, is_plain, renamed, shown_trees, whys
 from symchain.render.opening import SHOWN, cut
 from symchain.render.remarks import remark
 from symchain.render.results import zero_sentence
-from symchain.render.subjects import barred, derivative, members_of, results_of
+from symchain.render.seconds import set_names
+from symchain.render.subjects import barred, derivative, members_of, results_of, vector_of
 from symchain.render.text import write
 from symchain.support.dimensions import Dim
 from symchain.support.document import Count, Definition, Document, Formula, Label, Row, Say, Section
@@ -34,7 +35,8 @@ def index_layout(subject: Derivation | Derivations, detail: str) -> Document:
     kept = tuple(s for s in plain.opening if s.key not in MATRIX_ONLY)
     opening = (*kept, *told.legend()) if detail != "brief" else ()
     ranks = {**plain.ranks, **told.adjoints.ranks()}
-    return replace(plain, definitions=definitions, opening=opening, sections=sections, ranks=ranks, renamed=renamed(told.adjoints))
+    names = {**renamed(told.adjoints), **set_names(members)}
+    return replace(plain, definitions=definitions, opening=opening, sections=sections, ranks=ranks, renamed=names)
 
 
 class _Telling:
@@ -149,9 +151,9 @@ class _Telling:
     def _result(self, members: Sequence[Derivation], zeros: Sequence[Say]) -> Section:
         """Each line entry by entry beside its matrix form."""
         rows: list[Row] = []
-        named = {line.name: line for line in (*self.lines, *(self.results[d.wrt] for d in members))}
+        named = {line.name: line for line in (*self.lines, *(self.results[d.key] for d in members))}
         for line in list(named.values())[:SHOWN]:
-            owner = next((d for d in members if self.results[d.wrt] is line), None)
+            owner = next((d for d in members if self.results[d.key] is line), None)
             shape = line.shape
             (at,) = self._letters(shape)
             if owner is None:
@@ -172,12 +174,13 @@ class _Telling:
         indices = list(map(name, at))
         rank = len(self.lead)
         first, rest = indices[:rank], indices[rank:]
-        each = len(self._shape(d.wrt))
-        if d.order == 2 and len(rest) != 2 * each:  # a Hessian applied to a vector
+        if vector_of(d) is not None:
             return element(derivative(d), indices)
         parts = [element(name(self.output), first)]
-        for k in range(d.order):
-            parts.append(element(name(d.wrt), rest[k * each : (k + 1) * each]))
+        for wrt in (d.first, d.wrt) if d.order == 2 else (d.wrt,):
+            axes = len(self._shape(wrt))
+            parts.append(element(name(wrt), rest[:axes]))
+            rest = rest[axes:]
         return Phrase("partial", tuple(parts))
 
     def legend(self) -> Iterator[Say]:

@@ -17,6 +17,7 @@ from symchain.render.maps import Adjoints, arrays, entries, how, is_plain, renam
 from symchain.render.opening import SHOWN, computation, cut, opening, title, unknown_functions
 from symchain.render.remarks import readable, remark, simplification
 from symchain.render.results import activation, result, zero_sentence
+from symchain.render.seconds import set_names, told_slopes
 from symchain.render.style import Style
 from symchain.render.subjects import beyond, derivative, is_readable, local_symbol, members_of, results_of, symbol
 from symchain.support.document import (
@@ -73,7 +74,7 @@ def layout(subject: Derivation | Derivations, detail: str) -> Document:
         sections=sections,
         checks=tuple(check_sentences(subject, members, len(others), derivative, bool(unknown_functions(program, blocks)))),
         ranks={**_ranks(reading, subject.adjoint_lines), **adjoints.ranks()},
-        renamed=renamed(adjoints),
+        renamed={**renamed(adjoints), **set_names(members)},
         functions=frozenset(program.functions),
         omitted=omitted,
     )
@@ -97,14 +98,18 @@ def style_within(subject: Derivation | Derivations, lang: str) -> Style:
     members = members_of(subject, 1)
     reading = members[0].reading or program if members else program
     adjoints = Adjoints(reading, subject.output, subject.adjoint_lines)
-    return Style(lang, _ranks(reading, lines), renamed(adjoints), frozenset(program.functions))
+    names = {**renamed(adjoints), **set_names(members)}
+    return Style(lang, _ranks(reading, lines), names, frozenset(program.functions))
 
 
 def symbol_of(line: Line, within: Any) -> Phrase:
     """What stands on the left of a line: the derivative's symbol for a result of the derivation, else the line's name."""
-    members = {within.wrt: within} if isinstance(within, Derivation) else within if isinstance(within, Derivations) else {}
-    own = members.get(line.of) if line.role == "derivative" else None
-    return name(line.name) if own is None or own.result.name != line.name else derivative(own)  # not the gradient before a Hessian
+    if line.role != "derivative" or not isinstance(within, Derivation | Derivations):
+        return name(line.name)
+    lone = within.members.get(line.of) if isinstance(within, Derivations) and not within.mixed else None
+    members = [lone] if lone is not None else members_of(within)
+    own = next((d for d in members if d.result.name == line.name), None)
+    return name(line.name) if own is None else derivative(own)  # the gradient before a Hessian keeps its name
 
 
 # ---------------------------------------------------------------- the sections
@@ -120,26 +125,44 @@ def _sections(
 ) -> Iterable[Section]:
     results, lines = results_of(subject), subject.adjoint_lines
     if not others and all(d.zero_reason for d in members):
-        rows = [Row((Formula(derivative(d)), Formula(results[d.wrt].phrase)), boxed=True) for d in members]
+        rows = [Row((Formula(derivative(d)), Formula(results[d.key].phrase)), boxed=True) for d in members]
         yield Section(Say("section.result"), tuple(zero_sentence(d) for d in members), tuple(rows))
         return
     brief = detail == "brief"
     live = [d for d in members if not d.zero_reason] or [members[0]]
-    numbers = factor_numbers(live)
-    direct = all(len(d.factors) <= 1 for d in live)
     if live[0].order == 1:
-        if not direct:
-            yield _chain(live, numbers)
-        if not brief or direct:
-            yield _local(live, numbers, detail, adjoints, network, _untold(members[0], others, numbers))
-        if not direct:
-            yield _product(live, detail, len(others))
-        if not brief:
-            yield from activation(live, detail)
+        numbers = factor_numbers(live)
+        yield from _derived(live, detail, adjoints, network, numbers, _untold(members[0], others, numbers), len(others))
+    else:
+        shown: set[str] = set()
+        count = 0
+        for named, inner in told_slopes(live):
+            yield named
+            numbers = factor_numbers(inner, count)
+            count += len(numbers)
+            own = Adjoints(inner[0].program, inner[0].output, inner[0].adjoint_lines, live[0].between)
+            yield from _derived(inner, detail, own, network, numbers, 0, 0)
+            shown |= inner[0].program.blocks.keys()
+        lines = tuple(line for line in lines if line.name not in shown)
     if brief and not _uses(live, lines):
         yield result(subject, members, others, results, (), network, short=True)
     else:
         yield result(subject, members, others, results, lines, network, full=detail == "full")
+
+
+def _derived(
+    live: Sequence[Derivation], detail: str, adjoints: Adjoints, network: Network | None, numbers: dict[str, int], untold: int, others: int
+) -> Iterable[Section]:
+    """The chain, the factors, their product, and known functions put in."""
+    direct = all(len(d.factors) <= 1 for d in live)
+    if not direct:
+        yield _chain(live, numbers)
+    if detail != "brief" or direct:
+        yield _local(live, numbers, detail, adjoints, network, untold)
+    if not direct:
+        yield _product(live, detail, others)
+    if detail != "brief":
+        yield from activation(live, detail)
 
 
 def _uses(members: Sequence[Derivation], lines: Sequence[Line]) -> bool:
@@ -148,14 +171,14 @@ def _uses(members: Sequence[Derivation], lines: Sequence[Line]) -> bool:
     return any(p.head == "name" and p.text in known for d in members for p in walk(d.formula_phrase))
 
 
-def factor_numbers(members: Sequence[Derivation]) -> dict[str, int]:
-    """The numbers of the factors, in the order in which the paths meet them."""
+def factor_numbers(members: Sequence[Derivation], before: int = 0) -> dict[str, int]:
+    """The numbers of the factors, in the order in which the paths meet them, after those that have been told before."""
     order: dict[str, None] = {}
     for d in members:
         if d.path_count <= FEW_PATHS:
             order.update((f.name, None) for path in d.paths for f in path.factors)
         order.update((f, None) for f in d.factors)
-    return {factor: k for k, factor in enumerate(order, 1)}
+    return {factor: k for k, factor in enumerate(order, 1 + before)}
 
 
 def _untold(d: Derivation, others: Collection[str], numbers: Mapping[str, int]) -> int:
@@ -305,6 +328,7 @@ def _product(members: Sequence[Derivation], detail: str, untold: int) -> Section
         sides: list[Math] = [Formula(derivative(d))]
         steps = readable(d.rewriting.product) if detail == "full" else ()
         whole: Phrase | None = d.general_phrase if d.substitutions else d.formula_phrase
+        whole = None if d.substitutions and whole == d.formula_phrase else whole  # it comes with the known functions
         if d.product_tree is not None and not d.product_tree.shape and not any(f.shape for p in d.paths for f in p.factors):
             paths = tuple(tuple(phrase_of(f.shown) for f in p.factors if f.shown is not ONE) or (number("1"),) for p in d.paths)
             sides.append(Products(paths))

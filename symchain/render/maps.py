@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from symchain.errors import SymchainError
 from symchain.nouns.computation import Computation
-from symchain.nouns.derivation import Line
+from symchain.nouns.derivation import ERROR_TERM, Line
 from symchain.render.fold import fold
 from symchain.render.names import layer_names, told_apart, typeset
 from symchain.support.dimensions import Shape
@@ -33,8 +33,8 @@ class Adjoints:
     For an output that is not a scalar it is written as the symbol dF/du itself.
     """
 
-    def __init__(self, program: Computation, output: str, lines: Iterable[Line]) -> None:
-        self.output, self.program = output, program
+    def __init__(self, program: Computation, output: str, lines: Iterable[Line], called: str = ERROR_TERM) -> None:
+        self.output, self.program, self._called = output, program, called
         self.lead = program.blocks[output].shape
         self._names = {line.of: line.name for line in lines if line.role == "adjoint"} if not self.lead else {}
         self._taken = {*program.inputs, *program.blocks, *program.dimensions, *program.functions, *self._names.values()}
@@ -42,7 +42,7 @@ class Adjoints:
     def of(self, block: str) -> Leaf:
         """The adjoint of a block as a named value."""
         if block not in self._names:
-            fresh = f"delta_{block}" if not self.lead else f"?{block}"
+            fresh = self._called.format(block) if not self.lead else f"?{block}"
             while fresh in self._taken:
                 fresh += "_"
             self._taken.add(fresh)

@@ -55,7 +55,7 @@ def opening(
     network: Network | None,
 ) -> tuple[Say, ...]:
     """The sentences before the first section; `others` are names that it is differentiated by too."""
-    said = [_variable([*(d.wrt for d in members), *others], program, output, network)]
+    said = [_variable(list(dict.fromkeys([*(d.wrt for d in members), *others])), program, output, network)]
     shapes = arrays(program)
     if unknown := unknown_functions(program, blocks):
         key = "functions.abstract" if len(unknown) == 1 else "functions.abstract_many"
@@ -132,4 +132,6 @@ def _shape(d: Derivation, program: Computation) -> Say:
     fields: dict[str, Field] = {"derivative": Formula(derivative(d)), "wrt": Formula(name(d.wrt)), "shape": Axes(d.shape)}
     if source is not None and source.shape == d.shape:
         return Say("shape.gradient" if d.order == 1 else "shape.product", fields)
+    if d.mixed:
+        return Say("shape.mixed", {**fields, "output": Formula(name(d.output)), "first": Formula(name(d.first))})
     return Say("shape.second" if d.order == 2 else "shape.general", {**fields, "output": Formula(name(d.output))})

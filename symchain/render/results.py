@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from symchain.functions import FUNCTIONS
+from symchain.nouns.computation import ancestors
 from symchain.nouns.derivation import Derivation, Derivations, Line, Step
 from symchain.nouns.networks import Network
 from symchain.render.fold import replaced
@@ -151,13 +152,13 @@ def _boxed(
     """The results; beside a single one, what the same error terms give of other parameters, those next to the output first."""
     rows: dict[str, Row] = {}
     for d in members:
-        last = results[d.wrt]
+        last = results[d.key]
         shown = d.formula_phrase if short else last.phrase
         if is_readable(shown, d):
             sides = (Formula(derivative(d)), Formula(shown if short else subject.sized[last.name][1]))
         else:
             sides = tuple(map(Formula, entries(d.output, d.wrt, last.tree, arrays(d.program))))  # type: ignore[assignment]
-        rows[d.wrt] = Row(sides, boxed=True, beside=not d.shape)
+        rows[d.key] = Row(sides, boxed=True, beside=not d.shape)
     if network is None or short or len(members) > 1:
         return rows.values()
     for line in members[0].companions:
@@ -180,5 +181,6 @@ def _terms(terms: Sequence[Line], d: Derivation, network: Network | None) -> Say
 
 def zero_sentence(d: Derivation) -> Say:
     """Why the derivative is 0; the paths of a second derivative lead from the first one."""
-    fields = {"output": Formula(name(d.output)), "wrt": Formula(name(d.wrt)), "slope": Formula(symbol(d.output, d.wrt))}
+    wrt = d.first if d.mixed and d.first not in ancestors(d.program, d.output) else d.wrt
+    fields = {"output": Formula(name(d.output)), "wrt": Formula(name(wrt)), "slope": Formula(symbol(d.output, d.first or d.wrt))}
     return Say(f"zero.{d.zero_reason}", fields)

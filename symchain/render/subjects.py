@@ -18,25 +18,25 @@ HELD = 3
 
 
 def members_of(subject: Derivation | Derivations, most: int | None = None) -> list[Derivation]:
-    return [subject] if isinstance(subject, Derivation) else list(islice(subject.members.values(), most))
+    return [subject] if isinstance(subject, Derivation) else list(islice(subject.every, most))
 
 
 def beyond(subject: Derivation | Derivations) -> Mapping[str, Phrase]:
     """By name, the symbols of the derivatives that are shown without being told step by step."""
-    names = [] if isinstance(subject, Derivation) else list(islice(subject.members, TOLD, None))
-    if not names or members_of(subject, 1)[0].order == 1:  # none of them is made for its symbol
+    if isinstance(subject, Derivation) or not len(subject) or members_of(subject, 1)[0].order == 1:  # none is made for its symbol
+        names = [] if isinstance(subject, Derivation) else islice(subject.members, TOLD, None)
         return {n: symbol(subject.output, n) for n in names}
-    return {n: derivative(d) for n, d in zip(names, members_of(subject)[TOLD:], strict=True)}
+    return {d.key: derivative(d) for d in islice(subject.every, TOLD, None)}
 
 
 def results_of(subject: Derivation | Derivations) -> Mapping[str, Line]:
-    """The last line of each derivative, as .lines prints it."""
-    return {subject.wrt: subject.result} if isinstance(subject, Derivation) else subject.printed
+    """The last line of each derivative by its key, as .lines prints it."""
+    return {subject.key: subject.result} if isinstance(subject, Derivation) else subject.printed
 
 
 def derivative(d: Derivation) -> Phrase:
     """The symbol dC/dW1, or d2C/dw2 @ v_w for a Hessian applied to a vector."""
-    symbol = Phrase("partial", (name(d.output), *([name(d.wrt)] * d.order)))
+    symbol = Phrase("partial", (name(d.output), *([name(d.first)] if d.order == 2 else []), name(d.wrt)))
     vector = vector_of(d)
     return symbol if vector is None else Phrase("matmul", (symbol, name(vector)))
 

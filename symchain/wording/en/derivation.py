@@ -45,8 +45,11 @@ SENTENCES = {
     "shape.gradient": "The gradient {derivative} has the shape of {wrt}, {shape}.",
     "shape.product": "The product {derivative} has the shape of {wrt}, {shape}.",
     "shape.second": "The derivative {derivative} has shape {shape}: the axes of {output}, then twice those of {wrt}.",
+    "shape.mixed": "The derivative {derivative} has shape {shape}: the axes of {output}, then those of {first}, then those of {wrt}.",
     "shape.general": "The derivative {derivative} has shape {shape}: the axes of {output}, then those of {wrt}.",
     # sections
+    "section.first": "First derivative",
+    "first.named": "{title}, called {slope}, so that {relations}:",
     "section.chain": "Chain rule",
     "chain.one": "{title}, one path {path}.",
     "chain.few": "{title}, summed over {count} paths: {paths}.",

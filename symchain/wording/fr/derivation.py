@@ -45,8 +45,11 @@ SENTENCES = {
     "shape.gradient": "Le gradient {derivative} a la forme de {wrt}, soit {shape}.",
     "shape.product": "Le produit {derivative} a la forme de {wrt}, soit {shape}.",
     "shape.second": "La dérivée {derivative} a la forme {shape}~: les axes de {output}, puis deux fois ceux de {wrt}.",
+    "shape.mixed": "La dérivée {derivative} a la forme {shape}~: les axes de {output}, puis ceux de {first}, puis ceux de {wrt}.",
     "shape.general": "La dérivée {derivative} a la forme {shape}~: les axes de {output}, puis ceux de {wrt}.",
     # sections
+    "section.first": "Dérivée première",
+    "first.named": "{title}, notée {slope}, de sorte que {relations}~:",
     "section.chain": "Règle de la chaîne",
     "chain.one": "{title} (dérivation des fonctions composées)~: un seul chemin, {path}.",
     "chain.few": "{title} (dérivation des fonctions composées), somme sur {count} chemins~: {paths}.",
