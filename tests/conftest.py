@@ -18,6 +18,7 @@ settings.load_profile("same")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the golden files under tests/golden from what is generated now")
+    parser.addoption("--nightly", type=int, default=0, metavar="N", help="hold N random programs against many digits")
 
 
 QUICK = 2
