@@ -452,3 +452,22 @@ def balanced(r: Array, p: Array, *rest: Any) -> Array:
     left = (np.expand_dims(total[0], axis) if total else 0) - result.sum(axis, keepdims=True)
     result[sure] = np.broadcast_to(left, r.shape)[sure]
     return result
+
+
+_OVERFLOWN = 1e9
+"""Where Kummer's function has long left the range of floats; SciPy adds terms for ever from about 1e11."""
+
+
+@helper
+def hyp1f1(a: Array, b: Array, x: Array) -> Array:
+    """Kummer's function M(a, b, x), which overflows as exp(x)*x**(a - b)*gamma(b)/gamma(a) does, except where it is a polynomial."""
+    from scipy import special
+
+    far = (x > _OVERFLOWN) & ((a > 0) | (a != np.floor(a)) | np.isinf(x))
+    value = special.hyp1f1(a, b, np.where(far, _OVERFLOWN, x))
+    return np.where(far, value * np.inf, value)[()]
+
+
+@helper
+def hyp1f1_of_floats(a: float, b: float, x: float) -> float:
+    return float(hyp1f1(a, b, x))

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from random import Random
 from typing import Any
 
 import numpy as np
 from plain import NAMES
 from randomprograms import DECLARED, FACTS, SIZES, SlicingWriter, Writer, sample
-from scipy import special
+from scipy import linalg, special
 
 import symchain
 from symchain.errors import SymchainError, VerificationError
@@ -33,7 +34,7 @@ LARGE = 1e12
 EMPTY = ({"n": 0}, {"m": 0}, {"k": 0}, {"n": 0, "m": 0}, {"n": 1}, {"n": 1, "m": 1, "k": 1}, {"n": 5, "m": 2, "k": 1})
 OUTSIDE = (ValueError, IndexError, ArithmeticError, TypeError, np.linalg.LinAlgError, Inexact)
 """What has no value with many digits raises one of these."""
-EXTRA: dict[str, Any] = {"std": np.std, "psi": special.psi}
+EXTRA: dict[str, Any] = {"std": np.std, "expm_frechet": partial(linalg.expm_frechet, compute_expm=False)}
 
 
 class Lookup(dict[str, Any]):

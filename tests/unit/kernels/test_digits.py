@@ -266,3 +266,22 @@ def test_wide_programs_run_and_are_saved(count: int, order: int, tmp_path: Any) 
     assert results[0] == 1 / count and results[1]["a1"] == pytest.approx(-1 / count**2, rel=1e-15)
     kernel.save(tmp_path / "kernel.json")
     assert symchain.load(tmp_path / "kernel.json")(**point) == results
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "value", "gradient"),
+    [
+        ("C = exprel(x)", {"x": 1e15}, np.inf, {"x": np.inf}),
+        ("C = (x**p - 1)/p", {"x": 0.0, "p": -1.0}, -np.inf, {"x": np.inf, "p": np.inf}),
+        ("C = (c**(1 - g) - 1)/(1 - g)", {"c": 0.0, "g": 2.0}, -np.inf, {"c": np.inf, "g": -np.inf}),
+        ("C = boxcox(x, p)", {"x": 0.0, "p": -1.0}, -np.inf, {"x": np.inf, "p": np.inf}),
+        ("C = exprel(x)", {"x": np.array([1.0, np.inf, -1e15])}, np.array([np.expm1(1.0), np.inf, 1e-15]),
+         {"x": np.array([1.0, np.inf, 1e-30])}),
+    ],
+)  # fmt: skip
+def test_what_leaves_the_range_of_floats_is_answered(text, point, value, gradient):
+    """Where Kummer's function has overflown, SciPy adds terms for ever."""
+    found, slopes = symchain.parse(text).compile()(**point)
+    np.testing.assert_allclose(found, value, rtol=1e-12)
+    for name, slope in gradient.items():
+        np.testing.assert_allclose(slopes[name], slope, rtol=1e-12)
