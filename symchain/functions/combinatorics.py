@@ -25,6 +25,7 @@ declare(
     parameters=("x",),
     meaning=sp.factorial,
     derivatives=("out*digamma(x + 1)",),
+    written="gamma(x + 1)",  # SciPy has 0 below 0
     code="gamma(x + 1)",
     analytic="special.gamma({x} + 1)",
     domains=(Interval(low=-1.0),),

@@ -161,7 +161,7 @@ def _differenced(program, names, point):
 @pytest.mark.parametrize("name", model_names())
 def test_hessians_by_several_names_are_whole(name):
     """Every name that a line reads is defined, mixed blocks are there, and their values are those of differences."""
-    program = symchain.parse(read_model(name).text)
+    program = ready_program(name)
     names = [n for n, v in program.inputs.items() if v.facts <= {"positive"}][:MOST]
     hessian = program.hessian(names)
     generator = np.random.default_rng(3)
@@ -195,7 +195,7 @@ TOLD = {
 @pytest.mark.parametrize("detail", ["brief", "standard", "full"])
 def test_hessians_are_told_step_by_step(name, detail):
     """The first derivative, the derivative of each factor of it, and the mixed block; in both languages and all media."""
-    program = symchain.parse(read_model(name).text)
+    program = ready_program(name)
     names = TOLD[name]
     hessian = program.hessian(names)
     output = program.last
@@ -217,7 +217,7 @@ def test_hessians_are_told_step_by_step(name, detail):
 
 def test_lines_between_have_names_of_their_own():
     """d2C/dW2 dz2 is no error term, and error terms of the gradient stay what they are."""
-    program = symchain.parse(read_model("two-layer").text)
+    program = ready_program("two-layer")
     hessian = program.hessian("C", ["W2", "b2", "W1"])
     for line in hessian.adjoint_lines:
         assert line.name == f"delta_{line.of}" if line.role == "adjoint" else line.name.startswith(("d2C_d", "dC_d", "t")), line
