@@ -52,6 +52,8 @@ TOLERANCE, FLOOR = TOLERANCES[CENTRAL_DIFFERENCE], FLOORS[CENTRAL_DIFFERENCE]
 """A relative difference of more than this is looked at with care; components count as a part of the largest one at least."""
 WORK = 3e7
 """Multiplications for one value of the program, about a tenth of a second: kernels of programs that take more are not checked."""
+_ROUNDINGS = 1e-14
+"""Terms as large as the value itself leave so much of it where they cancel."""
 _CALL, _SLOW_CALL = 20, 1e5
 """What one value of a function costs, in multiplications."""
 
@@ -99,7 +101,9 @@ class Promise:
             except (SymchainError, ArithmeticError) as error:
                 raise ValueError from error  # whoever calls it there will see it
             references = [self._reference(degree, slopes, point, d, e, steps) for degree in self._degrees]
-            pairs = [(_answered(x, r), r) for x, r in zip(sides, references, strict=True) if r is not None]
+            small = self._unresolved(point, point.values[self.output], d, e)
+            answers = zip(self._degrees, sides, references, strict=True)
+            pairs = [(_answered(x, r, small[k]), r) for k, x, r in answers if r is not None]
             if not pairs:
                 raise OnKink("")
             return Measured(pairs)
@@ -126,7 +130,8 @@ class Promise:
             except (*UNDEFINED, SymchainError, ArithmeticError):
                 continue
             meant = (np.real(found), np.imag(found) / step)
-            pairs = [(_answered(side, meant[k]), meant[k]) for side, k in zip(sides, self._degrees, strict=True)]
+            small = self._unresolved(point, meant[0], d, e)
+            pairs = [(_answered(side, meant[k], small[k]), meant[k]) for side, k in zip(sides, self._degrees, strict=True)]
             if not all(relative_error(*pair, floor=FLOOR) <= TOLERANCE for pair in pairs):
                 return False
             wanted -= 1
@@ -150,6 +155,15 @@ class Promise:
             first, second = self.names
             return {first: d[first]}, {second: d[second]}
         return d, {n: generator.uniform(-1, 1, np.shape(w)) for n, w in d.items()} if 2 in self._degrees else {}
+
+    def _unresolved(self, point: Point, value: Array, d: Weights, e: Weights) -> tuple[float, float, float]:
+        """What is nothing beside the rounding of the value, and of what it makes of the first and second derivatives along d and e."""
+        rates = [
+            sum(np.max(np.abs(w), initial=0) / (np.max(np.abs(point.values[n]), initial=0) or 1) for n, w in along_.items())
+            for along_ in (d, e)
+        ]
+        least = _ROUNDINGS * np.max(np.abs(value), initial=0)
+        return 0.0, float(least * rates[0]), float(least * rates[0] * rates[1])
 
     def _sides(self, found: Any, d: Weights, e: Weights) -> list[Array]:
         """What a call returned, its derivatives along the directions."""
@@ -181,13 +195,13 @@ class Promise:
         return known if np.all(np.isfinite(known)) and not slopes.lost else None
 
 
-def _answered(side: Array, reference: Array) -> Array:
+def _answered(side: Array, reference: Array, small: float) -> Array:
     """What a kernel gave, the reference where it is nan (it may refuse to answer where the program's meaning goes on), and where both are
-    as small as what a complex step finds of a slope of 0."""
+    as small as what a complex step, or rounding, makes of a slope of 0."""
     side = np.asarray(side, float)
     if np.shape(side) != np.shape(reference):
         return side
-    return np.where(np.isnan(side) | (np.maximum(np.abs(side), np.abs(reference)) < TRUNCATION), reference, side)
+    return np.where(np.isnan(side) | (np.maximum(np.abs(side), np.abs(reference)) < max(TRUNCATION, small)), reference, side)
 
 
 def _twice(hessian: Mapping[Any, Array], d: Weights, e: Weights) -> Array:

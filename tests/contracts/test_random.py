@@ -8,7 +8,7 @@ from nightly import Case, check
 
 import symchain
 
-FEW = 16
+FEW = 6
 """So many are tried each time."""
 MANY = 20
 """So many stand in one report of a long run."""
