@@ -12,7 +12,7 @@ from symchain.deriving.second import second_derivative
 from symchain.deriving.sweep import Sweep
 from symchain.errors import ArgumentError, NumberVariableError
 from symchain.language.expressions import program_of, sympified
-from symchain.language.reading import read_program
+from symchain.language.families import read_text
 from symchain.language.selection import is_one, kind_of, listed
 from symchain.language.spelling import plain
 from symchain.nouns.derivation import Derivation
@@ -38,7 +38,7 @@ def parse(
     >>> list(parse("z = w*x + b").inputs)
     ['w', 'x', 'b']
     """
-    return read_program(text, shapes=shapes, assume=assume, let=let)
+    return read_text(text, shapes=shapes, assume=assume, let=let)
 
 
 def parse_latex(

@@ -17,9 +17,10 @@ from symchain.deriving.second import hessian, hessian_vector_product, over_share
 from symchain.deriving.simplification import rewriting_of
 from symchain.deriving.sizes import sizes
 from symchain.deriving.textbook import textbook
-from symchain.errors import ArgumentError
+from symchain.errors import ArgumentError, UnsupportedError
 from symchain.evidence.verification import verify, verify_all
 from symchain.kernels.kernel import Kernel
+from symchain.kernels.loops import LoopKernel
 from symchain.language.inputs import check_free
 from symchain.language.selection import asked_for, is_one, name_given, names_required, output_named
 from symchain.lowering.compilation import compile_derivation, compile_program
@@ -49,6 +50,7 @@ class Engine:
 
     @making_trees()
     def derive(self, program: Program, args: tuple[Any, ...], order: int, vector: str | None) -> Derivation | Derivations:
+        _refuse_families(program, "a derivation")
         output, wrt = asked_for(program, args)
         names = names_required(program, wrt)
         if order == 1:
@@ -80,9 +82,21 @@ class Engine:
     def textbook(self, derivation: Derivation) -> Mapping[str, Phrase]:
         return textbook(derivation.program)
 
+    @making_trees()
+    def unroll(self, program: Program, lengths: Mapping[str, int]) -> Program:
+        from symchain.language.unrolling import unrolled
+
+        return unrolled(program, lengths)
+
     # ------------------------------------------------------------ compiling
 
-    def compile(self, program: Program, output: str | None, wrt: Any, order: int, target: str, options: Mapping[str, Any]) -> Kernel:
+    def compile(
+        self, program: Program, output: str | None, wrt: Any, order: int, target: str, options: Mapping[str, Any]
+    ) -> Kernel | LoopKernel:
+        if program.recurrence is not None:
+            from symchain.lowering.recurrences import compile_recurrence
+
+            return compile_recurrence(program, output, wrt, order, target, options)
         return compile_program(program, output, wrt, order, target, options)
 
     def compile_derivation(self, derivation: Derivation | Derivations, target: str, options: Mapping[str, Any]) -> Kernel:
@@ -93,18 +107,21 @@ class Engine:
     def sensitivity(self, program: Program, output: str | None, at: Any) -> Sensitivity:
         from symchain.analysis.influences import measure
 
+        _refuse_families(program, "a sensitivity")
         return measure(program, output_named(program, output), at)
 
     def page(self, program: Program, output: str | None, wrt: Any, at: Any, lang: str) -> str:
         from symchain.analysis.paging import page_of
         from symchain.render.page.page import page
 
+        _refuse_families(program, "a page")
         check_language(lang)
         return page(page_of(program, output_named(program, output), names_required(program, wrt), at), lang, __version__)
 
     def graph(self, program: Program, at: Any, output: str | None, level: str) -> Graph:
         from symchain.analysis.graphing import graph_of
 
+        _refuse_families(program, "the graph")
         return graph_of(program, output_named(program, output), at, level)
 
     # ------------------------------------------------------------ explaining and judging
@@ -112,12 +129,14 @@ class Engine:
     def explain(self, program: Program, args: tuple[Any, ...], lang: str, at: Mapping[str, Any] | None) -> Explanation:
         from symchain.analysis.explaining import explain
 
+        _refuse_families(program, "an explanation")
         output, wrt = asked_for(program, args)
         return explain(program, output, name_given(program, wrt), lang, at)
 
     def check(self, program: Program, output: str, wrt: Any, claim: str, using: str, claim_format: str) -> Verdict:
         from symchain.analysis.checking.judging import check
 
+        _refuse_families(program, "the check of a claim")
         if not isinstance(claim, str):
             raise ArgumentError(f"the claim is {type(claim).__name__}, not a text", advice='Write the formula as a text: "2*x".')
         return check(program, output, wrt, claim, using, claim_format)
@@ -176,6 +195,13 @@ class Engine:
         from symchain.render.explanation import write
 
         return write(explanation, medium, lang)
+
+
+def _refuse_families(program: Program, what: str) -> None:
+    """Raises UnsupportedError where an answer is not known for programs with families."""
+    if program.recurrence is not None:
+        lengths = ", ".join(f"{n}=3" for n in program.recurrence.lengths) or "..."
+        raise UnsupportedError(f"{what} of a program with families is not available", advice=f"Ask program.unrolled({lengths}).")
 
 
 door.install(Engine())

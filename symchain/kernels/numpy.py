@@ -59,6 +59,12 @@ class NumPyBackend:
         return _writing_to(call, options["out"]) if options.get("out") is not None else call
 
 
+def bare_function(plan: Plan) -> tuple[Callable[..., Any], str]:
+    """The code of a plan without checks and conversions, and its source: it takes arrays, the sizes of the letters and the precision."""
+    program = _Program(plan, {"accuracy": "fast"})
+    return program.arrays, program.written("numpy", comments=True)
+
+
 def load(path: str | PathLike[str]) -> Kernel:
     """Read a kernel that `Kernel.save` wrote. Neither SymPy nor the program is needed.
 

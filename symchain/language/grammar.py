@@ -20,6 +20,8 @@ _BINARY = {"+": 2, "-": 2, "*": 4, "/": 4, "@": 4, "**": 6} | dict.fromkeys(_COM
 _MINUS_OF_TERM, _MINUS_OF_FACTOR = 3, 5
 _CLOSER = {"(": ")", "[": "]"}
 NONE = ("None", "newaxis")
+OVER_AN_INDEX = ("sum", "prod", "stack")
+"""The functions that run over an index: sum(x[t]**2 for t in 1..T)."""
 
 
 def parse_expression(text: str) -> Phrase:
@@ -39,6 +41,35 @@ def parse_expression(text: str) -> Phrase:
 def read_expression(tokens: list[Token], start: int, lines: list[str]) -> tuple[Phrase, int]:
     """The expression that begins at a token, and the index of the token after it."""
     return _Reader(tokens, start, lines).read()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`for index in low..high`, as it is written."""
+
+    index: str
+    low: Phrase
+    high: Phrase
+    place: Place
+
+
+def read_span(tokens: list[Token], start: int, lines: list[str]) -> tuple[Span, int]:
+    """The range that begins at a token `for`, and the index of the token after it. Raises ParseError for what is none."""
+
+    def expect(position: int, good: bool, what: str) -> None:
+        if not good:
+            token = tokens[position]
+            advice = "Write a range as: for t in 1..T."
+            raise ParseError(f"{_shown(token)} where {what} is expected", advice=advice, place=token.place, source=lines[token.line - 1])
+
+    expect(start + 1, tokens[start + 1].kind == "name", "an index")
+    expect(start + 2, tokens[start + 2].text == "in", "'in'")
+    low, stop = read_expression(tokens, start + 3, lines)
+    expect(stop, tokens[stop].text == "..", "'..'")
+    high, after = read_expression(tokens, stop + 1, lines)
+    first, last = tokens[start], tokens[after - 1]
+    width = last.column + last.width - first.column if last.line == first.line else first.width
+    return Span(tokens[start + 1].text, low, high, Place(first.line, first.column, width)), after
 
 
 @dataclass(slots=True)
@@ -181,6 +212,8 @@ class _Reader:
             digits = Phrase("number", text=token.text.lstrip("+-"), place=token.place)
             self._postfix("pow", (Phrase("neg", (digits,), place=token.place) if token.text[0] == "-" else digits,), token)
             return False
+        if token.kind == "name" and token.text == "for" and frame.kind == "call" and not (frame.items or frame.keywords or frame.keyword):
+            return self._each(token, frame)
         if token.kind == "op":
             if token.text in _BINARY:
                 self._operate(_Operator(token.text, _BINARY[token.text], token))
@@ -201,6 +234,21 @@ class _Reader:
                     self._close(token)
                     return False
         self._refuse_operator(token, frame)
+
+    def _each(self, token: Token, frame: _Frame) -> bool:
+        """F for t in 1..T, which fills the brackets of a call."""
+        name = frame.subject.parts[0].text if frame.subject else ""
+        if name not in OVER_AN_INDEX:
+            self._fail(f"{name} does not run over an index", "Sums and products do: sum(x[t]**2 for t in 1..T).", token)
+        body = self._item()
+        span, self.position = read_span(self.tokens, self.position - 1, self.lines)
+        depth = frame.depth + 1
+        phrase = Phrase("each", (body, span.low, span.high), span.index, place=self._span(frame.opener, self.tokens[self.position - 1]))
+        self._push(phrase, depth, frame.opener, self.tokens[self.position - 1])
+        closing = self.tokens[self.position]
+        if closing.text != ")":
+            self._fail(f"{_shown(closing)} after a range", "Close the bracket: sum(x[t] for t in 1..T).", closing)
+        return False
 
     def _operate(self, operator: _Operator) -> None:
         """Put an operator on the stack after finishing those that bind at least as tightly."""

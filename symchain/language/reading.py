@@ -51,7 +51,7 @@ def read_program(
     assume: Mapping[str, Any] | None = None,
     let: Mapping[str, Any] | None = None,
 ) -> Program:
-    """The Program a text describes.
+    """The Program a text without families describes (`families.read_text` reads any).
 
     `shapes` maps names to tuples of ints and letters, `assume` names to facts, `let` function names to what they stand for.
     Raises ParseError, ShapeError, LimitError; ArgumentError for what is not text or no known fact.
@@ -62,7 +62,7 @@ def read_program(
     """
     if not isinstance(text, str):
         raise ArgumentError(f"a program is a text, not {type(text).__name__}", advice="SymPy expressions go to symchain.program.")
-    reading = _Reading(
+    reading = Reading(
         parse_statements(text), source_lines(text), mapping(shapes, "shapes"), mapping(assume, "assume"), mapping(let, "let")
     )
     program = reading.program()
@@ -79,7 +79,7 @@ def build_program(
 ) -> Program:
     """The Program that statements describe, wherever they were read; `lines` is the text their places refer to."""
     given = mapping(shapes, "shapes"), mapping(assume, "assume"), mapping(let, "let")
-    return _Reading(statements, lines, *given).program()
+    return Reading(statements, lines, *given).program()
 
 
 def program_scope(program: Computation, lines: tuple[str, ...] = ()) -> Scope:
@@ -89,7 +89,7 @@ def program_scope(program: Computation, lines: tuple[str, ...] = ()) -> Scope:
     return Scope(names, program.dimensions, program.functions, lines, program.known)
 
 
-class _Reading:
+class Reading:
     """The work on one text, in passes: statements, functions, inputs, blocks."""
 
     def __init__(
@@ -114,8 +114,12 @@ class _Reading:
             for phrase in walk(definition.phrase):
                 if phrase.head == "call":
                     self.called.setdefault(phrase.text, phrase.place)
-        self._declare()
-        self._bind()
+        for definition in self.definitions:
+            if definition.index is not None:
+                advice = "A name is defined once, as a whole; use where(...) or stack(...)."
+                self._fail("items cannot be assigned", advice, definition.place)
+        self.declare()
+        self.bind()
         if not self.definitions:
             self._fail("the program defines nothing", "Write a line such as y = a*x + b.", Place(1, 1))
         blocks = self._defined()
@@ -126,14 +130,14 @@ class _Reading:
 
     # ------------------------------------------------------------ declarations and functions
 
-    def _declare(self) -> None:
+    def declare(self) -> None:
         """Shapes and facts from the text, then from the call."""
         seen: dict[str, Place] = {}
         for d in self.declarations:
             if d.name in seen:
                 self._fail(f"{d.name} is declared twice, first on line {seen[d.name].line}", "Join the declarations on one line.", d.place)
             seen[d.name] = d.place
-            with self._at(d.place):
+            with self.at(d.place):
                 check_free(d.name)
             if [f for f, _ in d.facts] == [_FUNCTION] and d.shape is None:
                 self.functions[d.name] = abstract(d.name)
@@ -144,13 +148,13 @@ class _Reading:
                     self._fail(f"{fact} is no fact", advice, place)
             shape = None
             if d.shape is not None:
-                with self._at(d.place):
+                with self.at(d.place):
                     shape = shape_of(d.shape)
             self.declared[d.name] = Declared(shape, {f: None for f, _ in d.facts}, d.place)
-        with self._at(None):
+        with self.at(None):
             add_given(self.declared, self.shapes, self.assume)
 
-    def _bind(self) -> None:
+    def bind(self) -> None:
         """Function names bound by lines such as `sigma1 = sigmoid`, which are taken out of the definitions, and by let=, which prevails."""
         self.functions.update(bindings(self.let))
         defined = {d.name for d in self.definitions}
@@ -219,7 +223,7 @@ class _Reading:
             if d.name in blocks:
                 first = blocks[d.name].place.line
                 self._fail(f"{d.name} is defined twice, first on line {first}", "Every name is defined once: choose another name.", d.place)
-            with self._at(d.place):
+            with self.at(d.place):
                 check_block_name(d.name, self.functions, d.name in self.called)
             known = self.declared.get(d.name)
             if known is not None and known.place is not None:
@@ -275,14 +279,14 @@ class _Reading:
         pair = two_spellings(names)
         if pair is not None:
             defined = {d.name: d.place for d in self.definitions}
-            with self._at(self.mentioned.get(pair[0]) or self.called.get(pair[0]) or defined.get(pair[0])):
+            with self.at(self.mentioned.get(pair[0]) or self.called.get(pair[0]) or defined.get(pair[0])):
                 check_spellings(pair[::-1])
 
     # ------------------------------------------------------------ inputs
 
     def _inputs(self, blocks: Mapping[str, Definition]) -> tuple[dict[str, Variable], tuple[str, ...]]:
         shapes = {n: d.shape or () for n, d in self.declared.items() if n not in blocks}
-        with self._at(next((d.place for d in self.declared.values() if d.place), None)):
+        with self.at(next((d.place for d in self.declared.values() if d.place), None)):
             dims = check_letters(shapes)
         inputs: dict[str, Variable] = {}
         if len(self.mentioned) + len(self.declared) > MAX_NAMES:
@@ -299,7 +303,7 @@ class _Reading:
             if name in self.functions:
                 self._fail(f"{name} is a function of this program", f"Call it: {name}(z).", place)
             known = self.declared.get(name)
-            with self._at(known.place if known else place):
+            with self.at(known.place if known else place):
                 check_free(name)
                 inputs[name] = variable(name, known)
         return inputs, dims
@@ -368,7 +372,7 @@ class _Reading:
         return self.lines[place.line - 1] if place is not None else ""
 
     @contextmanager
-    def _at(self, place: Place | None) -> Iterator[None]:
+    def at(self, place: Place | None) -> Iterator[None]:
         """Errors raised inside get this place, unless they have one, and its line."""
         try:
             yield

@@ -6,28 +6,34 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from symchain.errors import ParseError, Place
-from symchain.language.grammar import read_expression, refuse_after
+from symchain.language.grammar import Span, read_expression, read_span, refuse_after
 from symchain.language.tokens import Token, read_tokens, source_lines
 from symchain.support.notation import Phrase
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """`name: (shape) fact fact` or `name: function`; `shape` is None where none is written."""
+    """`name: (shape) fact fact` or `name: function`; `shape` is None where none is written. `index` is that of a family: W[l]: (h, h)."""
 
     name: str
     shape: Phrase | None
     facts: tuple[tuple[str, Place], ...]
     place: Place
+    index: Phrase | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """`name = expression`: a block, or the binding of a function's name (only the whole program tells)."""
+    """`name = expression`: a block, or the binding of a function's name (only the whole program tells).
+
+    Of families: `index` in `name[index] = expression`, and the range in `name[index] = expression for l in 1..L`.
+    """
 
     name: str
     phrase: Phrase
     place: Place
+    index: Phrase | None = None
+    span: Span | None = None
 
 
 Statement = Declaration | Definition
@@ -61,14 +67,19 @@ def parse_statements(text: str) -> list[Statement]:
 
 
 def _read_statement(tokens: list[Token], start: int, lines: list[str]) -> tuple[Statement, int]:
-    token, following = tokens[start], tokens[min(start + 1, len(tokens) - 1)]
+    token = tokens[start]
     if token.kind in ("newline", "end") or token.text == ";":
         _fail("a statement is missing at ';'", "Remove the semicolon.", tokens[start - 1] if token.text != ";" else token, lines)
-    if token.kind == "name" and following.kind == "op" and following.text == "=":
-        phrase, stop = read_expression(tokens, start + 2, lines)
-        statement: Statement = Definition(token.text, phrase, token.place)
-    elif token.kind == "name" and following.kind == "op" and following.text == ":":
-        statement, stop = _read_declaration(tokens, start, lines)
+    index, after = _read_index(tokens, start, lines)
+    sign = tokens[after]
+    if token.kind == "name" and sign.kind == "op" and sign.text == "=":
+        phrase, stop = read_expression(tokens, after + 1, lines)
+        span = None
+        if tokens[stop].text == "for" and tokens[stop].kind == "name":
+            span, stop = read_span(tokens, stop, lines)
+        statement: Statement = Definition(token.text, phrase, token.place, index, span)
+    elif token.kind == "name" and sign.kind == "op" and sign.text == ":":
+        statement, stop = _read_declaration(tokens, start, lines, after, index)
     else:
         _refuse_statement(tokens, start, lines)
     end = tokens[stop]
@@ -77,8 +88,26 @@ def _read_statement(tokens: list[Token], start: int, lines: list[str]) -> tuple[
     return statement, stop
 
 
-def _read_declaration(tokens: list[Token], start: int, lines: list[str]) -> tuple[Declaration, int]:
-    name, position = tokens[start], start + 2
+def _read_index(tokens: list[Token], start: int, lines: list[str]) -> tuple[Phrase | None, int]:
+    """The index of `name[index] =` or `name[index]:`, and the token after it; None where the statement begins otherwise."""
+    if tokens[start].kind != "name" or tokens[min(start + 1, len(tokens) - 1)].text != "[":
+        return None, start + 1
+    depth, stop = 0, start + 1
+    while tokens[stop].kind not in ("newline", "end"):
+        depth += {"[": 1, "]": -1}.get(tokens[stop].text, 0)
+        if not depth:
+            break
+        stop += 1
+    if depth or stop == start + 2 or tokens[stop + 1].text not in ("=", ":") or any(t.text in (",", ":") for t in tokens[start + 2 : stop]):
+        return None, start + 1
+    phrase, reached = read_expression(tokens, start + 2, lines)
+    return (phrase, stop + 1) if reached == stop else (None, start + 1)
+
+
+def _read_declaration(
+    tokens: list[Token], start: int, lines: list[str], colon: int, index: Phrase | None
+) -> tuple[Declaration, int]:
+    name, position = tokens[start], colon + 1
     shape: Phrase | None = None
     if tokens[position].text == "(":
         shape, position = _read_shape(tokens, position, lines)
@@ -91,12 +120,12 @@ def _read_declaration(tokens: list[Token], start: int, lines: list[str]) -> tupl
         _fail(
             f"the declaration of {name.text} says nothing",
             f"Write {name.text}: (n,) or {name.text}: positive, say.",
-            tokens[start + 1],
+            tokens[colon],
             lines,
         )
     if tokens[position].text == "=":
         _fail("a declaration and a definition on one line", "Only inputs are declared; a block's shape follows.", tokens[position], lines)
-    return Declaration(name.text, shape, tuple(facts), name.place), position
+    return Declaration(name.text, shape, tuple(facts), name.place, index), position
 
 
 def _read_shape(tokens: list[Token], position: int, lines: list[str]) -> tuple[Phrase, int]:

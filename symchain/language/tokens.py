@@ -42,7 +42,8 @@ _PRIMES = {"'": 1, "′": 1, "’": 1, "″": 2, "‴": 3}
 _PIECE = re.compile(
     rf"""(?P<blank>[ \t\u00a0\u202f]+)
     |(?P<comment>\#.*)
-    |(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+    |(?P<span>\.\.(?!\.))
+    |(?P<number>(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     |(?P<name>{NAME})
     |(?P<transpose>\.T(?![A-Za-z0-9_])|ᵀ|⊤)
     |(?P<superscript>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)
@@ -53,6 +54,7 @@ _PIECE = re.compile(
     re.VERBOSE,
 )
 _STRING = re.compile(r"'[^'\\]*'")
+_SPAN = re.compile(r"\.\.(?!\.)")
 _NAME_CHARACTER = re.compile(NAME[: NAME.index("]") + 1] + "|[0-9.]")
 
 _ADVICE = {
@@ -129,8 +131,8 @@ def _read_line(line: str, number: int, tokens: list[Token], typed: bool) -> bool
             if line[position] == "\\" and not line[position + 1 :].strip():
                 return False
             _refuse_character(line, number, position)
-        if kind == "op":
-            tokens.append(Token(kind, _OPERATORS.get(text, text), number, position + 1, len(text)))
+        if kind in ("op", "span"):
+            tokens.append(Token("op", _OPERATORS.get(text, text), number, position + 1, len(text)))
         elif kind not in ("blank", "comment"):
             assert kind is not None
             tokens.append(Token(kind, _content(kind, text, line, number, position, typed), number, position + 1, len(text)))
@@ -183,7 +185,8 @@ def _check_number(text: str, line: str, number: int, position: int, typed: bool)
     """A literal is decimal, finite and of reasonable length, and does not run into what follows, but for a name in a typed answer."""
     place = Place(number, position + 1, len(text))
     after = position + len(text)
-    if after < len(line) and _NAME_CHARACTER.match(line, after) and not (typed and line[after] not in "._" and not line[after].isdigit()):
+    named = typed and line[after : after + 1] not in "._" and not line[after : after + 1].isdigit()
+    if after < len(line) and _NAME_CHARACTER.match(line, after) and not named and not _SPAN.match(line, after):
         rest = re.match(r"[\w.]*", line[after:])
         tail = _short(rest[0]) if rest else ""
         whole = Place(number, position + 1, len(text) + len(tail))

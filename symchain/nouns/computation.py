@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from symchain.errors import Place, UnsupportedError
 from symchain.nouns.door import engine
+from symchain.nouns.families import Family, Recurrence
 from symchain.support.dimensions import Dim, Shape
 from symchain.support.document import Say
 from symchain.support.notation import Phrase
@@ -106,8 +107,15 @@ class Computation(Unchanging):
     """For a LaTeX text: each line that was read, and how, in the input language."""
     remarks: tuple[Remark, ...] = field(default=(), repr=False)
     """What was read as written and may have been meant otherwise."""
+    recurrence: Recurrence | None = field(default=None, repr=False)
+    """The lines with an index, where the program has families."""
     known: Mapping[Dim, int] = field(default_factory=dict, repr=False)
     """How large some axes are at least, for the blocks to have the shapes they have."""
+
+    @property
+    def families(self) -> Mapping[str, Family]:
+        """The names with an index: families of inputs (W[l]) and of blocks (a[l])."""
+        return self.recurrence.families if self.recurrence is not None else MappingProxyType({})
 
     @property
     def sections(self) -> tuple[Self, ...]:

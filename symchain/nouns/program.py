@@ -92,6 +92,21 @@ class Program(Computation):
             raise ArgumentError(f"vector is {type(vector).__name__}, not a name", advice='Write vector="v".')
         return engine().derive(self, args, 2, vector or "")
 
+    def unrolled(self, **lengths: int) -> Program:
+        """The ordinary program of a program with families, at some lengths: blocks z_1, z_2, ... in place of z[l].
+
+        Every letter that bounds a range needs a value; a member has the family's name, an underscore and its number. Raises
+        ArgumentError for lengths that are missing, unknown or no whole numbers.
+
+        >>> import symchain
+        >>> print(symchain.parse("a[0] = x\\na[l] = w[l]*a[l-1] for l in 1..L\\nC = a[L]**2").unrolled(L=2))
+        a_0 = x
+        a_1 = w_1*a_0
+        a_2 = w_2*a_1
+        C = a_2**2
+        """
+        return engine().unroll(self, lengths)
+
     def compile(self, output: str | None = None, *, wrt: Any = "all", order: int = 1, target: str = "auto", **options: Any) -> Kernel:
         """A Kernel that returns value and gradients (order=1), value alone (order=0), or value, gradient and Hessian (order=2).
 

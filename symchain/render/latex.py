@@ -206,6 +206,14 @@ def _sum_over(p: Phrase, parts: Sequence[Tex]) -> Tex:
     return Tex("".join(r.text for r in ranges) + inside, MUL, 0, "open", True)
 
 
+def _each(p: Phrase, parts: Sequence[Tex]) -> Tex:
+    """A formula under the sign of its call: the range goes below and above the sign (see `_call`)."""
+    body, low, high = parts
+    inside = bracketed(body) if body.kind == "minus" else within(body, MUL)
+    span = rf"_{{{typeset(p.text)}={solid(low.inline or low.text)}}}^{{{solid(high.inline or high.text)}}} "
+    return Tex(span + inside, MUL, body.rank, "open", True)
+
+
 def _sized(p: Phrase, parts: Sequence[Tex]) -> Tex:
     """A factor over its shape."""
     factor, *dims = parts
@@ -230,7 +238,7 @@ def inline(phrase: Phrase, style: Style | None = None) -> str:
 _HEADS = {
     "add": _sum, "neg": _negation, "over": _denominator, "matmul": matmul, "pow": _power, "transpose": _transpose,
     "index": _index, "slice": _slice, "compare": _compare, "tuple": _tuple, "list": _list, "partial": _partial, "held": _held,
-    "entry": _entry, "delta": _delta, "range": _range, "sum_over": _sum_over, "sized": _sized,
+    "entry": _entry, "delta": _delta, "range": _range, "sum_over": _sum_over, "each": _each, "sized": _sized,
 }  # fmt: skip
 
 
@@ -238,6 +246,9 @@ _HEADS = {
 
 
 def _call(p: Phrase, parts: Sequence[Tex], keywords: dict[str, Tex], style: Style) -> Tex:
+    if p.parts and p.parts[0].head == "each":
+        sign = {"sum": r"\sum", "prod": r"\prod"}.get(p.text, r"\operatorname{stack}")
+        return replace(parts[0], text=sign + parts[0].text)
     rank = rank_of_call(p, [t.rank for t in parts])
     tall = any(t.tall for t in parts)
     known = None if p.text in style.functions else macro(p.text, len(parts))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from symchain.language.members import linear_of
+from symchain.language.statements import Declaration, Definition
 from symchain.language.writing import declaration_lines
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Line
+from symchain.nouns.families import Recurrence, member
 from symchain.render import text
 from symchain.render.formulas import LatexFormulas, TextFormulas
 from symchain.render.latex_document import plain_rows
@@ -12,13 +17,50 @@ from symchain.render.names import told_apart
 from symchain.render.sentences import Speaker
 from symchain.render.style import Style
 from symchain.support.document import Axes, Formula, Say
-from symchain.support.notation import name
+from symchain.support.notation import Phrase, name, rewritten
 
 
 def program_text(program: Computation) -> str:
     """The program in the input language: declarations, bindings, blocks. Read back, it means the same."""
+    if program.recurrence is not None:
+        return "\n".join(_with_index(program, program.recurrence))
     lines = [*declaration_lines(program), *(f"{b.name} = {text.write(b.phrase)}" for b in program.blocks.values())]
     return "\n".join(lines)
+
+
+def _with_index(program: Computation, recurrence: Recurrence) -> Iterator[str]:
+    """The declarations and lines of a program with families, as they were written."""
+    declared = [s for s in recurrence.statements if isinstance(s, Declaration)]
+    known = {s.name for s in declared}
+    yield from (line for line in declaration_lines(program) if line.partition(":")[0] not in known)
+    for s in declared:
+        if s.name not in program.functions:
+            shape = text.write(_flat(s.shape)) if s.shape is not None else ""
+            index = "" if s.index is None else f"[{_tight(s.index)}]"
+            yield f"{s.name}{index}: {' '.join([shape] * bool(shape) + [fact for fact, _ in s.facts])}"
+    written = {c.place for c in recurrence.clauses}
+    for d in recurrence.statements:
+        if isinstance(d, Definition) and d.place in written:
+            index = "" if d.index is None else f"[{_tight(d.index)}]"
+            over = "" if d.span is None else f" for {d.span.index} in {_tight(d.span.low)}..{_tight(d.span.high)}"
+            yield f"{d.name}{index} = {text.write(_flat(d.phrase))}{over}"
+
+
+def _flat(phrase: Phrase) -> Phrase:
+    """The formula with members as they are written: a[l-1]."""
+
+    def change(p: Phrase) -> Phrase | None:
+        if p.head == "index" and p.parts[0].head == "name" and len(p.parts) == 2 and p.parts[1].head == "add":
+            form = linear_of(p.parts[1])
+            return None if form is None else name(member(p.parts[0].text, form))
+        return None
+
+    return rewritten(phrase, change)
+
+
+def _tight(phrase: Phrase) -> str:
+    """An index or a bound, without blanks."""
+    return text.write(phrase).replace(" ", "")
 
 
 def program_remarks(program: Computation, lang: str) -> list[str]:

@@ -161,6 +161,11 @@ def _sum_over(phrase: Phrase, parts: Sequence[Written]) -> Written:
     return Written(f"sum_{below} {_within(body, MUL)}", MUL)
 
 
+def _each(phrase: Phrase, parts: Sequence[Written]) -> Written:
+    body, low, high = (p.text for p in parts)
+    return Written(f"{body} for {phrase.text} in {low.replace(' ', '')}..{high.replace(' ', '')}", COMPARE)
+
+
 def _first(phrase: Phrase, parts: Sequence[Written]) -> Written:
     return parts[0]
 
@@ -177,5 +182,5 @@ def _sized(phrase: Phrase, parts: Sequence[Written]) -> Written:
 
 _OTHERS = {
     "matmul": _matmul, "index": _index, "slice": _slice, "tuple": _tuple, "partial": _partial, "entry": _entry, "delta": _delta,
-    "held": _held, "sum_over": _sum_over, "range": _first, "sized": _sized,
+    "held": _held, "sum_over": _sum_over, "range": _first, "each": _each, "sized": _sized,
 }  # fmt: skip

@@ -37,6 +37,7 @@ HEADS = {
     "delta": "index notation: the Kronecker delta of two indices; text is 'bracket' where the name delta is taken",
     "sum_over": "index notation: the summand, then one range per summed index",
     "range": "an index and the size up to which it runs, from 1",
+    "each": "a formula for every value of an index (text) in a range: the formula, the first bound, the last; only inside sum, prod, stack",
     "sized": "a factor, then its dimensions: its shape is printed below it",
 }
 

@@ -1,0 +1,172 @@
+"""Recurrences written out: the ordinary program of a program with families, at given lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from symchain.errors import ArgumentError, LimitError, Place, ShapeError
+from symchain.language.members import linear_of
+from symchain.language.reading import build_program
+from symchain.language.statements import Declaration, Definition, Statement
+from symchain.nouns.computation import Computation
+from symchain.nouns.families import RANGE, Clause, Recurrence
+from symchain.nouns.program import Program
+from symchain.support.linear import Linear
+from symchain.support.notation import Phrase, call, name, number, rewritten
+
+LARGEST = 100_000
+"""No more members are written out."""
+
+
+def unrolled(program: Program, lengths: Mapping[str, int]) -> Program:
+    """The program with a block, or an input, for each member. Raises ArgumentError for lengths that are missing or no whole numbers."""
+    recurrence = program.recurrence
+    if recurrence is None:
+        raise ArgumentError("the program has no families: there is nothing to unroll", advice="Lines with an index have some: a[l] = ...")
+    wanted = bounding(recurrence)
+    for letter, value in lengths.items():
+        if letter not in wanted:
+            raise ArgumentError(f"{letter} bounds no range", advice=f"Give {', '.join(wanted) or 'nothing'}.")
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ArgumentError(f"{letter} is {value!r}, not a whole number", advice=f"Write {letter}=3.")
+    missing = [n for n in wanted if n not in lengths]
+    if missing:
+        raise ArgumentError(f"no length is given for {', '.join(missing)}", advice=f"Write {missing[0]}=3.")
+    return _Unrolling(program, recurrence, lengths).program()
+
+
+def bounding(recurrence: Recurrence) -> tuple[str, ...]:
+    """The letters that bound ranges, or choose members."""
+    found: dict[str, None] = {}
+    for c in recurrence.clauses:
+        for form in (c.low, c.high, c.index, *(r.index for r in c.reads.values())):
+            found.update(dict.fromkeys(n for n in (form.letters if form is not None else ()) if n != c.var))
+    for _, index in recurrence.sizes.values():
+        found.update(dict.fromkeys(n for n in index.letters if n in recurrence.lengths))
+    return tuple(found)
+
+
+class _Unrolling:
+    def __init__(self, program: Computation, recurrence: Recurrence, lengths: Mapping[str, int]) -> None:
+        self.source, self.recurrence, self.lengths = program, recurrence, dict(lengths)
+        self.sizes = {own for own, _ in recurrence.sizes.values()}
+        self.used: dict[str, set[int]] = {}
+        self.count = 0
+
+    def program(self) -> Program:
+        definitions = {s.place: s for s in self.recurrence.statements if isinstance(s, Definition)}
+        made: list[Statement] = []
+        for unit in self.recurrence.units:
+            for k in self._steps(unit[0]):
+                for clause in unit:
+                    d = definitions.get(clause.place) if clause.place is not None else None
+                    if d is not None and (clause.kind not in ("sum", "prod")):
+                        made.append(self._definition(d, k))
+        declared = [d for s in self.recurrence.statements if isinstance(s, Declaration) for d in self._declarations(s)]
+        bound = [s for s in self.recurrence.statements if isinstance(s, Definition) and s.name in self.source.functions]
+        lines = list(self.recurrence.lines)
+        return build_program([*declared, *bound, *made], lines)
+
+    def _steps(self, clause: Clause) -> Iterable[int | None]:
+        if clause.kind != RANGE:
+            return [None]
+        assert clause.low is not None and clause.high is not None
+        low, high = clause.low.value(self.lengths), clause.high.value(self.lengths)
+        self.count += max(0, high - low + 1)
+        if self.count > LARGEST:
+            raise LimitError(f"more than {LARGEST} members are not written out", advice="compile() runs loops of any length.")
+        return range(low, high + 1)
+
+    def _definition(self, d: Definition, k: int | None) -> Definition:
+        if d.span is None:
+            own = d.name if d.index is None else self._name(d.name, _index(d.index), self.lengths, d.place, defined=True)
+            return Definition(own, self._written(d.phrase, self.lengths), d.place)
+        assert d.index is not None and k is not None
+        position = _index(d.index).minus(Linear.letter(d.span.index)).constant
+        values = {**self.lengths, d.span.index: k - position}
+        return Definition(self._name(d.name, _index(d.index), values, d.place, defined=True), self._written(d.phrase, values), d.place)
+
+    def _name(self, own: str, index: Linear, values: Mapping[str, int], place: Place | None, defined: bool = False) -> str:
+        number_ = index.value(values)
+        if not defined:
+            self.used.setdefault(own, set()).add(number_)
+        return named(own, number_, self.source)
+
+    def _written(self, phrase: Phrase, values: Mapping[str, int]) -> Phrase:
+        """The formula at some values of the letters and of the index."""
+
+        def change(p: Phrase) -> Phrase | None:
+            if p.head == "name" and p.text in values:
+                return replace(_literal(values[p.text]), place=p.place)
+            if p.head == "call" and p.parts and p.parts[0].head == "each":
+                return self._every(p, values)
+            if p.head == "index" and p.parts[0].head == "name":
+                own, form = p.parts[0].text, linear_of(p.parts[1])
+                if own in self.recurrence.families or own in self.sizes:
+                    assert form is not None
+                    return Phrase("name", text=self._name(own, form, values, p.place), place=p.place)
+                if own in self.recurrence.rows and form is not None and form.terms:
+                    k = form.value(values)
+                    if k < 0:
+                        raise ShapeError(f"{own}[{k}] is before the first row", advice="Arrays are indexed from 0.", place=p.place)
+                    rest = [self._written(q, values) for q in p.parts[2:]]
+                    return Phrase("index", (p.parts[0], number(k), *rest), place=p.place)
+            return None
+
+        return rewritten(phrase, change)
+
+    def _every(self, p: Phrase, values: Mapping[str, int]) -> Phrase:
+        body, low, high = p.parts[0].parts
+        ends = [_index(q).value(values) for q in (low, high)]
+        parts = [self._written(body, {**values, p.parts[0].text: k}) for k in range(ends[0], ends[1] + 1)]
+        if len(parts) == 1:
+            return parts[0]
+        if parts:
+            return Phrase("add" if p.text == "sum" else "mul", tuple(parts), place=p.place)
+        kind = "sum" if p.text == "sum" else "prod"
+        clause = next(c for c in self.recurrence.clauses if c.kind == kind and c.phrase == p)
+        empty = number(0 if kind == "sum" else 1)
+        if not clause.shape:
+            return empty
+        dims = tuple(self._dim(d) for d in clause.shape)
+        return call("zeros" if kind == "sum" else "ones", Phrase("tuple", dims))
+
+    def _dim(self, dim: Any) -> Phrase:
+        from symchain.language.grammar import parse_expression
+
+        if isinstance(dim, int):
+            return number(dim)
+        if dim in self.recurrence.sizes:
+            own, index = self.recurrence.sizes[dim]
+            return name(self._name(own, index, self.lengths, None))
+        return self._written(parse_expression(dim), self.lengths)
+
+    def _declarations(self, d: Declaration) -> Iterable[Declaration]:
+        if d.index is None:
+            if d.name not in self.lengths:
+                yield replace(d, shape=None if d.shape is None else self._written(d.shape, self.lengths))
+            return
+        var = _index(d.index).letters[0]
+        for k in sorted(self.used.get(d.name, ())):
+            shape = Phrase("tuple", ()) if d.shape is None else self._written(d.shape, {**self.lengths, var: k})
+            yield Declaration(named(d.name, k, self.source), shape, d.facts, d.place)
+
+
+def named(own: str, index: int, program: Computation) -> str:
+    """The name of a member in the program that is written out: z_1; with one more underscore where that is a name already."""
+    text = f"{own}_{'m' if index < 0 else ''}{abs(index)}"
+    while text in program.inputs or text in program.blocks or text in program.families:
+        text += "_"
+    return text
+
+
+def _index(phrase: Phrase) -> Linear:
+    form = linear_of(phrase)
+    assert form is not None
+    return form
+
+
+def _literal(value: int) -> Phrase:
+    return number(value) if value >= 0 else Phrase("neg", (number(-value),))

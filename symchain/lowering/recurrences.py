@@ -1,0 +1,209 @@
+"""From a program with families to loops: each line, or the lines that advance together, is an ordinary program of one step.
+
+Its inputs are the members, blocks and inputs that it reads. Backward it is the gradient of <adjoint, what it defines>, which the
+sweep that derives any program finds, in stable form like any other kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any
+
+import sympy
+
+from symchain.deriving.sweep import Sweep
+from symchain.errors import ArgumentError, UnsupportedError
+from symchain.kernels.lengths import Extent
+from symchain.kernels.loops import Argument, Code, LoopKernel, Loops, Stage
+from symchain.kernels.numpy import bare_function
+from symchain.language.wanted import output_of, wanted_names
+from symchain.lowering.forms import stable_program
+from symchain.lowering.plan import Label, lower
+from symchain.lowering.wide import narrowed
+from symchain.nouns.computation import Block, Computation, Variable
+from symchain.nouns.families import Clause, Recurrence
+from symchain.support.dimensions import Shape, letters
+from symchain.support.linear import Linear
+from symchain.support.notation import name as name_phrase
+from symchain.tensors.memory import making_trees
+from symchain.tensors.nodes import Leaf, Operation, Tree, add, contract, leaf, leaves, postorder
+
+OUTPUT = "?"
+"""The block of a step that is differentiated: the sum of what its lines define, each times its adjoint."""
+
+
+@making_trees()
+def compile_recurrence(program: Computation, output: str | None, wrt: Any, order: int, target: str, options: Any) -> LoopKernel:
+    """A kernel of loops. Raises UnsupportedError for second derivatives of a whole, ArgumentError for unknown names."""
+    recurrence = program.recurrence
+    assert recurrence is not None
+    if target not in ("auto", "numpy"):
+        raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy".')
+    if type(order) is not int or order not in (0, 1):
+        raise UnsupportedError(
+            "second derivatives of a program with families are not compiled", advice="Use program.hvp(...), or program.unrolled(...)."
+        )
+    top = output_of(program, output)
+    wanted = wanted_names(program, wrt) if order else []
+    if order and program.blocks[top].shape:
+        raise UnsupportedError(f"{top} is not a scalar", advice="Gradients of programs with families are those of scalars.")
+    active = _active(recurrence, {w.base for w in wanted})
+    stages = tuple(_stage(program, recurrence, unit, active) for unit in recurrence.units)
+    loops = Loops(
+        stages,
+        MappingProxyType({n: (v.shape, "integer" in v.facts or n in _labels(recurrence)) for n, v in program.inputs.items()}),
+        MappingProxyType({n: _extent(recurrence, n) for n, f in recurrence.families.items() if f.given}),
+        recurrence.lengths,
+        program.dimensions,
+        recurrence.sizes,
+        top,
+        tuple((w.name, Argument(w.kind, w.base, w.index)) for w in wanted),
+        order,
+    )
+    return LoopKernel(loops, options)
+
+
+def _labels(recurrence: Recurrence) -> set[str]:
+    """The names that index something: they are whole numbers."""
+    found: set[str] = set()
+    for clause in recurrence.clauses:
+        for node in postorder(clause.tree):
+            if isinstance(node, Operation):
+                found.update(node.args[k].name for k in node.operation.integers if isinstance(node.args[k], Leaf))  # type: ignore[attr-defined]
+    return found
+
+
+def _extent(recurrence: Recurrence, own: str) -> Extent:
+    family = recurrence.families[own]
+    reads: dict[tuple[Linear, str, Linear | None, Linear | None], None] = {}
+    for clause in recurrence.clauses:
+        for read in clause.reads.values():
+            if read.family == own:
+                moving = bool(clause.var) and read.index.slope(clause.var) != 0
+                reads[read.index, clause.var, clause.low if moving else None, clause.high if moving else None] = None
+    return Extent(family.shape, "integer" in family.facts, tuple(reads))
+
+
+def _active(recurrence: Recurrence, roots: set[str]) -> set[str]:
+    """The names of families, blocks and inputs that depend on what the derivative is by."""
+    active = set(roots)
+    for unit in recurrence.units:
+        grown = True
+        while grown:
+            grown = False
+            for clause in unit:
+                reads = {r.family for r in clause.reads.values()} | set(clause.plain)
+                if clause.name not in active and reads & active:
+                    active.add(clause.name)
+                    grown = True
+    return active
+
+
+def _stage(program: Computation, recurrence: Recurrence, unit: Sequence[Clause], active: set[str]) -> Stage:
+    first = unit[0]
+    shapes = tuple(c.shape for c in unit)
+    targets = tuple(
+        Argument("plain", c.name) if c.index is None else Argument("member", c.name, c.index) for c in unit
+    )
+    step = step_program(program, recurrence, unit)
+    stable = narrowed(stable_program(step, corners=False))
+    own = [c.target for c in unit]
+    trees: list[tuple[Label, Tree]] = [(("value",), step.blocks[own[0]].leaf)]
+    trees += [(("gradient", n), step.blocks[n].leaf) for n in own[1:]]
+    forward = _code(stable, trees, recurrence, unit, {}, ())
+    nothing = Linear()
+    low, high = first.low or nothing, first.high or nothing
+    receivers = [n for n in step.inputs if _base(n, unit) in active]
+    if not any(c.name in active for c in unit) or not receivers:
+        return Stage(first.kind, targets, shapes, first.var, low, high, forward)
+    back = with_adjoints(step, [(c.target, c.shape) for c in unit])
+    stable = narrowed(stable_program(back, wrt=receivers))
+    sweep = Sweep(stable, OUTPUT, receivers)
+    trees = [(("value",), sweep.results[receivers[0]].tree), *((("gradient", n), sweep.results[n].tree) for n in receivers[1:])]
+    extra = {line.name: line.tree for line in sweep.lines.values()}
+    adjoints = tuple(adjoint_name(n) for n in own)
+    backward = _code(stable, trees, recurrence, unit, extra, adjoints)
+    return Stage(
+        first.kind, targets, shapes, first.var, low, high, forward, backward, tuple(_argument(n, unit, recurrence) for n in receivers)
+    )  # fmt: skip
+
+
+def adjoint_name(target: str) -> str:
+    return f"?{target}"
+
+
+def step_program(program: Computation, recurrence: Recurrence, unit: Sequence[Clause]) -> Computation:
+    """The ordinary program of one step: what the lines read are inputs, what they define are blocks."""
+    own = {c.target for c in unit}
+    inputs: dict[str, Variable] = {}
+    blocks: dict[str, Block] = {}
+    dims: dict[str, None] = {}
+    for clause in unit:
+        for node in postorder(clause.tree):
+            dims.update(dict.fromkeys(letters(d for d in node.shape)))
+            if isinstance(node, Leaf) and node.name not in own:
+                inputs.setdefault(node.name, _variable(program, node))
+        reads = tuple(dict.fromkeys(n.name for n in leaves(clause.tree)))
+        blocks[clause.target] = Block(
+            clause.target, clause.shape, clause.tree, name_phrase(clause.target), reads, leaf(clause.target, clause.shape)
+        )
+    return Computation(MappingProxyType(inputs), MappingProxyType(blocks), tuple(dims), program.functions, MappingProxyType({}))
+
+
+def _variable(program: Computation, node: Leaf) -> Variable:
+    known = program.inputs.get(node.name)
+    if known is not None:
+        return known
+    symbol: Any = node if node.shape else sympy.Symbol(node.name, real=True)
+    return Variable(node.name, node.shape, node, node.facts, symbol, declared=True)
+
+
+def with_adjoints(step: Computation, targets: Sequence[tuple[str, Shape]]) -> Computation:
+    """The step with an input for the adjoint of each thing it defines, and the block that is differentiated."""
+    inputs, blocks, terms = dict(step.inputs), dict(step.blocks), []
+    for target, shape in targets:
+        adjoint = leaf(adjoint_name(target), shape)
+        inputs[adjoint.name] = Variable(adjoint.name, shape, adjoint, frozenset(), adjoint, declared=True)
+        indices = tuple(range(len(shape)))
+        terms.append(contract([adjoint, blocks[target].leaf], [indices, indices], ()))
+    tree = add(terms)
+    reads = tuple(dict.fromkeys(n.name for n in leaves(tree)))
+    blocks[OUTPUT] = Block(OUTPUT, (), tree, name_phrase(OUTPUT), reads, leaf(OUTPUT))
+    return Computation(MappingProxyType(inputs), MappingProxyType(blocks), step.dimensions, step.functions, step.symbols, known=step.known)
+
+
+def _code(
+    step: Computation,
+    trees: Sequence[tuple[Label, Tree]],
+    recurrence: Recurrence,
+    unit: Sequence[Clause],
+    extra: dict[str, Tree],
+    adjoints: tuple[str, ...],
+) -> Code:
+    plan = lower(step, trees, order=1, extra=extra)
+    function, source = bare_function(plan)
+    names = [i.name for i in plan.inputs]
+    if adjoints and tuple(names[len(names) - len(adjoints) :]) != adjoints:
+        raise ArgumentError("the adjoints are not the last inputs of a step", advice="Please report this.")
+    given = names[: len(names) - len(adjoints)] if adjoints else names
+    return Code(function, tuple(_argument(n, unit, recurrence) for n in given), plan.letters, source)
+
+
+def _base(text: str, unit: Sequence[Clause]) -> str:
+    """The family, block or input that a name of a step belongs to."""
+    for clause in unit:
+        if text in clause.reads:
+            return clause.reads[text].family
+    return text
+
+
+def _argument(text: str, unit: Sequence[Clause], recurrence: Recurrence) -> Argument:
+    for clause in unit:
+        if text in clause.reads:
+            read = clause.reads[text]
+            return Argument("member" if read.family in recurrence.families else "row", read.family, read.index)
+    if text in recurrence.letters:
+        return Argument("number", text, Linear.letter(text))
+    return Argument("plain", text)
+

@@ -1,0 +1,85 @@
+"""Loops: values and gradients of programs with families beside the programs that are written out, at several lengths."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import symchain
+from symchain.language.unrolling import named
+from symchain.language.wanted import wanted
+from tests.support.recurrences import TEXTS, first_of, point
+
+
+@pytest.mark.parametrize("case", TEXTS)
+def test_loops_have_the_values_and_gradients_of_what_is_written_out(case: str) -> None:
+    text, wrt, several = TEXTS[case]
+    program = symchain.parse(text)
+    kernel = program.compile(wrt=wrt)
+    rng = np.random.default_rng(5)
+    for lengths in several:
+        written, flat, whole = point(program, lengths, rng)
+        given = {n: v for n, v in lengths.items() if n in program.recurrence.lengths}
+        value, gradient = kernel(**whole, **given)
+        names = [n for n in written.inputs if np.size(flat[n])]
+        expected, reference = written.compile(wrt=[*names, *(n for n in written.blocks if "_" in n)])(**flat)
+        assert np.allclose(value, expected, rtol=1e-11, atol=1e-12)
+        for name in wrt:
+            w = wanted(program, name)
+            if w.kind == "plain":
+                assert np.allclose(gradient[name], reference.get(name, 0), rtol=1e-9, atol=1e-11), (name, lengths)
+            elif w.kind == "member":
+                one = reference[named(w.base, w.index.value(lengths), program)]
+                assert np.allclose(gradient[name], one, rtol=1e-9, atol=1e-11), (name, lengths)
+            else:
+                first = first_of(program, name, flat)
+                assert len(gradient[name]) == len(whole[name])
+                for k, found in enumerate(gradient[name]):
+                    assert np.allclose(found, reference[named(name, first + k, program)], rtol=1e-9, atol=1e-11), (name, k, lengths)
+
+
+def test_a_family_comes_back_in_the_form_it_was_given_in() -> None:
+    kernel = symchain.parse("W[l]: (2, 2)\nx: (2,)\na[0] = x\na[l] = W[l] @ a[l-1] for l in 1..L\nC = sum(a[L])").compile(wrt=["W"])
+    members = [np.eye(2), 2 * np.eye(2)]
+    _, one = kernel(W=members, x=np.ones(2))
+    _, other = kernel(W=np.stack(members), x=np.ones(2))
+    assert isinstance(one["W"], list) and isinstance(other["W"], np.ndarray)
+    assert np.array_equal(np.stack(one["W"]), other["W"])
+    assert np.array_equal(one["W"][0], [[2.0, 2.0], [2.0, 2.0]])
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "said"),
+    [
+        ("a[0] = x\na[l] = w*a[l-1] for l in 1..L\nC = a[L]", {"x": 1.0, "w": 2.0}, "no length is given for L"),
+        ("a[0] = x\na[l] = w[l]*a[l-1] for l in 1..L\nC = a[L]", {"x": 1.0, "w": [1.0, 2.0], "L": 3}, "w has 2 members"),
+        ("x: (T,)\nC = sum(x[t+1]*y for t in 0..n)", {"x": np.ones(3), "y": 1.0, "n": 2}, r"x\[3\] is outside of an array of 3 rows"),
+        ("F[0] = a\nF[1] = b\nF[k] = F[k-1] + F[k-2] for k in 2..n\nC = F[n]", {"a": 1.0, "b": 1.0, "n": -1}, "has no value"),
+        ("a[0] = x\na[l] = w[l]*a[l-1] for l in 1..L\nC = a[L]", {"x": 1.0, "w": 3.0}, "w is a family"),
+        ("W[l]: (h, h)\na[0] = ones(h)\na[l] = W[l] @ a[l-1] for l in 1..L\nC = sum(a[L])", {"W": [np.eye(2), np.eye(3)]}, "must have shape"),
+    ],
+)
+def test_what_does_not_fit_is_refused(text: str, given: dict[str, object], said: str) -> None:
+    with pytest.raises(symchain.SymchainError, match=said):
+        symchain.parse(text).compile()(**given)
+
+
+def test_an_empty_range_is_no_step() -> None:
+    program = symchain.parse("x: (n,)\nC = sum(x)*prod(w[k] for k in 2..T) + sum(sum(w[k]*x) for k in 2..T)")
+    value, gradient = program.compile(wrt=["x", "w"])(x=np.array([1.0, 2.0]), w=[], T=1)
+    assert value == 3.0 and np.array_equal(gradient["x"], [1.0, 1.0]) and gradient["w"] == []
+
+
+def test_a_call_is_linear_in_the_length() -> None:
+    """Ten times as many steps take ten times as long, not a hundred times: guarded generously."""
+    from time import perf_counter
+
+    kernel = symchain.parse("y[0] = a\ny[t] = tanh(w*y[t-1] + x[t]) for t in 1..T\nC = y[T]").compile(wrt=["w", "x"])
+    spent = []
+    for count in (300, 3000):
+        x = np.linspace(-1, 1, count)
+        kernel(a=0.1, w=0.5, x=x)
+        start = perf_counter()
+        kernel(a=0.1, w=0.5, x=x)
+        spent.append(perf_counter() - start)
+    assert spent[1] < 60 * spent[0]
