@@ -49,8 +49,11 @@ class Engine:
     # ------------------------------------------------------------ deriving
 
     @making_trees()
-    def derive(self, program: Program, args: tuple[Any, ...], order: int, vector: str | None) -> Derivation | Derivations:
-        _refuse_families(program, "a derivation")
+    def derive(self, program: Program, args: tuple[Any, ...], order: int, vector: str | None) -> Any:
+        if program.recurrence is not None:
+            from symchain.deriving.recursions.derivation import derive_recursion
+
+            return derive_recursion(program, args, order, vector)
         output, wrt = asked_for(program, args)
         names = names_required(program, wrt)
         if order == 1:

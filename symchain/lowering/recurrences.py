@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any
 
-import sympy
-
+from symchain.deriving.recursions.steps import OUTPUT, adjoint_name, step_program, with_adjoints
 from symchain.deriving.sweep import Sweep
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.kernels.lengths import Extent
@@ -21,16 +20,11 @@ from symchain.language.wanted import output_of, wanted_names
 from symchain.lowering.forms import stable_program
 from symchain.lowering.plan import Label, lower
 from symchain.lowering.wide import narrowed
-from symchain.nouns.computation import Block, Computation, Variable
+from symchain.nouns.computation import Computation
 from symchain.nouns.families import Clause, Recurrence
-from symchain.support.dimensions import Shape, letters
 from symchain.support.linear import Linear
-from symchain.support.notation import name as name_phrase
 from symchain.tensors.memory import making_trees
-from symchain.tensors.nodes import Leaf, Operation, Tree, add, contract, leaf, leaves, postorder
-
-OUTPUT = "?"
-"""The block of a step that is differentiated: the sum of what its lines define, each times its adjoint."""
+from symchain.tensors.nodes import Leaf, Operation, Tree, postorder
 
 
 @making_trees()
@@ -106,7 +100,7 @@ def _stage(program: Computation, recurrence: Recurrence, unit: Sequence[Clause],
     targets = tuple(
         Argument("plain", c.name) if c.index is None else Argument("member", c.name, c.index) for c in unit
     )
-    step = step_program(program, recurrence, unit)
+    step = step_program(program, unit)
     stable = narrowed(stable_program(step, corners=False))
     own = [c.target for c in unit]
     trees: list[tuple[Label, Tree]] = [(("value",), step.blocks[own[0]].leaf)]
@@ -127,50 +121,6 @@ def _stage(program: Computation, recurrence: Recurrence, unit: Sequence[Clause],
     return Stage(
         first.kind, targets, shapes, first.var, low, high, forward, backward, tuple(_argument(n, unit, recurrence) for n in receivers)
     )  # fmt: skip
-
-
-def adjoint_name(target: str) -> str:
-    return f"?{target}"
-
-
-def step_program(program: Computation, recurrence: Recurrence, unit: Sequence[Clause]) -> Computation:
-    """The ordinary program of one step: what the lines read are inputs, what they define are blocks."""
-    own = {c.target for c in unit}
-    inputs: dict[str, Variable] = {}
-    blocks: dict[str, Block] = {}
-    dims: dict[str, None] = {}
-    for clause in unit:
-        for node in postorder(clause.tree):
-            dims.update(dict.fromkeys(letters(d for d in node.shape)))
-            if isinstance(node, Leaf) and node.name not in own:
-                inputs.setdefault(node.name, _variable(program, node))
-        reads = tuple(dict.fromkeys(n.name for n in leaves(clause.tree)))
-        blocks[clause.target] = Block(
-            clause.target, clause.shape, clause.tree, name_phrase(clause.target), reads, leaf(clause.target, clause.shape)
-        )
-    return Computation(MappingProxyType(inputs), MappingProxyType(blocks), tuple(dims), program.functions, MappingProxyType({}))
-
-
-def _variable(program: Computation, node: Leaf) -> Variable:
-    known = program.inputs.get(node.name)
-    if known is not None:
-        return known
-    symbol: Any = node if node.shape else sympy.Symbol(node.name, real=True)
-    return Variable(node.name, node.shape, node, node.facts, symbol, declared=True)
-
-
-def with_adjoints(step: Computation, targets: Sequence[tuple[str, Shape]]) -> Computation:
-    """The step with an input for the adjoint of each thing it defines, and the block that is differentiated."""
-    inputs, blocks, terms = dict(step.inputs), dict(step.blocks), []
-    for target, shape in targets:
-        adjoint = leaf(adjoint_name(target), shape)
-        inputs[adjoint.name] = Variable(adjoint.name, shape, adjoint, frozenset(), adjoint, declared=True)
-        indices = tuple(range(len(shape)))
-        terms.append(contract([adjoint, blocks[target].leaf], [indices, indices], ()))
-    tree = add(terms)
-    reads = tuple(dict.fromkeys(n.name for n in leaves(tree)))
-    blocks[OUTPUT] = Block(OUTPUT, (), tree, name_phrase(OUTPUT), reads, leaf(OUTPUT))
-    return Computation(MappingProxyType(inputs), MappingProxyType(blocks), step.dimensions, step.functions, step.symbols, known=step.known)
 
 
 def _code(

@@ -8,6 +8,7 @@ from typing import Any
 from symchain.errors import ArgumentError, check_choice
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Derivations, Line, Step
+from symchain.nouns.recursion import RangedLine
 from symchain.render import data, latex_document, programs
 from symchain.render.index_layout import index_layout
 from symchain.render.kronecker_layout import kronecker_layout
@@ -51,6 +52,8 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
     complete, within = options.pop("complete", False), options.pop("within", None)
     if options:
         raise ArgumentError(f"unknown option {next(iter(options))!r}", advice="Options: lang, detail, notation, complete, within.")
+    if isinstance(subject, RangedLine):
+        return programs.ranged_text(subject)
     if isinstance(subject, Line):  # asked first: there are many
         body = _line(subject, medium, lang, within)
     elif isinstance(subject, Derivation | Derivations):

@@ -10,6 +10,7 @@ from symchain.language.writing import declaration_lines
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Line
 from symchain.nouns.families import Recurrence, member
+from symchain.nouns.recursion import RangedLine
 from symchain.render import text
 from symchain.render.formulas import LatexFormulas, TextFormulas
 from symchain.render.latex_document import plain_rows
@@ -93,6 +94,11 @@ def program_rows(program: Computation, lang: str) -> list[str]:
 
 def _axes(formulas: LatexFormulas, shape: tuple[int | str, ...]) -> str:
     return formulas.inline(Axes(shape))
+
+
+def ranged_text(line: RangedLine) -> str:
+    """A line with an index in the input language."""
+    return f"{line.left} = {text.write(line.phrase)}{line.over}"
 
 
 def line_text(line: Line) -> str:

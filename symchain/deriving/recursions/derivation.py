@@ -1,0 +1,26 @@
+"""The derivative of a program with families: one name, or several."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symchain.deriving.recursions.results import recursion_lines
+from symchain.errors import ArgumentError, UnsupportedError
+from symchain.language.selection import is_one
+from symchain.language.wanted import output_of, wanted_names
+from symchain.nouns.computation import Computation
+from symchain.nouns.recursion import Recursion
+
+
+def derive_recursion(program: Computation, args: tuple[Any, ...], order: int, vector: str | None) -> Any:
+    """derive(wrt) or derive(output, wrt). Raises UnsupportedError for second derivatives, and for outputs that are no scalars."""
+    if len(args) not in (1, 2):
+        raise ArgumentError(f"one or two arguments are expected, not {len(args)}", advice='derive("C", "W"), or derive("W").')
+    output, wrt = output_of(program, args[0] if len(args) == 2 else None), args[-1]
+    if order != 1:
+        what = "second derivatives of a program with families are not derived"
+        raise UnsupportedError(what, advice="Ask the ordinary program: program.unrolled(...).")
+    if program.blocks[output].shape:
+        raise UnsupportedError(f"{output} is not a scalar", advice="Derivatives of programs with families are those of scalars.")
+    made = {w.name: Recursion(program, output, w.name, recursion_lines(program, output, w)[0]) for w in wanted_names(program, wrt)}
+    return next(iter(made.values())) if is_one(wrt) else made

@@ -1,0 +1,188 @@
+"""What is asked for: the derivative by a name, by each member of a family, or by one of them, as the last lines of a recursion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symchain.deriving.recursions.backward import Backward
+from symchain.deriving.recursions.frames import Frames
+from symchain.deriving.recursions.pieces import Share, cut
+from symchain.language.ordering import linear_of_dim
+from symchain.language.wanted import Wanted
+from symchain.nouns.computation import Computation
+from symchain.nouns.recursion import RangedLine
+from symchain.support.dimensions import Shape
+from symchain.support.linear import Linear
+from symchain.tensors.nodes import Leaf, Tree, add, leaves, zeros
+
+
+def recursion_lines(program: Computation, output: str, wanted: Wanted) -> tuple[tuple[RangedLine, ...], Frames]:
+    """The lines of the derivative of an output by what is wanted, the derivative last."""
+    back = Backward(program, output, [wanted])
+    last = _Last(back, output, wanted).lines()
+    return tuple(_needed([*back.lines, *last], len(last), back.frames)), back.frames
+
+
+class _Last:
+    """The last lines."""
+
+    def __init__(self, back: Backward, output: str, wanted: Wanted) -> None:
+        self.back, self.frames, self.wanted = back, back.frames, wanted
+        self.stem = f"d{output}_d{wanted.base}"
+
+    def lines(self) -> list[RangedLine]:
+        if self.wanted.kind == "family":
+            return self._family(self.back.shares.get(self.wanted.base, []))
+        if self.wanted.kind == "member":
+            return self._member()
+        return self._plain()
+
+    def _line(
+        self,
+        name: str,
+        tree: Tree,
+        index: Linear | None = None,
+        var: str = "",
+        low: Linear | None = None,
+        high: Linear | None = None,
+    ) -> RangedLine:
+        written = self.frames.phrase(tree, (var,) if var else ())
+        return RangedLine(name, tree, written, tree.shape, "derivative", self.wanted.name, index, var, low, high)
+
+    def _fresh(self, name: str) -> str:
+        return self.back.names.fresh(name)
+
+    def _plain(self) -> list[RangedLine]:
+        own = self.wanted.base
+        shares = self.back.shares.get(own, [])
+        shape = self.back.program.leaves[own].shape
+        if shares and not self.back.plain.get(own):
+            rows = linear_of_dim(shape[0])
+            if rows is not None:
+                found = self._rows(shares, rows.plus(-1), shape[1:])
+                if found is not None:
+                    return found
+        tree = self.back.of_plain(own)
+        return [self._line(self._fresh(self.stem), zeros(shape) if tree is None else tree)]
+
+    def _rows(self, shares: Sequence[Share], last: Linear, shape: Shape) -> list[RangedLine] | None:
+        """By an array, row by row, where the rows are apart for every length; else None."""
+        pieces, gap = cut(Linear.of(0), last, shares)
+        if len(pieces) == 1 and all(s.var for s in pieces[0].shares):
+            name = self._fresh(self.stem)
+            var = pieces[0].shares[0].var
+            tree = self._summed(pieces[0].shares, pieces[0].low, pieces[0].high, shape, var)
+            here = Linear.letter(var)
+            shift = max((0, 1, -1, 2, -2), key=lambda s: (self._plainness(self.frames.at(tree, var, here.plus(s)), var), -abs(s)))
+            tree = self.frames.at(tree, var, here.plus(shift))
+            return [self._line(name, tree, here.plus(shift), var, Linear.of(-shift), last.plus(-shift))]
+        least = gap.minus(last.plus(1)).number if gap is not None else 0
+        return None if least is None or least < 0 else self._family_lines(self._fresh(self.stem), shares, Linear.of(0), last, shape)
+
+    def _plainness(self, tree: Tree, var: str) -> int:
+        """How many members of a tree stand at the index itself."""
+        reads = (self.frames.reads.get(n.name) for n in leaves(tree))
+        return sum(r is not None and r.index == Linear.letter(var) for r in reads)
+
+    def _summed(self, shares: Sequence[Share], low: Linear, high: Linear, shape: Shape, var: str) -> Tree:
+        single = low == high
+        terms = [self.frames.at(s.tree, s.var, low if single else Linear.letter(var)) if s.var else s.tree for s in shares]
+        if not terms:
+            return zeros(shape)
+        return self.frames.gathered(terms)
+
+    def _family(self, shares: Sequence[Share]) -> list[RangedLine]:
+        family = self.back.program.families[self.wanted.base]
+        shape = self.frames.shape_at(family.shape, "i", Linear.letter(family.index))
+        low, high = family.low, family.high
+        _, gap = cut(low, high, shares)
+        size = high.minus(low).plus(1)
+        least = gap.minus(size).number if gap is not None else 0
+        own = [s for s in shares if s.var]
+        longest = min((-(s.high.minus(s.low).minus(high.minus(low)).number or 0) for s in own), default=0)
+        if least is not None and -least - 1 <= longest:
+            return self._family_lines(self._fresh(self.stem), shares, low, high, shape)
+        return self._apart(shares, low, high, shape)
+
+    def _family_lines(self, name: str, shares: Sequence[Share], low: Linear, high: Linear, shape: Shape) -> list[RangedLine]:
+        index = next((s.var for s in shares if s.var), "") or self.back.program.families[self.wanted.base].index
+        found = []
+        for piece in cut(low, high, shares)[0]:
+            own = self.frames.shape_at(shape, index, piece.low) if piece.single else shape
+            tree = self._summed(piece.shares, piece.low, piece.high, own, index)
+            if piece.single:
+                found.append(self._line(name, tree, piece.low))
+            else:
+                found.append(self._line(name, tree, Linear.letter(index), index, piece.low, piece.high))
+        return found
+
+    def _apart(self, shares: Sequence[Share], low: Linear, high: Linear, shape: Shape) -> list[RangedLine]:
+        """Each share as a family of its own, zero elsewhere: right for every length, however the ranges overlap."""
+        index = next((s.var for s in shares if s.var), "") or "i"
+        found: list[RangedLine] = []
+        terms: list[Tree] = []
+        for k, share in enumerate(shares, 1):
+            name = self._fresh(f"{self.stem}_{k}")
+            found += self._family_lines(name, [share], low, high, shape)
+            terms.append(self.frames.member(name, Linear.letter(index), shape))
+        found.append(self._line(self._fresh(self.stem), add(terms), Linear.letter(index), index, low, high))
+        return found
+
+    def _member(self) -> list[RangedLine]:
+        own, index = self.wanted.base, self.wanted.index
+        family = self.back.program.families[own]
+        shares = list(self.back.shares.get(own, []))
+        low, high = family.low, family.high
+        if not family.given:
+            in_range = self.back.totals.get(own, [])
+            if index in family.starts:
+                tree = self.back.at_member(own, index, None)
+                shares = [Share(index, index, tree, "")] if tree is not None else []
+            else:
+                shares = in_range
+        inside = [_holds(s, index, low, high) for s in shares]
+        shape = self.frames.shape_at(family.shape, "i", index)
+        if None in inside:
+            base = self.frames.shape_at(family.shape, "i", Linear.letter(family.index))
+            return self._family_lines(self._fresh(self.stem), shares, low, high, base)
+        terms = [self.frames.at(s.tree, s.var, index) if s.var else s.tree for s, held in zip(shares, inside, strict=True) if held]
+        tree = self.frames.gathered(terms) if terms else zeros(shape)
+        return [self._line(self._fresh(f"{self.stem}_{index.code}"), tree)]
+
+
+def _holds(share: Share, index: Linear, low: Linear, high: Linear) -> bool | None:
+    """Whether a member of the family, which is there, is in the range of a share; None where lengths decide."""
+    below, above = index.minus(share.low).number, share.high.minus(index).number
+    if (below is not None and below < 0) or (above is not None and above < 0):
+        return False
+    starts = (below is not None and below >= 0) or share.low == low
+    ends = (above is not None and above >= 0) or share.high == high
+    return True if starts and ends else None
+
+
+def _needed(lines: Sequence[RangedLine], count: int, frames: Frames) -> list[RangedLine]:
+    """The last lines, and those that they read, directly or not."""
+    wanted: set[str] = {line.name for line in lines[len(lines) - count :]}
+    by_name: dict[str, list[RangedLine]] = {}
+    for line in lines:
+        by_name.setdefault(line.name, []).append(line)
+    pending = list(wanted)
+    while pending:
+        for line in by_name.get(pending.pop(), ()):
+            for node in _names(line.tree, frames):
+                read = frames.reads.get(node.name)
+                name = read.family if read is not None else node.name
+                if name in by_name and name not in wanted:
+                    wanted.add(name)
+                    pending.append(name)
+    return [line for line in lines if line.name in wanted]
+
+
+def _names(tree: Tree, frames: Frames) -> list[Leaf]:
+    found = []
+    for node in leaves(tree):
+        if node.name in frames.totals:
+            found += _names(frames.totals[node.name].body, frames)
+        else:
+            found.append(node)
+    return found

@@ -1,0 +1,392 @@
+"""The lines of a step's adjoints: which of them have names, where their recursion starts, and ranges that all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from symchain.deriving.recursions.frames import Frames
+from symchain.deriving.recursions.pieces import Piece, Share, cut
+from symchain.deriving.recursions.steps import Sent, adjoint_name
+from symchain.nouns.families import Clause
+from symchain.nouns.recursion import RangedLine
+from symchain.rewriting import price_of, reduced
+from symchain.support.dimensions import Shape
+from symchain.support.linear import Linear
+from symchain.tensors.nodes import Tree, leaf, leaves, substitute, zeros
+
+
+@dataclass(frozen=True)
+class Part:
+    """Members low..high of an adjoint, by one formula about the member `var` (about none, where it is one member)."""
+
+    low: Linear
+    high: Linear
+    tree: Tree
+
+    @property
+    def single(self) -> bool:
+        return self.low == self.high
+
+
+@dataclass
+class Item:
+    """An adjoint with a name."""
+
+    name: str
+    family: str
+    shape: Shape
+    parts: list[Part]
+    pads: dict[Linear, None] = field(default_factory=dict)
+    """Members past its start that are zero."""
+
+
+class Series:
+    """The adjoints of lines that advance together."""
+
+    def __init__(
+        self,
+        frames: Frames,
+        shares: dict[str, list[Share]],
+        fresh: dict[str, str],
+        unit: Sequence[Clause],
+        external: Sequence[Clause],
+        cross: set[str],
+        starts: dict[str, list[Linear]],
+        sent: Sent,
+    ) -> None:
+        self.frames, self.shares, self.sent, self.unit, self.starts = frames, shares, sent, unit, starts
+        first = unit[0]
+        assert first.low is not None and first.high is not None
+        self.var, self.low, self.high = first.var, first.low, first.high
+        self.own = {c.name: c for c in unit}
+        self.cyclic = bool(cross)
+        self.memo: dict[Tree, Tree] = {}
+        named_lines = {of: symbol for of, symbol, _ in sent.lines}
+        self.placeholder = {c.name: leaf(adjoint_name(c.target), c.shape) for c in external}
+        self.inlined = [c for c in external if self._is_inlined(c)]
+        self.named = [c for c in external if c not in self.inlined]
+        here = Linear.letter(self.var)
+        self.values: dict[Tree, Tree] = {}
+        self.lines: list[tuple[Clause, Tree]] = []
+        for c in self.named:
+            self.values[self.placeholder[c.name]] = frames.member(fresh[c.name], here, c.shape)
+        by_target = {c.target: c for c in unit}
+        for of, symbol in named_lines.items():
+            self.values[symbol] = frames.member(fresh[by_target[of].name], here, symbol.shape)
+        for of, _, tree in sent.lines:
+            self.lines.append((by_target[of], self.tidy(substitute(tree, self.values))))
+        self.fresh = fresh
+        self.results = {n: self.tidy(substitute(t, self.values)) for n, t in sent.results.items()}
+        for n, tree in self.results.items():
+            self._cross(n, tree)
+
+    def _is_inlined(self, c: Clause) -> bool:
+        """Whether what a line receives from elsewhere is written into what reads it."""
+        own = self.placeholder[c.name]
+        holding = [t for t in self.sent.results.values() if own in leaves(t)]
+        in_lines = [t for _, _, t in self.sent.lines if own in leaves(t)]
+        if self.cyclic:
+            return not holding and len(in_lines) == 1
+        prices = [price_of(s.tree) for s in self.shares.get(c.name, ())]
+        return len(holding) + len(in_lines) <= 1 or not any(prices)
+
+    def _cross(self, read: str, tree: Tree) -> None:
+        """What earlier members of the same lines receive from a step."""
+        clause = next((c for c in self.unit if read in c.reads), None)
+        if clause is None or clause.reads[read].family not in self.own:
+            return
+        index = clause.reads[read].index
+        gap = index.minus(Linear.letter(self.var)).number
+        if gap is None:
+            return
+        moved = self.frames.at(tree, self.var, Linear.letter(self.var).plus(-gap))
+        share = Share(self.low.plus(gap), self.high.plus(gap), moved, self.var, True)
+        self.shares.setdefault(clause.reads[read].family, []).append(share)
+
+    def tidy(self, tree: Tree) -> Tree:
+        found = self.memo.get(tree)
+        if found is None:
+            recognise = self.sent.recognise
+            found = self.memo[tree] = recognise.unfold(recognise.concrete(reduced(tree)))
+        return found
+
+    # ------------------------------------------------------------ pieces
+
+    def domain(self, family: str, natural: bool) -> tuple[Linear, Linear]:
+        """The members for which the adjoint of a family is defined: its range and its starts; `natural`: all that receive something."""
+        shares = self.shares.get(family, ())
+        lows = [self.low, *self.starts.get(family, ())]
+        if natural:
+            lows += [s.low for s in shares]
+        highs = [self.high, *(s.high for s in shares)]
+        return min(lows, key=_key), max(highs, key=_key)
+
+    def taken(self, share: Share, high: Linear, pad: bool, pads: dict[str, list[Linear]]) -> Share:
+        """The share; with `pad` up to the last member, where later adjoints may be said to be zero."""
+        gap = high.minus(share.high).number
+        if not pad or not share.recursive or not gap or gap < 0:
+            return share
+        names = {self.fresh[c.name]: c for c in self.unit}
+        wanted: list[tuple[str, Linear]] = []
+        for node in leaves(share.tree):
+            read = self.frames.reads.get(node.name)
+            if read is None or not read.index.slope(self.var):
+                continue
+            if read.family in names:
+                wanted += [(read.family, read.index.at({self.var: share.high.plus(k)})) for k in range(1, gap + 1)]
+            elif not self._defined(read.family, read.index.at({self.var: high})):
+                return share
+        for own, index in wanted:
+            pads.setdefault(own, []).append(index)
+        return replace(share, high=high)
+
+    def _defined(self, family: str, index: Linear) -> bool:
+        known = self.frames.recurrence.families.get(family)
+        if known is None:
+            return False
+        over = index.minus(known.high).number
+        return over is not None and over <= 0
+
+    def summed(self, shares: Sequence[Share], low: Linear, high: Linear, shape: Shape) -> Tree:
+        """What members low..high receive; about the member `var`, or about the only one."""
+        single = low == high
+        terms = []
+        for s in shares:
+            to = low if single else Linear.letter(self.var)
+            terms.append(self.frames.at(s.tree, s.var, to) if s.var else s.tree)
+        if not terms:
+            return zeros(self.frames.shape_at(shape, self.var, low) if single else shape)
+        return self.tidy(self.frames.gathered(terms))
+
+    def layout(self, pad: bool, natural: bool) -> tuple[list[Item], int, int]:
+        """The named adjoints with their parts; how much longer ranges must be than one step for them to be right; their price."""
+        pads: dict[str, list[Linear]] = {}
+        items: list[Item] = []
+        excess = 0
+        for c in self.named:
+            low, high = self.domain(c.name, natural)
+            shares = [self.taken(s, high, pad, pads) for s in self.shares.get(c.name, ())]
+            pieces, gap = cut(low, high, shares)
+            excess = max(excess, self._excess(gap))
+            items.append(Item(self.fresh[c.name], c.name, c.shape, [Part(p.low, p.high, self._piece(p, c.shape)) for p in pieces]))
+        for c, tree in self.lines:
+            parts = []
+            for piece, values in self._inlining(pad, pads):
+                excess = max(excess, self._excess(values[1]))
+                made = self.tidy(substitute(tree, values[0])) if values[0] else tree
+                single = piece.low == piece.high
+                parts.append(Part(piece.low, piece.high, self.frames.at(made, self.var, piece.low) if single else made))
+            items.append(Item(self.fresh[c.name], c.name, c.shape, parts))
+        price = 0
+        for item in items:
+            top = max((p.high for p in item.parts), key=_key)
+            for index in pads.get(item.name, ()):
+                over = index.minus(top).number
+                if over is not None and over > 0:
+                    item.pads[index] = None
+            price += sum(price_of(p.tree) for p in item.parts) + len(item.pads) * price_of(zeros(item.shape))
+        return items, excess, price
+
+    def _piece(self, piece: Piece, shape: Shape) -> Tree:
+        return self.summed(piece.shares, piece.low, piece.high, shape)
+
+    def _inlining(self, pad: bool, pads: dict[str, list[Linear]]) -> Iterator[tuple[Piece, tuple[dict[Tree, Tree], Linear | None]]]:
+        """The range in pieces, with what stands in each for the adjoints that have no name."""
+        if not self.inlined:
+            yield Piece(self.low, self.high, ()), ({}, None)
+            return
+        owner: dict[int, str] = {}
+        every: list[Share] = []
+        for c in self.inlined:
+            for s in self.shares.get(c.name, ()):
+                taken = self.taken(s, self.high, pad, pads)
+                owner[id(taken)] = c.name
+                every.append(taken)
+        pieces, gap = cut(self.low, self.high, every)
+        for piece in pieces:
+            values: dict[Tree, Tree] = {}
+            for c in self.inlined:
+                shares = [s for s in piece.shares if owner[id(s)] == c.name]
+                values[self.placeholder[c.name]] = self.summed(shares, piece.low, piece.high, c.shape) if shares else zeros(c.shape)
+            yield piece, (values, gap)
+
+    def _excess(self, gap: Linear | None) -> int:
+        if gap is None:
+            return 0
+        least = self.high.minus(self.low).minus(gap).number
+        return 1000 if least is None else max(0, least)
+
+    def best(self) -> list[Item]:
+        """The layout that is right for the shortest ranges, and of those the shortest."""
+        choices = [(False, False)] if not self.cyclic else [(False, False), (False, True), (True, False), (True, True)]
+        found = []
+        for rank, (pad, natural) in enumerate(choices):
+            items, excess, price = self.layout(pad, natural)
+            split = sum(len(o) for o in _arranged(items, self.var, self.frames)[1:]) if self.cyclic else 0
+            found.append(((excess, price + split, rank), items))
+        return min(found, key=lambda f: f[0])[1]
+
+    def result(self, read: str) -> Iterator[tuple[tuple[Linear, Linear], Tree]]:
+        """What a name that the lines read receives from a step, for all steps or piece by piece."""
+        tree = self.results[read]
+        if not any(self.placeholder[c.name] in leaves(tree) for c in self.inlined):
+            yield (self.low, self.high), tree
+            return
+        for piece, (values, _) in self._inlining(False, {}):
+            yield (piece.low, piece.high), (self.tidy(substitute(tree, values)) if values else tree)
+
+
+def _key(form: Linear) -> tuple[bool, int]:
+    return bool(form.terms), form.constant
+
+
+def scheduled(items: Sequence[Item], series: Series) -> list[RangedLine]:
+    """The lines, in an order in which they can be worked out."""
+    frames, var = series.frames, series.var
+    made: list[RangedLine] = []
+
+    def single(item: Item, index: Linear, tree: Tree, role: str) -> None:
+        made.append(RangedLine(item.name, tree, frames.phrase(tree), tree.shape, role, item.family, index))
+
+    if not series.cyclic:
+        for item in items:
+            for p in item.parts:
+                if p.single:
+                    single(item, p.low, p.tree, "adjoint")
+                else:
+                    own, here = frames.phrase(p.tree, (var,)), Linear.letter(var)
+                    made.append(RangedLine(item.name, p.tree, own, p.tree.shape, "adjoint", item.family, here, var, p.low, p.high))
+        return made
+    for item in items:
+        for index in item.pads:
+            single(item, index, zeros(frames.shape_at(item.shape, var, index)), "end")
+    middle, above, below, span = _arrangement(items, var, frames)
+    for item, part in above:
+        single(item, part.low, part.tree, "start")
+    high, low = span
+    for item, part, shift in middle:
+        tree = frames.at(part.tree, var, Linear.letter(var).plus(shift))
+        index = Linear.letter(var).plus(shift)
+        if high == low:
+            single(item, index.at({var: high}), frames.at(tree, var, high), "adjoint")
+        else:
+            made.append(RangedLine(item.name, tree, frames.phrase(tree, (var,)), tree.shape, "adjoint", item.family, index, var, high, low))
+    for item, part in below:
+        single(item, part.low, part.tree, "adjoint")
+    return made
+
+
+Placed = list[tuple[Item, Part]]
+
+
+def _arranged(items: Sequence[Item], var: str, frames: Frames) -> tuple[list[tuple[Item, Part, int]], Placed, Placed]:
+    middle, above, below, _ = _arrangement(items, var, frames)
+    return middle, above, below
+
+
+def _arrangement(
+    items: Sequence[Item], var: str, frames: Frames
+) -> tuple[list[tuple[Item, Part, int]], Placed, Placed, tuple[Linear, Linear]]:
+    """The middle parts over one range, each at its own distance from the index, and single members above and below it."""
+    mids = [_middle(item) for item in items]
+    high = min((m.high for m in mids), key=_key)
+    shifts = [m.high.minus(high).number or 0 for m in mids]
+    order = _in_step(items, mids, shifts, var, frames)
+    if order is None:
+        shifts = [0] * len(items)
+        order = list(range(len(items)))
+    low = max((m.low.plus(-s) for m, s in zip(mids, shifts, strict=True)), key=_key)
+    above: list[tuple[Linear, int, Item, Part]] = []
+    below: list[tuple[Linear, int, Item, Part]] = []
+    for k, (item, m, s) in enumerate(zip(items, mids, shifts, strict=True)):
+        for part in item.parts:
+            if part is m:
+                continue
+            target = above if _key(part.low) > _key(m.high) else below
+            target += [(p.low, k, item, p) for p in _singles(part, var, frames)]
+        above += [(p.low, k, item, p) for p in _singles(Part(high.plus(s + 1), m.high, m.tree), var, frames)]
+        below += [(p.low, k, item, p) for p in _singles(Part(m.low, low.plus(s - 1), m.tree), var, frames)]
+    high = _lowered(items, mids, shifts, above, high, var, frames)
+
+    def place(entry: tuple[Linear, int, Item, Part]) -> tuple[bool, int, int]:
+        return (not entry[0].terms, -entry[0].constant, entry[1])
+
+    up = [(item, p) for _, _, item, p in sorted(above, key=place)]
+    down = [(item, p) for _, _, item, p in sorted(below, key=place)]
+    return [(items[k], mids[k], shifts[k]) for k in order], up, down, (high, low)
+
+
+def _lowered(
+    items: Sequence[Item],
+    mids: Sequence[Part],
+    shifts: Sequence[int],
+    above: list[tuple[Linear, int, Item, Part]],
+    high: Linear,
+    var: str,
+    frames: Frames,
+) -> Linear:
+    """Single members above the range may read members inside of it: then those stand above it too, and the range ends earlier."""
+    names = {item.name: k for k, item in enumerate(items)}
+    for _ in range(8):
+        reaching = 0
+        for _, _, _, part in above:
+            for node in leaves(part.tree):
+                read = frames.reads.get(node.name)
+                if read is not None and read.family in names:
+                    k = names[read.family]
+                    inside = high.plus(shifts[k]).minus(read.index).number
+                    if inside is not None and inside >= 0 and not any(a[2] is items[k] and a[0] == read.index for a in above):
+                        reaching = max(reaching, inside + 1)
+        if not reaching:
+            return high
+        for k, (item, m, s) in enumerate(zip(items, mids, shifts, strict=True)):
+            above += [(p.low, k, item, p) for p in _singles(Part(high.plus(s - reaching + 1), high.plus(s), m.tree), var, frames)]
+        high = high.plus(-reaching)
+    return high
+
+
+def _singles(part: Part, var: str, frames: Frames) -> list[Part]:
+    """A part of a known number of members, one by one."""
+    count = part.high.minus(part.low).number
+    found = []
+    for k in range((count if count is not None else -1) + 1):
+        index = part.low.plus(k)
+        found.append(Part(index, index, frames.at(part.tree, var, index)))
+    return found
+
+
+def _middle(item: Item) -> Part:
+    """The part that spans: from a number to a letter, or the longest."""
+    for p in item.parts:
+        if not p.low.terms and p.high.terms:
+            return p
+    return max(item.parts, key=lambda p: p.high.minus(p.low).number or 0)
+
+
+def _in_step(items: Sequence[Item], mids: Sequence[Part], shifts: Sequence[int], var: str, frames: Frames) -> list[int] | None:
+    """An order of the middle parts within one step; None where there is none at these distances."""
+    names = {item.name: k for k, item in enumerate(items)}
+    needs: list[set[int]] = [set() for _ in items]
+    for k, part in enumerate(mids):
+        for node in leaves(part.tree):
+            read = frames.reads.get(node.name)
+            if read is None or read.family not in names:
+                continue
+            j = names[read.family]
+            gap = read.index.minus(Linear.letter(var)).number
+            if gap is None:
+                continue
+            ahead = gap - shifts[j] + shifts[k]
+            if ahead < 0 or (ahead == 0 and j == k):
+                return None
+            if ahead == 0:
+                needs[k].add(j)
+    order: list[int] = []
+    while len(order) < len(items):
+        ready = next((k for k in range(len(items)) if k not in order and needs[k] <= set(order)), None)
+        if ready is None:
+            return None
+        order.append(ready)
+    return order
+
