@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy
 
-from symchain.errors import Place, ShapeError
+from symchain.errors import Place, ShapeError, UnsupportedError
 from symchain.functions.spec import AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.indexed import Indexed
@@ -24,7 +24,7 @@ from symchain.language.tokens import source_lines
 from symchain.nouns.computation import Block
 from symchain.nouns.families import PLAIN, RANGE, START, Clause, Family, Read, Recurrence
 from symchain.nouns.program import Program
-from symchain.support.dimensions import Shape, letters, show
+from symchain.support.dimensions import Shape, larger, letters, minima, show
 from symchain.support.linear import Linear
 from symchain.support.notation import Phrase, walk
 from symchain.tensors.moving import renamed_shape
@@ -78,12 +78,23 @@ class _Families(Indexed):
         self.definitions = [d for d in self.definitions if d.index is not None or d.span is not None or d.name in bound]
         self.classify()
         self.find_inputs()
-        if any(n for n in self.sizes) or self.size_names:
+        if self.size_names:
+            try:
+                return self._settled()
+            except ShapeError:
+                self.tied, self.known = False, {}
+        return self._settled()
+
+    def _settled(self) -> Program:
+        """The program, read again while more turns out to be known of the sizes of its axes."""
+        while True:
             try:
                 return self._elaborated()
-            except ShapeError:
-                self.tied = False
-        return self._elaborated()
+            except (ShapeError, UnsupportedError) as error:
+                more = larger(self.known, error.assumed)
+                if more == self.known:
+                    raise
+                self.known = more
 
     # ------------------------------------------------------------ formulas
 
@@ -129,7 +140,7 @@ class _Families(Indexed):
         plain_dims = tuple(d for d in self.dims if d not in self.sizes)
         return Program(
             MappingProxyType(self.inputs), MappingProxyType(blocks), plain_dims, MappingProxyType(self.base.functions),
-            MappingProxyType(symbols), recurrence=recurrence,
+            MappingProxyType(symbols), recurrence=recurrence, known=MappingProxyType(dict(self.known)),
         )  # fmt: skip
 
     def _family_nouns(self) -> dict[str, Family]:
@@ -187,7 +198,9 @@ class _Families(Indexed):
     def _same_shape(self, d: Definition, one: Shape, other: Shape, of: str) -> None:
         if one != other:
             what = f"the members of {d.name} cannot have one shape: {show(one)} here, {show(other)} at {of}"
-            raise ShapeError(what, advice="Make the shapes equal.", place=d.place, source=self.line(d.place))
+            error = ShapeError(what, advice="Make the shapes equal.", place=d.place, source=self.line(d.place))
+            error.assumed = minima((*one, *other))
+            raise error
 
     def _lifted(self) -> None:
         """The sums and products over an index that a line holds, as lines of their own before it."""
@@ -231,7 +244,7 @@ class _Families(Indexed):
                 place = next((p.place for p in walk(flat) if p.head == "name" and p.text == d), None)
                 if place is not None:
                     self.fail(f"{d} is used before it is defined on line {self.defined[d][0].place.line}", "Move its line up.", place)
-        scope = Scope(names, tuple(dict.fromkeys((*self.dims, *self.sizes))), self.base.functions, self.lines)
+        scope = Scope(names, tuple(dict.fromkeys((*self.dims, *self.sizes))), self.base.functions, self.lines, self.known)
         return elaborate(flat, scope)
 
     def _shape_of(self, read: Read, place: Place | None) -> Shape:

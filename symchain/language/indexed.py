@@ -14,7 +14,7 @@ from symchain.language.shapes import FACTS, check_letters, shape_of
 from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical
 from symchain.language.statements import Declaration, Definition, Statement
 from symchain.nouns.computation import Variable
-from symchain.support.dimensions import Shape
+from symchain.support.dimensions import Dim, Shape
 from symchain.support.linear import Linear
 from symchain.support.notation import Phrase, rewritten, walk
 
@@ -41,6 +41,7 @@ class Indexed:
         self.shapes: dict[str, Shape] = {}
         """Of each family, the shape of the member `i`."""
         self.index: dict[str, str] = {}
+        self.known: dict[Dim, int] = {}
         self.tied = True
         """Whether sizes with an index in the shape of a start move with the member."""
 

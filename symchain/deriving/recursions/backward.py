@@ -22,7 +22,7 @@ from symchain.rewriting import price_of, reduced
 from symchain.support.linear import Linear
 from symchain.support.notation import walk
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import ONE, Leaf, Tree, contract, hadamard, leaf, reciprocal, substitute
+from symchain.tensors.nodes import ONE, Leaf, Tree, contract, hadamard, leaf, reciprocal, substitute, zeros
 from symchain.tensors.terms import is_zero
 
 _INLINE = 12
@@ -213,17 +213,44 @@ class Backward:
         named = self.named.get(family)
         if named is not None:
             low, high = self.domain[family]
-            if _reaches(low, index) and _reaches(index, high):
+            if self._within(low, high, index):
                 shape = self.frames.shape_at(self._shape(family), self.recurrence.families[family].index, index)
-                late = [s for s in self.shares[family][self.settled[family] :] if _within(s, index)]
+                late = [s for s in self.shares[family][self.settled[family] :] if self._within(s.low, s.high, index)]
                 own = self.frames.member(named, index, shape)
                 more = [self.frames.at(s.tree, s.var, index) if s.var else s.tree for s in late]
                 return self.frames.gathered([own, *more]) if more else own
+        late = [s for s in self.shares.get(family, ()) if _opens_late(s, index) and self._within(s.low, s.high, index)]
+        if named is None and clause is not None and late:
+            self._name_members(family, index, clause.var or self.recurrence.families[family].index)
+            return self.at_member(family, index, clause)
         terms = []
         for share in self.shares.get(family, ()):
-            if _within(share, index):
+            if self._within(share.low, share.high, index):
                 terms.append(self.frames.at(share.tree, share.var, index) if share.var else share.tree)
         return self.frames.gathered(terms) if terms else None
+
+    def _within(self, low: Linear, high: Linear, index: Linear) -> bool:
+        """Whether an index is in a range, as far as letters can be compared."""
+        key = self.frames.order.key
+        return key(low) <= key(index) <= key(high)
+
+    def _name_members(self, family: str, index: Linear, var: str) -> None:
+        """Lines for what the members of a family receive from later steps, where lengths decide whether a start receives it."""
+        shares = self.shares[family]
+        high = max((self.recurrence.families[family].high, *(s.high for s in shares)), key=self.frames.order.key)
+        name = self.names.fresh(f"delta_{family}")
+        shape = self._shape(family)
+        for piece in self.frames.order.cut(index, high, shares)[0]:
+            at = piece.low if piece.low == piece.high else Linear.letter(var)
+            terms = [self.frames.at(s.tree, s.var, at) if s.var else s.tree for s in piece.shares]
+            own = self.frames.shape_at(shape, self.recurrence.families[family].index, at)
+            tree = reduced(self.frames.gathered(terms)) if terms else zeros(own)
+            if piece.low == piece.high:
+                self.lines.append(RangedLine(name, tree, self.frames.phrase(tree), tree.shape, "adjoint", family, at))
+            else:
+                written = self.frames.phrase(tree, (var,))
+                self.lines.append(RangedLine(name, tree, written, tree.shape, "adjoint", family, at, var, piece.low, piece.high))
+        self.named[family], self.domain[family], self.settled[family] = name, (index, high), len(shares)
 
     def _shape(self, family: str) -> tuple[int | str, ...]:
         known = self.recurrence.families[family]
@@ -260,7 +287,7 @@ class Backward:
             return
         sent = Sent.of(with_adjoints(step, [(c.target, c.shape) for c in external]), OUTPUT, [*receivers, *wanted])
         fresh = {c.name: self.names.fresh(f"delta_{c.name}") for c in unit}
-        starts = {n: [i for i in self.recurrence.families[n].starts if not i.terms and self._starts_matter(n)] for n in own}
+        starts = {n: [*self.recurrence.families[n].starts] if self._starts_matter(n) else [] for n in own}
         series = Series(self.frames, self.shares, fresh, unit, external, cross, starts, sent)
         items = series.best()
         self.lines += scheduled(items, series)
@@ -290,11 +317,7 @@ class Backward:
         return leaf(own, tree.shape)
 
 
-def _reaches(low: Linear, high: Linear) -> bool:
-    """Whether one index is not above another, as far as the letters tell: letters are large."""
-    gap = high.minus(low).number
-    return gap >= 0 if gap is not None else bool(high.terms) or not low.terms
-
-
-def _within(share: Share, index: Linear) -> bool:
-    return _reaches(share.low, index) and _reaches(index, share.high)
+def _opens_late(share: Share, index: Linear) -> bool:
+    """Whether a share reaches a member for lengths of more than 1 alone."""
+    start = index.number
+    return bool(start and share.high.terms and share.high.value(dict.fromkeys(share.high.letters, 1)) < start)

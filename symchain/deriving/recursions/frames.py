@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from symchain.deriving.recursions.pieces import Order
 from symchain.nouns.families import PROD, SUM, Read, Recurrence, member
 from symchain.rewriting import reduced
 from symchain.support.dimensions import Shape, letters
@@ -52,6 +53,7 @@ class Frames:
             self.reads.update(clause.reads)
             if clause.index is not None:
                 self.reads[clause.target] = Read(clause.name, clause.index)
+        self.order = Order((c.low, c.high) for c in recurrence.clauses if c.low is not None and c.high is not None)
         self.totals: dict[str, Total] = {}
         self.hidden = {c.name: c for c in recurrence.clauses if c.kind in (SUM, PROD)}
         """The sums and products over an index that the program itself holds."""

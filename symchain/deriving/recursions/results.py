@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from symchain.deriving.recursions.backward import Backward
 from symchain.deriving.recursions.frames import Frames
-from symchain.deriving.recursions.pieces import Share, cut
+from symchain.deriving.recursions.pieces import Share
 from symchain.language.ordering import linear_of_dim
 from symchain.language.wanted import Wanted
 from symchain.nouns.computation import Computation
@@ -67,7 +67,7 @@ class _Last:
 
     def _rows(self, shares: Sequence[Share], last: Linear, shape: Shape) -> list[RangedLine] | None:
         """By an array, row by row, where the rows are apart for every length; else None."""
-        pieces, gap = cut(Linear.of(0), last, shares)
+        pieces, gaps = self.frames.order.cut(Linear.of(0), last, shares)
         if len(pieces) == 1 and all(s.var for s in pieces[0].shares):
             name = self._fresh(self.stem)
             var = pieces[0].shares[0].var
@@ -76,8 +76,10 @@ class _Last:
             shift = max((0, 1, -1, 2, -2), key=lambda s: (self._plainness(self.frames.at(tree, var, here.plus(s)), var), -abs(s)))
             tree = self.frames.at(tree, var, here.plus(shift))
             return [self._line(name, tree, here.plus(shift), var, Linear.of(-shift), last.plus(-shift))]
-        least = gap.minus(last.plus(1)).number if gap is not None else 0
-        return None if least is None or least < 0 else self._family_lines(self._fresh(self.stem), shares, Linear.of(0), last, shape)
+        missing = [last.plus(1).minus(gap).number for gap in gaps]
+        if any(m is None or m > 0 for m in missing):
+            return None
+        return self._family_lines(self._fresh(self.stem), shares, Linear.of(0), last, shape)
 
     def _plainness(self, tree: Tree, var: str) -> int:
         """How many members of a tree stand at the index itself."""
@@ -95,19 +97,17 @@ class _Last:
         family = self.back.program.families[self.wanted.base]
         shape = self.frames.shape_at(family.shape, "i", Linear.letter(family.index))
         low, high = family.low, family.high
-        _, gap = cut(low, high, shares)
-        size = high.minus(low).plus(1)
-        least = gap.minus(size).number if gap is not None else 0
-        own = [s for s in shares if s.var]
-        longest = min((-(s.high.minus(s.low).minus(high.minus(low)).number or 0) for s in own), default=0)
-        if least is not None and -least - 1 <= longest:
+        _, gaps = self.frames.order.cut(low, high, shares)
+        missing = [high.minus(low).plus(1).minus(gap).number or 0 for gap in gaps]
+        own = [high.minus(low).minus(s.high.minus(s.low)).number or 0 for s in shares if s.var]
+        if max(missing, default=0) <= min(own, default=0) + 1:
             return self._family_lines(self._fresh(self.stem), shares, low, high, shape)
         return self._apart(shares, low, high, shape)
 
     def _family_lines(self, name: str, shares: Sequence[Share], low: Linear, high: Linear, shape: Shape) -> list[RangedLine]:
         index = next((s.var for s in shares if s.var), "") or self.back.program.families[self.wanted.base].index
         found = []
-        for piece in cut(low, high, shares)[0]:
+        for piece in self.frames.order.cut(low, high, shares)[0]:
             own = self.frames.shape_at(shape, index, piece.low) if piece.single else shape
             tree = self._summed(piece.shares, piece.low, piece.high, own, index)
             if piece.single:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from symchain.deriving.recursions.arrangement import Item, Part, arranged
 from symchain.deriving.recursions.frames import Frames
-from symchain.deriving.recursions.pieces import Piece, Share, cut
+from symchain.deriving.recursions.pieces import Piece, Share
 from symchain.deriving.recursions.steps import Sent, adjoint_name
 from symchain.nouns.families import Clause
 from symchain.nouns.recursion import RangedLine
@@ -14,31 +15,6 @@ from symchain.rewriting import price_of, reduced
 from symchain.support.dimensions import Shape
 from symchain.support.linear import Linear
 from symchain.tensors.nodes import Tree, leaf, leaves, substitute, zeros
-
-
-@dataclass(frozen=True)
-class Part:
-    """Members low..high of an adjoint, by one formula about the member `var` (about none, where it is one member)."""
-
-    low: Linear
-    high: Linear
-    tree: Tree
-
-    @property
-    def single(self) -> bool:
-        return self.low == self.high
-
-
-@dataclass
-class Item:
-    """An adjoint with a name."""
-
-    name: str
-    family: str
-    shape: Shape
-    parts: list[Part]
-    pads: dict[Linear, None] = field(default_factory=dict)
-    """Members past its start that are zero."""
 
 
 class Series:
@@ -120,7 +96,7 @@ class Series:
         if natural:
             lows += [s.low for s in shares]
         highs = [self.high, *(s.high for s in shares)]
-        return min(lows, key=_key), max(highs, key=_key)
+        return min(lows, key=self.frames.order.key), max(highs, key=self.frames.order.key)
 
     def taken(self, share: Share, high: Linear, pad: bool, pads: dict[str, list[Linear]]) -> Share:
         """The share; with `pad` up to the last member, where later adjoints may be said to be zero."""
@@ -167,8 +143,8 @@ class Series:
         for c in self.named:
             low, high = self.domain(c.name, natural)
             shares = [self.taken(s, high, pad, pads) for s in self.shares.get(c.name, ())]
-            pieces, gap = cut(low, high, shares)
-            excess = max(excess, self._excess(gap))
+            pieces, gaps = self.frames.order.cut(low, high, shares)
+            excess = max(excess, self._excess(gaps))
             items.append(Item(self.fresh[c.name], c.name, c.shape, [Part(p.low, p.high, self._piece(p, c.shape)) for p in pieces]))
         for c, tree in self.lines:
             parts = []
@@ -180,7 +156,7 @@ class Series:
             items.append(Item(self.fresh[c.name], c.name, c.shape, parts))
         price = 0
         for item in items:
-            top = max((p.high for p in item.parts), key=_key)
+            top = max((p.high for p in item.parts), key=self.frames.order.key)
             for index in pads.get(item.name, ()):
                 over = index.minus(top).number
                 if over is not None and over > 0:
@@ -191,10 +167,10 @@ class Series:
     def _piece(self, piece: Piece, shape: Shape) -> Tree:
         return self.summed(piece.shares, piece.low, piece.high, shape)
 
-    def _inlining(self, pad: bool, pads: dict[str, list[Linear]]) -> Iterator[tuple[Piece, tuple[dict[Tree, Tree], Linear | None]]]:
+    def _inlining(self, pad: bool, pads: dict[str, list[Linear]]) -> Iterator[tuple[Piece, tuple[dict[Tree, Tree], tuple[Linear, ...]]]]:
         """The range in pieces, with what stands in each for the adjoints that have no name."""
         if not self.inlined:
-            yield Piece(self.low, self.high, ()), ({}, None)
+            yield Piece(self.low, self.high, ()), ({}, ())
             return
         owner: dict[int, str] = {}
         every: list[Share] = []
@@ -203,19 +179,21 @@ class Series:
                 taken = self.taken(s, self.high, pad, pads)
                 owner[id(taken)] = c.name
                 every.append(taken)
-        pieces, gap = cut(self.low, self.high, every)
+        pieces, gaps = self.frames.order.cut(self.low, self.high, every)
         for piece in pieces:
             values: dict[Tree, Tree] = {}
             for c in self.inlined:
                 shares = [s for s in piece.shares if owner[id(s)] == c.name]
                 values[self.placeholder[c.name]] = self.summed(shares, piece.low, piece.high, c.shape) if shares else zeros(c.shape)
-            yield piece, (values, gap)
+            yield piece, (values, gaps)
 
-    def _excess(self, gap: Linear | None) -> int:
-        if gap is None:
-            return 0
-        least = self.high.minus(self.low).minus(gap).number
-        return 1000 if least is None else max(0, least)
+    def _excess(self, gaps: Sequence[Linear]) -> int:
+        """By how much a range of one step is too short for pieces to be apart."""
+        found = 0
+        for gap in gaps:
+            least = self.high.minus(self.low).minus(gap).number
+            found = max(found, least if least is not None else 0)
+        return found
 
     def best(self) -> list[Item]:
         """The layout that is right for the shortest ranges, and of those the shortest."""
@@ -223,7 +201,7 @@ class Series:
         found = []
         for rank, (pad, natural) in enumerate(choices):
             items, excess, price = self.layout(pad, natural)
-            split = sum(len(o) for o in _arranged(items, self.var, self.frames)[1:]) if self.cyclic else 0
+            split = len(arranged(items, self.var, self.frames)) if self.cyclic else 0
             found.append(((excess, price + split, rank), items))
         return min(found, key=lambda f: f[0])[1]
 
@@ -235,10 +213,6 @@ class Series:
             return
         for piece, (values, _) in self._inlining(False, {}):
             yield (piece.low, piece.high), (self.tidy(substitute(tree, values)) if values else tree)
-
-
-def _key(form: Linear) -> tuple[bool, int]:
-    return bool(form.terms), form.constant
 
 
 def scheduled(items: Sequence[Item], series: Series) -> list[RangedLine]:
@@ -261,132 +235,14 @@ def scheduled(items: Sequence[Item], series: Series) -> list[RangedLine]:
     for item in items:
         for index in item.pads:
             single(item, index, zeros(frames.shape_at(item.shape, var, index)), "end")
-    middle, above, below, span = _arrangement(items, var, frames)
-    for item, part in above:
-        single(item, part.low, part.tree, "start")
-    high, low = span
-    for item, part, shift in middle:
-        tree = frames.at(part.tree, var, Linear.letter(var).plus(shift))
-        index = Linear.letter(var).plus(shift)
-        if high == low:
-            single(item, index.at({var: high}), frames.at(tree, var, high), "adjoint")
-        else:
-            made.append(RangedLine(item.name, tree, frames.phrase(tree, (var,)), tree.shape, "adjoint", item.family, index, var, high, low))
-    for item, part in below:
-        single(item, part.low, part.tree, "adjoint")
+    for segment in arranged(items, var, frames):
+        for item, tree, shift in segment.entries:
+            index = Linear.letter(var).plus(shift)
+            if segment.single:
+                role = "adjoint" if segment.inner else "start"
+                single(item, index.at({var: segment.high}), frames.at(tree, var, index.at({var: segment.high})), role)
+            else:
+                tree = frames.at(tree, var, index)
+                own = frames.phrase(tree, (var,))
+                made.append(RangedLine(item.name, tree, own, tree.shape, "adjoint", item.family, index, var, segment.high, segment.low))
     return made
-
-
-Placed = list[tuple[Item, Part]]
-
-
-def _arranged(items: Sequence[Item], var: str, frames: Frames) -> tuple[list[tuple[Item, Part, int]], Placed, Placed]:
-    middle, above, below, _ = _arrangement(items, var, frames)
-    return middle, above, below
-
-
-def _arrangement(
-    items: Sequence[Item], var: str, frames: Frames
-) -> tuple[list[tuple[Item, Part, int]], Placed, Placed, tuple[Linear, Linear]]:
-    """The middle parts over one range, each at its own distance from the index, and single members above and below it."""
-    mids = [_middle(item) for item in items]
-    high = min((m.high for m in mids), key=_key)
-    shifts = [m.high.minus(high).number or 0 for m in mids]
-    order = _in_step(items, mids, shifts, var, frames)
-    if order is None:
-        shifts = [0] * len(items)
-        order = list(range(len(items)))
-    low = max((m.low.plus(-s) for m, s in zip(mids, shifts, strict=True)), key=_key)
-    above: list[tuple[Linear, int, Item, Part]] = []
-    below: list[tuple[Linear, int, Item, Part]] = []
-    for k, (item, m, s) in enumerate(zip(items, mids, shifts, strict=True)):
-        for part in item.parts:
-            if part is m:
-                continue
-            target = above if _key(part.low) > _key(m.high) else below
-            target += [(p.low, k, item, p) for p in _singles(part, var, frames)]
-        above += [(p.low, k, item, p) for p in _singles(Part(high.plus(s + 1), m.high, m.tree), var, frames)]
-        below += [(p.low, k, item, p) for p in _singles(Part(m.low, low.plus(s - 1), m.tree), var, frames)]
-    high = _lowered(items, mids, shifts, above, high, var, frames)
-
-    def place(entry: tuple[Linear, int, Item, Part]) -> tuple[bool, int, int]:
-        return (not entry[0].terms, -entry[0].constant, entry[1])
-
-    up = [(item, p) for _, _, item, p in sorted(above, key=place)]
-    down = [(item, p) for _, _, item, p in sorted(below, key=place)]
-    return [(items[k], mids[k], shifts[k]) for k in order], up, down, (high, low)
-
-
-def _lowered(
-    items: Sequence[Item],
-    mids: Sequence[Part],
-    shifts: Sequence[int],
-    above: list[tuple[Linear, int, Item, Part]],
-    high: Linear,
-    var: str,
-    frames: Frames,
-) -> Linear:
-    """Single members above the range may read members inside of it: then those stand above it too, and the range ends earlier."""
-    names = {item.name: k for k, item in enumerate(items)}
-    for _ in range(8):
-        reaching = 0
-        for _, _, _, part in above:
-            for node in leaves(part.tree):
-                read = frames.reads.get(node.name)
-                if read is not None and read.family in names:
-                    k = names[read.family]
-                    inside = high.plus(shifts[k]).minus(read.index).number
-                    if inside is not None and inside >= 0 and not any(a[2] is items[k] and a[0] == read.index for a in above):
-                        reaching = max(reaching, inside + 1)
-        if not reaching:
-            return high
-        for k, (item, m, s) in enumerate(zip(items, mids, shifts, strict=True)):
-            above += [(p.low, k, item, p) for p in _singles(Part(high.plus(s - reaching + 1), high.plus(s), m.tree), var, frames)]
-        high = high.plus(-reaching)
-    return high
-
-
-def _singles(part: Part, var: str, frames: Frames) -> list[Part]:
-    """A part of a known number of members, one by one."""
-    count = part.high.minus(part.low).number
-    found = []
-    for k in range((count if count is not None else -1) + 1):
-        index = part.low.plus(k)
-        found.append(Part(index, index, frames.at(part.tree, var, index)))
-    return found
-
-
-def _middle(item: Item) -> Part:
-    """The part that spans: from a number to a letter, or the longest."""
-    for p in item.parts:
-        if not p.low.terms and p.high.terms:
-            return p
-    return max(item.parts, key=lambda p: p.high.minus(p.low).number or 0)
-
-
-def _in_step(items: Sequence[Item], mids: Sequence[Part], shifts: Sequence[int], var: str, frames: Frames) -> list[int] | None:
-    """An order of the middle parts within one step; None where there is none at these distances."""
-    names = {item.name: k for k, item in enumerate(items)}
-    needs: list[set[int]] = [set() for _ in items]
-    for k, part in enumerate(mids):
-        for node in leaves(part.tree):
-            read = frames.reads.get(node.name)
-            if read is None or read.family not in names:
-                continue
-            j = names[read.family]
-            gap = read.index.minus(Linear.letter(var)).number
-            if gap is None:
-                continue
-            ahead = gap - shifts[j] + shifts[k]
-            if ahead < 0 or (ahead == 0 and j == k):
-                return None
-            if ahead == 0:
-                needs[k].add(j)
-    order: list[int] = []
-    while len(order) < len(items):
-        ready = next((k for k in range(len(items)) if k not in order and needs[k] <= set(order)), None)
-        if ready is None:
-            return None
-        order.append(ready)
-    return order
-
