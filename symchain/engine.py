@@ -30,6 +30,7 @@ from symchain.nouns.explanation import Explanation
 from symchain.nouns.grades import Grades
 from symchain.nouns.graph import Graph
 from symchain.nouns.program import Program
+from symchain.nouns.recursion import Evidence, Recursion
 from symchain.nouns.sensitivity import Sensitivity
 from symchain.nouns.steps import Steps
 from symchain.nouns.verdict import Verdict
@@ -84,6 +85,11 @@ class Engine:
 
     def textbook(self, derivation: Derivation) -> Mapping[str, Phrase]:
         return textbook(derivation.program)
+
+    def verify_recursion(self, recursion: Recursion) -> Evidence:
+        from symchain.deriving.recursions.checking import verified
+
+        return verified(recursion)
 
     @making_trees()
     def unroll(self, program: Program, lengths: Mapping[str, int]) -> Program:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from symchain.nouns.computation import Computation, Unchanging
 from symchain.nouns.door import engine
@@ -30,6 +32,8 @@ class RangedLine:
     var: str = ""
     first: Linear | None = None
     last: Linear | None = None
+    down: bool = False
+    """Whether the range runs from a later member to an earlier one."""
 
     @property
     def left(self) -> str:
@@ -37,9 +41,27 @@ class RangedLine:
         return self.name if self.index is None else f"{self.name}[{self.index}]"
 
     @property
+    def range(self) -> tuple[str, Linear | None, Linear | None, bool]:
+        """What lines that advance together have in common."""
+        return self.var, self.first, self.last, self.down
+
+    @property
     def over(self) -> str:
         """The range of the line, as it is written; empty where it has none."""
         return f" for {self.var} in {self.first}..{self.last}" if self.var else ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was compared: the lengths at which the lines were written out, points, components, the largest relative error."""
+
+    lengths: tuple[Mapping[str, int], ...]
+    points: int
+    components: int
+    error: float
+    held: bool
+    open: str = ""
+    """Why nothing is known, where that is so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +79,20 @@ class Recursion(Unchanging):
     program: Computation
     output: str
     wrt: str
+    wanted: Any
+    """What `wrt` means: a name, every member of a family, or one of them (`language.wanted`)."""
     ranged: tuple[RangedLine, ...]
+    frames: Any = field(repr=False, default=None)
+    """What the names in its trees say about members (`deriving.recursions`)."""
+
+    @cached_property
+    def verification(self) -> Evidence:
+        """Evidence that the lines are right: written out at several lengths, beside complex steps; made on first use."""
+        return engine().verify_recursion(self)  # type: ignore[no-any-return]
+
+    def compile(self, **options: Any) -> Any:
+        """A kernel of value and gradient, a loop over the steps."""
+        return self.program.compile(self.output, wrt=[self.wrt], **options)  # type: ignore[attr-defined]
 
     @cached_property
     def lines(self) -> tuple[str, ...]:

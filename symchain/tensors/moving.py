@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from symchain.functions.spec import map_dims
-from symchain.support.dimensions import Dim, Shape, add, letters, multiply, terms
+from symchain.support.dimensions import Dim, Shape, add, letters, minimum, multiply, terms
 from symchain.tensors.nodes import Constant, Contraction, Leaf, Number, Operation, Size, Tree, leaf, size
 from symchain.tensors.trees import transform
 
 
-def renamed(dim: Dim, name: Callable[[str], str]) -> Dim:
-    """A dimension with other letters.
+def renamed(dim: Dim, name: Callable[[str], Dim]) -> Dim:
+    """A dimension with other letters, or numbers.
 
     >>> renamed("n - 1", lambda letter: "m")
     'm - 1'
@@ -22,20 +22,17 @@ def renamed(dim: Dim, name: Callable[[str], str]) -> Dim:
     for coefficient, factors in terms(dim):
         term: Dim = coefficient
         for factor in factors:
-            if not isinstance(factor, str):  # the smaller of an axis and a number
-                factor = f"minimum({renamed(factor[0], name)}, {factor[1]})"
-            elif factor:
-                factor = name(factor)
-            term = multiply(term, factor)
+            smaller = not isinstance(factor, str)  # of an axis and a number
+            term = multiply(term, minimum(renamed(factor[0], name), int(factor[1])) if smaller else name(str(factor)))
         total = add(total, term)
     return total
 
 
-def renamed_shape(shape: Shape, name: Callable[[str], str]) -> Shape:
+def renamed_shape(shape: Shape, name: Callable[[str], Dim]) -> Shape:
     return tuple(renamed(d, name) for d in shape)
 
 
-def moved(tree: Tree, put: Callable[[Leaf], Tree | None], name: Callable[[str], str]) -> Tree:
+def moved(tree: Tree, put: Callable[[Leaf], Tree | None], name: Callable[[str], Dim]) -> Tree:
     """The tree with put(leaf) in place of each name for which that is a tree, and other letters in all shapes."""
 
     def visit(node: Tree) -> Tree:

@@ -22,5 +22,8 @@ def derive_recursion(program: Computation, args: tuple[Any, ...], order: int, ve
         raise UnsupportedError(what, advice="Ask the ordinary program: program.unrolled(...).")
     if program.blocks[output].shape:
         raise UnsupportedError(f"{output} is not a scalar", advice="Derivatives of programs with families are those of scalars.")
-    made = {w.name: Recursion(program, output, w.name, recursion_lines(program, output, w)[0]) for w in wanted_names(program, wrt)}
+    made: dict[str, Recursion] = {}
+    for w in wanted_names(program, wrt):
+        lines, frames = recursion_lines(program, output, w)
+        made[w.name] = Recursion(program, output, w.name, w, lines, frames)
     return next(iter(made.values())) if is_one(wrt) else made

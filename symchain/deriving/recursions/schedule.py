@@ -244,5 +244,6 @@ def scheduled(items: Sequence[Item], series: Series) -> list[RangedLine]:
             else:
                 tree = frames.at(tree, var, index)
                 own = frames.phrase(tree, (var,))
-                made.append(RangedLine(item.name, tree, own, tree.shape, "adjoint", item.family, index, var, segment.high, segment.low))
+                ends = segment.high, segment.low
+                made.append(RangedLine(item.name, tree, own, tree.shape, "adjoint", item.family, index, var, *ends, down=True))
     return made

@@ -1,0 +1,224 @@
+"""Evidence for recursions: their lines written out at several lengths, beside complex steps through the program written out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from symchain.deriving.recursions.frames import Frames
+from symchain.errors import ArgumentError, SymchainError, VerificationError
+from symchain.evidence.verification import verify
+from symchain.language.forms import FORMS
+from symchain.language.unrolling import bounding, named, unrolled
+from symchain.nouns.derivation import Derivation, Line
+from symchain.nouns.families import PROD
+from symchain.nouns.program import Program
+from symchain.nouns.recursion import Evidence, RangedLine, Recursion
+from symchain.support.dimensions import Dim
+from symchain.support.linear import Linear
+from symchain.tensors.memory import making_trees
+from symchain.tensors.moving import moved, renamed_shape
+from symchain.tensors.nodes import (
+    ONE,
+    Leaf,
+    Tree,
+    add,
+    broadcast,
+    hadamard,
+    identity,
+    leaf,
+    leaves,
+    named_operation,
+    number,
+    substitute,
+    zeros,
+)
+
+LENGTHS = (1, 2, 3, 4)
+"""Lengths that are tried, all letters together; a program may need some steps."""
+CHECKED = 3
+"""So many of them are used, and of a family so many members."""
+
+
+@making_trees()
+def verified(recursion: Recursion) -> Evidence:
+    """The lines of a derivation beside complex steps. Raises VerificationError where they differ."""
+    found: list[Mapping[str, int]] = []
+    error, points, components, held = 0.0, 0, 0, True
+    open_reason = ""
+    for lengths in _lengths(recursion):
+        if len(found) == CHECKED:
+            break
+        try:
+            written = list(_derivations(recursion, lengths))
+            verdicts = [verify(d) for d in written]
+        except VerificationError:
+            raise
+        except SymchainError as refused:
+            open_reason = open_reason or refused.what
+            continue
+        decided = [v for v in verdicts if not v.open]
+        if not decided:
+            open_reason = open_reason or next((v.open for v in verdicts), "")
+            continue
+        found.append(lengths)
+        error = max(error, *(v.error for v in decided))
+        points += max(v.points for v in decided)
+        components += sum(v.components for v in decided)
+        held = held and all(v.held for v in decided)
+    return Evidence(tuple(found), points, components, error, held and bool(found), "" if found else open_reason or "nowhere")
+
+
+def _lengths(recursion: Recursion) -> Iterator[Mapping[str, int]]:
+    assert recursion.program.recurrence is not None
+    letters = bounding(recursion.program.recurrence)
+    if not letters:
+        yield {}
+        return
+    for value in LENGTHS:
+        yield {letter: value + k for k, letter in enumerate(letters)} if len(letters) > 1 else {letters[0]: value}
+    if len(letters) > 1:
+        yield dict.fromkeys(letters, 2)
+
+
+def _derivations(recursion: Recursion, lengths: Mapping[str, int]) -> Iterator[Derivation]:
+    """The derivation at some lengths, as one of the program that is written out: for the first members, and the last."""
+    written = _Written(recursion, lengths)
+    own = recursion.wanted
+    if own.kind == "member" and named(own.base, own.index.value(lengths), written.source) not in written.program.leaves:
+        raise ArgumentError(f"there is no {own.name} at these lengths", advice="Ask for a member that there is.")
+    lines = written.lines()
+    if own.kind == "plain":
+        names = [own.base]
+    elif own.kind == "member":
+        names = [named(own.base, own.index.value(lengths), written.source)]
+    else:
+        members = sorted(written.members[own.base])
+        picked = [*members[: CHECKED - 1], members[-1]] if len(members) > CHECKED else members
+        names = [named(own.base, k, written.source) for k in picked]
+    for name in names:
+        if name in written.program.leaves:
+            result = written.result(name, lines)
+            kept = tuple(line for line in lines if line.name != result.name)
+            yield Derivation(
+                written.program, recursion.output, name, 1, result.shape, {}, {}, 0, (), kept, result, result.tree, result.tree
+            )
+
+
+class _Written:
+    """The lines at some lengths, over the names of the program that is written out."""
+
+    def __init__(self, recursion: Recursion, lengths: Mapping[str, int]) -> None:
+        self.recursion, self.lengths = recursion, dict(lengths)
+        source = recursion.program
+        assert isinstance(source, Program) and source.recurrence is not None
+        self.source, self.recurrence = source, source.recurrence
+        self.frames: Frames = recursion.frames
+        self.program = unrolled(source, lengths)
+        self.made: dict[str, dict[int, Leaf]] = {}
+        self.plain: dict[str, Leaf] = {}
+        self.members: dict[str, set[int]] = {
+            own: {k for k in range(-8, 4 + 8 + max(lengths.values(), default=8)) if named(own, k, source) in self.program.leaves}
+            for own in source.families
+        }
+
+    def lines(self) -> list[Line]:
+        found: list[Line] = []
+        pending = list(self.recursion.ranged)
+        while pending:
+            group = [pending.pop(0)]
+            while pending and group[0].var and group[0].down and pending[0].range == group[0].range:
+                group.append(pending.pop(0))
+            for k in self._indices(group[0]):
+                found += [self._line(line, k) for line in group]
+        return found
+
+    def _indices(self, line: RangedLine) -> list[int | None]:
+        if not line.var:
+            return [None]
+        assert line.first is not None and line.last is not None
+        a, b = line.first.value(self.lengths), line.last.value(self.lengths)
+        return list(range(a, b - 1, -1) if line.down else range(a, b + 1))
+
+    def _line(self, line: RangedLine, k: int | None) -> Line:
+        at = {**self.lengths, line.var: k} if k is not None else self.lengths
+        tree = self.tree(line.tree if k is None else self.frames.at(line.tree, line.var, Linear.of(k)))
+        if line.index is None:
+            own = leaf(line.name, tree.shape)
+            self.plain[line.name] = own
+        else:
+            number_ = line.index.value(at)
+            own = leaf(f"{line.name}_{'m' if number_ < 0 else ''}{abs(number_)}", tree.shape)
+            self.made.setdefault(line.name, {})[number_] = own
+        return Line(own.name, tree, "value", own.name, tree.shape)
+
+    def result(self, name: str, lines: list[Line]) -> Line:
+        """The line of the derivative by a name."""
+        last = self.recursion.ranged[-1]
+        if last.index is None:
+            return lines[-1]
+        members = self.made[last.name]
+        if self.recursion.wanted.kind == "plain":
+            tree = FORMS["stack"].build([members[k] for k in sorted(members)])
+            return Line(last.name, tree, "derivative", name, tree.shape)
+        own = self.recursion.wanted.base
+        number_ = next(k for k in self.members[own] if named(own, k, self.source) == name)
+        return next(line for line in lines if line.name == members[number_].name)
+
+    # ------------------------------------------------------------ trees
+
+    def tree(self, tree: Tree) -> Tree:
+        """A tree without an index of a range, over the names of the program that is written out."""
+        opened: dict[Tree, Tree] = {}
+        for node in leaves(tree):
+            total = self.frames.totals.get(node.name)
+            hidden = self.frames.hidden.get(node.name)
+            if total is not None:
+                opened[node] = self._every(total.body, total.var, total.low, total.high, False, node)
+            elif hidden is not None:
+                assert hidden.low is not None and hidden.high is not None
+                opened[node] = self._every(hidden.tree, hidden.var, hidden.low, hidden.high, hidden.kind == PROD, node)
+        tree = substitute(tree, opened) if opened else tree
+        return moved(tree, self._put, self._size)
+
+    def _every(self, body: Tree, var: str, low: Linear, high: Linear, product: bool, node: Leaf) -> Tree:
+        span = range(low.value(self.lengths), high.value(self.lengths) + 1)
+        terms = [self.tree(self.frames.at(body, var, Linear.of(k))) for k in span]
+        shape = renamed_shape(node.shape, self._size)
+        if not terms:
+            return broadcast(ONE, shape) if product else zeros(shape)
+        return hadamard(terms) if product else add(terms)
+
+    def _put(self, node: Leaf) -> Tree | None:
+        if node.name in self.lengths:
+            return number(self.lengths[node.name])
+        if node.name in self.plain:
+            return self.plain[node.name]
+        read = self.frames.reads.get(node.name)
+        if read is None:
+            if node.name in self.source.inputs and node.name not in self.program.inputs:
+                raise ArgumentError(f"nothing reads {node.name} at these lengths", advice="Give other lengths.")
+            return self.program.leaves.get(node.name)
+        k = read.index.value(self.lengths)
+        if read.family in self.made:
+            return self.made[read.family][k]
+        if read.family in self.recurrence.families:
+            return self.program.leaves[named(read.family, k, self.source)]
+        if read.family.startswith("eye("):
+            return self._row(identity(self._size_of(node.shape[0])), k)
+        return self._row(self.program.leaves[read.family], k)
+
+    @staticmethod
+    def _row(array: Tree, k: int) -> Tree:
+        chosen = (("at", k), *(("slice", 0, d, 1) for d in array.shape[1:]))
+        return named_operation("index", array, parameters=(chosen,))
+
+    def _size_of(self, dim: Dim) -> Dim:
+        return renamed_shape((dim,), self._size)[0]
+
+    def _size(self, letter: str) -> Dim:
+        if letter in self.lengths:
+            return self.lengths[letter]
+        if letter not in self.frames.sizes:
+            return letter
+        own, index = self.frames.sizes[letter]
+        return named(own, index.value(self.lengths), self.source)
