@@ -13,19 +13,23 @@ from symchain.evidence.points import at as point_of
 from symchain.lowering.compilation import compile_program
 from symchain.nouns.computation import Computation, ancestors
 from symchain.nouns.derivation import Derivation, Derivations
+from symchain.nouns.recursion import Recursion, Recursions
 from symchain.support.plain_data import plain_data
 
 LONGEST = 64
 """Programs with more blocks show their results alone."""
 
 
-def read_off(derived: Derivation | Derivations, point: Mapping[str, Any]) -> dict[str, Any]:
+def read_off(derived: Derivation | Derivations | Recursion | Recursions, point: Mapping[str, Any]) -> dict[str, Any]:
     """The numbers at a point, by name: blocks (z1), then factors where one derivative was asked for (dC/da2), then dC/dW1.
 
     The output and its derivatives come from the compiled kernel, the rest from the program's meaning. Where arrays broadcast
     through a scalar program there is no single number for a block, and the results stand alone.
     """
     program, output = derived.program, derived.output
+    if isinstance(derived, Recursion | Recursions):
+        value, gradient = derived.compile()(**_whole(program, point))
+        return {output: value} | {f"d{output}/d{name}": g for name, g in gradient.items()}
     names = [derived.wrt] if isinstance(derived, Derivation) else list(derived)
     value, gradient = compile_program(program, output, names, 1, "auto", {})(**point)
     found: dict[str, Any] = {}
@@ -42,6 +46,12 @@ def read_off(derived: Derivation | Derivations, point: Mapping[str, Any]) -> dic
     found[output] = value
     found.update((f"d{output}/d{name}", gradient[name]) for name in names)
     return found
+
+
+def _whole(program: Computation, point: Mapping[str, Any]) -> dict[str, Any]:
+    """A point with lengths as whole numbers."""
+    lengths = program.recurrence.lengths if program.recurrence is not None else ()
+    return {n: int(v) if n in (*lengths, *program.dimensions) and v == int(v) else v for n, v in point.items()}
 
 
 def _sizes(program: Computation, arrays: Mapping[str, Any], point: Mapping[str, Any]) -> dict[str, int] | None:

@@ -53,6 +53,7 @@ class _Unrolling:
         self.source, self.recurrence, self.lengths = program, recurrence, dict(lengths)
         self.sizes = {own for own, _ in recurrence.sizes.values()}
         self.used: dict[str, set[int]] = {}
+        self.defined: set[tuple[str, int]] = set()
         self.count = 0
 
     def program(self) -> Program:
@@ -81,16 +82,23 @@ class _Unrolling:
 
     def _definition(self, d: Definition, k: int | None) -> Definition:
         if d.span is None:
+            phrase = self._written(d.phrase, self.lengths)
             own = d.name if d.index is None else self._name(d.name, _index(d.index), self.lengths, d.place, defined=True)
-            return Definition(own, self._written(d.phrase, self.lengths), d.place)
+            return Definition(own, phrase, d.place)
         assert d.index is not None and k is not None
         position = _index(d.index).minus(Linear.letter(d.span.index)).constant
         values = {**self.lengths, d.span.index: k - position}
-        return Definition(self._name(d.name, _index(d.index), values, d.place, defined=True), self._written(d.phrase, values), d.place)
+        phrase = self._written(d.phrase, values)
+        return Definition(self._name(d.name, _index(d.index), values, d.place, defined=True), phrase, d.place)
 
     def _name(self, own: str, index: Linear, values: Mapping[str, int], place: Place | None, defined: bool = False) -> str:
         number_ = index.value(values)
-        if not defined:
+        if defined:
+            self.defined.add((own, number_))
+        elif own in self.source.families and not self.source.families[own].given and (own, number_) not in self.defined:
+            what = f"{own}[{number_}] has no value: no line gives it at these lengths"
+            raise ArgumentError(what, advice="Give other lengths, or write a start.", place=place)
+        else:
             self.used.setdefault(own, set()).add(number_)
         return named(own, number_, self.source)
 

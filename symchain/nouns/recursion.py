@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from symchain.errors import UnsupportedError
 from symchain.nouns.computation import Computation, Unchanging
 from symchain.nouns.door import engine
 from symchain.support.dimensions import Shape
@@ -63,6 +64,16 @@ class Evidence:
     open: str = ""
     """Why nothing is known, where that is so."""
 
+    @property
+    def failed(self) -> bool:
+        """Whether a difference was found that rounding does not explain."""
+        return not self.held and not self.open
+
+
+def _refused(what: str) -> UnsupportedError:
+    advice = "Ask the ordinary program: program.unrolled(...)."
+    return UnsupportedError(f"{what} of a program with families is not available", advice=advice)
+
 
 @dataclass(frozen=True, eq=False)
 class Recursion(Unchanging):
@@ -90,6 +101,45 @@ class Recursion(Unchanging):
         """Evidence that the lines are right: written out at several lengths, beside complex steps; made on first use."""
         return engine().verify_recursion(self)  # type: ignore[no-any-return]
 
+    @cached_property
+    def whole(self) -> frozenset[str]:
+        """The adjoints that are the whole derivative by their member: those that nothing of the same step adds to."""
+        names = {line.name for line in self.ranged if line.role != "derivative"}
+        return frozenset(n for n in names if not n.endswith("_"))
+
+    def text(self, lang: str = "en", detail: str = "standard") -> str:
+        """The derivation for a terminal. lang: a language symchain speaks; detail: brief, standard or full."""
+        return engine().render(self, "text", lang=lang, detail=detail)  # type: ignore[no-any-return]
+
+    def latex(self, lang: str = "en", detail: str = "standard") -> str:
+        """LaTeX to paste into a document that loads amsmath."""
+        return engine().render(self, "latex", lang=lang, detail=detail)  # type: ignore[no-any-return]
+
+    def markdown(self, lang: str = "en", detail: str = "standard") -> str:
+        """Markdown with mathematics between dollars."""
+        return engine().render(self, "markdown", lang=lang, detail=detail)  # type: ignore[no-any-return]
+
+    def html(self, lang: str = "en", detail: str = "standard") -> str:
+        """An HTML fragment; mathematics as KaTeX-ready LaTeX, everything escaped."""
+        return engine().render(self, "html", lang=lang, detail=detail)  # type: ignore[no-any-return]
+
+    def pdf(self, lang: str = "en", detail: str = "standard") -> bytes:
+        """Raises UnsupportedError: print .latex() instead."""
+        raise _refused("a PDF file")
+
+    def checked_at(self, point: Mapping[str, Any] | None) -> Any:
+        """The same; raises UnsupportedError for a point of the reader's own."""
+        if point is not None:
+            raise _refused("a check at a point")
+        return self
+
+    def to_json(self) -> str:
+        """The lines, and what was verified, as JSON."""
+        return engine().render(self, "json")  # type: ignore[no-any-return]
+
+    def __str__(self) -> str:
+        return self.text()
+
     def compile(self, **options: Any) -> Any:
         """A kernel of value and gradient, a loop over the steps."""
         return self.program.compile(self.output, wrt=[self.wrt], **options)  # type: ignore[attr-defined]
@@ -98,3 +148,64 @@ class Recursion(Unchanging):
     def lines(self) -> tuple[str, ...]:
         """The derivation in the input language, the derivative last; its ranges may run down."""
         return tuple(engine().render(line, "text") for line in self.ranged)
+
+
+@dataclass(frozen=True, eq=False)
+class Recursions(Unchanging, Mapping[str, Recursion]):
+    """The derivatives of an output by several names, in the order asked for: a mapping; `lines` hold each adjoint once."""
+
+    program: Computation
+    output: str
+    members: Mapping[str, Recursion]
+    ranged: tuple[RangedLine, ...]
+
+    def __getitem__(self, name: str) -> Recursion:
+        return self.members[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.members)
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """All derivatives as one text in the input language: adjoints first, each once."""
+        return tuple(engine().render(line, "text") for line in self.ranged)
+
+    def text(self, lang: str = "en", detail: str = "standard") -> str:
+        """The derivations one after another, for a terminal."""
+        return "\n".join(d.text(lang, detail) for d in self.values())
+
+    def latex(self, lang: str = "en", detail: str = "standard") -> str:
+        """The derivations one after another, in LaTeX."""
+        return "\n".join(d.latex(lang, detail) for d in self.values())
+
+    def markdown(self, lang: str = "en", detail: str = "standard") -> str:
+        """The derivations one after another, in Markdown."""
+        return "\n".join(d.markdown(lang, detail) for d in self.values())
+
+    def html(self, lang: str = "en", detail: str = "standard") -> str:
+        """The derivations one after another, as HTML."""
+        return "\n".join(d.html(lang, detail) for d in self.values())
+
+    def pdf(self, lang: str = "en", detail: str = "standard") -> bytes:
+        """Raises UnsupportedError: print .latex() instead."""
+        raise _refused("a PDF file")
+
+    def checked_at(self, point: Mapping[str, Any] | None) -> Any:
+        """The same; raises UnsupportedError for a point of the reader's own."""
+        if point is not None:
+            raise _refused("a check at a point")
+        return self
+
+    def to_json(self) -> str:
+        """A list of derivations, as JSON."""
+        return "[" + ", ".join(d.to_json() for d in self.values()) + "]"
+
+    def compile(self, **options: Any) -> Any:
+        """A kernel of value and gradients, a loop over the steps."""
+        return self.program.compile(self.output, wrt=list(self.members), **options)  # type: ignore[attr-defined]
+
+    def __str__(self) -> str:
+        return self.text()

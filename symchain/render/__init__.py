@@ -8,13 +8,14 @@ from typing import Any
 from symchain.errors import ArgumentError, check_choice
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Derivations, Line, Step
-from symchain.nouns.recursion import RangedLine
+from symchain.nouns.recursion import RangedLine, Recursion
 from symchain.render import data, latex_document, programs
 from symchain.render.index_layout import index_layout
 from symchain.render.kronecker_layout import kronecker_layout
 from symchain.render.latex import write as write_latex
 from symchain.render.layout import layout, style_within, symbol_of
 from symchain.render.math_document import html_fragment, html_math, markdown
+from symchain.render.recursion_layout import recursion_layout
 from symchain.render.style import Style
 from symchain.render.text import write as write_text
 from symchain.render.text_document import plain_text
@@ -60,6 +61,10 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
         if medium == "json":
             return data.dumps(data.of_derivation(subject) if isinstance(subject, Derivation) else data.of_derivations(subject))
         body = _DOCUMENTS[medium](_LAYOUTS[notation](subject, detail), lang)
+    elif isinstance(subject, Recursion):
+        if medium == "json":
+            return data.dumps(data.of_recursion(subject))
+        body = _DOCUMENTS[medium](recursion_layout(subject, detail), lang)
     elif isinstance(subject, Computation):
         body = _program(subject, medium, lang)
     elif isinstance(subject, Step):

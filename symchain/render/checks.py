@@ -7,6 +7,7 @@ from typing import Any
 
 from symchain.errors import ArgumentError, SymchainError, VerificationError
 from symchain.nouns.derivation import SEPARATE, Derivation, Derivations, Verification
+from symchain.nouns.recursion import Evidence, Recursion, Recursions
 from symchain.support.document import Count, Field, Formula, Listing, Math, Product, Quantity, Relation, Say
 from symchain.support.notation import Phrase, name
 
@@ -49,8 +50,11 @@ def check_sentences(
         yield Say("check.sampled")
 
 
-def verdicts(subject: Derivation | Derivations) -> Iterator[tuple[str, Verification]]:
+def verdicts(subject: Derivation | Derivations | Recursion | Recursions) -> Iterator[tuple[str, Verification | Evidence]]:
     """What is reported, by the names of the derivatives; nothing where no check is possible."""
+    if isinstance(subject, Recursion | Recursions):
+        yield from ((d.ranged[-1].name, d.verification) for d in (subject.values() if isinstance(subject, Recursions) else [subject]))
+        return
     whole = isinstance(subject, Derivations) and len(subject) + len(subject.mixed) > SEPARATE
     for d in subject.every if isinstance(subject, Derivations) and not whole else [subject]:
         try:

@@ -12,6 +12,7 @@ from typing import Any
 from symchain.errors import SymchainError, VerificationError
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Derivations, Factor, Line, Step
+from symchain.nouns.recursion import Recursion
 from symchain.render.remarks import unrelated
 from symchain.render.text import write
 from symchain.support.notation import Phrase
@@ -46,6 +47,37 @@ def of_program(program: Computation) -> dict[str, Any]:
             {"name": b.name, "shape": list(b.shape), "text": write(b.phrase), "reads": list(b.reads)} for b in program.blocks.values()
         ],
         "outputs": list(program.outputs),
+    }
+
+
+def of_recursion(d: Recursion) -> dict[str, Any]:
+    """The lines of a recursion, each with its range, and the evidence."""
+    found = d.verification
+    return {
+        "format": "symchain.recursion",
+        "version": VERSION,
+        "program": {**of_program(d.program), "families": {n: list(f.shape) for n, f in d.program.families.items()}},
+        "output": d.output,
+        "wrt": d.wrt,
+        "lines": [
+            {
+                "name": line.name,
+                "index": None if line.index is None else str(line.index),
+                "text": write(line.phrase),
+                "var": line.var,
+                "first": None if line.first is None else str(line.first),
+                "last": None if line.last is None else str(line.last),
+                "role": line.role,
+            }
+            for line in d.ranged
+        ],
+        "verification": {
+            "lengths": [dict(at) for at in found.lengths],
+            "points": found.points,
+            "error": found.error,
+            "held": found.held,
+            "open": found.open,
+        },
     }
 
 

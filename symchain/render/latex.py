@@ -60,7 +60,9 @@ def _visit(p: Phrase, parts: Sequence[Tex], keywords: dict[str, Tex], style: Sty
         return Tex(text, MUL if "10^" in text else ATOM, kind="number")
     if head == "name":
         kind = "plain" if p.text not in style.renamed and is_plain(p.text) else "name"
-        return Tex(style.renamed.get(p.text) or typeset(p.text), rank=style.ranks.get(p.text, 0), kind=kind)
+        text = style.renamed.get(p.text) or typeset(p.text)
+        level = POW if text.endswith(")}") and "^{(" in text else ATOM  # W^{(l)} has its place above taken
+        return Tex(text, level, style.ranks.get(p.text, 0), kind)
     if head == "string":
         return Tex(numbers.subscripts(p.text))
     if head == "none":
@@ -214,6 +216,15 @@ def _each(p: Phrase, parts: Sequence[Tex]) -> Tex:
     return Tex(span + inside, MUL, body.rank, "open", True)
 
 
+def _ranged(p: Phrase, parts: Sequence[Tex]) -> Tex:
+    """A formula with the values of its index beside it."""
+    body, low, high = parts
+    span = rf"{typeset(p.text)}={solid(low.inline or low.text)},\dots,{solid(high.inline or high.text)}"
+    if p.parts[0].head == "none":
+        return Tex(span, COMPARE)
+    return Tex(rf"{body.text},\quad {span}", COMPARE, body.rank, "open", body.tall)
+
+
 def _sized(p: Phrase, parts: Sequence[Tex]) -> Tex:
     """A factor over its shape."""
     factor, *dims = parts
@@ -238,7 +249,7 @@ def inline(phrase: Phrase, style: Style | None = None) -> str:
 _HEADS = {
     "add": _sum, "neg": _negation, "over": _denominator, "matmul": matmul, "pow": _power, "transpose": _transpose,
     "index": _index, "slice": _slice, "compare": _compare, "tuple": _tuple, "list": _list, "partial": _partial, "held": _held,
-    "entry": _entry, "delta": _delta, "range": _range, "sum_over": _sum_over, "each": _each, "sized": _sized,
+    "entry": _entry, "delta": _delta, "range": _range, "sum_over": _sum_over, "each": _each, "ranged": _ranged, "sized": _sized,
 }  # fmt: skip
 
 

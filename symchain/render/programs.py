@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from symchain.language.members import linear_of
 from symchain.language.statements import Declaration, Definition
@@ -36,7 +36,7 @@ def _with_index(program: Computation, recurrence: Recurrence) -> Iterator[str]:
     yield from (line for line in declaration_lines(program) if line.partition(":")[0] not in known)
     for s in declared:
         if s.name not in program.functions:
-            shape = text.write(_flat(s.shape)) if s.shape is not None else ""
+            shape = text.write(flat(s.shape)) if s.shape is not None else ""
             index = "" if s.index is None else f"[{_tight(s.index)}]"
             yield f"{s.name}{index}: {' '.join([shape] * bool(shape) + [fact for fact, _ in s.facts])}"
     written = {c.place for c in recurrence.clauses}
@@ -44,15 +44,15 @@ def _with_index(program: Computation, recurrence: Recurrence) -> Iterator[str]:
         if isinstance(d, Definition) and d.place in written:
             index = "" if d.index is None else f"[{_tight(d.index)}]"
             over = "" if d.span is None else f" for {d.span.index} in {_tight(d.span.low)}..{_tight(d.span.high)}"
-            yield f"{d.name}{index} = {text.write(_flat(d.phrase))}{over}"
+            yield f"{d.name}{index} = {text.write(flat(d.phrase))}{over}"
 
 
-def _flat(phrase: Phrase) -> Phrase:
-    """The formula with members as they are written: a[l-1]."""
+def flat(phrase: Phrase, known: Collection[str] = ()) -> Phrase:
+    """The formula with members as they are written, a[l-1], each as one name; `known` are the families."""
 
     def change(p: Phrase) -> Phrase | None:
-        if p.head == "index" and p.parts[0].head == "name" and len(p.parts) == 2 and p.parts[1].head == "add":
-            form = linear_of(p.parts[1])
+        if p.head == "index" and p.parts[0].head == "name" and len(p.parts) == 2:
+            form = linear_of(p.parts[1]) if p.parts[1].head == "add" or p.parts[0].text in known else None
             return None if form is None else name(member(p.parts[0].text, form))
         return None
 

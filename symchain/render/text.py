@@ -166,6 +166,13 @@ def _each(phrase: Phrase, parts: Sequence[Written]) -> Written:
     return Written(f"{body} for {phrase.text} in {low.replace(' ', '')}..{high.replace(' ', '')}", COMPARE)
 
 
+def _ranged(phrase: Phrase, parts: Sequence[Written]) -> Written:
+    """A formula with the range of its index beside it; the range alone where there is no formula."""
+    body, low, high = (p.text.replace(" ", "") if k else p.text for k, p in enumerate(parts))
+    span = f"{phrase.text} in {low}..{high}"
+    return Written(span if phrase.parts[0].head == "none" else f"{body}   for {span}", COMPARE)
+
+
 def _first(phrase: Phrase, parts: Sequence[Written]) -> Written:
     return parts[0]
 
@@ -182,5 +189,5 @@ def _sized(phrase: Phrase, parts: Sequence[Written]) -> Written:
 
 _OTHERS = {
     "matmul": _matmul, "index": _index, "slice": _slice, "tuple": _tuple, "partial": _partial, "entry": _entry, "delta": _delta,
-    "held": _held, "sum_over": _sum_over, "range": _first, "each": _each, "sized": _sized,
+    "held": _held, "sum_over": _sum_over, "range": _first, "each": _each, "ranged": _ranged, "sized": _sized,
 }  # fmt: skip

@@ -38,6 +38,7 @@ HEADS = {
     "sum_over": "index notation: the summand, then one range per summed index",
     "range": "an index and the size up to which it runs, from 1",
     "each": "a formula for every value of an index (text) in a range: the formula, the first bound, the last; only inside sum, prod, stack",
+    "ranged": "a formula and the range of its index (text), for people: the formula (none: the range alone), its first bound, its last",
     "sized": "a factor, then its dimensions: its shape is printed below it",
 }
 

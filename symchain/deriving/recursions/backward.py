@@ -287,7 +287,7 @@ class Backward:
             return
         sent = Sent.of(with_adjoints(step, [(c.target, c.shape) for c in external]), OUTPUT, [*receivers, *wanted])
         fresh = {c.name: self.names.fresh(f"delta_{c.name}") for c in unit}
-        starts = {n: [*self.recurrence.families[n].starts] if self._starts_matter(n) else [] for n in own}
+        starts = {n: self._starts(n) for n in own}
         series = Series(self.frames, self.shares, fresh, unit, external, cross, starts, sent)
         items = series.best()
         self.lines += scheduled(items, series)
@@ -307,10 +307,15 @@ class Backward:
                 for span, tree in series.result(c.target):
                     self.totals.setdefault(c.name, []).append(Share(*span, tree, c.var))
 
-    def _starts_matter(self, family: str) -> bool:
-        """Whether the derivative needs what the starts of a family receive."""
-        starts = (c for c in self.recurrence.clauses if c.kind == START and c.name == family)
-        return family in self.roots or any({*c.plain, *(r.family for r in c.reads.values())} & self.active for c in starts)
+    def _starts(self, family: str) -> list[Linear]:
+        """The starts of a family of which the derivative needs what they receive."""
+        found = []
+        for c in self.recurrence.clauses:
+            if c.kind == START and c.name == family and c.index is not None:
+                reads = {*c.plain, *(r.family for r in c.reads.values())}
+                if family in self.roots or reads & self.active:
+                    found.append(c.index)
+        return found
 
     def _line(self, own: str, tree: Tree, role: str, of: str) -> Leaf:
         self.lines.append(RangedLine(own, tree, self.frames.phrase(tree), tree.shape, role, of))

@@ -61,7 +61,7 @@ def verified(recursion: Recursion) -> Evidence:
             open_reason = open_reason or next((v.open for v in verdicts), "")
             continue
         found.append(lengths)
-        error = max(error, *(v.error for v in decided))
+        error = max([error, *(v.error for v in decided if not v.rounded)])
         points += max(v.points for v in decided)
         components += sum(v.components for v in decided)
         held = held and all(v.held for v in decided)
@@ -200,6 +200,8 @@ class _Written:
             return self.program.leaves.get(node.name)
         k = read.index.value(self.lengths)
         if read.family in self.made:
+            if k not in self.made[read.family]:
+                raise ArgumentError(f"{read.family}[{k}] is not defined at these lengths", advice="Give other lengths.")
             return self.made[read.family][k]
         if read.family in self.recurrence.families:
             return self.program.leaves[named(read.family, k, self.source)]

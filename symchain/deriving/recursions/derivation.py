@@ -9,7 +9,8 @@ from symchain.errors import ArgumentError, UnsupportedError
 from symchain.language.selection import is_one
 from symchain.language.wanted import output_of, wanted_names
 from symchain.nouns.computation import Computation
-from symchain.nouns.recursion import Recursion
+from symchain.nouns.recursion import Recursion, Recursions
+from symchain.support.lazily import Made
 
 
 def derive_recursion(program: Computation, args: tuple[Any, ...], order: int, vector: str | None) -> Any:
@@ -22,8 +23,14 @@ def derive_recursion(program: Computation, args: tuple[Any, ...], order: int, ve
         raise UnsupportedError(what, advice="Ask the ordinary program: program.unrolled(...).")
     if program.blocks[output].shape:
         raise UnsupportedError(f"{output} is not a scalar", advice="Derivatives of programs with families are those of scalars.")
-    made: dict[str, Recursion] = {}
-    for w in wanted_names(program, wrt):
-        lines, frames = recursion_lines(program, output, w)
-        made[w.name] = Recursion(program, output, w.name, w, lines, frames)
-    return next(iter(made.values())) if is_one(wrt) else made
+    asked = {w.name: w for w in wanted_names(program, wrt)}
+
+    def derived(name: str) -> Recursion:
+        lines, frames = recursion_lines(program, output, asked[name])
+        return Recursion(program, output, name, asked[name], lines, frames)
+
+    if is_one(wrt):
+        return derived(next(iter(asked)))
+    if not asked:
+        raise ArgumentError("no name to differentiate by is given", advice='Write "W", ["W", "b"] or "all".')
+    return Recursions(program, output, Made({n: n for n in asked}, derived), recursion_lines(program, output, *asked.values())[0])

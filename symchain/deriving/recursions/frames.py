@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from symchain.deriving.recursions.pieces import Order
+from symchain.language.members import phrase_of_linear
 from symchain.nouns.families import PROD, SUM, Read, Recurrence, member
 from symchain.rewriting import reduced
 from symchain.support.dimensions import Shape, letters
 from symchain.support.linear import Linear
-from symchain.support.notation import Phrase, call, name, number, rewritten
+from symchain.support.notation import Phrase, call, name, rewritten
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.moving import moved, renamed_shape
 from symchain.tensors.nodes import (
@@ -191,8 +192,4 @@ class Frames:
         if letter in around:
             letter = next(x for x in ("s", "i", "j", "k", "m", "u", "r", "v") if x not in around and x not in self.taken)
             body = self.at(body, var, Linear.letter(letter))
-        return call(function, Phrase("each", (self.phrase(body, (*around, letter)), _bound(low), _bound(high)), letter))
-
-
-def _bound(form: Linear) -> Phrase:
-    return name(str(form)) if form.terms else number(form.constant) if form.constant >= 0 else name(str(form))
+        return call(function, Phrase("each", (self.phrase(body, (*around, letter)), phrase_of_linear(low), phrase_of_linear(high)), letter))

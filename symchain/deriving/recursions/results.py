@@ -16,10 +16,10 @@ from symchain.support.linear import Linear
 from symchain.tensors.nodes import Leaf, Tree, add, leaves, zeros
 
 
-def recursion_lines(program: Computation, output: str, wanted: Wanted) -> tuple[tuple[RangedLine, ...], Frames]:
-    """The lines of the derivative of an output by what is wanted, the derivative last."""
-    back = Backward(program, output, [wanted])
-    last = _Last(back, output, wanted).lines()
+def recursion_lines(program: Computation, output: str, *wanted: Wanted) -> tuple[tuple[RangedLine, ...], Frames]:
+    """The lines of the derivatives of an output by what is wanted, the derivatives last."""
+    back = Backward(program, output, wanted)
+    last = [line for w in wanted for line in _Last(back, output, w).lines()]
     return tuple(_needed([*back.lines, *last], len(last), back.frames)), back.frames
 
 

@@ -13,6 +13,7 @@ from symchain.wording.fr import (
     graph,
     page,
     records,
+    recursion,
     remarks,
     sensitivity,
     steps,
@@ -33,7 +34,7 @@ def _the(noun: Word) -> str:
 
 
 _TOPICS = (
-    derivation, check, commands, evidence, explain, facts, grade, graph, page, records, remarks, sensitivity, steps, typed,
+    derivation, check, commands, evidence, explain, facts, grade, graph, page, records, recursion, remarks, sensitivity, steps, typed,
 )  # fmt: skip
 
 LANGUAGE = Language(

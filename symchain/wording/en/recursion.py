@@ -1,0 +1,34 @@
+"""English for derivations of programs with families: recursions of adjoints, and sums over steps."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "recursion.written_once": "Each line with an index is written once and stands for every step; the bounds stay letters, and so they do "
+    "in the derivative.",
+    "recursion.variable": "The output is {output}; the variable is {wrt}, everything else held fixed.",
+    "recursion.variable.family": "The output is {output}; the variable is {wrt}, one member at a time, for {indices}.",
+    "section.reading": "Who reads what",
+    "recursion.readers": "{member} is read by {readers}.",
+    "recursion.unrolled": "Written out for a few steps, this shows the pattern: what a member receives is the sum of what its readers send "
+    "back, at shifted indices; a reader outside of its range sends nothing.",
+    "section.recursion": "Recursion of the adjoints",
+    "recursion.adjoint": "The adjoint {adjoint} is the derivative of {output} by {member}, all that follows included.",
+    "recursion.adjoint.later": "The adjoint {adjoint} is what {member} receives from the lines that read it at other steps.",
+    "recursion.starts": "The recursion starts at the end, with {starts}: no later step reads that member.",
+    "recursion.past": "Past the last step nothing is read: {starts} is zero, and the recursion starts from there.",
+    "recursion.runs": "It runs down, from {first} to {last}, because each adjoint needs those of later steps.",
+    "recursion.none": "No step reads an earlier one here, so each adjoint is known at once, without a recursion.",
+    "recursion.shared": "{wrt} is the same at every step, and every step contributes: its derivative is the sum over the steps.",
+    "recursion.own": "{wrt} is read at its own step alone: nothing is summed over the steps.",
+    "recursion.start": "{wrt} enters before the first step: its derivative is what the recursion brings back there.",
+    "recursion.once": "{wrt} is read by single lines alone: their contributions are added.",
+    "recursion.check": "The lines, written out for {lengths}, agree with the complex step through the program written out; largest "
+    "relative difference at {points} points: {error}.",
+    "recursion.check.fixed": "The lines, written out, agree with the complex step through the program written out; largest relative "
+    "difference at {points} points: {error}.",
+    "recursion.check.failed": "The check failed: the largest relative difference is {error}. This is a defect of symchain, please report "
+    "it.",
+    "recursion.check.none": "No numerical check was possible here: {reason}.",
+    "recursion.role.start": "start",
+    "recursion.role.end": "past the end",
+}

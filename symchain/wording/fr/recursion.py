@@ -1,0 +1,34 @@
+"""French for derivations of programs with families: recursions of adjoints, and sums over steps."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "recursion.written_once": "Chaque ligne indexée est écrite une seule fois et vaut pour toutes les étapes~; les bornes restent des "
+    "lettres, et il en va de même dans la dérivée.",
+    "recursion.variable": "La sortie est {output}~; la variable est {wrt}, tout le reste étant fixé.",
+    "recursion.variable.family": "La sortie est {output}~; la variable est {wrt}, un terme à la fois, pour {indices}.",
+    "section.reading": "Qui dépend de quoi",
+    "recursion.readers": "{member} intervient dans {readers}.",
+    "recursion.unrolled": "En déroulant quelques étapes, on voit le motif~: ce que reçoit un terme est la somme de ce que lui renvoient "
+    "les lignes où il intervient, à des indices décalés~; une ligne hors de son domaine d'indices ne renvoie rien.",
+    "section.recursion": "Récurrence des adjoints",
+    "recursion.adjoint": "L'adjoint {adjoint} est la dérivée de {output} par rapport à {member}, tous les effets ultérieurs compris.",
+    "recursion.adjoint.later": "L'adjoint {adjoint} est ce que {member} reçoit des lignes où il intervient à d'autres étapes.",
+    "recursion.starts": "La récurrence part de la fin, avec {starts}~: aucune étape ultérieure ne dépend de ce terme.",
+    "recursion.past": "Au-delà de la dernière étape, plus rien n'intervient~: {starts} est nul, et la récurrence part de là.",
+    "recursion.runs": "Elle descend, de {first} à {last}, car chaque adjoint s'obtient à partir de ceux des étapes ultérieures.",
+    "recursion.none": "Ici, aucune étape ne dépend d'une étape antérieure~: chaque adjoint s'obtient directement, sans récurrence.",
+    "recursion.shared": "{wrt} est le même à chaque étape, et chaque étape y contribue~: sa dérivée est la somme sur les étapes.",
+    "recursion.own": "{wrt} n'intervient qu'à sa propre étape~: il n'y a pas de somme sur les étapes.",
+    "recursion.start": "{wrt} intervient avant la première étape~: sa dérivée est ce que la récurrence y ramène.",
+    "recursion.once": "{wrt} n'intervient que dans des lignes isolées~: on ajoute leurs contributions.",
+    "recursion.check": "Les lignes, déroulées pour {lengths}, s'accordent avec le pas complexe à travers le programme déroulé~; écart "
+    "relatif maximal en {points} points~: {error}.",
+    "recursion.check.fixed": "Les lignes, déroulées, s'accordent avec le pas complexe à travers le programme déroulé~; écart relatif "
+    "maximal en {points} points~: {error}.",
+    "recursion.check.failed": "La vérification a échoué~: l'écart relatif maximal est de {error}. C'est un défaut de symchain, merci de le "
+    "signaler.",
+    "recursion.check.none": "Aucune vérification numérique n'a été possible ici~: {reason}.",
+    "recursion.role.start": "départ",
+    "recursion.role.end": "au-delà de la fin",
+}
