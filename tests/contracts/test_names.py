@@ -66,7 +66,7 @@ NAMED: dict[str, dict[str, str]] = {
         "render/__init__.py": "index",
         "render/calls.py": "concatenate power reshape",
         "render/influences.py": "index",
-        "render/latex.py": "index inv pow power",
+        "render/latex.py": "index inv pow power prod",
         "render/layout.py": "power",
         "render/maps.py": "index",
         "render/picture.py": "sign",
@@ -141,7 +141,7 @@ NAMED: dict[str, dict[str, str]] = {
     "the grammar: x[0] and x**y are written with signs; names of NumPy; what may have more than two arguments": {
         "language/elaborate.py": "gather hypot index logaddexp logaddexp2 maximum minimum pow reshape",
         "language/forms.py": "float_power pow power",
-        "language/grammar.py": "index pow",
+        "language/grammar.py": "index pow prod",
         "language/lookup.py": "amax amin index max maximum min minimum place",
         "language/reading.py": "pow",
         "language/remarks.py": "det inv logdet pow power",
@@ -189,6 +189,17 @@ NAMED: dict[str, dict[str, str]] = {
         "tensors/matrixform.py": "pow sqrt",
         "tensors/placing.py": "concatenate index place",
         "tensors/products.py": "cosh exp exp2 inv onehot reshape sigmoid softplus sqrt",
+    },
+    "families: members are written a[l-1], and sums and products over an index are called as those over axes are": {
+        "deriving/recursions/checking.py": "index",
+        "deriving/recursions/frames.py": "prod",
+        "language/indexed.py": "index",
+        "language/members.py": "index",
+        "language/ordering.py": "index",
+        "language/unrolling.py": "index prod",
+        "nouns/families.py": "prod",
+        "render/data.py": "index",
+        "render/programs.py": "index",
     },
 }
 """By reason, then by file: the names that stand there."""

@@ -67,7 +67,8 @@ TEXTS: dict[str, tuple[str, list[str], list[dict[str, int]]]] = {
         [{"T": 1}, {"T": 3}],
     ),
     "filter": (
-        "A: (n, n)\nH: (p, n)\nR: (p, p)\nm0: (n,)\nP0: (n, n)\ny[t]: (p,)\nm[0] = m0\nP[0] = P0\nV[t] = H @ P[t-1] @ H.T + R for t in 1..T\n"
+        "A: (n, n)\nH: (p, n)\nR: (p, p)\nm0: (n,)\nP0: (n, n)\ny[t]: (p,)\nm[0] = m0\nP[0] = P0\n"
+        "V[t] = H @ P[t-1] @ H.T + R for t in 1..T\n"
         "K[t] = P[t-1] @ H.T @ inv(V[t]) for t in 1..T\ne[t] = y[t] - H @ m[t-1] for t in 1..T\n"
         "m[t] = A @ (m[t-1] + K[t] @ e[t]) for t in 1..T\nP[t] = A @ (P[t-1] - K[t] @ H @ P[t-1]) @ A.T for t in 1..T\n"
         "C = sum(e[t] @ inv(V[t]) @ e[t] for t in 1..T)",

@@ -188,7 +188,7 @@ class Backward:
 
     def _total(self, tree: Tree, var: str, low: Linear | None, high: Linear | None) -> Tree:
         assert low is not None and high is not None
-        return self.frames.total(tree, var, low, high)
+        return self.frames.at(tree, var, low) if low == high else self.frames.total(tree, var, low, high)
 
     def of_plain(self, own: str) -> Tree | None:
         """What a block or an input receives in all; None where that is nothing."""

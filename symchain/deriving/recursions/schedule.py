@@ -150,9 +150,7 @@ class Series:
             parts = []
             for piece, values in self._inlining(pad, pads):
                 excess = max(excess, self._excess(values[1]))
-                made = self.tidy(substitute(tree, values[0])) if values[0] else tree
-                single = piece.low == piece.high
-                parts.append(Part(piece.low, piece.high, self.frames.at(made, self.var, piece.low) if single else made))
+                parts.append(Part(piece.low, piece.high, self._filled(tree, piece, values[0])))
             items.append(Item(self.fresh[c.name], c.name, c.shape, parts))
         price = 0
         for item in items:
@@ -184,7 +182,7 @@ class Series:
             values: dict[Tree, Tree] = {}
             for c in self.inlined:
                 shares = [s for s in piece.shares if owner[id(s)] == c.name]
-                values[self.placeholder[c.name]] = self.summed(shares, piece.low, piece.high, c.shape) if shares else zeros(c.shape)
+                values[self.placeholder[c.name]] = self.summed(shares, piece.low, piece.high, c.shape)
             yield piece, (values, gaps)
 
     def _excess(self, gaps: Sequence[Linear]) -> int:
@@ -212,7 +210,15 @@ class Series:
             yield (self.low, self.high), tree
             return
         for piece, (values, _) in self._inlining(False, {}):
-            yield (piece.low, piece.high), (self.tidy(substitute(tree, values)) if values else tree)
+            yield (piece.low, piece.high), self._filled(tree, piece, values)
+
+    def _filled(self, tree: Tree, piece: Piece, values: dict[Tree, Tree]) -> Tree:
+        """A tree about the member `var` for the members of a piece, with what stands there for the adjoints without a name."""
+        if piece.low == piece.high:
+            at = piece.low
+            tree = self.frames.at(tree, self.var, at)
+            values = {leaf(p.data[0], self.frames.shape_at(p.shape, self.var, at)): v for p, v in values.items()}
+        return self.tidy(substitute(tree, values)) if values else tree
 
 
 def scheduled(items: Sequence[Item], series: Series) -> list[RangedLine]:

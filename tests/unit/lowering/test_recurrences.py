@@ -56,7 +56,7 @@ def test_a_family_comes_back_in_the_form_it_was_given_in() -> None:
         ("x: (T,)\nC = sum(x[t+1]*y for t in 0..n)", {"x": np.ones(3), "y": 1.0, "n": 2}, r"x\[3\] is outside of an array of 3 rows"),
         ("F[0] = a\nF[1] = b\nF[k] = F[k-1] + F[k-2] for k in 2..n\nC = F[n]", {"a": 1.0, "b": 1.0, "n": -1}, "has no value"),
         ("a[0] = x\na[l] = w[l]*a[l-1] for l in 1..L\nC = a[L]", {"x": 1.0, "w": 3.0}, "w is a family"),
-        ("W[l]: (h, h)\na[0] = ones(h)\na[l] = W[l] @ a[l-1] for l in 1..L\nC = sum(a[L])", {"W": [np.eye(2), np.eye(3)]}, "must have shape"),
+        ("W[l]: (h, h)\nC = sum(sum(W[l]) for l in 1..L)", {"W": [np.eye(2), np.eye(3)]}, "must have shape"),
     ],
 )
 def test_what_does_not_fit_is_refused(text: str, given: dict[str, object], said: str) -> None:
