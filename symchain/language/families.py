@@ -30,6 +30,8 @@ from symchain.support.notation import Phrase, walk
 from symchain.tensors.moving import renamed_shape
 from symchain.tensors.nodes import leaf
 
+WAYS = 3
+"""Sizes in the shape of a start move with the member, against it, or stay."""
 _INDEXED = re.compile(r"\.\.|\]\s*:")
 """What no text without families has, but in comments."""
 
@@ -78,12 +80,22 @@ class _Families(Indexed):
         self.definitions = [d for d in self.definitions if d.index is not None or d.span is not None or d.name in bound]
         self.classify()
         self.find_inputs()
-        if self.size_names:
+        first: ShapeError | None = None
+        while True:
             try:
                 return self._settled()
-            except ShapeError:
-                self.tied, self.known = False, {}
-        return self._settled()
+            except ShapeError as error:
+                first = first or error
+                if not self._try_another():
+                    raise first from None
+
+    def _try_another(self) -> bool:
+        """Take the sizes of the start of the family at hand in another way; False where there is none left."""
+        tried = self.tied.get(self.at_hand, 0)
+        if not self.size_names or self.at_hand not in self.starts or tried + 1 >= WAYS:
+            return False
+        self.tied[self.at_hand], self.known = tried + 1, {}
+        return True
 
     def _settled(self) -> Program:
         """The program, read again while more turns out to be known of the sizes of its axes."""
@@ -156,6 +168,7 @@ class _Families(Indexed):
         return families
 
     def _clause(self, d: Definition) -> Clause:
+        self.at_hand = d.name
         reads: dict[str, Read] = {}
         if d.index is None:
             flat = self.members.flat(d.phrase, "", Linear(), reads)
@@ -175,7 +188,7 @@ class _Families(Indexed):
             self._lifted()
             tree = self._tree(flat, reads, "")
             for other, shape, _ in self.starts.get(d.name, ()):
-                self._same_shape(d, self._at(self._pattern_of(shape, other), index), tree.shape, f"{d.name}[{other}]")
+                self._same_shape(d, self._at(self._pattern_of(d.name, shape, other), index), tree.shape, f"{d.name}[{other}]")
             self.starts.setdefault(d.name, []).append((index, tree.shape, d))
             return Clause(START, d.name, tree, d.phrase, tree.shape, reads, self._plain(flat, reads), index, place=d.place)
         var = d.span.index
@@ -265,18 +278,19 @@ class _Families(Indexed):
                 self.fail(what, f"Write its start above: {read.family}[0] = ...", place)
             assert known is not None
             index, shape, _ = known[0]
-            pattern = self._pattern_of(shape, index)
+            pattern = self._pattern_of(read.family, shape, index)
         return self._at(pattern, read.index)
 
-    def _pattern_of(self, shape: Shape, index: Linear) -> Shape:
-        """The shape of the member i, of that of a start: sizes move with the member, or stay."""
+    def _pattern_of(self, family: str, shape: Shape, index: Linear) -> Shape:
+        """The shape of the member i, of that of a start: sizes move with the member, against it, or stay."""
+        way = self.tied.get(family, 0)
 
         def tied(letter: str) -> str:
-            if not self.tied or letter not in self.sizes:
+            if way == WAYS - 1 or letter not in self.sizes:
                 return letter
             own, at = self.sizes[letter]
-            gap = at.minus(index).number
-            return letter if gap is None else self.size_letter(own, Linear.letter("i").plus(gap))
+            i = Linear.letter("i")
+            return self.size_letter(own, at.plus(i.minus(index)) if way == 0 else at.minus(i.minus(index)))
 
         return renamed_shape(shape, tied)
 

@@ -42,8 +42,10 @@ class Indexed:
         """Of each family, the shape of the member `i`."""
         self.index: dict[str, str] = {}
         self.known: dict[Dim, int] = {}
-        self.tied = True
-        """Whether sizes with an index in the shape of a start move with the member."""
+        self.tied: dict[str, int] = {}
+        """How sizes with an index in the shape of a start go on, by family: the first way where nothing is said."""
+        self.at_hand = ""
+        """The name that is being defined."""
 
     def classify(self) -> None:
         """Which names are families: defined with an index, declared with one, or read with that of a range and never without one."""

@@ -87,6 +87,16 @@ def arranged(items: Sequence[Item], var: str, frames: Frames) -> list[Segment]:
     return found
 
 
+def meeting(segments: Sequence[Segment], frames: Frames) -> int:
+    """How many ranges have less than no members at the shortest lengths, with single members on both sides."""
+    found = 0
+    for k, s in enumerate(segments):
+        gap = s.high.minus(s.low).plus(1)
+        if gap.number is None and gap.value(frames.shortest) < 0:
+            found += any(a.single for a in segments[:k]) and any(b.single for b in segments[k + 1 :])
+    return found
+
+
 def _top(item: Item) -> Linear:
     """The last member of the uppermost part that no number counts; of the longest one where numbers count all."""
     for p in reversed(item.parts):

@@ -288,9 +288,9 @@ class Backward:
         sent = Sent.of(with_adjoints(step, [(c.target, c.shape) for c in external]), OUTPUT, [*receivers, *wanted])
         fresh = {c.name: self.names.fresh(f"delta_{c.name}") for c in unit}
         starts = {n: self._starts(n) for n in own}
-        series = Series(self.frames, self.shares, fresh, unit, external, cross, starts, sent)
-        items = series.best()
-        self.lines += scheduled(items, series)
+        series = Series(self.frames, self.shares, fresh, unit, external, cross, starts, sent, self.names)
+        before, items = series.best()
+        self.lines += [*before, *scheduled(items, series)]
         for c in series.named:
             item = next(i for i in items if i.family == c.name)
             self.named[c.name] = item.name

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from symchain.deriving.recursions.pieces import Order
 from symchain.language.members import phrase_of_linear
-from symchain.nouns.families import PROD, SUM, Read, Recurrence, member
+from symchain.nouns.families import PROD, SUM, Clause, Read, Recurrence, member
 from symchain.rewriting import reduced
 from symchain.support.dimensions import Shape, letters
 from symchain.support.linear import Linear
@@ -30,6 +31,15 @@ from symchain.tensors.nodes import (
     substitute,
 )
 from symchain.tensors.nodes import number as literal
+
+_LENGTHS = 12
+"""Up to this the shortest lengths are looked for."""
+
+
+def _letters(clause: Clause) -> set[str]:
+    """The letters of bounds in a line."""
+    forms = [clause.low, clause.high, clause.index, *(r.index for r in clause.reads.values())]
+    return {n for f in forms if f is not None for n in f.letters if n != clause.var}
 
 
 @dataclass(frozen=True)
@@ -55,10 +65,37 @@ class Frames:
             if clause.index is not None:
                 self.reads[clause.target] = Read(clause.name, clause.index)
         self.order = Order((c.low, c.high) for c in recurrence.clauses if c.low is not None and c.high is not None)
+        self.spread: dict[str, tuple[Linear, Linear]] = {}
+        """Families that hold a share of others: for which members they are defined."""
         self.totals: dict[str, Total] = {}
         self.hidden = {c.name: c for c in recurrence.clauses if c.kind in (SUM, PROD)}
         """The sums and products over an index that the program itself holds."""
         self.taken = {*recurrence.letters, *recurrence.dimensions, *recurrence.families, *recurrence.lengths}
+
+    @cached_property
+    def shortest(self) -> dict[str, int]:
+        """The smallest lengths from 1 at which the program reads nothing that is not there."""
+        letters = {n: self.order.key(Linear.letter(n))[0] for c in self.recurrence.clauses for n in _letters(c)}
+        for value in range(1, _LENGTHS):
+            lengths = {n: value + max(rank, 1) - 1 for n, rank in letters.items()}
+            if all(self._reads_known(c, lengths) for c in self.recurrence.clauses):
+                return lengths
+        return dict.fromkeys(letters, 1)
+
+    def _reads_known(self, clause: Clause, lengths: dict[str, int]) -> bool:
+        steps: list[dict[str, int]] = [{}]
+        if clause.low is not None and clause.high is not None:
+            a, b = clause.low.value(lengths), clause.high.value(lengths)
+            steps = [{clause.var: k} for k in sorted({a, b, min(a + 1, b)}) if a <= k <= b]
+        return all(self.known(r, {**lengths, **at}) for at in steps for r in clause.reads.values())
+
+    def known(self, read: Read, numbers: dict[str, int]) -> bool:
+        """Whether a member is there at some lengths: lines define it, or it is that of an input."""
+        family = self.recurrence.families.get(read.family)
+        if family is None or family.given:
+            return True
+        at = read.index.value(numbers)
+        return family.low.value(numbers) <= at <= family.high.value(numbers) or at in {s.value(numbers) for s in family.starts}
 
     # ------------------------------------------------------------ members
 

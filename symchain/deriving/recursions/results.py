@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from symchain.deriving.recursions.backward import Backward
 from symchain.deriving.recursions.frames import Frames
 from symchain.deriving.recursions.pieces import Share
+from symchain.deriving.recursions.spreading import all_spread, collide, missing
 from symchain.language.ordering import linear_of_dim
 from symchain.language.wanted import Wanted
 from symchain.nouns.computation import Computation
 from symchain.nouns.recursion import RangedLine
 from symchain.support.dimensions import Shape
 from symchain.support.linear import Linear
-from symchain.tensors.nodes import Leaf, Tree, add, leaves, zeros
+from symchain.tensors.nodes import Leaf, Tree, leaves, zeros
 
 
 def recursion_lines(program: Computation, output: str, *wanted: Wanted) -> tuple[tuple[RangedLine, ...], Frames]:
@@ -76,10 +77,14 @@ class _Last:
             shift = max((0, 1, -1, 2, -2), key=lambda s: (self._plainness(self.frames.at(tree, var, here.plus(s)), var), -abs(s)))
             tree = self.frames.at(tree, var, here.plus(shift))
             return [self._line(name, tree, here.plus(shift), var, Linear.of(-shift), last.plus(-shift))]
-        missing = [last.plus(1).minus(gap).number for gap in gaps]
-        if any(m is None or m > 0 for m in missing):
+        if collide(self.frames, pieces, gaps):
             return None
-        return self._family_lines(self._fresh(self.stem), shares, Linear.of(0), last, shape)
+        taken = set(self.back.names.taken)
+        lines = self._family_lines(self._fresh(self.stem), shares, Linear.of(0), last, shape)
+        if any(missing(self.frames, line.tree) for line in lines if not line.var):
+            self.back.names.taken = taken
+            return None
+        return lines
 
     def _plainness(self, tree: Tree, var: str) -> int:
         """How many members of a tree stand at the index itself."""
@@ -97,11 +102,12 @@ class _Last:
         family = self.back.program.families[self.wanted.base]
         shape = self.frames.shape_at(family.shape, "i", Linear.letter(family.index))
         low, high = family.low, family.high
-        _, gaps = self.frames.order.cut(low, high, shares)
-        missing = [high.minus(low).plus(1).minus(gap).number or 0 for gap in gaps]
-        own = [high.minus(low).minus(s.high.minus(s.low)).number or 0 for s in shares if s.var]
-        if max(missing, default=0) <= min(own, default=0) + 1:
-            return self._family_lines(self._fresh(self.stem), shares, low, high, shape)
+        if not collide(self.frames, *self.frames.order.cut(low, high, shares)):
+            taken = set(self.back.names.taken)
+            lines = self._family_lines(self._fresh(self.stem), shares, low, high, shape)
+            if not any(missing(self.frames, line.tree) for line in lines if not line.var):
+                return lines
+            self.back.names.taken = taken
         return self._apart(shares, low, high, shape)
 
     def _family_lines(self, name: str, shares: Sequence[Share], low: Linear, high: Linear, shape: Shape) -> list[RangedLine]:
@@ -118,15 +124,9 @@ class _Last:
 
     def _apart(self, shares: Sequence[Share], low: Linear, high: Linear, shape: Shape) -> list[RangedLine]:
         """Each share as a family of its own, zero elsewhere: right for every length, however the ranges overlap."""
-        index = next((s.var for s in shares if s.var), "") or "i"
-        found: list[RangedLine] = []
-        terms: list[Tree] = []
-        for k, share in enumerate(shares, 1):
-            name = self._fresh(f"{self.stem}_{k}")
-            found += self._family_lines(name, [share], low, high, shape)
-            terms.append(self.frames.member(name, Linear.letter(index), shape))
-        found.append(self._line(self._fresh(self.stem), add(terms), Linear.letter(index), index, low, high))
-        return found
+        var = next((s.var for s in shares if s.var), "") or self.back.program.families[self.wanted.base].index
+        found, whole = all_spread(self.frames, shares, low, high, shape, var, self._fresh, f"{self.stem}_", self.wanted.base)
+        return [*found, *self._family_lines(self._fresh(self.stem), whole, low, high, shape)]
 
     def _member(self) -> list[RangedLine]:
         own, index = self.wanted.base, self.wanted.index
@@ -143,8 +143,7 @@ class _Last:
         inside = [_holds(s, index, low, high) for s in shares]
         shape = self.frames.shape_at(family.shape, "i", index)
         if None in inside:
-            base = self.frames.shape_at(family.shape, "i", Linear.letter(family.index))
-            return self._family_lines(self._fresh(self.stem), shares, low, high, base)
+            return self._family(shares)
         terms = [self.frames.at(s.tree, s.var, index) if s.var else s.tree for s, held in zip(shares, inside, strict=True) if held]
         tree = self.frames.gathered(terms) if terms else zeros(shape)
         return [self._line(self._fresh(f"{self.stem}_{index.code}"), tree)]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from symchain.deriving.recursions.arrangement import Item, Part, arranged
+from symchain.deriving.recursions.arrangement import Item, Part, arranged, meeting
 from symchain.deriving.recursions.frames import Frames
 from symchain.deriving.recursions.pieces import Piece, Share
+from symchain.deriving.recursions.spreading import all_spread, collide, missing
 from symchain.deriving.recursions.steps import Sent, adjoint_name
 from symchain.nouns.families import Clause
+from symchain.nouns.names import Names
 from symchain.nouns.recursion import RangedLine
 from symchain.rewriting import price_of, reduced
 from symchain.support.dimensions import Shape
@@ -30,8 +32,10 @@ class Series:
         cross: set[str],
         starts: dict[str, list[Linear]],
         sent: Sent,
+        names: Names,
     ) -> None:
         self.frames, self.shares, self.sent, self.unit, self.starts = frames, shares, sent, unit, starts
+        self.names, self.free = names, names.fresh
         first = unit[0]
         assert first.low is not None and first.high is not None
         self.var, self.low, self.high = first.var, first.low, first.high
@@ -64,7 +68,10 @@ class Series:
         in_lines = [t for _, _, t in self.sent.lines if own in leaves(t)]
         if self.cyclic:
             return not holding and len(in_lines) == 1
-        prices = [price_of(s.tree) for s in self.shares.get(c.name, ())]
+        shares = self.shares.get(c.name, ())
+        if collide(self.frames, *self.frames.order.cut(self.low, self.high, shares)):
+            return False
+        prices = [price_of(s.tree) for s in shares]
         return len(holding) + len(in_lines) <= 1 or not any(prices)
 
     def _cross(self, read: str, tree: Tree) -> None:
@@ -135,22 +142,27 @@ class Series:
             return zeros(self.frames.shape_at(shape, self.var, low) if single else shape)
         return self.tidy(self.frames.gathered(terms))
 
-    def layout(self, pad: bool, natural: bool) -> tuple[list[Item], int, int]:
-        """The named adjoints with their parts; how much longer ranges must be than one step for them to be right; their price."""
+    def layout(self, pad: bool, natural: bool, apart: bool) -> tuple[list[RangedLine], list[Item], int, int]:
+        """Lines before, the named adjoints with their parts, how often members meet in the shortest ranges, and the price."""
         pads: dict[str, list[Linear]] = {}
         items: list[Item] = []
+        before: list[RangedLine] = []
         excess = 0
         for c in self.named:
             low, high = self.domain(c.name, natural)
             shares = [self.taken(s, high, pad, pads) for s in self.shares.get(c.name, ())]
+            if apart:
+                known = [s for s in shares if not s.recursive]
+                more, known = all_spread(self.frames, known, low, high, c.shape, self.var, self.free, f"delta_{c.name}_", c.name)
+                shares = [*known, *(s for s in shares if s.recursive)]
+                before += more
             pieces, gaps = self.frames.order.cut(low, high, shares)
-            excess = max(excess, self._excess(gaps))
+            excess += collide(self.frames, pieces, gaps)
             items.append(Item(self.fresh[c.name], c.name, c.shape, [Part(p.low, p.high, self._piece(p, c.shape)) for p in pieces]))
         for c, tree in self.lines:
             parts = []
-            for piece, values in self._inlining(pad, pads):
-                excess = max(excess, self._excess(values[1]))
-                parts.append(Part(piece.low, piece.high, self._filled(tree, piece, values[0])))
+            for piece, values in self._inlining(pad, pads, before if apart else None):
+                parts.append(Part(piece.low, piece.high, self._filled(tree, piece, values)))
             items.append(Item(self.fresh[c.name], c.name, c.shape, parts))
         price = 0
         for item in items:
@@ -160,48 +172,61 @@ class Series:
                 if over is not None and over > 0:
                     item.pads[index] = None
             price += sum(price_of(p.tree) for p in item.parts) + len(item.pads) * price_of(zeros(item.shape))
-        return items, excess, price
+        price += sum(price_of(line.tree) for line in before)
+        return before, items, excess, price
 
     def _piece(self, piece: Piece, shape: Shape) -> Tree:
         return self.summed(piece.shares, piece.low, piece.high, shape)
 
-    def _inlining(self, pad: bool, pads: dict[str, list[Linear]]) -> Iterator[tuple[Piece, tuple[dict[Tree, Tree], tuple[Linear, ...]]]]:
+    def _inlining(
+        self, pad: bool, pads: dict[str, list[Linear]], before: list[RangedLine] | None = None
+    ) -> Iterator[tuple[Piece, dict[Tree, Tree]]]:
         """The range in pieces, with what stands in each for the adjoints that have no name."""
         if not self.inlined:
-            yield Piece(self.low, self.high, ()), ({}, ())
+            yield Piece(self.low, self.high, ()), {}
             return
         owner: dict[int, str] = {}
         every: list[Share] = []
         for c in self.inlined:
-            for s in self.shares.get(c.name, ()):
+            known = self.shares.get(c.name, [])
+            if before is not None:
+                out = [s for s in known if not s.recursive]
+                more, out = all_spread(self.frames, out, self.low, self.high, c.shape, self.var, self.free, f"delta_{c.name}_", c.name)
+                known = [*out, *(s for s in known if s.recursive)]
+                before += more
+            for s in known:
                 taken = self.taken(s, self.high, pad, pads)
                 owner[id(taken)] = c.name
                 every.append(taken)
-        pieces, gaps = self.frames.order.cut(self.low, self.high, every)
+        pieces, _ = self.frames.order.cut(self.low, self.high, every)
         for piece in pieces:
             values: dict[Tree, Tree] = {}
             for c in self.inlined:
                 shares = [s for s in piece.shares if owner[id(s)] == c.name]
                 values[self.placeholder[c.name]] = self.summed(shares, piece.low, piece.high, c.shape)
-            yield piece, (values, gaps)
+            yield piece, values
 
-    def _excess(self, gaps: Sequence[Linear]) -> int:
-        """By how much a range of one step is too short for pieces to be apart."""
-        found = 0
-        for gap in gaps:
-            least = self.high.minus(self.low).minus(gap).number
-            found = max(found, least if least is not None else 0)
-        return found
-
-    def best(self) -> list[Item]:
-        """The layout that is right for the shortest ranges, and of those the shortest."""
+    def best(self) -> tuple[list[RangedLine], list[Item]]:
+        """The layout that is right for the shortest ranges, and of those the shortest; and lines that stand before it."""
         choices = [(False, False)] if not self.cyclic else [(False, False), (False, True), (True, False), (True, True)]
-        found = []
-        for rank, (pad, natural) in enumerate(choices):
-            items, excess, price = self.layout(pad, natural)
-            split = len(arranged(items, self.var, self.frames)) if self.cyclic else 0
-            found.append(((excess, price + split, rank), items))
-        return min(found, key=lambda f: f[0])[1]
+        found: list[tuple[tuple[int, int, bool, int], list[RangedLine], list[Item], set[str]]] = []
+        for rank, (apart, (pad, natural)) in enumerate([(a, c) for a in (False, True) for c in choices]):
+            if apart and not min(f[0] for f in found)[0]:
+                break
+            taken = set(self.names.taken)
+            before, items, excess, price = self.layout(pad, natural, apart)
+            segments = arranged(items, self.var, self.frames) if self.cyclic else []
+            single = [p.tree for i in items for p in i.parts if p.single]
+            if self.cyclic:
+                here = Linear.letter(self.var)
+                each = [(s, tree, here.plus(k).at({self.var: s.high})) for s in segments if s.single for _, tree, k in s.entries]
+                single = [self.frames.at(tree, self.var, at) for _, tree, at in each]
+            excess += meeting(segments, self.frames) + sum(missing(self.frames, tree) for tree in single)
+            late = self.low.number is not None and self.low.number > 1 and not pad  # one step less than these ranges have is natural
+            found.append(((excess, price + len(segments), late, rank), before, items, set(self.names.taken)))
+            self.names.taken = taken
+        _, before, items, self.names.taken = min(found, key=lambda f: f[0])
+        return before, items
 
     def result(self, read: str) -> Iterator[tuple[tuple[Linear, Linear], Tree]]:
         """What a name that the lines read receives from a step, for all steps or piece by piece."""
@@ -209,7 +234,7 @@ class Series:
         if not any(self.placeholder[c.name] in leaves(tree) for c in self.inlined):
             yield (self.low, self.high), tree
             return
-        for piece, (values, _) in self._inlining(False, {}):
+        for piece, values in self._inlining(False, {}):
             yield (piece.low, piece.high), self._filled(tree, piece, values)
 
     def _filled(self, tree: Tree, piece: Piece, values: dict[Tree, Tree]) -> Tree:
