@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,8 @@ class Loops:
     output: str
     wrt: tuple[tuple[str, Argument], ...]
     """What is asked for, by its name: W, W[2], W[L], h[0]."""
-    order: int
+    order: int | None
+    """0: value; 1: value and gradient; None: the one derivative alone."""
 
 
 OPTIONS = {"checkpoint": "a number of steps, or \"sqrt\": so many members are kept, and the others computed a second time"}
@@ -91,6 +92,10 @@ class LoopKernel:
     def with_options(self, **options: Any) -> LoopKernel:
         """The same kernel with other options. Raises ArgumentError for an option that does not exist."""
         return LoopKernel(self.loops, {**self.options, **options})
+
+    def alone(self) -> LoopKernel:
+        """The kernel that returns its one derivative alone."""
+        return LoopKernel(replace(self.loops, order=None), self.options)
 
     def save(self, path: Any) -> None:
         """Kernels of loops are not saved. Raises UnsupportedError."""
@@ -116,9 +121,10 @@ class LoopKernel:
         run = _Run(self.loops, self._admitted(inputs))
         with np.errstate(all="ignore"):
             value = run.forward()
-            if not self.loops.order:
+            if self.loops.order == 0:
                 return value
-            return value, run.backward()
+            gradient = run.backward()
+            return (value, gradient) if self.loops.order is not None else next(iter(gradient.values()))
 
     def _admitted(self, inputs: Mapping[str, Any]) -> Members:
         loops = self.loops

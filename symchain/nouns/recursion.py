@@ -95,6 +95,9 @@ class Recursion(Unchanging):
     ranged: tuple[RangedLine, ...]
     frames: Any = field(repr=False, default=None)
     """What the names in its trees say about members (`deriving.recursions`)."""
+    order: int = 1
+    """2 for the product of the Hessian with a vector: then `output` is how `moved` moves along the vector."""
+    moved: str = ""
 
     @cached_property
     def verification(self) -> Evidence:
@@ -141,8 +144,9 @@ class Recursion(Unchanging):
         return self.text()
 
     def compile(self, **options: Any) -> Any:
-        """A kernel of value and gradient, a loop over the steps."""
-        return self.program.compile(self.output, wrt=[self.wrt], **options)  # type: ignore[attr-defined]
+        """A kernel of value and gradient, a loop over the steps; of a product with the Hessian, of that array alone."""
+        kernel = self.program.compile(self.output, wrt=[self.wrt])  # type: ignore[attr-defined]
+        return (kernel.alone() if self.order == 2 else kernel).with_options(**options)
 
     @cached_property
     def lines(self) -> tuple[str, ...]:

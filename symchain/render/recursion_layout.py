@@ -45,8 +45,10 @@ def recursion_layout(subject: Recursion, detail: str) -> Document:
 
 
 def derivative(subject: Recursion) -> Phrase:
-    """The derivative's symbol: dC/dW[l]."""
+    """The derivative's symbol: dC/dW[l]; the name of a product with the Hessian."""
     wanted = subject.wanted
+    if subject.order == 2:
+        return name(subject.ranged[-1].left)
     family = subject.program.families.get(wanted.base)
     by = member(wanted.base, Linear.letter(family.index)) if wanted.kind == "family" and family is not None else wanted.name
     return Phrase("partial", (name(subject.output), name(by.replace(" ", ""))))
@@ -86,6 +88,10 @@ def _opening(subject: Recursion) -> Iterator[Say]:
     yield Say("recursion.written_once")
     wanted = subject.wanted
     output = Formula(name(subject.output))
+    if subject.order == 2:
+        fields = {"rate": output, "output": Formula(name(subject.moved)), "wrt": Formula(name(wanted.base))}
+        yield Say("recursion.moving", fields)
+        return
     family = subject.program.families.get(wanted.base)
     if wanted.kind == "family" and family is not None:
         own = Formula(name(member(wanted.base, Linear.letter(family.index))))
@@ -117,7 +123,7 @@ def _grouped(subject: Recursion) -> list[list[RangedLine]]:
 
 def _row(line: RangedLine, symbol: bool = False, subject: Recursion | None = None) -> Row:
     left = name(line.left)
-    if symbol and subject is not None and not line.name.rstrip("_").endswith(tuple(f"_{k}" for k in range(1, 10))):
+    if symbol and subject is not None and subject.order == 1 and not line.name.rstrip("_").endswith(tuple(f"_{k}" for k in range(1, 10))):
         own = subject.wanted.base if line.index is None else member(subject.wanted.base, line.index)
         own = subject.wanted.name.replace(" ", "") if subject.wanted.kind == "member" and line.index is None else own
         left = Phrase("partial", (name(subject.output), name(own)))
@@ -160,7 +166,7 @@ def _reader(clause: Clause, index: Linear, here: Linear, recurrence: Recurrence)
 def _recursion(subject: Recursion, lines: list[RangedLine]) -> Iterator[Say]:
     named: dict[str, str] = {}
     for line in lines:
-        if line.of in subject.program.families and line.name not in named:
+        if line.role != "value" and line.of in subject.program.families and line.name not in named:
             named[line.name] = line.of
             index = Linear.letter(subject.program.families[line.of].index)
             fields = {

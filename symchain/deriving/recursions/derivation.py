@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from symchain.deriving.recursions.frames import Frames
 from symchain.deriving.recursions.results import recursion_lines
+from symchain.deriving.recursions.tangents import moving, rates_of
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.language.selection import is_one
-from symchain.language.wanted import output_of, wanted_names
+from symchain.language.wanted import Wanted, output_of, wanted_names
 from symchain.nouns.computation import Computation
-from symchain.nouns.recursion import Recursion, Recursions
+from symchain.nouns.families import PLAIN, RANGE, START, Clause
+from symchain.nouns.recursion import RangedLine, Recursion, Recursions
 from symchain.support.lazily import Made
 
 
@@ -18,6 +22,9 @@ def derive_recursion(program: Computation, args: tuple[Any, ...], order: int, ve
     if len(args) not in (1, 2):
         raise ArgumentError(f"one or two arguments are expected, not {len(args)}", advice='derive("C", "W"), or derive("W").')
     output, wrt = output_of(program, args[0] if len(args) == 2 else None), args[-1]
+    if order == 2 and vector is not None and not program.blocks[output].shape:
+        products = {w.name: hessian_product(program, output, w, vector) for w in wanted_names(program, wrt)}
+        return next(iter(products.values())) if is_one(wrt) else products
     if order != 1:
         what = "second derivatives of a program with families are not derived"
         raise UnsupportedError(what, advice="Ask the ordinary program: program.unrolled(...).")
@@ -34,3 +41,19 @@ def derive_recursion(program: Computation, args: tuple[Any, ...], order: int, ve
     if not asked:
         raise ArgumentError("no name to differentiate by is given", advice='Write "W", ["W", "b"] or "all".')
     return Recursions(program, output, Made({n: n for n in asked}, derived), recursion_lines(program, output, *asked.values())[0])
+
+
+def hessian_product(program: Computation, output: str, wanted: Wanted, vector: str) -> Recursion:
+    """H @ v by a name, with a new input v of its form: the gradient of how the output moves along v."""
+    made, rate = moving(program, output, wanted, vector)
+    lines, frames = recursion_lines(made, rate, wanted)
+    title = f"d2{output}_d{wanted.base}2_{vector or f'v_{wanted.base}'}"
+    named = [replace(line, name=title) if line.role == "derivative" else line for line in lines]
+    first = [_rate_line(c, frames) for c in rates_of(made, program) if c.kind in (PLAIN, START, RANGE) and c.name != rate]
+    return Recursion(made, rate, wanted.name, wanted, (*first, *named), frames, order=2, moved=output)
+
+
+def _rate_line(clause: Clause, frames: Frames) -> RangedLine:
+    written = frames.phrase(clause.tree, (clause.var,) if clause.var else ())
+    ends = (clause.var, clause.low, clause.high) if clause.var else ("", None, None)
+    return RangedLine(clause.name, clause.tree, written, clause.shape, "value", clause.name, clause.index, *ends)

@@ -7,6 +7,8 @@ SENTENCES = {
     "in the derivative.",
     "recursion.variable": "The output is {output}; the variable is {wrt}, everything else held fixed.",
     "recursion.variable.family": "The output is {output}; the variable is {wrt}, one member at a time, for {indices}.",
+    "recursion.moving": "Here {rate} is how {output} moves as {wrt} moves along the vector; its gradient is the product of the Hessian and "
+    "that vector.",
     "section.reading": "Who reads what",
     "recursion.readers": "{member} is read by {readers}.",
     "recursion.unrolled": "Written out for a few steps, this shows the pattern: what a member receives is the sum of what its readers send "

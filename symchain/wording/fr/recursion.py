@@ -7,6 +7,8 @@ SENTENCES = {
     "lettres, et il en va de même dans la dérivée.",
     "recursion.variable": "La sortie est {output}~; la variable est {wrt}, tout le reste étant fixé.",
     "recursion.variable.family": "La sortie est {output}~; la variable est {wrt}, un terme à la fois, pour {indices}.",
+    "recursion.moving": "Ici, {rate} dit comment {output} varie quand {wrt} varie le long du vecteur~; son gradient est le produit de la "
+    "hessienne et de ce vecteur.",
     "section.reading": "Qui dépend de quoi",
     "recursion.readers": "{member} intervient dans {readers}.",
     "recursion.unrolled": "En déroulant quelques étapes, on voit le motif~: ce que reçoit un terme est la somme de ce que lui renvoient "

@@ -83,3 +83,26 @@ def test_a_call_is_linear_in_the_length() -> None:
         kernel(a=0.1, w=0.5, x=x)
         spent.append(perf_counter() - start)
     assert spent[1] < 60 * spent[0]
+
+
+@pytest.mark.parametrize(
+    ("case", "name"),
+    [("layers", "W"), ("look-back two", "p"), ("recurrent", "W"), ("product", "r"), ("array", "x"), ("forward algorithm", "A")],
+)
+def test_the_product_with_the_hessian_is_how_the_gradient_moves(case: str, name: str) -> None:
+    """Beside a central difference of the gradients of the program that is written out."""
+    program = symchain.parse(TEXTS[case][0])
+    output, lengths = list(program.blocks)[-1], TEXTS[case][2][-1]
+    rng = np.random.default_rng(11)
+    written, flat, whole = point(program, lengths, rng)
+    kernel = program.hvp(output, name).compile()
+    family = name in program.families
+    first = first_of(program, name, flat) if family else 0
+    names = [named(name, first + k, program) for k in range(len(whole[name]))] if family else [name]
+    along = [rng.normal(size=np.shape(flat[n])) for n in names]
+    given = {n: v for n, v in lengths.items() if n in program.recurrence.lengths}
+    found = kernel(**whole, **given, **{f"v_{name}": along if family else along[0]})
+    gradients = written.compile(output, wrt=names)
+    sides = [gradients(**{**flat, **{n: flat[n] + s * v for n, v in zip(names, along, strict=True)}})[1] for s in (1e-5, -1e-5)]
+    for n, got in zip(names, found if family else [found], strict=True):
+        assert np.allclose(got, (sides[0][n] - sides[1][n]) / 2e-5, rtol=1e-5, atol=1e-6)

@@ -1,0 +1,127 @@
+"""Second derivatives along a vector: the recurrence extended by how its values move, of which the same way back is taken.
+
+With g the gradient by w, H @ v is the gradient of g . v, and g . v is how the output moves as w moves along v: one more line for each
+line that depends on w, in the same step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import sympy
+
+from symchain.deriving.recognition import Recogniser
+from symchain.deriving.recursions.backward import active_names
+from symchain.deriving.recursions.steps import step_program
+from symchain.errors import ArgumentError
+from symchain.language.wanted import Wanted
+from symchain.nouns.computation import Block, Computation, Variable
+from symchain.nouns.families import PLAIN, PROD, SUM, Clause, Read, member
+from symchain.nouns.names import Names
+from symchain.rewriting import reduced
+from symchain.rules.reverse import pullback, seed
+from symchain.support.notation import name as name_phrase
+from symchain.tensors.nodes import Leaf, Tree, add, contract, hadamard, leaf, leaves, reciprocal, zeros
+from symchain.tensors.terms import is_zero
+
+
+def moving(program: Computation, output: str, wanted: Wanted, vector: str) -> tuple[Computation, str]:
+    """The program with lines that say how its values move as `wanted` moves along a new input, and the name of how the output does."""
+    if wanted.kind == "member":
+        raise ArgumentError(f"a product with the Hessian is by a name, not by {wanted.name}", advice=f"Write {wanted.base}.")
+    return _Moving(program, output, wanted, vector).program()
+
+
+class _Moving:
+    def __init__(self, program: Computation, output: str, wanted: Wanted, vector: str) -> None:
+        assert program.recurrence is not None
+        self.source, self.recurrence, self.output, self.wanted = program, program.recurrence, output, wanted
+        self.names = Names({*program.names, *program.families, *self.recurrence.letters, *self.recurrence.lengths})
+        if vector and vector in self.names.taken:
+            raise ArgumentError(f"the name {vector} is taken", advice="Give another one with vector=.")
+        self.vector = vector or self.names.fresh(f"v_{wanted.base}")
+        self.active = active_names(program, {wanted.base})
+        self.rates: dict[str, str] = {wanted.base: self.vector}
+        """What the moving of a family, block or input is called."""
+        for clause in self.recurrence.clauses:
+            if clause.name in self.active and clause.name not in self.rates:
+                self.rates[clause.name] = self.names.fresh(f"v_{clause.name}")
+        self.products: dict[str, Tree] = {}
+
+    def program(self) -> tuple[Computation, str]:
+        units: list[tuple[Clause, ...]] = []
+        for unit in self.recurrence.units:
+            named = unit[0].kind not in (SUM, PROD)  # a term of a sum over an index has no name
+            self.recognise = Recogniser(step_program(self.source, unit)).concrete if named else reduced
+            rates = [self._rate(c) for c in unit if c.name in self.active and c.name != self.wanted.base]
+            if unit[0].kind in (SUM, PROD, PLAIN, "start"):
+                units += [unit, *((r,) for r in rates)]
+            else:
+                units.append((*unit, *rates))
+        families = dict(self.recurrence.families)
+        for own, rate in self.rates.items():
+            if own in families:
+                known = families[own]
+                families[rate] = replace(known, name=rate, facts=frozenset())
+        rows = {**self.recurrence.rows} | {self.rates[n]: d for n, d in self.recurrence.rows.items() if n in self.rates}
+        recurrence = replace(
+            self.recurrence, families=MappingProxyType(families), rows=MappingProxyType(rows), units=tuple(units), statements=()
+        )
+        inputs, blocks = dict(self.source.inputs), dict(self.source.blocks)
+        if self.wanted.kind == "plain" and self.wanted.base in inputs:
+            shape = inputs[self.wanted.base].shape
+            own = leaf(self.vector, shape)
+            symbol: Any = own if shape else sympy.Symbol(self.vector, real=True)
+            inputs[self.vector] = Variable(self.vector, shape, own, frozenset(), symbol, declared=True)
+        for clause in (c for unit in units for c in unit):
+            if clause.kind == PLAIN and clause.name not in blocks:
+                own = leaf(clause.name, clause.shape)
+                reads = tuple(dict.fromkeys(n.name for n in leaves(clause.tree)))
+                blocks[clause.name] = Block(clause.name, clause.shape, clause.tree, name_phrase(clause.name), reads, own)
+        if self.output not in self.rates:
+            raise ArgumentError(f"{self.output} does not depend on {self.wanted.base}", advice="Choose another name.")
+        made = replace(self.source, inputs=MappingProxyType(inputs), blocks=MappingProxyType(blocks), recurrence=recurrence)
+        return made, self.rates[self.output]
+
+    def _rate(self, clause: Clause) -> Clause:
+        """How what a line defines moves."""
+        reads = dict(clause.reads)
+        terms: list[Tree] = []
+        plain = dict.fromkeys(clause.plain)
+        wanted: dict[Leaf, Leaf] = {}
+        for node in leaves(clause.tree):
+            read = clause.reads.get(node.name)
+            base = read.family if read is not None else node.name
+            if base in self.rates and base in self.active:
+                if read is not None:
+                    moved = Read(self.rates[base], read.index)
+                    text = member(moved.family, moved.index)
+                    reads[text] = moved
+                    wanted[node] = leaf(text, node.shape)
+                else:
+                    plain[self.rates[base]] = None
+                    wanted[node] = leaf(self.rates[base], node.shape)
+                if read is not None and base in self.recurrence.rows:
+                    plain[self.rates[base]] = None
+        lead = len(clause.shape)
+        for node, rate in wanted.items():
+            local = pullback(clause.tree, seed(clause.shape), lead, [node], reduced)[node]
+            rows, columns = tuple(range(lead)), tuple(range(lead, lead + len(node.shape)))
+            terms.append(self.recognise(reduced(contract([local, rate], [(*rows, *columns), columns], rows))))
+        kept = [t for t in terms if not is_zero(t)]
+        tree = self.recognise(reduced(add(kept))) if kept else zeros(clause.shape)
+        name = self.rates[clause.name]
+        if clause.kind == PROD:  # of each factor: how it moves, times the others
+            tree = hadamard([leaf(clause.name, clause.shape), tree, reciprocal(clause.tree)])
+            plain[clause.name] = None
+            return replace(clause, kind=SUM, name=name, tree=tree, reads=MappingProxyType(reads), plain=tuple(plain))
+        return replace(clause, name=name, tree=tree, reads=MappingProxyType(reads), plain=tuple(plain))
+
+
+def rates_of(made: Computation, source: Computation) -> list[Clause]:
+    """The lines that were added."""
+    assert made.recurrence is not None and source.recurrence is not None
+    known = {c.name for c in source.recurrence.clauses}
+    return [c for c in made.recurrence.clauses if c.name not in known]
