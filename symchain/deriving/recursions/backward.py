@@ -7,11 +7,12 @@ shifted indices. That gives a recursion of adjoints, where it starts, and where 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from symchain.deriving.recursions.frames import Frames
 from symchain.deriving.recursions.pieces import Share
 from symchain.deriving.recursions.schedule import Series, scheduled
-from symchain.deriving.recursions.steps import OUTPUT, Sent, adjoint_name, step_program, with_adjoints
+from symchain.deriving.recursions.steps import OUTPUT, Sent, adjoint_name, step_program, with_adjoints, with_upright_powers
 from symchain.errors import UnsupportedError
 from symchain.language.wanted import Wanted
 from symchain.nouns.computation import Computation
@@ -70,7 +71,7 @@ class Backward:
         self.totals: dict[str, list[Share]] = {}
         """Of a family that is wanted: what its members receive in all, steps of their own included."""
         for unit in reversed(recurrence.units):
-            self._unit(unit)
+            self._unit([replace(c, tree=with_upright_powers(c.tree)) for c in unit])
 
     # ------------------------------------------------------------ units
 

@@ -207,6 +207,10 @@ class Frames:
         written = phrase_of(tree)
 
         def change(p: Phrase) -> Phrase | None:
+            if p.head == "mul" and any(_divides(q) for q in p.parts[1:]):
+                below = [Phrase("over", (_turned(q),)) for q in p.parts[1:] if _divides(q)]
+                kept = [q for q in p.parts[1:] if not _divides(q)]
+                return rewritten(Phrase("mul", (p.parts[0], *kept, *below)), change)
             if p.head != "name":
                 return None
             if p.text in self.totals:
@@ -230,3 +234,20 @@ class Frames:
             letter = next(x for x in ("s", "i", "j", "k", "m", "u", "r", "v") if x not in around and x not in self.taken)
             body = self.at(body, var, Linear.letter(letter))
         return call(function, Phrase("each", (self.phrase(body, (*around, letter)), phrase_of_linear(low), phrase_of_linear(high)), letter))
+
+
+def _divides(phrase: Phrase) -> bool:
+    """Whether a factor is a power whose exponent is negative throughout: b**(-t - 1)."""
+    if phrase.head != "pow":
+        return False
+    exponent = phrase.parts[1]
+    terms = exponent.parts if exponent.head == "add" else (exponent,)
+    return all(t.head == "neg" for t in terms) and not all(t.parts[0].head == "number" for t in terms)
+
+
+def _turned(phrase: Phrase) -> Phrase:
+    """The power that stands below: b**(t + 1)."""
+    base, exponent = phrase.parts
+    terms = exponent.parts if exponent.head == "add" else (exponent,)
+    turned = tuple(t.parts[0] for t in terms)
+    return Phrase("pow", (base, turned[0] if len(turned) == 1 else Phrase("add", turned)))

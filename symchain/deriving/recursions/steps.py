@@ -16,7 +16,22 @@ from symchain.nouns.families import Clause
 from symchain.rewriting import reduced
 from symchain.support.dimensions import Shape, letters
 from symchain.support.notation import name as name_phrase
-from symchain.tensors.nodes import Leaf, Tree, add, contract, leaf, leaves, postorder, substitute
+from symchain.tensors.nodes import (
+    MINUS_ONE,
+    Leaf,
+    Number,
+    Power,
+    Tree,
+    add,
+    contract,
+    leaf,
+    leaves,
+    postorder,
+    power,
+    scale,
+    substitute,
+    transform,
+)
 
 OUTPUT = "?"
 """The block of a step that is differentiated: the sum of what its lines define, each times its adjoint."""
@@ -25,6 +40,19 @@ OUTPUT = "?"
 def adjoint_name(target: str) -> str:
     """What stands in a step for the adjoint that a thing it defines receives from elsewhere."""
     return f"?{target}"
+
+
+def with_upright_powers(tree: Tree) -> Tree:
+    """1/b**t as b**(-t): then its derivative is one power too."""
+
+    def visit(node: Tree) -> Tree:
+        if isinstance(node, Power) and node.exponent is MINUS_ONE and isinstance(node.base, Power):
+            inner = node.base
+            if not isinstance(inner.exponent, Number) and not inner.exponent.shape:
+                return power(inner.base, scale(MINUS_ONE, inner.exponent))
+        return node
+
+    return transform(tree, visit) if tree.kinds & Power.bit else tree
 
 
 def step_program(program: Computation, unit: Sequence[Clause], names: Mapping[str, str] | None = None) -> Computation:
