@@ -15,6 +15,9 @@ from symchain.support.linear import Linear
 from symchain.support.notation import Phrase
 from symchain.tensors.trees import Tree
 
+ARGUMENT = "\N{DEGREE SIGN}"
+"""Behind the name of a family: the argument of the function that its members are a value of."""
+
 
 @dataclass(frozen=True)
 class RangedLine:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from symchain.language.members import linear_of, phrase_of_linear
 from symchain.language.statements import Definition as Written
 from symchain.nouns.families import START, Clause, Recurrence, member
-from symchain.nouns.recursion import RangedLine, Recursion
+from symchain.nouns.recursion import ARGUMENT, RangedLine, Recursion
 from symchain.render.members import latex_members
 from symchain.render.programs import flat
 from symchain.support.document import Count, Definition, Document, Field, Formula, Listing, Members, Quantity, Relation, Row, Say, Section
@@ -133,7 +133,7 @@ def _row(line: RangedLine, symbol: bool = False, subject: Recursion | None = Non
 
 def _readers(subject: Recursion, recurrence: Recurrence, lines: Iterable[RangedLine]) -> Iterator[Say]:
     """For each family on the way: which members and blocks read it."""
-    pending = list(dict.fromkeys(line.of for line in lines if line.of in recurrence.families))
+    pending = list(dict.fromkeys(o for line in lines if (o := line.of.removesuffix(ARGUMENT)) in recurrence.families))
     for own in pending:  # grows: readers are told of too
         here = Linear.letter(recurrence.families[own].index)
         found: dict[str, None] = {}
@@ -166,15 +166,17 @@ def _reader(clause: Clause, index: Linear, here: Linear, recurrence: Recurrence)
 def _recursion(subject: Recursion, lines: list[RangedLine]) -> Iterator[Say]:
     named: dict[str, str] = {}
     for line in lines:
-        if line.role != "value" and line.of in subject.program.families and line.name not in named:
-            named[line.name] = line.of
-            index = Linear.letter(subject.program.families[line.of].index)
+        own = line.of.removesuffix(ARGUMENT)
+        if line.role != "value" and own in subject.program.families and line.name not in named:
+            named[line.name] = own
+            index = Linear.letter(subject.program.families[own].index)
             fields = {
                 "adjoint": Formula(name(member(line.name, index))),
                 "output": Formula(name(subject.output)),
-                "member": Formula(name(member(line.of, index))),
+                "member": Formula(name(member(own, index))),
             }
-            yield Say("recursion.adjoint" if line.name in subject.whole else "recursion.adjoint.later", fields)
+            kind = ".argument" if own != line.of else "" if line.name in subject.whole else ".later"
+            yield Say(f"recursion.adjoint{kind}", fields)
     starts = [line for line in lines if line.role == "start"]
     past = [line for line in lines if line.role == "end"]
     down = next((line for line in lines if line.down), None)

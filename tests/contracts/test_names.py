@@ -192,7 +192,7 @@ NAMED: dict[str, dict[str, str]] = {
     },
     "families: members are written a[l-1], and sums and products over an index are called as those over axes are": {
         "deriving/recursions/checking.py": "index",
-        "deriving/recursions/frames.py": "prod",
+        "deriving/recursions/frames.py": "pow prod",
         "language/indexed.py": "index",
         "language/members.py": "index",
         "language/ordering.py": "index",

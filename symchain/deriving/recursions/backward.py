@@ -12,18 +12,27 @@ from dataclasses import replace
 from symchain.deriving.recursions.frames import Frames
 from symchain.deriving.recursions.pieces import Share
 from symchain.deriving.recursions.schedule import Series, scheduled
-from symchain.deriving.recursions.steps import OUTPUT, Sent, adjoint_name, step_program, with_adjoints, with_upright_powers
+from symchain.deriving.recursions.seeding import continues
+from symchain.deriving.recursions.steps import (
+    OUTPUT,
+    Sent,
+    adjoint_name,
+    step_program,
+    with_adjoints,
+    with_arguments,
+    with_upright_powers,
+)
 from symchain.errors import UnsupportedError
 from symchain.language.wanted import Wanted
 from symchain.nouns.computation import Computation
 from symchain.nouns.families import PLAIN, PROD, RANGE, START, Clause
 from symchain.nouns.names import Names
-from symchain.nouns.recursion import RangedLine
+from symchain.nouns.recursion import ARGUMENT, RangedLine
 from symchain.rewriting import price_of, reduced
 from symchain.support.linear import Linear
 from symchain.support.notation import walk
 from symchain.tensors.matrixform import phrase_of
-from symchain.tensors.nodes import ONE, Leaf, Tree, contract, hadamard, leaf, reciprocal, substitute, zeros
+from symchain.tensors.nodes import ONE, Leaf, Tree, contract, hadamard, leaf, leaves, reciprocal, substitute, zeros
 from symchain.tensors.terms import is_zero
 
 _INLINE = 12
@@ -220,9 +229,13 @@ class Backward:
                 own = self.frames.member(named, index, shape)
                 more = [self.frames.at(s.tree, s.var, index) if s.var else s.tree for s in late]
                 return self.frames.gathered([own, *more]) if more else own
-        late = [s for s in self.shares.get(family, ()) if _opens_late(s, index) and self._within(s.low, s.high, index)]
+        late = [s for s in self.shares.get(family, ()) if self._opens_late(s, index) and self._within(s.low, s.high, index)]
         if named is None and clause is not None and late:
-            self._name_members(family, index, clause.var or self.recurrence.families[family].index)
+            var = clause.var or self.recurrence.families[family].index
+            whole = self._one_formula(family, index, var)
+            if whole is not None:
+                return whole
+            self._name_members(family, index, var)
             return self.at_member(family, index, clause)
         terms = []
         for share in self.shares.get(family, ()):
@@ -234,6 +247,22 @@ class Backward:
         """Whether an index is in a range, as far as letters can be compared."""
         key = self.frames.order.key
         return key(low) <= key(index) <= key(high)
+
+    def _one_formula(self, family: str, index: Linear, var: str) -> Tree | None:
+        """What a member receives, where one formula says it for all members that receive something."""
+        shares = self.shares[family]
+        pieces, _ = self.frames.order.cut(index, max((s.high for s in shares), key=self.frames.order.key), shares)
+        if len(pieces) != 2 or pieces[0].low == pieces[0].high or pieces[1].low != pieces[1].high:
+            return None
+        trees = []
+        for piece, at in zip(pieces, (Linear.letter(var), pieces[1].low), strict=True):
+            trees.append(self.frames.gathered([self.frames.at(s.tree, s.var, at) if s.var else s.tree for s in piece.shares]))
+        return self.frames.at(trees[0], var, index) if continues(trees[0], var, pieces[1].low, trees[1], self.frames) else None
+
+    def _opens_late(self, share: Share, index: Linear) -> bool:
+        """Whether a share does not reach a member at the shortest lengths, and does at others."""
+        shortest = self.frames.shortest
+        return bool(share.high.terms) and not index.terms and share.high.value(shortest) < index.constant
 
     def _name_members(self, family: str, index: Linear, var: str) -> None:
         """Lines for what the members of a family receive from later steps, where lengths decide whether a start receives it."""
@@ -280,15 +309,21 @@ class Backward:
                         if read.family not in alive:
                             alive.add(read.family)
                             grown = True
-        step = step_program(self.program, unit)
         external = [c for c in unit if c.name in outside | cross and c.name in self.active | self.roots]
-        receivers = self._receivers(unit, step.inputs)
+        receivers = self._receivers(unit, step_program(self.program, unit).inputs)
         wanted = [c.target for c in unit if c.name in self.roots]
         if not external or not (receivers or wanted):
             return
-        sent = Sent.of(with_adjoints(step, [(c.target, c.shape) for c in external]), OUTPUT, [*receivers, *wanted])
-        fresh = {c.name: self.names.fresh(f"delta_{c.name}") for c in unit}
-        starts = {n: self._starts(n) for n in own}
+        targets = [(c.target, c.shape) for c in external]
+        for lines in (with_arguments(unit), unit):  # arguments of functions are told apart where no line has to name them
+            step = step_program(self.program, lines)
+            sent = Sent.of(with_adjoints(step, targets), OUTPUT, [*receivers, *wanted])
+            inner = {c.target for c in lines} - {c.target for c in unit}
+            if not any(n.name in inner for t in (*sent.results.values(), *(x for _, _, x in sent.lines)) for n in leaves(t)):
+                break
+        unit = lines
+        fresh = {c.name: self.names.fresh(f"delta_{c.name.removesuffix(ARGUMENT)}") for c in unit}
+        starts = {n: self._starts(n) for n in own}  # arguments have none
         series = Series(self.frames, self.shares, fresh, unit, external, cross, starts, sent, self.names)
         before, items = series.best()
         self.lines += [*before, *scheduled(items, series)]
@@ -321,9 +356,3 @@ class Backward:
     def _line(self, own: str, tree: Tree, role: str, of: str) -> Leaf:
         self.lines.append(RangedLine(own, tree, self.frames.phrase(tree), tree.shape, role, of))
         return leaf(own, tree.shape)
-
-
-def _opens_late(share: Share, index: Linear) -> bool:
-    """Whether a share reaches a member for lengths of more than 1 alone."""
-    start = index.number
-    return bool(start and share.high.terms and share.high.value(dict.fromkeys(share.high.letters, 1)) < start)

@@ -67,6 +67,8 @@ class Frames:
         self.order = Order((c.low, c.high) for c in recurrence.clauses if c.low is not None and c.high is not None)
         self.spread: dict[str, tuple[Linear, Linear]] = {}
         """Families that hold a share of others: for which members they are defined."""
+        self.seeds: dict[str, tuple[Linear, Tree]] = {}
+        """Of an adjoint whose recursion starts one member later, with that of a line after it: which member, and what it is."""
         self.totals: dict[str, Total] = {}
         self.hidden = {c.name: c for c in recurrence.clauses if c.kind in (SUM, PROD)}
         """The sums and products over an index that the program itself holds."""

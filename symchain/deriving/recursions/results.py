@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from symchain.deriving.recursions.backward import Backward
 from symchain.deriving.recursions.frames import Frames
 from symchain.deriving.recursions.pieces import Share
+from symchain.deriving.recursions.seeding import continues
 from symchain.deriving.recursions.spreading import all_spread, collide, missing
 from symchain.language.ordering import linear_of_dim
 from symchain.language.wanted import Wanted
@@ -112,11 +114,14 @@ class _Last:
 
     def _family_lines(self, name: str, shares: Sequence[Share], low: Linear, high: Linear, shape: Shape) -> list[RangedLine]:
         index = next((s.var for s in shares if s.var), "") or self.back.program.families[self.wanted.base].index
-        found = []
+        found: list[RangedLine] = []
         for piece in self.frames.order.cut(low, high, shares)[0]:
             own = self.frames.shape_at(shape, index, piece.low) if piece.single else shape
             tree = self._summed(piece.shares, piece.low, piece.high, own, index)
-            if piece.single:
+            last = found[-1] if found else None
+            if piece.single and last is not None and last.var and continues(last.tree, last.var, piece.low, tree, self.frames):
+                found[-1] = replace(last, last=piece.high)
+            elif piece.single:
                 found.append(self._line(name, tree, piece.low))
             else:
                 found.append(self._line(name, tree, Linear.letter(index), index, piece.low, piece.high))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from symchain.deriving.recursions.arrangement import Item, Part, arranged, meeting
 from symchain.deriving.recursions.frames import Frames
 from symchain.deriving.recursions.pieces import Piece, Share
+from symchain.deriving.recursions.seeding import seeded
 from symchain.deriving.recursions.spreading import all_spread, collide, missing
 from symchain.deriving.recursions.steps import Sent, adjoint_name
 from symchain.nouns.families import Clause
@@ -226,6 +227,8 @@ class Series:
             found.append(((excess, price + len(segments), late, rank), before, items, set(self.names.taken)))
             self.names.taken = taken
         _, before, items, self.names.taken = min(found, key=lambda f: f[0])
+        if self.cyclic:
+            seeded(items, self.var, self.frames)
         return before, items
 
     def result(self, read: str) -> Iterator[tuple[tuple[Linear, Linear], Tree]]:

@@ -13,11 +13,13 @@ from symchain.deriving.recognition import Recogniser
 from symchain.deriving.sweep import Sweep
 from symchain.nouns.computation import Block, Computation, Variable
 from symchain.nouns.families import Clause
-from symchain.rewriting import reduced
+from symchain.nouns.recursion import ARGUMENT
+from symchain.rewriting import price_of, reduced
 from symchain.support.dimensions import Shape, letters
 from symchain.support.notation import name as name_phrase
 from symchain.tensors.nodes import (
     MINUS_ONE,
+    Apply,
     Leaf,
     Number,
     Power,
@@ -28,6 +30,7 @@ from symchain.tensors.nodes import (
     leaves,
     postorder,
     power,
+    rebuild,
     scale,
     substitute,
     transform,
@@ -53,6 +56,19 @@ def with_upright_powers(tree: Tree) -> Tree:
         return node
 
     return transform(tree, visit) if tree.kinds & Power.bit else tree
+
+
+def with_arguments(unit: Sequence[Clause]) -> list[Clause]:
+    """The lines with the argument of a function, where that is a formula, as a line of its own before: tanh(W @ h + b)."""
+    found: list[Clause] = []
+    for clause in unit:
+        tree = clause.tree
+        if isinstance(tree, Apply) and len(tree.args) == 1 and not isinstance(tree.args[0], Leaf) and price_of(tree.args[0]) > 0:
+            inner = replace(clause, name=clause.name + ARGUMENT, tree=tree.args[0])
+            found.append(inner)
+            clause = replace(clause, tree=rebuild(tree, [leaf(inner.target, tree.args[0].shape)]))
+        found.append(clause)
+    return found
 
 
 def step_program(program: Computation, unit: Sequence[Clause], names: Mapping[str, str] | None = None) -> Computation:

@@ -15,6 +15,8 @@ SENTENCES = {
     "back, at shifted indices; a reader outside of its range sends nothing.",
     "section.recursion": "Recursion of the adjoints",
     "recursion.adjoint": "The adjoint {adjoint} is the derivative of {output} by {member}, all that follows included.",
+    "recursion.adjoint.argument": "The adjoint {adjoint} is the derivative of {output} by the argument of the function whose value is "
+    "{member}.",
     "recursion.adjoint.later": "The adjoint {adjoint} is what {member} receives from the lines that read it at other steps.",
     "recursion.starts": "The recursion starts at the end, with {starts}: no later step reads that member.",
     "recursion.past": "Past the last step nothing is read: {starts} is zero, and the recursion starts from there.",

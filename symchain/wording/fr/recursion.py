@@ -15,6 +15,8 @@ SENTENCES = {
     "les lignes où il intervient, à des indices décalés~; une ligne hors de son domaine d'indices ne renvoie rien.",
     "section.recursion": "Récurrence des adjoints",
     "recursion.adjoint": "L'adjoint {adjoint} est la dérivée de {output} par rapport à {member}, tous les effets ultérieurs compris.",
+    "recursion.adjoint.argument": "L'adjoint {adjoint} est la dérivée de {output} par rapport à l'argument de la fonction dont {member} "
+    "est la valeur.",
     "recursion.adjoint.later": "L'adjoint {adjoint} est ce que {member} reçoit des lignes où il intervient à d'autres étapes.",
     "recursion.starts": "La récurrence part de la fin, avec {starts}~: aucune étape ultérieure ne dépend de ce terme.",
     "recursion.past": "Au-delà de la dernière étape, plus rien n'intervient~: {starts} est nul, et la récurrence part de là.",

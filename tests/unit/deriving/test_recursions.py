@@ -154,3 +154,23 @@ def test_it_says_where_the_recursion_starts_and_which_way_it_runs(lang: str) -> 
     shared = symchain.parse(TEXTS["recurrent"][0]).derive("C", "W")
     assert {"en": "sum over the steps", "fr": "somme sur les étapes"}[lang] in shared.text(lang=lang).replace("\n", " ")
     assert r"\sum_{t=1}^{T}" in shared.latex(lang=lang) and "h_{t-1}" in shared.latex(lang=lang)
+
+
+def test_a_recursion_may_start_with_the_adjoint_of_the_last_layer() -> None:
+    """Widths that depend on the layer and a linear last layer: one formula for all weights, for one layer too."""
+    text = "W[l]: (n[l], n[l-1])\nx: (n[0],)\ny: (n[L],)\na[0] = x\na[l] = sigmoid(W[l] @ a[l-1]) for l in 1..L-1\nf = W[L] @ a[L-1]\n"
+    program = symchain.parse(text + "C = logsumexp(f) - dot(y, f)")
+    assert program.derive("C", "W").lines == (
+        "delta_f = softmax(f) - y",
+        "delta_a[L] = delta_f",
+        "delta_a[l] = (W[l+1].T @ delta_a[l+1])*a[l]*(1 - a[l]) for l in L-1..1",
+        "dC_dW[l] = outer(delta_a[l], a[l-1]) for l in 1..L",
+    )
+    assert program.derive("C", "x").lines[-1] == "dC_dx = W[1].T @ delta_a[1]"
+
+
+def test_sums_over_an_index_keep_outside_what_does_not_depend_on_it() -> None:
+    program = symchain.parse("P = sum(c/(1 + y)**t for t in 1..n) + F/(1 + y)**n")
+    assert program.derive("P", "c").lines == ("dP_dc = sum((1 + y)**-t for t in 1..n)",)
+    (line,) = program.derive("P", "y").lines
+    assert line.count("**") == 2 and "/(1 + y)**(t + 1)" in line
