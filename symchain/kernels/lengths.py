@@ -202,7 +202,8 @@ class Lengths:
         first = ends[0] if ends is not None else 0
         found.first[name] = first
         found.members[name] = {first + k: m for k, m in enumerate(members)}
-        for k, m in found.members[name].items():
+        alike = name in found.stacked and not any(d in self.sizes for d in extent.shape)
+        for k, m in list(found.members[name].items())[: 1 if alike else None]:
             self._bind(found, f"{name}[{k}]", extent.shape, np.shape(m), {"i": k})
             for dim, size in zip(extent.shape, np.shape(m), strict=True):
                 if isinstance(dim, int) or dim in self.sizes:

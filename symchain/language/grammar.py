@@ -431,6 +431,10 @@ def refuse_after(tokens: list[Token], index: int, lines: list[str]) -> NoReturn:
     token, before = tokens[index], tokens[index - 1]
     following = tokens[min(index + 1, len(tokens) - 1)]
     match token.text if token.kind == "op" else token.kind:
+        case "..":
+            what = f"{before.text}..{following.text} is not a number" if before.kind == "number" else "'..' stands in a range alone"
+            advice = "A number has one decimal point; a range is written: for t in 1..T."
+            token = before if before.kind == "number" else token
         case ".":
             advice = "Functions are called by name: sum(x). The only attribute is .T, the transpose."
             if before.text in _MODULES and following.kind == "name":

@@ -206,7 +206,10 @@ class _Written:
                 raise ArgumentError(f"{read.family}[{k}] is not defined at these lengths", advice="Give other lengths.")
             return self.made[read.family][k]
         if read.family in self.recurrence.families:
-            return self.program.leaves[named(read.family, k, self.source)]
+            found = self.program.leaves.get(named(read.family, k, self.source))
+            if found is None:
+                raise ArgumentError(f"{read.family}[{k}] is not there at these lengths", advice="Give other lengths.")
+            return found
         if read.family.startswith("eye("):
             return self._row(identity(self._size_of(node.shape[0])), k)
         return self._row(self.program.leaves[read.family], k)
