@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from symchain.errors import ParseError, Place, SymchainError
+from symchain.kernels.facts import FACTS
 from symchain.language.inputs import Declared, check_free, variable
 from symchain.language.members import Members, linear_of, occurrences
 from symchain.language.reading import Reading
-from symchain.language.shapes import FACTS, check_letters, shape_of
+from symchain.language.shapes import check_letters, shape_of
 from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical
 from symchain.language.statements import Declaration, Definition, Statement
 from symchain.nouns.computation import Variable
