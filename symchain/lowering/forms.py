@@ -6,7 +6,7 @@ The forms are rows of the table of rules. A program is put in stable form before
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -50,7 +50,7 @@ def stable_program(program: Computation, corners: bool = True, wrt: Iterable[str
     written = program
     program, names = without_equations(program, wrt)
     definitions = {name: block.tree for name, block in program.blocks.items()}
-    stable = stabilise(list(definitions.values()), definitions, late=False)
+    stable = stabilise(list(definitions.values()), definitions, late=False, opaque=frozenset(wrt))
     trees = [before if before is after else normal(after) for before, after in zip(definitions.values(), stable, strict=True)]
     if corners:
         trees = [with_corners(tree) for tree in trees]
@@ -68,19 +68,23 @@ def stable_program(program: Computation, corners: bool = True, wrt: Iterable[str
     return replace(program, blocks=MappingProxyType(blocks))
 
 
-def stabilise(trees: Sequence[Tree], definitions: Mapping[str, Tree], late: bool = True) -> list[Tree]:
+def stabilise(
+    trees: Sequence[Tree], definitions: Mapping[str, Tree], late: bool = True, opaque: Set[str] = frozenset()
+) -> list[Tree]:
     """The trees in stable form; the first of them are the definitions, in order. `late` admits forms that are for computing alone.
 
-    A name whose definition is a function of something is looked through: 1 - a is sigmoid(-z) where a = sigmoid(z).
+    A name whose definition is a function of something is looked through: 1 - a is sigmoid(-z) where a = sigmoid(z). Not so the names
+    that are `opaque`, because something is to be differentiated by them: sigmoid(-z) does not vary with a.
     """
-    forms = _Forms(late, definitions)
+    forms = _Forms(late, definitions, opaque)
     names = list(definitions)
     return [forms.stable(tree, names[k] if k < len(names) else None) for k, tree in enumerate(trees)]
 
 
 class _Forms:
-    def __init__(self, late: bool, definitions: Mapping[str, Tree]) -> None:
+    def __init__(self, late: bool, definitions: Mapping[str, Tree], opaque: Set[str]) -> None:
         self.late = late
+        self.opaque = opaque
         self.definitions = definitions
         self.order = {name: k for k, name in enumerate(definitions)}
         self.inside: dict[str, Tree] = {}
@@ -93,9 +97,11 @@ class _Forms:
 
     def stable(self, tree: Tree, name: str | None) -> Tree:
         result = substitute(transform(tree, self._visit, self.done), self.names)
-        if name is not None and isinstance(result, (Apply, Operation)):
+        if name is None or name in self.opaque:
+            return result
+        if isinstance(result, (Apply, Operation)):
             self.inside[name] = result
-        elif name is not None and is_known_product(result):
+        elif is_known_product(result):
             self.products[name] = result
         return result
 

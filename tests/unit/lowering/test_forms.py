@@ -99,3 +99,28 @@ def test_series_of_a_sum_are_those_of_the_number_that_it_is(order: int) -> None:
         found, expected = kernel(x=np.array([s, 0.0, 0.0])), of_number(s=s)
         for derivatives, by_number in zip(found[1:], expected[1:], strict=True):
             np.testing.assert_allclose(derivatives["x"], np.full((3,) * np.ndim(derivatives["x"]), by_number["s"]), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("block", "rest"),
+    [
+        ("sigmoid(v)", "C = g*w + (1 - g)*u"),
+        ("sigmoid(v)", "C = w*log(1 - g) + u*sigmoid(v)"),
+        ("tanh(v)", "h = 1 - g**2\nC = w*h + u*g"),
+        ("exp(v)", "C = log(1 + g)*w + u/g"),
+        ("exp(v)*w", "C = u*log(g)"),
+        ("sqrt(v**2 + w**2)", "C = u*g + log(g)"),
+    ],
+)
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_name_that_is_differentiated_by_is_not_looked_through(block: str, rest: str, order: int) -> None:
+    """What varies with it is what the lines below say, whatever its own line is: 1 - g varies with g, where g = sigmoid(v)."""
+    point = {"v": 0.7, "w": 1.3, "u": 0.4}
+    found = symchain.parse(f"g = {block}\n{rest}").compile("C", wrt=["g"], order=order)(**point)
+    own = symchain.parse(f"g = {block}")
+    value = own.compile(order=0)(**{n: point[n] for n in own.inputs})
+    held = symchain.parse(rest)
+    expected = held.compile("C", wrt=["g"], order=order)(**{n: x for n, x in {**point, "g": value}.items() if n in held.inputs})
+    assert found[0] == pytest.approx(expected[0], rel=1e-14)
+    for mine, theirs in zip(found[1:], expected[1:], strict=True):
+        assert mine["g"] == pytest.approx(theirs["g"], rel=1e-13)
