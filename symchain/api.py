@@ -46,20 +46,26 @@ def parse_latex(
     shapes: Mapping[str, Any] | None = None,
     assume: Mapping[str, Any] | None = None,
     let: Mapping[str, str] | None = None,
+    strict: bool = False,
 ) -> Program:
-    r"""Read the equations of a LaTeX or Markdown text: its definitions become the program, its derivative statements .claims.
+    r"""Read the mathematics of a LaTeX, Markdown or notebook text, statement by statement.
 
-    Displays are understood or refused; inline mathematics is read where it is a definition or a derivative statement. Undeclared
-    letters are scalars. A name defined anew opens another of .sections; .understood pairs each line with its reading. Raises
-    ParseError where a formula is not understood or can be read in two ways, with the place; ShapeError, LimitError.
+    .statements are what it says, in order, each with its kind and how it was read, or why not; .judge() says what becomes of each claim,
+    equality and value. The definitions are the program, its derivative statements .claims; a name defined anew opens another of
+    .sections, and .understood pairs each line with its reading. Undeclared letters are scalars, unless the text marks them as arrays:
+    then what rests on them is not judged. A formula that is not understood, or that can be read in two ways, costs its own statement
+    and those that need it. Raises ParseError where nothing is understood, and with `strict` at the first refusal; ShapeError, LimitError.
 
     >>> program = parse_latex(r"$$a = \sigma(W x + b)$$ so that $\frac{\partial a}{\partial b} = \sigma'(W x + b)$")
     >>> str(program), program.claims[0].claim
     ('a = sigma(W*x + b)', "sigma'(W*x + b)")
+    >>> [(s.kind, j.status) for s, j in zip(program.statements[1:], program.judge())]
+    [('claim', 'proved')]
     """
+    from symchain.analysis.checking.documents import equal, slope
     from symchain.latex.reading import read_latex
 
-    return read_latex(text, write, shapes=shapes, assume=assume, let=let)
+    return read_latex(text, write, equal, slope, shapes=shapes, assume=assume, let=let, strict=strict)
 
 
 def program(
@@ -131,9 +137,6 @@ def _symbols(asked: Any) -> list[Any]:
                 raise NumberVariableError(str(symbol))
             raise ArgumentError(f"{kind_of(symbol)} is not a symbol, and nothing else can be differentiated by", advice=advice)
     return symbols
-
-
-
 
 
 def _wrapped(expr: Any, symbols: Sequence[Any]) -> list[tuple[Program, str, str]]:

@@ -32,6 +32,7 @@ from symchain.nouns.graph import Graph
 from symchain.nouns.program import Program
 from symchain.nouns.recursion import Evidence, Recursion
 from symchain.nouns.sensitivity import Sensitivity
+from symchain.nouns.statement import Judgement
 from symchain.nouns.steps import Steps
 from symchain.nouns.verdict import Verdict
 from symchain.render import check_options, render
@@ -159,6 +160,11 @@ class Engine:
         from symchain.analysis.checking.grading import grade
 
         return grade(program, answers, output, wrt, **options)
+
+    def judge(self, program: Program) -> tuple[Judgement, ...]:
+        from symchain.analysis.checking.documents import judge
+
+        return judge(program)
 
     # ------------------------------------------------------------ printing
 

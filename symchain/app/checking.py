@@ -34,6 +34,11 @@ class Asked:
     lang: str
     medium: str
 
+    @property
+    def answers(self) -> bool:
+        """Whether answers were given, and the text is the program that they are about."""
+        return bool(self.claims) or self.table is not None or self.steps is not None
+
     def validate(self) -> None:
         """Raises UsageError for options that do not go together."""
         if self.table is not None and (self.claims or self.steps is not None):
@@ -58,14 +63,15 @@ def checked(program: Program, asked: Asked, progress: Callable[[int, int], None]
         return _graded(program, asked, asked.table, progress)
     if asked.steps is not None:
         return _stepped(program, asked)
-    from symchain.analysis.checking.reports import exit_code, judge, judge_one, written
+    if not asked.claims:
+        from symchain.analysis.checking.documents import judge, report
 
-    if not asked.claims and not program.claims:
-        raise click.UsageError("The text states no derivative: give --wrt and --claim.")
-    if asked.claims:
-        entries = judge_one(program, asked.output, asked.wrt or "", asked.claims[0], asked.using, asked.claim_format)
-    else:
-        entries = judge(program, asked.using)
+        if not program.statements:
+            raise click.UsageError("The text states no derivative: give --wrt and --claim.")
+        return report(program, judge(program, asked.using), asked.medium, asked.lang)
+    from symchain.analysis.checking.reports import exit_code, judge_one, written
+
+    entries = judge_one(program, asked.output, asked.wrt or "", asked.claims[0], asked.using, asked.claim_format)
     return written(entries, asked.medium, asked.lang), exit_code(entries)
 
 

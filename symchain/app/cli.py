@@ -103,6 +103,7 @@ _wrt = click.option(
     "--wrt", multiple=True, default=("all",), show_default=True, callback=_joined(","), metavar="NAMES", help="By what: W1,b1 or all."
 )
 _lang = _once("--lang", type=Language(), default=DEFAULT, show_default=True, help="The language of sentences.")
+_strict = click.option("--strict", is_flag=True, help="Stop at the first statement of a document that is refused.")
 _shown = _together(
     _lang,
     _once("--detail", type=click.Choice(["brief", "standard", "full"]), default="standard", show_default=True),
@@ -127,17 +128,21 @@ class _Request:
             self.text, self.point = ready.text, ready.at
         else:
             self.text = text if text is not None else read_text("-" if file is None else file)
-        self.latex = latex or (file or "").lower().endswith((".tex", ".md"))
+        name = (file or "").lower()
+        self.latex = latex or name.endswith((".tex", ".md", ".ipynb")) or (name.endswith(".txt") and _is_document(self.text))
         self.let = read_pairs("\n".join(lets), str, "a function's name", "--let sigma1=sigmoid")
         self.shapes = read_pairs("\n".join(shapes), _shape, "a shape such as (m, n)", '--shapes "W=(m, n), x=(n,)"')
         self.assume = read_pairs("\n".join(assume), _facts, "facts such as positive", "--assume r=positive")
 
-    def program(self) -> Program:
-        """The program; what it may not have meant as it was read goes to standard error, in the command's language."""
+    def program(self, strict: bool = True) -> Program:
+        """The program; what it may not have meant as it was read goes to standard error, in the command's language.
+
+        Of a document, the first refusal is raised unless it is read statement by statement (`strict` false).
+        """
         import symchain
 
-        read = symchain.parse_latex if self.latex else symchain.parse
-        program = read(self.text, shapes=self.shapes or None, assume=self.assume or None, let=self.let or None)
+        given: dict[str, Any] = {"shapes": self.shapes or None, "assume": self.assume or None, "let": self.let or None}
+        program = symchain.parse_latex(self.text, strict=strict, **given) if self.latex else symchain.parse(self.text, **given)
         for section in program.sections:
             if section.remarks:
                 from symchain.render.programs import program_remarks
@@ -175,6 +180,11 @@ def _in_language(lang: str) -> Iterator[None]:
 
         what, advice = told(error.name, error.fact, error.breach, lang)
         raise ArgumentError(what, advice=advice) from None
+
+
+def _is_document(text: str) -> bool:
+    """Whether a plain text holds mathematics between signs, and is no program."""
+    return any(sign in text for sign in ("$", r"\[", r"\(", r"\begin{", "```math"))
 
 
 def _shape(text: str) -> tuple[int | str, ...]:
@@ -353,21 +363,26 @@ def compile_kernel(wrt: str, of: str | None, order: int, target: str, output: st
 
 @commands.command()
 @_source
+@_strict
+@_lang
 @_once("--format", "medium", type=click.Choice(MEDIA), default="text", show_default=True)
 @_save
-def parse(medium: str, output: str | None, **source: Any) -> None:
+def parse(medium: str, lang: str, output: str | None, strict: bool, **source: Any) -> None:
     """Print a program as symchain understood it.
 
-    What may have been meant otherwise, and of a LaTeX text how each line was read, go to standard error.
+    What may have been meant otherwise, and of a document how each statement was read, skipped or refused, go to standard error; json
+    holds it all.
     """
     request = _Request(**source)
     with waiting("Reading"):
-        program = request.program()
+        program = request.program(strict)
         from symchain.render import render
+        from symchain.render.documents import echo
 
         result = render(program, medium)
-    for line, reading in program.understood:
-        click.echo(f"{line}\n    {reading}", err=True)
+        told = echo(program, lang)
+    for line in told:
+        click.echo(line, err=True)
     write_result(result, output)
 
 
@@ -382,22 +397,23 @@ def parse(medium: str, output: str | None, **source: Any) -> None:
 @_once("--using", type=click.Choice(["inputs", "blocks", "factors"]), default="factors", show_default=True, help="What a formula may hold.")
 @_once("--claim-format", type=click.Choice(["auto", "text", "latex"]), default="auto", show_default=True, help="How answers are written.")
 @_once("--seconds", type=click.FloatRange(0.01), default=10.0, show_default=True, help="With --claims: so long one answer may take.")
+@_strict
 @_lang
 @_once("--format", "medium", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
 @_save
-def check(wrt: str | None, of: str | None, lang: str, medium: str, output: str | None, **options: Any) -> None:
+def check(wrt: str | None, of: str | None, lang: str, medium: str, output: str | None, strict: bool, **options: Any) -> None:
     """Judge a derivative that someone worked out, and name the mistake in it.
 
-    Without --claim, all derivative statements of a LaTeX or Markdown file. --using says what is accepted as an answer: inputs alone, also
-    blocks, also derivatives by name (factors: dC/da*da/dz). Answers are read as people type them, in LaTeX too. Exit codes: 0 right,
-    1 wrong, 2 unreadable, 4 undecided; of many, the first of 1, 2 and 4 that occurs.
+    Without --claim, all statements of a LaTeX, Markdown or notebook file, and their counts. --using says what is accepted as an answer:
+    inputs alone, also blocks, also derivatives by name (factors: dC/da*da/dz). Answers are read as people type them, in LaTeX too. Exit
+    codes: 0 right, 1 wrong, 2 unreadable, 4 undecided or not judged; of many, the first of 1, 2 and 4 that occurs.
     """
     own = {k: options.pop(k) for k in ("claims", "table", "steps", "marks", "using", "claim_format", "seconds")}
     asked = Asked(output=of, wrt=wrt, lang=lang, medium=medium, **own)
     asked.validate()
     request = _Request(**options)
     with waiting("Checking") as progress, _in_language(lang):
-        result, code = checked(request.program(), asked, progress)
+        result, code = checked(request.program(strict or asked.answers), asked, progress)
     write_result(result, output)
     click.get_current_context().exit(code)
 

@@ -24,7 +24,7 @@ class Derivatives(Scripts):
     def _fraction(self, token: Token) -> Node:
         self.take()
         top, below = self.argument_tokens(), self.argument_tokens()
-        if self._is_differential(below) and (not top or self._is_differential(top)):
+        if self._is_differential(below) and (not top or self._is_differential(top) or self._is_second(top)):
             return self._derivative(token, top, below)
         if not top or not below:
             self.fail("a fraction with an empty part", r"Write \frac{a}{b}.", token.place)
@@ -42,15 +42,56 @@ class Derivatives(Scripts):
         )
         return first.text == "d" and plain and (len(tokens) > 1 or first is not None) and not (len(tokens) > 1 and tokens[1].text in "_^'=")
 
+    @staticmethod
+    def _is_second(tokens: Sequence[Token]) -> bool:
+        """d^2 y, beside dx^2."""
+        first = tokens[0]
+        return first.text == "d" and len(tokens) > 1 and tokens[1].text == "^" and tokens[1].kind == "op" and first.style in ("", "mathrm")
+
     def _derivative(self, token: Token, top: Sequence[Token], below: Sequence[Token]) -> Node:
-        self._check_order(top, below)
-        variable = self.inner(below[1:]) if len(below) > 1 else None
-        if variable is None or variable.head not in ("symbol", "number"):
-            place = variable.place if variable else self.span(token)
+        order, top = self._order(top[1:])
+        variables = self._variables(token, below, order)
+        square = len(variables) == 1 and variables[0].head == "power" and variables[0].parts[0].symbol is not None
+        square = square and variables[0].parts[1].text == "2" and variables[0].text == ""
+        if not square and (not variables or any(v.head not in ("symbol", "number") for v in variables) or len(variables) > 2):
+            place = variables[0].place if variables else self.span(token)
             self.fail("a derivative by more than one name", "One derivative is by one name.", place)
-        if len(top) > 1:
-            return self.powers(Node("partial", self.span(token), (self.inner(top[1:]), variable)))
-        return Node("partial", self.span(token), (self._operand(token), variable))
+        output = self.inner(top) if top else self._operand(token)
+        total = "total" if below[0].text == "d" else ""
+        node = Node("partial", self.span(token), (output, *variables), total)
+        return self.powers(node) if top else node
+
+    def _order(self, tokens: Sequence[Token]) -> tuple[int, Sequence[Token]]:
+        r"""The order of \partial^2 f, and what it is of."""
+        if not tokens or tokens[0].text != "^" or len(tokens) < 2:
+            return 1, tokens
+        rest = list(tokens[1:])
+        digits = rest[0].text if rest[0].text != "{" else rest[1].text
+        rest = rest[3:] if rest[0].text == "{" else rest[1:]
+        if digits != "2":
+            self.fail("a derivative of an order that is not read", "First and second derivatives are read.", tokens[0].place)
+        return 2, rest
+
+    def _variables(self, token: Token, below: Sequence[Token], order: int) -> list[Node]:
+        r"""By what: \partial x, \partial x^2, \partial y \partial x; the last is the first that is derived by."""
+        sign = below[0].text
+        starts = [
+            k for k in range(len(below) - 1)
+            if below[k].text == sign and k != 1 and self._is_differential(below[k:]) and not (k and below[k - 1].text in ("_", "{", "^"))
+        ]  # fmt: skip
+        pieces = [below[k + 1 : stop] for k, stop in zip(starts, [*starts[1:], len(below)], strict=True)] if starts[:1] == [0] else []
+        if not pieces or not all(pieces):
+            return []
+        found: list[Node] = []
+        for piece in reversed(pieces):
+            raised = next((k for k, t in enumerate(piece) if t.text == "^" and t.kind == "op"), None)
+            exponent = [t for t in piece[raised + 1 :] if t.text not in "{}"] if raised is not None else []
+            twice = order == 2 and len(pieces) == 1 and len(exponent) == 1 and exponent[0].text == "2"
+            node = self.inner(piece[:raised] if twice else piece)
+            found += [node, node] if twice else [node]
+        if len(found) != order:
+            self.fail("a derivative whose order differs above and below", r"Write \frac{\partial^2 f}{\partial x^2}.", self.span(token))
+        return found
 
     def _operand(self, token: Token) -> Node:
         r"""What \frac{d}{dx} applies to: brackets, or one factor."""
@@ -68,18 +109,13 @@ class Derivatives(Scripts):
             self.fail(what, "Put what is differentiated in brackets, and the derivative too.", after.place)
         return node.parts[0] if node.head == "paren" and len(node.parts) == 1 else node
 
-    def _check_order(self, top: Sequence[Token], below: Sequence[Token]) -> None:
-        raised = [t for part in (top, below) for t in part[1:2] if t.text == "^"]
-        again = [t for t in below[1:] if t.kind == "command" and t.text == "partial"]
-        if raised or again or any(t.text == "^" for t in below[1:] if not any(u.text == "(" for u in below)):
-            place = (raised or again or list(below))[0].place
-            self.fail("a derivative of second order", "Claims are about first derivatives.", place)
-
     def _nabla(self, token: Token) -> Node:
-        r"""\nabla_W C."""
+        r"""\nabla_W C, and \nabla f of what f depends on."""
         self.take()
+        if self._at("^"):
+            self.fail("a second derivative by vectors is not read", r"Write \frac{\partial^2 f}{\partial x \partial y}.", token.place)
         if not self._at("_"):
-            self.fail("a gradient that does not say by what", r"Write \nabla_W C, or \frac{\partial C}{\partial W}.", token.place)
+            return Node("gradient", self.span(token), (self._operand(token),))
         self.take()
         variable = self.single()
         if variable.head != "symbol":
@@ -87,8 +123,14 @@ class Derivatives(Scripts):
         return Node("partial", self.span(token), (self._operand(token), variable))
 
     def _slashed_partial(self, token: Token) -> Node:
-        r"""\partial C/\partial W."""
+        r"""\partial C/\partial W, and \partial_x f."""
         self.take()
+        if self._at("_"):
+            self.take()
+            variable = self.single()
+            if variable.head != "symbol":
+                self.fail("a derivative by more than one name", r"Write \partial_x f.", variable.place)
+            return Node("partial", self.span(token), (self._operand(token), variable))
         output = self.factor()
         if not self._at("/") or self.tokens[self.position + 1].text != "partial":
             self.fail(r"a \partial alone", r"Write \frac{\partial C}{\partial W}.", token.place)
@@ -96,3 +138,18 @@ class Derivatives(Scripts):
         self.take()
         variable = self.symbol()
         return Node("partial", self.span(token), (output, variable))
+
+    def slope(self) -> Node | None:
+        """dy/dx in a line, from the d on; None where that is not what stands there."""
+        mark = self.position
+        start = self.take()
+        plain = start.style in ("", "mathrm", "mathit") or start.style.startswith("run:0:d")
+        if plain and self.peek.kind in ("letter", "word"):
+            output = self.symbol()
+            if self._at("/") and self.tokens[self.position + 1].text == "d" and output.head == "symbol":
+                self.take()
+                self.take()
+                if self.peek.kind in ("letter", "word"):
+                    return Node("partial", self.span(start), (output, self.symbol()), "total")
+        self.position = mark
+        return None

@@ -1,19 +1,22 @@
-r"""Where the mathematics of a text is: $$...$$, \[...\], environments and inline $...$ of LaTeX and Markdown; the rest is prose."""
+r"""Where the mathematics of a text is: $$...$$, \[...\], environments, ```math and inline $...$; the rest is prose."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from symchain.errors import LimitError
+from symchain.errors import ParseError
 from symchain.latex.tokens import Source
-from symchain.support.files import MAX_TEXT
 
-_DISPLAYS = "equation|align|alignat|aligned|gather|gathered|multline|eqnarray|displaymath|flalign|split|dmath"
+_DISPLAYS = "equation|align|alignat|aligned|gather|gathered|multline|eqnarray|displaymath|flalign|split|dmath|math"
 _OPENING = re.compile(
-    rf"""(?P<fence>^[ \t]*(?P<ticks>```+|~~~+)[^\n]*$)
+    rf"""(?P<fence>^[ \t>]*(?P<ticks>```+|~~~+)(?P<info>[^\n]*)$)
+    |(?P<ticked>\$`)
     |(?P<code>`+[^`\n]*`+)
+    |(?P<html><!--|<(?P<tag>pre|code|script|style)\b[^>]*>)
     |(?P<comment>(?:^[ \t]*|(?<=[^\\\n]))%[^\n]*)
+    |(?P<kbracket>\\\\\[)
+    |(?P<kround>\\\\\()
     |(?P<escaped>\\[$%\\])
     |(?P<verbatim>\\begin\{{(?P<literal>verbatim|lstlisting|minted)\*?\}})
     |(?P<environment>\\begin\{{(?P<name>(?:{_DISPLAYS})\*?)\}}(?:\{{[0-9]*\}})?)
@@ -24,83 +27,132 @@ _OPENING = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
+_KINDS = ("fence", "ticked", "code", "html", "comment", "kbracket", "kround", "escaped", "verbatim", "environment", "bracket", "round",
+          "double", "single")  # fmt: skip
 _TEX = re.compile(r"\\documentclass|\\begin\{document\}|\\usepackage|\\section\*?\{|\\paragraph\*?\{")
-_MATH = re.compile(rf"\$|\\\[|\\\(|\\begin\{{(?:{_DISPLAYS})\*?\}}")
+_MATH = re.compile(rf"\$|\\\[|\\\(|\\begin\{{(?:{_DISPLAYS})\*?\}}|^[ \t>]*```+[ \t]*math\b|`[^`\n]*`", re.MULTILINE)
+_FRONT = re.compile(r"---[ \t]*\n.*?\n---[ \t]*(?:\n|$)", re.DOTALL)
+_FRENCH = re.compile(r"\b(?:le|la|les|des|une|est|et|pour|donc|soit|dérivée|avec|où|alors|posons|sinon|si|par)\b", re.IGNORECASE)
+_ENGLISH = re.compile(r"\b(?:the|of|is|and|for|let|hence|derivative|with|where|then|if|otherwise|by|to|we)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A stretch of mathematics by its offsets; `kind` is display, inline or bare (a text that is nothing but formulas)."""
+    """A stretch of mathematics by its offsets; `kind` is display, inline or bare (a text that is nothing but formulas).
+
+    `error` says why a stretch that opens cannot be read at all.
+    """
 
     kind: str
     start: int
     stop: int
+    opened: int = 0
+    closed: int = 0
+    error: ParseError | None = None
 
 
 def find_fragments(source: Source) -> list[Fragment]:
-    """The mathematics of a text in order. Raises ParseError for displays that are never closed."""
+    """The mathematics of a text in order."""
     text = source.text
-    if len(text) > MAX_TEXT:
-        raise LimitError(f"a text has at most {MAX_TEXT} characters", advice="Split it.")
     if _MATH.search(text) is None:
-        return [Fragment("bare", 0, len(text))] if text.strip() else []
-    tex = _TEX.search(text) is not None
-    found: list[Fragment] = []
-    position, end = _body(text)
-    while match := _OPENING.search(text, position, end):
-        kind = match.lastgroup if match.lastgroup not in ("ticks", "literal", "name") else ""
-        kind = next(
-            k
-            for k in ("fence", "code", "comment", "escaped", "verbatim", "environment", "bracket", "round", "double", "single")
-            if match[k]
-        )
-        position = match.end()
-        if kind == "fence" and not tex:
-            position = _after(text, match["ticks"], position, end)
-        elif kind == "comment" and not tex and text[: match.start()].rsplit("\n", 1)[-1].strip():
-            position = match.start() + 1  # 95 % in the middle of a line of Markdown
+        return [Fragment("bare", 0, len(text), 0, len(text))] if text.strip() and _formulas(text) else []
+    return _Finder(source).find()
+
+
+def _formulas(text: str) -> bool:
+    """Whether a text without any sign of mathematics could be formulas alone."""
+    return _FRONT.match(text) is None and re.search(r"[=\\^_<>≤≥]", text) is not None
+
+
+def is_french(source: Source) -> bool:
+    """Whether the prose of a text is French."""
+    return len(_FRENCH.findall(source.text)) > len(_ENGLISH.findall(source.text))
+
+
+class _Finder:
+    def __init__(self, source: Source) -> None:
+        self.source, self.text = source, source.text
+        self.tex = _TEX.search(self.text) is not None
+        self.found: list[Fragment] = []
+        start, stop = self.text.find(r"\begin{document}"), self.text.find(r"\end{document}")
+        front = _FRONT.match(self.text)
+        self.position = start + len(r"\begin{document}") if start >= 0 else front.end() if front else 0
+        self.end = stop if stop >= 0 else len(self.text)
+
+    def find(self) -> list[Fragment]:
+        while match := _OPENING.search(self.text, self.position, self.end):
+            kind = next(k for k in _KINDS if match[k])
+            self.position = match.end()
+            self._take(kind, match)
+        return self.found
+
+    def _take(self, kind: str, match: re.Match[str]) -> None:
+        start, opened = match.end(), match.start()
+        if kind == "fence" and not self.tex:
+            closing = re.compile(rf"^[ \t>]*{re.escape(match['ticks'])}", re.MULTILINE).search(self.text, start, self.end)
+            stop, self.position = (closing.start(), closing.end()) if closing else (self.end, self.end)
+            if match["info"].strip().lower() == "math":
+                self._add("display", start, stop, opened)
+        elif kind == "ticked":
+            self._inline("`$", start, opened)
+        elif kind == "html" and not self.tex:
+            self._skip("-->" if match[0] == "<!--" else f"</{match['tag']}>", start)
+        elif kind == "comment" and not self.tex and self.text[:opened].rsplit("\n", 1)[-1].strip():
+            self.position = opened + 1  # 95 % in the middle of a line of Markdown
         elif kind == "verbatim":
-            position = _after(text, rf"\end{{{match['literal']}", position, end)
+            self._skip(rf"\end{{{match['literal']}", start)
         elif kind == "environment":
-            position = _display(source, found, match.start(), rf"\end{{{match['name']}}}", position, end, match["name"])
+            self._display(rf"\end{{{match['name']}}}", start, opened, match["name"])
         elif kind == "bracket":
-            position = _display(source, found, match.start(), r"\]", position, end, r"\[")
+            if not self.tex and self.text[opened - 1 : opened] == "[":
+                return  # the text of a link
+            self._display(r"\]", start, opened, r"\[")
+        elif kind == "kbracket" and not self.tex:
+            self._display(r"\\]", start, opened, r"\\[")
+        elif kind == "kround" and not self.tex:
+            self._inline(r"\\)", start, opened)
         elif kind == "double":
-            position = _display(source, found, match.start(), "$$", position, end, "$$")
+            self._display("$$", start, opened, "$$")
         elif kind in ("round", "single"):
-            position = _inline(text, found, r"\)" if kind == "round" else "$", position, end)
-        elif kind == "code" and tex:
-            position = match.start() + 1
-    return found
+            self._inline(r"\)" if kind == "round" else "$", start, opened)
+        elif kind == "code" and self.tex:
+            self.position = opened + 1
 
+    def _skip(self, closing: str, position: int) -> None:
+        at = self.text.find(closing, position, self.end)
+        self.position = self.end if at < 0 else at + len(closing)
 
-def _body(text: str) -> tuple[int, int]:
-    """The part of a LaTeX file that prints."""
-    start, stop = text.find(r"\begin{document}"), text.find(r"\end{document}")
-    return (start + len(r"\begin{document}") if start >= 0 else 0), (stop if stop >= 0 else len(text))
+    def _add(self, kind: str, start: int, stop: int, opened: int) -> None:
+        self.found.append(Fragment(kind, start, stop, opened, self.position))
 
+    def _display(self, closing: str, start: int, opened: int, opening: str) -> None:
+        stop = self.text.find(closing, start, self.end)
+        if stop < 0:
+            place = self.source.place(opened, start)
+            advice = f"Add {closing}."
+            error = ParseError(f"{opening} is never closed", advice=advice, place=place, source=self.source.line(place))
+            self.found.append(Fragment("display", opened, start, opened, start, error))
+            return
+        self.position = stop + len(closing)
+        self._add("inline" if opening == "$$" and self._within_sentence(opened, start, stop) else "display", start, stop, opened)
 
-def _after(text: str, closing: str, position: int, end: int) -> int:
-    at = text.find(closing, position, end)
-    return end if at < 0 else at + len(closing)
+    def _within_sentence(self, opened: int, start: int, stop: int) -> bool:
+        """Whether $$...$$ stands within a line of prose, as kramdown writes inline mathematics."""
+        if "\n" in self.text[start:stop] or self.tex:
+            return False
+        before = self.text[self.text.rfind("\n", 0, opened) + 1 : opened]
+        newline = self.text.find("\n", stop + 2)
+        after = self.text[stop + 2 : newline if newline >= 0 else len(self.text)]
+        prose = re.sub(r"\$\$.*?\$\$|\$[^$]*\$", " ", before) + " " + re.sub(r"\$\$.*?\$\$|\$[^$]*\$", " ", after)
+        return re.search(r"[^\W\d_]{2}", prose) is not None
 
-
-def _display(source: Source, found: list[Fragment], opened: int, closing: str, position: int, end: int, opening: str) -> int:
-    stop = source.text.find(closing, position, end)
-    if stop < 0:
-        source.fail(f"{opening} is never closed", f"Add {closing}.", source.place(opened, position))
-    found.append(Fragment("display", position, stop))
-    return stop + len(closing)
-
-
-def _inline(text: str, found: list[Fragment], closing: str, position: int, end: int) -> int:
-    """Inline mathematics ends in its paragraph; a dollar sign without a partner is a dollar sign."""
-    paragraph = re.compile(r"\n[ \t]*\n").search(text, position, end)
-    limit = paragraph.start() if paragraph else end
-    stop = text.find(closing, position, limit)
-    while stop > 0 and text[stop - 1] == "\\" and closing == "$":
-        stop = text.find(closing, stop + 1, limit)
-    if stop < 0:
-        return position
-    found.append(Fragment("inline", position, stop))
-    return stop + len(closing)
+    def _inline(self, closing: str, start: int, opened: int) -> None:
+        """Inline mathematics ends in its paragraph; a dollar sign without a partner is a dollar sign."""
+        paragraph = re.compile(r"\n[ \t]*\n").search(self.text, start, self.end)
+        limit = paragraph.start() if paragraph else self.end
+        stop = self.text.find(closing, start, limit)
+        while stop > 0 and self.text[stop - 1] == "\\" and closing == "$":
+            stop = self.text.find(closing, stop + 1, limit)
+        if stop >= 0:
+            self.position = stop + len(closing)
+            self._add("inline", start, stop, opened)

@@ -6,19 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from symchain.functions.spec import OPERATIONS, AbstractFunction, FunctionSpec, find
-from symchain.language.grammar import parse_expression
 from symchain.language.lookup import find_function
 from symchain.latex.algebra import Algebra
-from symchain.latex.naming import entry_or_none
+from symchain.latex.indices import entry_or_none
 from symchain.latex.nodes import Bound, Node, walk
 from symchain.latex.usage import call_at
-from symchain.latex.values import Value, aligned, flat
+from symchain.latex.values import SAME_SHAPE, Value, aligned, flat, number_of
 from symchain.support.dimensions import Dim
 from symchain.support.notation import Phrase, call, number
 
 _TO_SCALAR = ("tr", "sum", "mean")
 """Words of the language that are no operations."""
-_SAME_SHAPE = ("softmax", "log_softmax")
 
 
 class Formulas(Algebra):
@@ -38,7 +36,7 @@ class Formulas(Algebra):
             return replace(value, shape=tuple(self.sizes[a] for a in value.axes), axes=())
         if free:
             sizes = tuple(self.sizes[a] for a in self.order)
-            dims = Phrase("tuple", tuple(_dim(d) for d in sizes))
+            dims = Phrase("tuple", tuple(number_of(d) for d in sizes))
             return Value(call("broadcast_to", value.phrase, dims), sizes)
         return value
 
@@ -75,7 +73,10 @@ class Formulas(Algebra):
                 return self._root(node)
             case "abs":
                 inner = self.value(node.parts[0])
-                if inner.rank:
+                if inner.rank == 2 and inner.shape[0] == inner.shape[1]:
+                    return Value(call("det", inner.phrase))
+                marked = any(n.symbol is not None and n.symbol.name in self.usage.arrays for n in walk(node.parts[0]))
+                if inner.rank or (marked and not inner.axes):
                     self._fail(
                         "bars around an array can be read as its norm, its determinant and entry by entry",
                         r"Write \lVert x\rVert or \det.",
@@ -153,7 +154,7 @@ class Formulas(Algebra):
         phrase = call(function, value.phrase)
         if function in _TO_SCALAR or (function in OPERATIONS and OPERATIONS[function].rank == 0):
             return Value(phrase)
-        if function in _SAME_SHAPE and value.rank == 1:
+        if function in SAME_SHAPE and (value.rank == 1 or (value.rank == 2 and self.usage.rowwise)):
             return replace(value, phrase=phrase)
         if function == "diag" and value.rank in (1, 2):
             return Value(phrase, (value.shape[0],) * (3 - value.rank))
@@ -192,6 +193,8 @@ class Formulas(Algebra):
         if node.text == "prod":
             self._check_factors(node, letters)
         value = self.value(node.parts[0])
+        for bound in node.bounds:
+            value = self._without(node, bound, value)
         if value.rank:
             self._fail("an array inside a sum over an index", "Everything there is an entry, such as y_i, or a scalar.", node)
         for bound in reversed(node.bounds):
@@ -200,6 +203,18 @@ class Formulas(Algebra):
             self.order.remove(letter)
             del self.sizes[letter]
         return value
+
+    def _without(self, node: Node, bound: Bound, value: Value) -> Value:
+        r"""The terms of \sum_{j \ne i} without that of i."""
+        if not bound.but:
+            return value
+        if node.text != "sum" or bound.but not in self.sizes:
+            self._fail(f"the index {bound.but} is not bound", "Write the sum over every index, or name the one left out.", node)
+        size = number_of(self.sizes[bound.letter])
+        axes = tuple(a for a in self.order if a in (bound.letter, bound.but))
+        mask = Value(Phrase("add", (number(1), Phrase("neg", (call("eye", size),)))), axes=axes)
+        (mask, value), axes = aligned([mask, value], self.order)
+        return Value(Phrase("mul", (mask.phrase, value.phrase)), axes=axes)
 
     def _check_factors(self, node: Node, letters: list[str]) -> None:
         """Each factor under a product sign has the index: c may stand inside or outside of the product."""
@@ -223,14 +238,10 @@ class Formulas(Algebra):
                     f"the sum over {letter} has no entry with that index", r"Write y_i inside of it, and brackets around its terms.", node
                 )
             if node.text == "prod":
-                return Value(Phrase("pow", (value.phrase, _dim(size))), axes=value.axes)
-            return Value(Phrase("mul", flat([_dim(size), value.phrase])), axes=value.axes)
+                return Value(Phrase("pow", (value.phrase, number_of(size))), axes=value.axes)
+            return Value(Phrase("mul", flat([number_of(size), value.phrase])), axes=value.axes)
         position = value.axes.index(letter)
         rest = value.axes[:position] + value.axes[position + 1 :]
         if rest:
             return Value(call(node.text, value.phrase, axis=number(position)), axes=rest)
         return Value(call(node.text, value.phrase))
-
-
-def _dim(dim: Dim) -> Phrase:
-    return number(dim) if isinstance(dim, int) else parse_expression(dim)

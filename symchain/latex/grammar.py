@@ -7,7 +7,8 @@ from typing import NoReturn
 
 from symchain.errors import LimitError, Place
 from symchain.language.lookup import is_known_function
-from symchain.latex.derivatives import JOINERS, Derivatives
+from symchain.latex.derivatives import JOINERS
+from symchain.latex.enclosures import RELATIONS, Enclosures
 from symchain.latex.nodes import Bound, Node
 from symchain.latex.scripts import ACCENTS
 from symchain.latex.tokens import PROSE, Source, Token
@@ -23,19 +24,6 @@ FUNCTIONS = {
 r"""Function commands, and the words that \operatorname holds where the input language calls them otherwise."""
 
 _BIG = {"sum": "sum", "prod": "prod"}
-_CLOSERS = {"(": ")", "[": "]", "{": "}"}
-_RELATIONS = {
-    "<": "<",
-    ">": ">",
-    "le": "<=",
-    "leq": "<=",
-    "ge": ">=",
-    "geq": ">=",
-    "ne": "!=",
-    "neq": "!=",
-    "leqslant": "<=",
-    "geqslant": ">=",
-}
 _ADVICE = {
     "dot": "A dot may be a time derivative or part of a name: write x_{dot}.",
     "ddot": "Write the derivative out.",
@@ -59,7 +47,7 @@ def parse_formula(tokens: Sequence[Token], source: Source) -> Node:
     return Parser(tokens, source).whole()
 
 
-class Parser(Derivatives):
+class Parser(Enclosures):
     """Recursive descent over the tokens of one formula."""
 
     def __init__(self, tokens: Sequence[Token], source: Source) -> None:
@@ -101,12 +89,18 @@ class Parser(Derivatives):
                 op = JOINERS[self.take().text]
             elif token.kind == "op" and token.text in "*/":
                 op = "star" if self.take().text == "*" else "slash"
+            elif self._at_evaluation():
+                whole = factors[0] if len(factors) == 1 else Node("product", self.span(start), tuple(factors), ops=tuple(ops))
+                factors, ops = [self._evaluated(whole, start)], [""]
+                continue
             elif self.starts_factor(token):
                 op = ""
             else:
                 break
-            prose = [t for t in (self.tokens[self.position - 1], self.peek) if t.kind == "word" and t.style in PROSE]
-            if op == "" and prose and not self._at("(", "["):
+            raised = self.position > 1 and self.tokens[self.position - 2].text in ("_", "^")
+            beside = (self.peek,) if raised else (self.tokens[self.position - 1], self.peek)
+            prose = [t for t in beside if t.kind == "word" and t.style in PROSE]
+            if op == "" and prose and not self._at("(", "[") and not self._at_function():
                 what = rf"\text{{{prose[0].text}}} can be read as a name and as a word between two formulas"
                 self.fail(what, r"Write \cdot for a product, or \quad before words.", prose[0].place)
             if op and self._at("-"):
@@ -120,11 +114,14 @@ class Parser(Derivatives):
             ops.append(op)
         return factors[0] if len(factors) == 1 else Node("product", self.span(start), tuple(factors), ops=tuple(ops))
 
+    def _at_function(self) -> bool:
+        return self.peek.kind == "word" and bool(self._function_of(self.peek))
+
     def _check_neighbours(self, factors: list[Node], ops: list[str], op: str, factor: Node) -> None:
         """Refuse 3 4 x, x 2, 2\\frac12, 1/2x, a/bc and a/b/c."""
         before = factors[-1]
         written, then = self.written(before), self.written(factor)
-        if op == "" and factor.head == "number":
+        if op == "" and factor.head == "number" and before.head != "paren":
             both = f"{written}{then}" if before.head in ("number", "power") else f"{written}_{then}"
             if before.head == "power":
                 both = f"{self.written(before.parts[0])}^{{{self.written(before.parts[1])}{then}}}"
@@ -149,16 +146,14 @@ class Parser(Derivatives):
     # ------------------------------------------------------------ factors
 
     def starts_factor(self, token: Token) -> bool:
-        if token.kind in ("number", "letter", "word", "begin"):
+        if token.kind in ("number", "letter", "word", "begin", "bad"):
             return True
         if token.kind == "command":
-            return token.text not in JOINERS and token.text not in _RELATIONS and token.text not in ("\\", "quad", "qquad", "right")
+            ends = ("\\", "quad", "qquad", "right", "evaluation")
+            return token.text not in JOINERS and token.text not in RELATIONS and token.text not in ends
         if token.kind == "op" and token.text in "|‖":
-            return not self._closes_bar(token)
+            return not self._closes_bar(token) and self.tokens[self.position + 1].text not in ("_", "^")
         return token.kind == "op" and token.text in ("(", "[", "{")
-
-    def _closes_bar(self, token: Token) -> bool:
-        return bool(self.bars) and self.bars[-1] == token.text
 
     def factor(self) -> Node:
         token = self.peek
@@ -184,10 +179,12 @@ class Parser(Derivatives):
                 case "(" | "[":
                     return self.powers(self.brackets())
                 case "{":
+                    if self.tokens[self.position + 1].text == "}":
+                        return self._transposed_from_the_left()
                     return self.powers(self.group())
                 case "|" | "‖":
                     return self.powers(self._bars(token))
-        if token.kind == "begin" and token.text == "cases":
+        if token.kind == "begin" and token.text in ("cases", "dcases"):
             return self._cases(token)
         if token.kind == "command":
             return self._command(token)
@@ -195,11 +192,14 @@ class Parser(Derivatives):
 
     def _named(self, token: Token) -> Node:
         """A name, or a function written as a word."""
+        slope = self.slope() if token.text == "d" else None
+        if slope is not None:
+            return self.powers(slope)
         self._check_run(token)
         if token.kind == "word":
             function = self._function_of(token)
             following = self.tokens[self.position + 1]
-            if function and (following.text in ("(", "[", "{", "_", "^") or token.style == "operatorname"):
+            if function and (following.text in ("(", "[", "{", "_", "^") or token.style in ("operatorname", "loose")):
                 self.take()
                 return self._apply(function, token)
             if token.style == "operatorname" and following.text not in ("(", "["):
@@ -256,11 +256,15 @@ class Parser(Derivatives):
                 return self._slashed_partial(token)
             case "underbrace" | "overbrace":
                 return self._braced(token)
+            case "evaluated":
+                return self._evaluated_from(token)
         if name in _ADVICE:
             self.fail(rf"\{name} is not read", _ADVICE[name], token.place)
         self._refuse(token)
 
     def _refuse(self, token: Token) -> NoReturn:
+        if token.error is not None:
+            raise token.error
         if token.kind == "stop":
             self.fail("the formula ends too early", "Write a name, a number or a bracket here.", token.place)
         if token.kind == "text":
@@ -270,98 +274,9 @@ class Parser(Derivatives):
             what = rf"\{token.kind}{{{token.text}}}"
         if token.kind == "command" and token.text in _ADVICE:
             self.fail(rf"\{token.text} is not read", _ADVICE[token.text], token.place)
-        if token.kind == "command" and token.text not in JOINERS and token.text not in _RELATIONS:
+        if token.kind == "command" and token.text not in JOINERS and token.text not in RELATIONS:
             self.fail(f"{what} is not read", "Write the formula with names, numbers, functions and sums.", token.place)
         self.fail(f"{what} where a name, a number or a bracket is expected", "Correct the formula here.", token.place)
-
-    # ------------------------------------------------------------ brackets
-
-    def brackets(self) -> Node:
-        """(a, b) or [a]."""
-        opener = self.take()
-        self.bars.append("")
-        closer = _CLOSERS[opener.text]
-        parts = [self.expression()]
-        while self._at(","):
-            self.take()
-            parts.append(self.expression())
-        self.bars.pop()
-        if not self._at(closer):
-            if self.peek.kind == "stop":
-                self.fail(f"'{opener.text}' is never closed", f"Add '{closer}'.", opener.place)
-            self._refuse(self.peek)
-        self.take()
-        return Node("paren", self.span(opener), tuple(parts), opener.text)
-
-    def group(self) -> Node:
-        """{a}: braces do not print."""
-        opener = self.take()
-        self.bars.append("")
-        inner = self.expression()
-        self.bars.pop()
-        self.close_brace(opener)
-        return inner if inner.head in ("symbol", "number", "frac", "paren") else Node("group", self.span(opener), (inner,))
-
-    def _bars(self, token: Token) -> Node:
-        self.take()
-        self.bars.append(token.text)
-        inner = self.expression()
-        self.bars.pop()
-        if not self._at(token.text):
-            if self.peek.kind == "stop":
-                self.fail(f"'{token.text}' is never closed", "Add the second bar.", token.place)
-            self._refuse(self.peek)
-        self.take()
-        if token.text == "|":
-            return Node("abs", self.span(token), (inner,))
-        kind = ""
-        if self._at("_"):
-            self.take()
-            sub = self.subscript()
-            kind = "_".join(sub)
-            if kind not in ("1", "2", "F", "infty"):
-                self.fail(f"the norm of order {kind} is not read", r"Norms are \lVert x\rVert, _1, _2, _F and _\infty.", self.span(token))
-        return Node("norm", self.span(token), (inner,), kind)
-
-    def _cases(self, token: Token) -> Node:
-        r"""\begin{cases} a & x > 0 \\ b & \text{otherwise} \end{cases}"""
-        self.take()
-        parts: list[Node] = []
-        ops: list[str] = []
-        while True:
-            parts.append(self.expression())
-            if self._at(","):
-                self.take()
-            if self._at("&"):
-                self.take()
-            words = []
-            while self.peek.kind in ("text", "word") and self.peek.style in ("text", ""):
-                words.append(self.take().text)
-            if self.peek.text in ("\\",) or self.peek.kind == "end":
-                if not any(w.lower().startswith(("otherwise", "else", "sinon")) for w in words):
-                    self.fail(
-                        "a case without its condition",
-                        r"Write x & \text{if } z > 0, and \text{otherwise} in the last row.",
-                        self.peek.place,
-                    )
-                break
-            parts.append(self.expression())
-            relation = self.take()
-            if relation.text not in _RELATIONS:
-                self.fail("a condition is a comparison", "Write z > 0.", relation.place)
-            ops.append(_RELATIONS[relation.text])
-            parts.append(self.expression())
-            while self._at(",", ".", ";"):
-                self.take()
-            if not (self.peek.kind == "command" and self.peek.text == "\\"):
-                self.fail("the cases do not say what holds otherwise", r"End with a row b & \text{otherwise}.", self.peek.place)
-            self.take()
-        if self.peek.text == "\\":
-            self.take()
-        if self.peek.kind != "end" or self.peek.text != "cases":
-            self._refuse(self.peek)
-        self.take()
-        return Node("cases", self.span(token), tuple(parts), ops=tuple(ops))
 
     # ------------------------------------------------------------ functions
 
@@ -443,10 +358,14 @@ class Parser(Derivatives):
         if last is not None:
             if len(bounds) != 1:
                 self.fail("an upper bound for more than one index", "Write one sum for each index.", token.place)
-            bounds = (Bound(bounds[0].letter, bounds[0].first, last),)
-        elif any(b.first is not None for b in bounds):
+            bounds = (Bound(bounds[0].letter, bounds[0].first, last, bounds[0].but),)
+        elif any(b.first is not None and not b.but for b in bounds):
             self.fail("a sum with a first index and no last one", r"Write \sum_{i=1}^{n}, or \sum_i.", token.place)
-        return Node("big", self.span(token), (self.term(),), name, bounds=bounds)
+        minus = self.take() if self._at("-") else None
+        body = self.term()
+        if minus is not None:
+            body = Node("sum", self.span(minus), (body,), ops=("-",))
+        return Node("big", self.span(token), (body,), name, bounds=bounds)
 
     def _root(self, token: Token) -> Node:
         self.take()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NoReturn
 
 from symchain.errors import ParseError, Place
 from symchain.functions.spec import AbstractFunction
 from symchain.language.lookup import find_function
-from symchain.latex.nodes import Node, Symbol
+from symchain.latex.indices import INDICATOR, entry_of, entry_or_none, is_kronecker
+from symchain.latex.nodes import Node, Symbol, walk
 from symchain.latex.tokens import GREEK_COMMANDS
-from symchain.latex.usage import FUNCTION_LETTERS, Usage, entry_of
-from symchain.latex.values import Value, aligned
+from symchain.latex.usage import FUNCTION_LETTERS, Usage, call_at
+from symchain.latex.values import Value, aligned, number_of
 from symchain.support.dimensions import Dim
-from symchain.support.notation import Phrase, call, name
+from symchain.support.notation import Phrase, call, name, number
 
 _OF_MATRICES = ("exp", "log", "sqrt", "sin", "cos", "sinh", "cosh")
 """Functions that a square matrix has in two senses."""
@@ -32,6 +34,7 @@ class Names:
         self.entrywise = False  # under a sum without index, a power of an array is one of its entries
         self.functions: dict[str, Place] = {}
         self.arguments: dict[str, Value] = {}
+        self.nested = 0
 
     def value(self, node: Node) -> Value:
         raise NotImplementedError
@@ -73,21 +76,32 @@ class Names:
                 what = f"{self._text(node)} outside of the sum over {over} can be read as an entry and as a name"
                 self._fail(what, "Put the sum's terms in brackets, or rename this one.", node)
             numbered = symbol.pieces[-1] if symbol.pieces else symbol.label
-            if numbered.isdigit() and Symbol(symbol.base, symbol.accent, symbol.pieces[:-1]).name in self.usage.shapes:
+            stem = Symbol(symbol.base, symbol.accent, symbol.pieces[:-1]).name
+            indexed = (stem in self.usage.shapes and self.usage.shapes[stem]) or (
+                not numbered.isdigit() and self.usage.shapes.get(symbol.stem)
+            )
+            if (numbered.isdigit() or len(numbered) == 1) and indexed and symbol.name not in self.known:
                 what = f"{self._text(node)} can be read as a name and as an entry of the vector {symbol.stem}"
                 self._fail(what, "Rename one of them.", node)
             return None
         stem, indices = found
+        if is_kronecker(stem, indices) and (stem == INDICATOR or not (self._defined(stem) or stem in self.aliases)):
+            if len(set(indices)) == 1:
+                return Value(number(1))
+            return Value(call("eye", number_of(self.sizes[indices[0]])), axes=tuple(a for a in self.order if a in indices))
         if len(set(indices)) != len(indices):
             self._fail("a diagonal entry", r"Write \operatorname{tr}(A) for the sum of a diagonal.", node)
         known = self.known.get(stem)
+        if self.claiming and stem in self.aliases:
+            known = self.aliases[stem][1]
         wanted = tuple(self.sizes[i] for i in indices)
         if known is not None and known.shape != wanted:
             had = "a scalar" if not known.shape else f"of shape ({', '.join(map(str, known.shape))})"
             what = f"{self._text(node)} is an entry of {stem}, but {stem} is {had}"
             self._fail(what, f"Define the entries: {self._text(node)} = ..., or declare shapes.", node)
         order = tuple(letter for letter in self.order if letter in indices)
-        phrase = name(stem) if order == indices else Phrase("transpose", (name(stem),))
+        whole = known.phrase if self.claiming and stem in self.aliases and known is not None else name(stem)
+        phrase = whole if order == indices else Phrase("transpose", (whole,))
         if order != indices and len(indices) > 2:
             self._fail("entries with three indices in another order", "Write the indices in the order of the sums.", node)
         return Value(phrase, axes=order)
@@ -95,7 +109,7 @@ class Names:
     def _defined(self, text: str) -> bool:
         return text in self.usage.defined or text in self.known or text in self.usage.shapes
 
-    def _is_function(self, symbol: Symbol, node: Node, called: bool) -> bool:
+    def _is_function(self, symbol: Symbol, node: Node, called: bool, bracket: Node | None = None) -> bool:
         """Whether a name is a function here. Refuses what could be read as a call and as a product."""
         text = symbol.name
         if text in self.usage.functions:
@@ -110,7 +124,7 @@ class Names:
                 self._both(symbol, node)
             return True
         if text in self.usage.plain:
-            if text in self.usage.called and likely:
+            if text in self.usage.called and likely and not (bracket is not None and any(p.head == "sum" for p in bracket.parts)):
                 self._both(symbol, node)
             return False
         if called and not likely:
@@ -140,10 +154,12 @@ class Names:
             what = f"{self._text(head)}(...) can be read as function number {symbol.label} and as a derivative of order {symbol.label}"
             self._fail(what, "Write a subscript for a number, primes for a derivative.", head)
         parameters = self.usage.parameters.get(symbol.name)
+        if parameters is not None and not symbol.primes and _holds(bracket, symbol.name):
+            return None  # sigma(1 - sigma), a product of values
         if parameters is not None:
             return self._of_definition(symbol, parameters, bracket, head)
         entry = entry_or_none(symbol, set(self.sizes)) is not None
-        if entry or symbol.name in self.arguments or not self._is_function(symbol, head, True):
+        if entry or symbol.name in self.arguments or not self._is_function(symbol, head, True, bracket):
             if not entry and all(p.head in ("symbol", "number") for p in bracket.parts):
                 what = f"{self._text(head)}{self._text(bracket)} can be read as a call and as a product"
                 self._fail(what, r"Write \cdot for a product.", head)
@@ -161,23 +177,41 @@ class Names:
         given = [p.symbol.name if p.symbol is not None else "" for p in bracket.parts]
         same = tuple(given) == parameters
         if symbol.primes:
+            if self.claiming and not same and symbol.primes == 1 and len(parameters) == len(given) == 1 and symbol.name in self.macros:
+                return self._slope(symbol.name, bracket, head)
             if not (self.claiming and same and symbol.primes == 1 and len(parameters) == 1):
                 what = f"{self._text(head)} is the derivative of what this text defines by a formula"
                 self._fail(what, r"Write \frac{\partial ...}{\partial ...}, or bind a function by let=.", head)
             return self._derivative(name(symbol.name), self._plain(symbol.name), Value(name(parameters[0])))
         if same:
-            return self._plain(symbol.name)
+            entry = self._entry(symbol, head)
+            return entry if entry is not None else self._plain(symbol.name)
         if len(given) != len(parameters) or symbol.name not in self.macros:
             self._fail(f"{symbol.name} has {len(parameters)} arguments", f"Write {symbol.name}({', '.join(parameters)}).", head)
         names, body = self.macros[symbol.name]
-        if self.arguments:
-            self._fail(f"{symbol.name} at other arguments inside a definition of that kind", "Name the intermediate value.", head)
-        values = {n: self.value(p) for n, p in zip(names, bracket.parts, strict=True)}
-        self.arguments = values
+        if self.nested > 16:
+            self._fail(f"{symbol.name} is defined by itself", "Give the new value another name.", head)
+        before, self.arguments = self.arguments, {n: self.value(p) for n, p in zip(names, bracket.parts, strict=True)}
+        self.nested += 1
         try:
             return self.value(body)
         finally:
-            self.arguments = {}
+            self.arguments = before
+            self.nested -= 1
+
+    def _slope(self, function: str, bracket: Node, head: Node) -> Value:
+        """g'(x_i) of a function that the text defines by a formula: its derivative with the argument written in."""
+        (parameter,), body = self.macros[function]
+        before, self.arguments = self.arguments, {parameter: Value(name(parameter))}
+        try:
+            formula = self.value(body)
+        finally:
+            self.arguments = before
+        if formula.rank or formula.axes:
+            self._fail(f"{self._text(head)} of what is no number", "Write the derivative out.", head)
+        slope = self.usage.slope(formula.phrase, parameter)
+        argument = self.value(bracket.parts[0])
+        return replace(argument, phrase=_replaced(slope, parameter, argument.phrase), either=False)
 
     def _elementwise(self, function: str, arguments: list[Value], node: Node, primes: int = 0) -> Value:
         values, axes = aligned(arguments, self.order)
@@ -218,8 +252,14 @@ class Names:
         raise ParseError(what, advice=advice, place=node.place, source=self.source.line(node.place))
 
 
-def entry_or_none(symbol: Symbol, letters: set[str]) -> tuple[str, tuple[str, ...]] | None:
-    try:
-        return entry_of(symbol, letters)
-    except ValueError:
-        return None
+def _replaced(phrase: Phrase, text: str, by: Phrase) -> Phrase:
+    """A phrase with another one for a name."""
+    if phrase.head == "name" and phrase.text == text:
+        return by
+    return replace(phrase, parts=tuple(_replaced(p, text, by) for p in phrase.parts))
+
+
+def _holds(bracket: Node, text: str) -> bool:
+    """Whether a bracket holds a name as a quantity."""
+    called = {id(n.parts[k]) for n in walk(bracket) if n.head == "product" for k in range(len(n.parts)) if call_at(n, k) is not None}
+    return any(n.symbol is not None and n.symbol.name == text and not n.symbol.primes and id(n) not in called for n in walk(bracket))

@@ -22,7 +22,10 @@ HEADS = {
     "big": "text is sum, prod, max or min; parts are the body, then one bound each: see indices",
     "product": "factors; ops before each: '' (juxtaposed), cdot, times, odot, star, slash",
     "sum": "terms; ops before each: + or -",
-    "partial": "a derivative: the output, then the variable",
+    "partial": "a derivative: the output, then the variable, and the second one of a second derivative; text is total for d",
+    "gradient": "the gradient of one part, by what it depends on",
+    "primed": "a formula in brackets with primes, as many as text says",
+    "at": "a part, and the values of the names in ops where it is taken",
     "cases": "value, left, right of its condition for each row; ops are the operators; the last value stands alone",
 }
 
@@ -61,6 +64,8 @@ class Bound:
     letter: str
     first: Node | None = None
     last: Node | None = None
+    but: str = ""
+    """Another index, whose value this one does not take."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,360 +1,420 @@
-"""A LaTeX or Markdown text to a Program: definitions, sections, claims, and what each line was understood as."""
+"""A LaTeX, Markdown or notebook text to a Program with its statements: each read by the definitions in force where it stands."""
 
 from __future__ import annotations
 
-import heapq
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from bisect import bisect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any
 
-from symchain.errors import ArgumentError, ParseError, Place, SymchainError
+from symchain.errors import ArgumentError, ParseError, SymchainError
 from symchain.language.inputs import bindings, check_bound, mapping
-from symchain.language.lookup import is_known_function
-from symchain.language.reading import build_program
 from symchain.language.shapes import facts_from, shape_from
-from symchain.language.spelling import is_abstract
-from symchain.language.statements import Declaration, Definition
+from symchain.latex.arrays import marked, said_in_words
+from symchain.latex.assembly import Assembly, Slope, Writer
 from symchain.latex.document import find_fragments
-from symchain.latex.formulas import Formulas
-from symchain.latex.nodes import Node, signature, walk
-from symchain.latex.statements import Statement, is_defined, read_statements
-from symchain.latex.tokens import Source
-from symchain.latex.usage import Usage, call_at, entry_of, find_usage, size_phrase
-from symchain.latex.values import Value
-from symchain.nouns.computation import Claim
+from symchain.latex.forms import Subject
+from symchain.latex.nodes import Node, Symbol, signature, walk
+from symchain.latex.preparation import prepared
+from symchain.latex.slices import Definitions
+from symchain.latex.statements import Statement as Line
+from symchain.latex.statements import is_defined, read_text
+from symchain.latex.surroundings import Surroundings, is_constant
+from symchain.latex.units import Unit, Units
 from symchain.nouns.program import Program
-from symchain.support.dimensions import Dim, Shape, show
-from symchain.support.notation import Phrase
-from symchain.support.notation import walk as walk_phrase
+from symchain.nouns.statement import CLAIM, DEFINITION, EQUALITY, JUDGED, REFUSED, SKIPPED, VALUE, Asked
+from symchain.support.document import Say
 from symchain.tensors.nodes import Apply, postorder
 
-Writer = Callable[[Phrase], str]
+Same = Callable[[Program, str, str, Mapping[str, str]], bool]
+"""Whether two formulas of a program are equal, everywhere or at a point, as far as can be told."""
 
 
 def read_latex(
     text: str,
     write: Writer,
+    same: Same,
+    slope: Slope,
     shapes: Mapping[str, Any] | None = None,
     assume: Mapping[str, Any] | None = None,
     let: Mapping[str, Any] | None = None,
+    strict: bool = False,
 ) -> Program:
-    """The Program a LaTeX or Markdown text describes, with its claims; `write` prints phrases in the input language.
+    """The Program a text describes, with its statements; `write` prints phrases in the input language.
 
-    A text without any $, \\[ or environment is taken for formulas alone, one a line. Raises ParseError with the place of what is not
-    understood or could be read in two ways, ShapeError, LimitError.
+    What is not understood costs that statement and what depends on it. Raises ParseError where nothing at all is understood, and with
+    `strict` at the first refusal.
     """
     if not isinstance(text, str):
         raise ArgumentError(f"a LaTeX text is a text, not {type(text).__name__}", advice="Read the file first.")
-    given = (dict(mapping(m, option)) for m, option in ((shapes, "shapes"), (assume, "assume"), (let, "let")))
-    return _Reading(text, write, *given).program()
+    given = [dict(mapping(m, option)) for m, option in ((shapes, "shapes"), (assume, "assume"), (let, "let"))]
+    for name, shape in given[0].items():
+        shape_from(name, shape)
+    for name, facts in given[1].items():
+        facts_from(name, facts)
+    bindings(given[2])
+    return _Document(text, write, same, slope, *given).program(strict)
 
 
-@dataclass
-class _Section:
-    """The definitions in force together, and the claims among them."""
-
-    definitions: dict[str, tuple[int, Statement, Node]] = field(default_factory=dict)
-    claims: list[tuple[int, Statement]] = field(default_factory=list)
-    known: dict[str, Value] = field(default_factory=dict)
-    functions: dict[str, Place] = field(default_factory=dict)
-    blocks: list[Definition] = field(default_factory=list)
+_HEADING = re.compile(
+    r"\s*(?:#{1,6}\s|\\(?:sub)*section|\\chapter|\*\*\s*(?:exerci[cs]e|example|exemple)|(?:exerci[cs]e|exemple|example)\b)", re.I
+)
+_LONG = 24
+"""A definition that rests on more lines is built with those that need it."""
 
 
-class _Reading:
-    """The work on one text: statements, their use of names, sections, definitions in order of dependence, claims."""
-
-    def __init__(self, text: str, write: Writer, shapes: dict[str, Any], assume: dict[str, Any], let: dict[str, Any]) -> None:
-        self.source = Source(text.removeprefix("\ufeff").replace("\r\n", "\n"))
-        self.write, self.assume, self.let = write, assume, let
-        self.given: dict[str, Shape] = {n: shape_from(n, s) for n, s in shapes.items()}
-        for name, facts in assume.items():
-            facts_from(name, facts)
-        bindings(let)
-        self.declared: dict[str, Place] = {}
-        self.sections = [_Section()]
-        self.aliases: dict[str, tuple[Phrase, Value]] = {}
-        self.partials: dict[str, Node] = {}
-        self.understood: dict[int, tuple[str, str]] = {}
-        self.claims: list[tuple[int, Claim]] = []
-
-    def program(self) -> Program:
-        statements = read_statements(self.source, find_fragments(self.source))
-        if not statements:
+class _Document:
+    def __init__(
+        self,
+        text: str,
+        write: Writer,
+        same: Same,
+        slope: Slope,
+        shapes: dict[str, Any],
+        assume: dict[str, Any],
+        let: dict[str, Any],
+    ) -> None:
+        self.source = prepared(text)
+        self.write, self.same, self.slope = write, same, slope
+        self.text = read_text(self.source)
+        fragments = find_fragments(self.source)
+        words, facts, functions = said_in_words(self.source, fragments)
+        self.arrays = marked(self.text.written) | words
+        self.shapes, self.assume, self.let = shapes, {**facts, **assume}, {**functions, **let}
+        self.said_let, self.said_facts = set(functions) - set(let), set(facts) - set(assume)
+        self.surroundings = Surroundings(self.text)
+        self.headings = [k for k, line in enumerate(self.source.lines, 1) if _HEADING.match(line)]
+        self.rowwise = re.search(r"\b(?:rows?|lignes?)\b", self.source.text, re.IGNORECASE) is not None
+        self.units = Units(self.text, self.surroundings).read()
+        self.definitions = Definitions(self.units)
+        if not self.text.written:
             raise ParseError(
                 "the text holds no formula", advice="Write $$...$$, \\[...\\] or an environment; inline $...$ is read where it defines."
             )
-        self._declare(statements)
-        self.usage = find_usage(self.source, statements, [*self.given, *self.assume], self.let)
-        for name, shape in self.given.items():
-            self._agree(name, shape)
-        self.usage.shapes.update(self.given)
-        for index, statement in enumerate(statements):
-            if statement.shape is None:
-                self._place(index, statement)
-        for section in self.sections:
-            self._define(section)
-        for k, section in enumerate(self.sections):
-            for index, statement in section.claims:
-                self._claim(index, statement, k)
-        programs = [self._built(section, k) for k, section in enumerate(self.sections)]
-        called = {n.function.name for p in programs for b in p.blocks.values() for n in postorder(b.tree) if isinstance(n, Apply)}
-        check_bound(self.let, called.union(*(re.findall(r"(\w+)'*\(", c.claim) for _, c in self.claims)))
-        self.claims.sort(key=lambda c: c[0])
-        understood = tuple(self.understood[k] for k in sorted(self.understood))
-        return replace(programs[0], claims=tuple(c for _, c in self.claims), later=tuple(programs[1:]), understood=understood)
 
-    # ------------------------------------------------------------ declarations
+    def program(self, strict: bool) -> Program:
+        for k, unit in enumerate(self.units):
+            if unit.kind == DEFINITION:
+                self._settle_definition(k, unit)
+        for k, unit in enumerate(self.units):
+            if unit.kind in JUDGED:
+                self._attempt(unit, lambda k=k, unit=unit: self._ask(k, unit))  # type: ignore[misc]
+        refused = [u for u in self.units if u.kind == REFUSED]
+        if refused and (strict or all(u.kind in (REFUSED, SKIPPED) for u in self.units)):
+            error = refused[0].error
+            assert error is not None
+            raise error
+        program = self._whole()
+        called = {n.function.name for p in program.sections for b in p.blocks.values() for n in postorder(b.tree) if isinstance(n, Apply)}
+        texts = " ".join(u.reading for u in self.units)
+        check_bound({n: f for n, f in self.let.items() if n not in self.said_let}, called.union(re.findall(r"(\w+)'*\(", texts)))
+        return replace(program, statements=tuple(u.statement() for u in self.units))
 
-    def _declare(self, statements: Sequence[Statement]) -> None:
-        for index, statement in enumerate(statements):
-            if statement.shape is None:
-                continue
-            symbol = statement.sides[0].symbol
-            assert symbol is not None
-            dims: list[Dim] = []
-            for size in statement.shape:
-                phrase = size_phrase(size)
-                if phrase is None:
-                    self._fail("a size is a whole number or a letter", r"Write \mathbb{R}^{m \times n}.", size.place)
-                dims += shape_from(symbol.name, (self.write(phrase),))
-            shape = tuple(dims)
-            if self.given.get(symbol.name, shape) != shape:
-                self._fail(
-                    f"{symbol.name} has another shape elsewhere: {show(self.given[symbol.name])}", "Declare it once.", statement.place
-                )
-            self.given[symbol.name] = shape
-            self.declared[symbol.name] = statement.place
-            self.understood[index] = (statement.line, f"{symbol.name}: {show(shape)}")
-
-    def _agree(self, name: str, shape: Shape) -> None:
-        """A declared shape and the one that entries in sums say."""
-        found = self.usage.shapes.get(name)
-        if found is None or found == shape:
-            return
-        what = f"{name} has the shape {show(shape)} by declaration and {show(found)} by its entries in sums"
-        self._fail(what, "Use the same letters for the sizes.", self.usage.plain.get(name, Place(1, 1)))
-
-    # ------------------------------------------------------------ sections
-
-    def _place(self, index: int, statement: Statement) -> None:
-        """Give a statement to its section; a definition with another right-hand side opens a new one."""
-        left = statement.sides[0]
-        partials = [s for s in statement.sides if s.head == "partial"]
-        primed = self._primed(left)
-        if partials or primed is not None:
-            self.sections[-1].claims.append((index, statement))
-            return
-        if not is_defined(left):
-            self._fail(
-                "what stands left of '=' is neither one name nor a derivative",
-                r"Write name = formula; a name of several letters is \mathrm{loss}.",
-                left.place,
-            )
-        if len(statement.sides) > 2:
-            what = "two equal signs: the first formula defines, the second could be a step or another definition"
-            self._fail(what, "Write one definition a line.", statement.sides[2].place)
-        symbol = left.symbol or left.parts[0].symbol
-        assert symbol is not None
-        name = symbol.name
-        if left.head == "product" and name not in self.usage.parameters:
-            self._fail(f"the arguments of {name} are not names", "Write f(x) = ...", left.place)
-        if any(n.symbol is not None and n.symbol.name == name and index not in self.usage.free for n in walk(statement.sides[1])):
-            self._fail(f"{name} is defined by itself", "An update is no definition: give the new value another name.", statement.place)
-        free = self.usage.free.get(index, ())
-        if free:
-            name = (entry_of(symbol, set(free)) or (name, ()))[0]
-            self.usage.defined.setdefault(name, left.place)
-        section = self.sections[-1]
-        if name in self.partials:
-            section.claims.append((index, statement))
-            return
-        known = section.definitions.get(name)
-        if known is not None and signature(known[2]) == signature(statement.sides[1]):
-            self.understood[index] = (statement.line, f"{name}, as on line {known[1].place.line}")
-            return
-        if known is not None:
-            self.sections.append(_Section())
-        if name in self.declared:
-            self._fail(f"{name} is declared on line {self.declared[name].line} and defined here", "Remove one of the two.", left.place)
-        self.sections[-1].definitions[name] = (index, statement, statement.sides[1])
-
-    def _primed(self, left: Node) -> Node | None:
-        """f'(x) on a left side, a derivative statement: its bracket."""
-        if left.head != "product" or len(left.parts) != 2:
-            return None
-        symbol, bracket = left.parts[0].symbol, call_at(left, 0)
-        one = bracket is not None and len(bracket.parts) == 1 and bracket.parts[0].symbol is not None
-        return bracket if symbol is not None and symbol.primes == 1 and one else None
+    def _attempt(self, unit: Unit, work: Callable[[], None]) -> None:
+        """What raises makes its statement a refused one."""
+        try:
+            work()
+        except SymchainError as error:
+            unit.refuse(error.located(unit.written.place, self.source.line(unit.written.place)))
 
     # ------------------------------------------------------------ definitions
 
-    def _define(self, section: _Section) -> None:
-        macros = {n: (self.usage.parameters[n], body) for n, (_, _, body) in section.definitions.items() if n in self.usage.parameters}
-        formulas = Formulas(self.usage, section.known, macros)
-        for name in self._ordered(section):
-            index, statement, body = section.definitions[name]
-            free = [(letter, self.usage.bounds[index, letter]) for letter in self.usage.free.get(index, ())]
-            value = self._located(statement, lambda b=body, f=free: formulas.read(b, f))  # type: ignore[misc]
-            section.known[name] = Value(value.phrase, value.shape, value.row)
-            section.blocks.append(Definition(name, value.phrase, statement.sides[0].place))
-            shapes = self._new_shapes(value.phrase)
-            self.understood[index] = (statement.line, f"{name} = {self.write(value.phrase)}{shapes}")
-        section.functions = dict(formulas.functions)
+    def _settle_definition(self, k: int, unit: Unit) -> None:
+        """Read a definition by itself; one that says again what is known is an equality, one of a known derivative a claim."""
+        if unit.alias is None:
+            known = self.definitions.above(unit.symbol, k)
+            if known is not None and known.alias is not None:
+                unit.kind, unit.subject = CLAIM, known.subject
+                return
+            if known is not None and known.kind == DEFINITION and unit.right is not None and known.right is not None:
+                if unit.left is not None and unit.left.symbol is not None and is_constant(unit.right) and not is_constant(known.right):
+                    unit.kind = VALUE  # numbers put in for the names
+                    return
+                again = signature(known.right) == signature(unit.right)
+                again = again or self._agrees(k, unit)
+                point, case = self.surroundings.conditions(unit.written)
+                if case and not (again or unit.tied):
+                    self._attempt(unit, lambda: self._refuse_case(unit, case))
+                    return
+                if again or unit.tied or (point and self._agrees(k, unit, point)):
+                    unit.kind, unit.restates = EQUALITY, again
+                    return
+                unit.said = Say("document.redefined", {"name": unit.symbol.name, "line": str(known.written.place.line)})
+        self._attempt(unit, lambda: self._read_definition(k, unit))
 
-    def _new_shapes(self, phrase: Phrase) -> str:
-        """The vectors of a formula whose shape nobody declared, as a remark."""
-        inferred = {n: s for n, s in self.usage.shapes.items() if n not in self.given and n not in self.usage.defined}
-        names = [n for n in inferred if any(p.head == "name" and p.text == n for p in walk_phrase(phrase))]
-        return "  # " + ", ".join(f"{n}: {show(inferred[n])}" for n in names) if names else ""
+    def _refuse_case(self, unit: Unit, case: str) -> None:
+        what = f"another formula for {unit.symbol.name}, for {case} only"
+        raise ParseError(what, advice="Give it another name, or write the cases together.", place=unit.written.place)
 
-    def _ordered(self, section: _Section) -> list[str]:
-        """The definitions as a program needs them: in the order of the text, but each above what uses it."""
-        names = list(section.definitions)
-        position = {name: k for k, name in enumerate(names)}
-        reads: dict[str, set[str]] = {}
-        for name, (index, _, body) in section.definitions.items():
-            letters = {*self.usage.letters, *self.usage.free.get(index, ())}
-            mentioned = {n.symbol.name for n in walk(body) if n.symbol is not None}
-            for node in walk(body):
-                if node.symbol is not None:
-                    try:
-                        entry = entry_of(node.symbol, letters)
-                    except ValueError:
-                        entry = None
-                    mentioned.add(entry[0] if entry else node.symbol.name)
-            reads[name] = (mentioned & set(names)) - {name}
-        waiting = {name: len(reads[name]) for name in names}
-        users: dict[str, list[str]] = {name: [] for name in names}
-        for name in names:
-            for read in reads[name]:
-                users[read].append(name)
-        ready = [position[n] for n in names if not waiting[n]]
-        found: list[str] = []
-        while ready:
-            name = names[heapq.heappop(ready)]
-            found.append(name)
-            for user in users[name]:
-                waiting[user] -= 1
-                if not waiting[user]:
-                    heapq.heappush(ready, position[user])
-        if len(found) < len(names):
-            left = [n for n in names if n not in found]
-            place = section.definitions[left[0]][1].place
-            self._fail(f"a cycle: {', '.join(left[:6])} define each other", "One of them has another name, or is not a definition.", place)
-        return found
-
-    def _built(self, section: _Section, k: int) -> Program:
-        used = {p.text for d in section.blocks for p in walk_phrase(d.phrase) if p.head in ("name", "call")}
-        blocks = {d.name for d in section.blocks}
-        elsewhere = {p.text for s in self.sections for d in s.blocks for p in walk_phrase(d.phrase) if p.head == "name"}
-        kept = lambda name: name in used or name in blocks or (k == 0 and name not in elsewhere)  # noqa: E731
-        shapes = {n: s for n, s in self.usage.shapes.items() if n not in blocks and (n in used or (n in self.given and kept(n)))}
-        shapes.update({n: s for n, s in self.given.items() if n in blocks})
-        let = {n: f for n, f in self.let.items() if n in used or k == 0}
-        declarations = [
-            Declaration(n, None, (("function", place),), place)
-            for n, place in section.functions.items()
-            if n not in self.let and (not is_abstract(n) or is_known_function(n))
-        ]
-        if not section.blocks:
-            empty: Mapping[str, Any] = MappingProxyType({})
-            return Program(empty, empty)
-        assume = {n: f for n, f in self.assume.items() if kept(n)}
-        return build_program([*declarations, *section.blocks], self.source.lines, shapes, assume, let)
-
-    # ------------------------------------------------------------ claims
-
-    def _claim(self, index: int, statement: Statement, k: int) -> None:
-        """One claim for every formula that a derivative is said to equal; a name for a derivative alone."""
-        partials = [s for s in statement.sides if s.head == "partial"]
-        rest = [s for s in statement.sides if s.head != "partial"]
-        subject = partials[0] if partials else None
-        if subject is None:
-            subject, rest = self._subject(statement.sides[0]), list(statement.sides[1:])
-        named = rest[0] if partials and rest and rest[0] is statement.sides[0] and rest[0].symbol is not None else None
-        where = self._section_of(subject, k)
-        section = self.sections[where]
-        formulas = Formulas(
-            self.usage,
-            section.known,
-            {n: (self.usage.parameters[n], b[2]) for n, b in section.definitions.items() if n in self.usage.parameters},
-        )
-        formulas.aliases = self.aliases
-        texts = []
-        if named is not None and named.symbol is not None and named.symbol.name not in section.definitions:
-            name = named.symbol.name
-            value = self._located(statement, lambda: formulas.read(subject, claiming=True))
-            self.aliases[name], self.partials[name] = (value.phrase, value), subject
-            texts.append(f"{name} = {self.write(value.phrase)}")
-            rest = rest[1:]
-        output, wrt = self._located(statement, lambda: self._about(subject, formulas))
-        rest += partials[1:]
-        free = [(letter, self.usage.bounds[index, letter]) for letter in self.usage.free.get(index, ())]
-        for side in rest:
-            value = self._located(statement, lambda s=side: formulas.read(s, free, claiming=True))  # type: ignore[misc]
-            text = self.write(value.phrase)
-            self.claims.append((index, Claim(output, wrt, text, statement.place, statement.line, where)))
-            shown = f"d{output}/d{wrt}" if output.isidentifier() else f"d({output})/d{wrt}"
-            texts.append(f"{shown} = {text}")
-        if not texts:
-            self._fail("a derivative without a formula", "Write derivative = formula.", statement.place)
-        self.understood[index] = (statement.line, "; ".join(texts))
-
-    def _subject(self, left: Node) -> Node:
-        """The derivative that a left side f'(x), or a name for a derivative, stands for."""
-        if left.symbol is not None:
-            return self.partials[left.symbol.name]
-        bracket = self._primed(left)
-        assert bracket is not None and left.parts[0].symbol is not None
-        symbol = replace(left.parts[0].symbol, primes=0)
-        function = replace(left.parts[0], symbol=symbol)
-        return Node("partial", left.place, (replace(left, parts=(function, *left.parts[1:])), bracket.parts[0]))
-
-    def _section_of(self, subject: Node, k: int) -> int:
-        """The section in force: the claim's own, or the last one above it that defines the output."""
-        names = [n.symbol.name for n in walk(subject.parts[0]) if n.symbol is not None]
-        if subject.parts[0].symbol is None and any(n in self.sections[k].definitions for n in names):
-            return k
-        for name in names[:1] if subject.parts[0].symbol is not None else names:
-            for j in range(k, -1, -1):
-                if name in self.sections[j].definitions:
-                    return j
-        return k
-
-    def _about(self, subject: Node, formulas: Formulas) -> tuple[str, str | int | float]:
-        """(output, wrt) of a claim, as texts; a number by which nothing can be derived stays a number."""
-        output, variable = subject.parts
-        above = formulas.read(output, claiming=False)
-        if variable.head == "number":
-            wrt: str | int | float = float(variable.text) if "." in variable.text else int(variable.text)
-        else:
-            symbol = variable.symbol
-            if symbol is None or symbol.primes:
-                self._fail("a derivative is by one name", r"Write \frac{\partial C}{\partial W}.", variable.place)
-            try:
-                entry = entry_of(symbol, self.usage.letters)
-            except ValueError:
-                entry = None
-            wrt = entry[0] if entry and entry[0] in self.usage.shapes else symbol.name
-            if above.shape and entry:
-                self._fail("an entry of the derivative of an array", "Write derivatives of whole arrays.", variable.place)
-        return self.write(above.phrase), wrt
-
-    # ------------------------------------------------------------ messages
-
-    def _located(self, statement: Statement, work: Callable[[], Any]) -> Any:
-        """Errors get the place of the statement, unless they have one."""
+    def _agrees(self, k: int, unit: Unit, point: Sequence[tuple[str, Node]] = ()) -> bool:
+        """Whether a formula says what is known of its name, everywhere or at a point."""
         try:
-            return work()
+            assembly = self._assembly(k, unit, [unit.left, unit.right], unit.equal())
+            left, right = assembly.equalities[-1]
+            at = {n: self.write(assembly.formulas().read(v).phrase) for n, v in point}
+            return self.same(assembly.program(), left, right, at)
+        except SymchainError:
+            return False
+
+    def _read_definition(self, k: int, unit: Unit) -> None:
+        lines, missing = self.definitions.needed([unit.right], k, unit)
+        assembly = self._assembled([*lines, unit.line()])
+        index = len(assembly.statements) - 1
+        unit.reading = assembly.understood[index][1] if index in assembly.understood else f"{unit.symbol.name} = {unit.source}"
+        if missing is None and unit.alias is None and index not in assembly.usage.macros and len(lines) < _LONG:
+            assembly.program()
+
+    # ------------------------------------------------------------ what is judged
+
+    def _assembly(self, k: int, unit: Unit, nodes: Sequence[Node | None], line: Line) -> Assembly:
+        by = [v.symbol.name for v in unit.subject.variables if v.symbol is not None] if unit.subject is not None else []
+        lines, missing = self.definitions.needed(nodes, k, unit, by)
+        if missing is not None:
+            unit.missing = missing
+        return self._assembled([*lines, line])
+
+    def _assembled(self, lines: Sequence[Line]) -> Assembly:
+        """The lines with the declarations of their names."""
+        names = {n.symbol for line in lines for side in line.sides for n in walk(side) if n.symbol is not None}
+        defined = {s.name for line in lines if not line.said and (s := _defined(line)) is not None}
+        spelled = {spelling for s in names for spelling in _spellings(s)}
+        declared = [d for n, d in self.definitions.declared.items() if n in spelled and n not in self.shapes and n not in defined]
+        facts = {n: f for n, f in self.assume.items() if n in spelled and (n not in self.said_facts or n not in defined)}
+        every = [*declared, *lines]
+        try:
+            assembly = Assembly(self.source, every, self.write, self.shapes, facts, self.let, self.rowwise, self.arrays, self.slope)
+            if facts.keys() & self.said_facts:
+                assembly.program()
+        except SymchainError:
+            facts = {n: f for n, f in facts.items() if n not in self.said_facts}  # words may be about another thing of that name
+            assembly = Assembly(self.source, every, self.write, self.shapes, facts, self.let, self.rowwise, self.arrays, self.slope)
+        for k, line in enumerate(assembly.statements):
+            self._reread(line, assembly.understood.get(k, ("", ""))[1])
+        return assembly
+
+    def _reread(self, line: Line, reading: str) -> None:
+        """What turns out to be an array where it is used was read entry by entry before."""
+        unit = self.definitions.unit_of(line)
+        if unit is not None and unit.kind == DEFINITION and len(reading.split(" = ")[0]) < len(unit.reading.split(" = ")[0]):
+            unit.reading = reading if reading and " = " in reading else unit.reading
+
+    def _ask(self, k: int, unit: Unit) -> None:
+        """The question that a statement puts."""
+        if unit.subject is not None:
+            self._ask_derivative(k, unit, unit.subject)
+            return
+        assembly = self._assembly(k, unit, [unit.left, unit.right], unit.equal())
+        left, right = assembly.equalities[-1]
+        if unit.left is not None and unit.left.head == "apply" and not self.same(assembly.program(), left, right, {}):
+            what = f"{unit.left.text} is a known function, and its formula is another one here"
+            raise ParseError(what, advice="Give the function another name.", place=unit.written.place)
+        unit.reading = f"{left} = {right}"
+        unit.asked = Asked(assembly.program(), left, (), right, **self._circumstances(k, unit, assembly))
+
+    def _ask_derivative(self, k: int, unit: Unit, subject: Subject) -> None:
+        right = unit.right
+        assert right is not None
+        self._refuse_other_name(k, unit, subject)
+        if subject.components:
+            raise ParseError("a gradient by components", advice="State each component.", place=unit.written.place)
+        for other, name in subject.renamed:
+            right = _renamed(right, other, name, self.source)
+        if subject.factor is not None:
+            right = Node("product", right.place, (Node("paren", right.place, (right,), "("), subject.factor), ops=("", "cdot"))
+        node = replace(subject.node, parts=subject.node.parts[:2])
+        claim = Line((node, right), unit.written.place, unit.source)
+        assembly = self._assembly(k, unit, [subject.output, *subject.variables, right], claim)
+        found = assembly.claims[-1][1]
+        wrt: tuple[str, ...] = (str(found.wrt),)
+        if len(subject.variables) > 1:
+            second = subject.variables[1].symbol
+            wrt = (*wrt, second.name if second is not None else "")
+        of = found.output if found.output.isidentifier() else f"({found.output})"
+        order = f"d{of}/" + "".join(f"d{w}" for w in wrt) if len(wrt) == 1 else f"d2{of}/" + "".join(f"d{w}" for w in reversed(wrt))
+        formulas = assembly.formulas()
+        at = tuple((n, self.write(formulas.read(v).phrase)) for n, v in subject.at)
+        unit.reading = f"{order} = {found.claim}" + ("".join(f" at {n} = {v}" if not i else f", {n} = {v}" for i, (n, v) in enumerate(at)))
+        first, by = subject.output.symbol, subject.variables[0].symbol
+        letters = assembly.usage.free.get(len(assembly.statements) - 1, ())
+        diagonal = first is not None and by is not None and any(c in "".join(first.pieces) and c in "".join(by.pieces) for c in letters)
+        unit.asked = Asked(
+            assembly.program(),
+            found.output,
+            wrt,
+            found.claim,
+            at=at,
+            diagonal=diagonal,
+            partial=subject.partial,
+            **self._circumstances(k, unit, assembly),
+        )
+
+    def _refuse_other_name(self, k: int, unit: Unit, subject: Subject) -> None:
+        """df/dx directly behind a formula for f_c may mean either."""
+        output = subject.output.symbol
+        before = self.units[k - 1] if k else None
+        while (
+            before is not None
+            and before.kind in (CLAIM, SKIPPED)
+            and before.written.clause.fragment == unit.written.clause.fragment
+            and k > 1
+        ):
+            k -= 1
+            before = self.units[k - 1]
+        if output is None or before is None or before.kind != DEFINITION or before.written.clause.fragment != unit.written.clause.fragment:
+            return
+        one, two = output, before.symbol
+        if before.written.clause.row == unit.written.clause.row and one.base == two.base and one.pieces != two.pieces and not one.pieces:
+            what = f"{one.name} can be read as {one.name} and as the {two.name} beside it"
+            raise ParseError(what, advice="Use one name for one function.", place=unit.written.place)
+
+    def _circumstances(self, k: int, unit: Unit, assembly: Assembly) -> dict[str, Any]:
+        """What else bears on a statement: unknown shapes, refused lines, a condition, a number's digits."""
+        near, case = self.surroundings.conditions(unit.written)
+        shapeless = tuple(sorted(self._shapeless(assembly)))
+        point = [(n, self.write(assembly.formulas().read(v).phrase)) for n, v in near]
+        constant = unit.right is not None and (unit.subject is None or is_constant(unit.right))
+        around = self.surroundings.around(unit.written) if constant else []
+        held = {n.symbol.name for n in walk(unit.right) if n.symbol is not None} if unit.right is not None else set()
+        if any(n in held for n, _ in point):
+            point = []
+        missing = None
+        if unit.missing is not None:
+            line = str(unit.missing.written.place.line)
+            why = unit.missing.error.what if unit.missing.error is not None else ""
+            missing = Say("document.missing", {"name": unit.missing.symbol.name, "line": line, "why": why})
+        formulas = assembly.formulas()
+        return {
+            "near": tuple(point),
+            "around": tuple((n, self.write(formulas.read(v).phrase)) for n, v in around),
+            "case": case,
+            "distant": tuple(self._distant(unit, assembly)),
+            "numbers": unit.numbers,
+            "apart": unit.kind == EQUALITY and unit.defines,
+            "shapeless": shapeless,
+            "missing": missing,
+            "digits": _digits(unit.right),
+            "solved": unit.solved or (_is_zero(unit.right) and self.surroundings.solves(unit.written, unit.subject)),
+        }
+
+    def _distant(self, unit: Unit, assembly: Assembly) -> Iterator[str]:
+        """The names that another section defines, of those that a statement rests on."""
+        here = bisect(self.headings, unit.written.place.line)
+        for section in assembly.sections:
+            for name, (_, line, _) in section.definitions.items():
+                if bisect(self.headings, line.place.line) != here:
+                    yield name
+
+    def _shapeless(self, assembly: Assembly) -> Iterator[str]:
+        """Names that the text marks as arrays and that have no shape here."""
+        section = assembly.sections[-1]
+        names = {n.symbol.name for line in assembly.statements for side in line.sides for n in walk(side) if n.symbol is not None}
+        for name in names & self.arrays:
+            known = section.known.get(name)
+            shape = known.shape if known is not None else assembly.usage.shapes.get(name, ())
+            if name in assembly.aliases or name in assembly.usage.functions:
+                continue
+            if not shape and not (name in self.shapes or name in self.definitions.declared):
+                yield name
+
+    # ------------------------------------------------------------ the program as a whole
+
+    def _whole(self) -> Program:
+        """All definitions and claims that were understood, in sections; where they do not go together, one more section begins."""
+        kept = [u for u in self.units if u.kind in (DEFINITION, CLAIM) and not (u.kind == CLAIM and u.asked is None)]
+        lines = [line for u in kept if (line := self._line(u)) is not None]
+        declared = list(self.definitions.declared.values())
+        programs = list(self._built(declared, lines))
+        first, claims, understood = Program(MappingProxyType({}), MappingProxyType({})), [], []
+        sections: list[Program] = []
+        for p in programs:
+            offset = len(sections)
+            sections += [replace(s, claims=(), later=(), understood=()) for s in p.sections]
+            claims += [replace(c, section=c.section + offset) for c in p.claims]
+            understood += [u for u in p.understood if u not in understood]
+        first = sections[0] if sections else first
+        return replace(first, claims=tuple(claims), later=tuple(sections[1:]), understood=tuple(understood))
+
+    def _line(self, unit: Unit) -> Line | None:
+        if unit.kind == DEFINITION:
+            return unit.line()
+        subject = unit.subject
+        if (
+            subject is None
+            or len(subject.variables) > 1
+            or subject.factor is not None
+            or subject.at
+            or subject.renamed
+            or unit.right is None
+            or unit.asked is None
+        ):
+            return None
+        return Line((subject.node, unit.right), unit.written.place, unit.source)
+
+    def _built(self, declared: Sequence[Line], lines: list[Line]) -> Iterator[Program]:
+        """The programs of some lines: one where they go together, else two, cut where they do not."""
+        if not lines and not declared:
+            return
+        try:
+            defined = {s.name for line in lines if (s := _defined(line)) is not None}
+            mentioned = {
+                sp for line in lines for side in line.sides for n in walk(side) if n.symbol is not None for sp in _spellings(n.symbol)
+            }
+            head = [d for d in declared if (s := d.sides[0].symbol) is not None and s.name not in defined and s.name not in self.shapes]
+            facts = {n: f for n, f in self.assume.items() if n not in self.said_facts or (n in mentioned and n not in defined)}
+            let = {n: f for n, f in self.let.items() if n not in self.said_let or n in mentioned}
+            yield Assembly(
+                self.source, [*head, *lines], self.write, self.shapes, facts, let, self.rowwise, self.arrays, self.slope
+            ).program()
+            return
         except SymchainError as error:
-            error.place = error.place or statement.place
-            error.source = error.source or self.source.line(error.place)
-            raise
+            place = error.place
+        if len(lines) < 2:
+            return
+        at = next((k for k, line in enumerate(lines) if place is not None and line.place.line == place.line), len(lines) // 2)
+        at = max(1, at)
+        yield from self._built(declared, lines[:at])
+        yield from self._built(declared, lines[at:])
 
-    def _fail(self, what: str, advice: str, place: Place) -> NoReturn:
-        raise ParseError(what, advice=advice, place=place, source=self.source.line(place))
+
+def _defined(line: Line) -> Symbol | None:
+    """The name that a line defines."""
+    left = line.sides[0]
+    if line.shape is not None or left.head == "partial" or not is_defined(left):
+        return None
+    return left.symbol or left.parts[0].symbol
 
 
-__all__ = ["Usage", "read_latex"]
+def _spellings(symbol: Symbol) -> Iterator[str]:
+    """The name and the names that it may be an entry of."""
+    yield symbol.name
+    yield symbol.stem
+    for k in range(len(symbol.pieces)):
+        yield Symbol(symbol.base, symbol.accent, symbol.pieces[:k], symbol.label).name
+
+
+def _renamed(node: Node, other: str, name: str, source: Any) -> Node:
+    """A formula about other with name in its place. Raises ParseError where it holds both."""
+    if any(n.symbol is not None and n.symbol.name == name for n in walk(node)):
+        what = f"{name} and {other} together, where a derivative by {name} is taken at {other}"
+        raise ParseError(what, advice="Use one of the two names.", place=node.place, source=source.line(node.place))
+
+    def changed(n: Node) -> Node:
+        symbol = Symbol(name) if n.symbol is not None and n.symbol.name == other else n.symbol
+        return replace(n, parts=tuple(map(changed, n.parts)), symbol=symbol)
+
+    return changed(node)
+
+
+def _is_zero(node: Node | None) -> bool:
+    return node is not None and node.head == "number" and node.text == "0"
+
+
+def _digits(node: Node | None) -> int | None:
+    """How many decimals a number shows; None for anything else."""
+    while node is not None and (node.head in ("group", "paren") or (node.head == "sum" and len(node.parts) == 1)):
+        node = node.parts[0]
+    if node is None or node.head != "number" or "." not in node.text:
+        return None
+    return len(node.text.split(".")[1])

@@ -15,6 +15,16 @@ _PIECES = ("max", "min", "sum", "det", "log", "exp", "infty", "arg")
 """Commands that may stand in a subscript as words."""
 
 
+_STEPS = {"+": "p", "-": "m"}
+"""t-1 and l+1 in names: tm1, lp1."""
+
+
+def _counts(tokens: Sequence[Token], k: int) -> bool:
+    """Whether a sign stands between a letter and a number: t-1."""
+    following = tokens[k + 1] if k + 1 < len(tokens) else None
+    return k > 0 and tokens[k - 1].kind == "letter" and following is not None and following.kind == "number" and following.text.isdigit()
+
+
 class Scripts:
     """The part of the parser that reads one name with all that hangs on it. Its subclass reads expressions."""
 
@@ -83,7 +93,7 @@ class Scripts:
                 self.fail("an argument is missing", "Write it in braces.", token.place)
             if token.kind == "command" and token.text in ("frac", "sqrt", *ACCENTS):
                 self.fail(rf"\{token.text} as an argument without braces", "Put it in braces.", token.place)
-            return [token]
+            return [token._replace(style="") if token.style.startswith("run:") else token]
         opener = self.take()
         depth = 1
         found: list[Token] = []
@@ -135,7 +145,7 @@ class Scripts:
     def pieces(self, tokens: Sequence[Token], start: Token) -> tuple[str, ...]:
         """Words and numbers, separated by commas or nested subscripts."""
         found = [""]
-        for token in tokens:
+        for k, token in enumerate(tokens):
             if token.kind in ("letter", "word", "number") and token.text.isalnum():
                 greek = len(token.text) > 1 and token.kind == "letter"
                 if found[-1] and (greek or token.kind == "word"):
@@ -149,6 +159,10 @@ class Scripts:
                 found.append("")
             elif token.kind == "op" and token.text in "{}":
                 continue
+            elif token.kind == "op" and token.text in "+-" and found[-1] and _counts(tokens, k):
+                found[-1] += _STEPS[token.text]
+            elif token.error is not None:
+                raise token.error
             else:
                 text = rf"\{token.text}" if token.kind == "command" else token.text
                 self.fail(f"{text} in a subscript is not read", "A subscript is a word, a number or indices.", token.place)
@@ -160,6 +174,10 @@ class Scripts:
         r"""What stands under a sum: i, {i,j}, {i=1}."""
         start = self.peek
         tokens = self.argument_tokens()
+        if len(tokens) > 2 and tokens[0].text == "(" and tokens[-1].text == ")":
+            tokens = tokens[1:-1]
+        if len(tokens) == 3 and tokens[1].text in ("ne", "neq") and tokens[0].kind == tokens[2].kind == "letter":
+            return (Bound(tokens[0].text, but=tokens[2].text),)
         equals = next((k for k, t in enumerate(tokens) if t.kind == "op" and t.text == "="), None)
         letters = tokens[:equals]
         first = self.inner(tokens[equals + 1 :]) if equals is not None and equals + 1 < len(tokens) else None
@@ -222,6 +240,8 @@ class Scripts:
             count = symbol.primes + sum(int(t.text) for t in tokens)
             return Symbol(symbol.base, symbol.accent, symbol.pieces, symbol.label, count, symbol.style), None, False
         label, rest = self._label(tokens, start)
+        if not label and (layer := self._layer(tokens, symbol, start)):
+            label, rest = layer, []
         if label:
             if symbol.label:
                 self.fail("two labels", "Write one.", start.place)
@@ -231,6 +251,9 @@ class Scripts:
                 return symbol, None, False
         if self._is_transpose(tokens):
             return symbol, None, True
+        if len(tokens) == 1 and tokens[0].kind == "letter" and tokens[0].text == "t" and (symbol.style or symbol.base[:1].isupper()):
+            what = f"{symbol.name}^t can be read as a power and as a transpose"
+            self.fail(what, r"Write ^\top for the transpose.", start.place)
         if label:
             self.fail("a label and an exponent together", r"Write (W^{(1)})^2.", start.place)
         self.position = mark
@@ -243,9 +266,35 @@ class Scripts:
         closer = {"(": ")", "[": "]"}[tokens[0].text]
         end = next((k for k, t in enumerate(tokens) if t.kind == "op" and t.text == closer), None)
         inside = tokens[1:end] if end is not None else []
-        if end is None or not inside or any(t.kind not in ("letter", "number", "word") or not t.text.isalnum() for t in inside):
+        if end is None or not inside or any(not self._labels(inside, k) for k in range(len(inside))):
             return "", list(tokens)
         return "_".join(self.pieces(inside, start)), list(tokens[end + 1 :])
+
+    @staticmethod
+    def _labels(inside: Sequence[Token], k: int) -> bool:
+        token = inside[k]
+        if token.kind == "op" and token.text in "+-":
+            return _counts(inside, k)
+        return token.kind in ("letter", "number", "word") and token.text.isalnum()
+
+    def _layer(self, tokens: Sequence[Token], symbol: Symbol, start: Token) -> str:
+        """The label of a^L_j and a^{l-1}: a letter that numbers the layers of this text. Refuses it where nothing says so."""
+        first = tokens[0] if tokens else None
+        if (
+            first is None
+            or first.kind != "letter"
+            or first.text in ("T",)
+            or (len(tokens) > 1 and (len(tokens) != 3 or not _counts(tokens, 1)))
+        ):
+            return ""
+        if first.text in self.source.layers:
+            return "_".join(self.pieces(tokens, start))
+        indexed = first.text in ("i", "j", "k") and any(p.isalpha() and len(p) <= 2 for p in symbol.pieces) and symbol.base != "e"
+        if indexed or (first.text in ("l", "L") and symbol.base not in ("e",)):
+            shown = "".join(t.text for t in tokens)
+            what = f"{symbol.name}^{shown} can be read as a power and as the {symbol.name} with the label {shown}, as of a layer"
+            self.fail(what, f"Write {symbol.name}^{{({shown})}} for a label.", start.place)
+        return ""
 
     @staticmethod
     def _is_transpose(tokens: Sequence[Token]) -> bool:
@@ -274,7 +323,10 @@ class Scripts:
         return self.single()
 
     def powers(self, node: Node) -> Node:
-        """An exponent or a transpose after anything but a name."""
+        """An exponent or a transpose after anything but a name; primes after brackets."""
+        if self.peek.kind == "prime" and node.head == "paren" and len(node.parts) == 1:
+            mark = self.take()
+            node = Node("primed", node.place, node.parts, mark.text)
         while self._at("^"):
             start = self.peek
             self.take()

@@ -1,24 +1,27 @@
-r"""Fragments to statements: rows and clauses, what stands left of an equal sign, and which inline mathematics is prose."""
+r"""Clauses to statements: the sides of an equation, a declaration of shapes, what is skipped and what is refused, each with its reason."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from symchain.errors import Place, SymchainError
-from symchain.latex.document import Fragment
+from symchain.errors import ParseError, Place, SymchainError
+from symchain.latex.clauses import COMPARISONS, DEFINES, UPDATES, WEAK_ARROWS, Clause, Context, context_of, depths, read_clauses
+from symchain.latex.document import find_fragments, is_french
 from symchain.latex.grammar import parse_formula
-from symchain.latex.nodes import Node
-from symchain.latex.tokens import PROSE, Source, Token, read_tokens, shown
+from symchain.latex.nodes import Node, Symbol, walk
+from symchain.latex.tokens import Source, Token, shown
+from symchain.latex.vocabulary import layers_of, vocabulary_of
 
-_REFUSED = {
-    "leftarrow": "an update is no definition", "gets": "an update is no definition", "approx": "an approximation is no definition",
-    "sim": "a distribution is no definition", "propto": "a proportion is no definition", "equiv": "write = for a definition",
-    "to": "an arrow is no definition", "rightarrow": "an arrow is no definition", "mapsto": "an arrow is no definition",
-    "implies": "write one formula a line", "Rightarrow": "write one formula a line", "iff": "write one formula a line",
+_SAID = {
+    "approx": "approximation", "simeq": "approximation", "cong": "approximation", "approxeq": "approximation", "neq": "unequal",
+    "ne": "unequal", "sim": "distribution", "propto": "proportion", "in": "membership",
 }  # fmt: skip
-_DEFINES = ("coloneqq", "triangleq", "coloneq")
-_INNER = ("aligned", "split", "gathered", "alignedat")
+"""Why a clause with such a sign states nothing, as the last part of a key of the wording; another sign is "arrow"."""
+
+
+_LAYER = re.compile(r"\^\s*\{\s*[(\[]\s*([lL])\s*(?:[-+]\s*\d\s*)?[)\]]\s*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,233 +32,333 @@ class Statement:
     place: Place
     line: str
     shape: tuple[Node, ...] | None = None
+    alias: bool = False
+    """Whether a name is given to a formula of derivatives."""
+    said: bool = False
+    """Whether two formulas are said to be equal, and nothing is defined."""
 
 
-def read_statements(source: Source, fragments: Sequence[Fragment]) -> list[Statement]:
-    """The statements of the fragments, in order. Displays are understood or refused; inline, only what states something is read."""
-    found: list[Statement] = []
-    for fragment in fragments:
-        if fragment.kind == "inline":
-            found += _inline(source, fragment)
+@dataclass(frozen=True)
+class Written:
+    """One clause as it was understood: equation, declaration, skipped (with a reason) or refused (with an error)."""
+
+    kind: str
+    place: Place
+    source: str
+    clause: Clause
+    sides: tuple[Node, ...] = ()
+    sources: tuple[str, ...] = ()
+    names: tuple[Node, ...] = ()
+    shape: tuple[Node, ...] | None = None
+    reason: str = ""
+    error: SymchainError | None = None
+    left: Node | None = None
+    context: Context = field(default_factory=Context)
+    wanted: bool = False
+    """Whether the sign says that it is to hold: = with ! above."""
+
+
+@dataclass
+class Text:
+    """All that stands in a text, in order."""
+
+    source: Source
+    written: list[Written]
+    inline: dict[int, list[Clause]]
+    """The clauses of inline fragments, by the number of the fragment: for conditions in a sentence."""
+
+
+def read_text(source: Source) -> Text:
+    """The clauses of a text, each understood, skipped or refused."""
+    fragments = find_fragments(source)
+    source.layers.update(m[1] for m in _LAYER.finditer(source.text))
+    clauses = read_clauses(source, fragments)
+    vocabulary = vocabulary_of(source, clauses)
+    source.layers.update(layers_of(clauses))
+    contexts: dict[int, Context] = {}
+    french = is_french(source)
+    found: list[Written] = []
+    inline: dict[int, list[Clause]] = {}
+    waiting: list[Clause] = []
+    for clause in clauses:
+        if clause.fragment not in contexts:
+            contexts[clause.fragment] = context_of(source, fragments, clause.fragment)
+        context = contexts[clause.fragment]
+        clause.tokens = vocabulary.merged(_decimal(clause.tokens) if french else clause.tokens)
+        clause.conditions = [vocabulary.merged(c) for c in clause.conditions]
+        inline.setdefault(clause.fragment, []).append(clause)
+        waiting = [w for w in waiting if clause.comma and w.fragment == clause.fragment]
+        if clause.tokens and clause.tokens[0].text == "=" and found and _goes_on(source, found[-1], clause, fragments):
+            found[-1] = _Clause(source, found[-1].clause, found[-1].context).continued(found[-1], clause)
+            continue
+        written = _Clause(source, clause, context).read([w.tokens for w in waiting])
+        if written.kind == "declaration":
+            del found[len(found) - len(waiting) :]
+            waiting = []
+        elif _is_name(clause):
+            waiting.append(clause)
         else:
-            tokens = read_tokens(source, fragment.start, fragment.stop)
-            found += _display(source, tokens, fragment.kind == "bare")
+            waiting = []
+        found.append(written)
+    return Text(source, found, inline)
+
+
+def _decimal(tokens: list[Token]) -> list[Token]:
+    """1,41 as one number, as French writes it; within brackets it may be two."""
+    found: list[Token] = []
+    for token, depth in zip(tokens, depths(tokens), strict=True):
+        last = found[-2:]
+        joined = depth == 0 and token.kind == "number" and len(last) == 2 and last[1].text == "," and last[0].kind == "number"
+        if joined and last[0].stop == last[1].start and last[1].stop == token.start and "." not in last[0].text + token.text:
+            width = token.column + token.width - last[0].column
+            found[-2:] = [last[0]._replace(text=f"{last[0].text}.{token.text}", stop=token.stop, width=width)]
+        else:
+            found.append(token)
     return found
 
 
-# ---------------------------------------------------------------- inline
+def _goes_on(source: Source, before: Written, clause: Clause, fragments: Sequence[object]) -> bool:
+    """Whether a clause that begins with = continues the statement before it: in its fragment, or in the next with no word between."""
+    if clause.fragment == before.clause.fragment:
+        return True
+    between = source.text[fragments[before.clause.fragment].closed : fragments[clause.fragment].opened]  # type: ignore[attr-defined]
+    return clause.fragment == before.clause.fragment + 1 and not re.search(r"\w", between)
 
 
-def _inline(source: Source, fragment: Fragment) -> list[Statement]:
-    """A definition (one name, or f(arguments), before =) or a derivative statement; anything else is prose."""
-    if "=" not in source.text[fragment.start : fragment.stop]:
-        return []
-    try:
-        tokens = read_tokens(source, fragment.start, fragment.stop)
-    except SymchainError:
-        return []
-    clause = _trimmed(tokens[:-1])
-    depths = _depths(clause)
-    equals = [k for k, t in enumerate(clause) if depths[k] == 0 and t.kind == "op" and t.text == "="]
-    commas = any(t.kind == "op" and t.text == "," and d == 0 for t, d in zip(clause, depths, strict=True))
-    dotted = any(t.kind == "command" and t.text.endswith("dots") for t in clause)
-    related = any(t.kind == "command" and t.text in ("le", "leq", "ge", "geq", "in", "\\", *_REFUSED) for t in clause)
-    if not equals or commas or dotted or related or equals[0] == 0:
-        return []
-    try:
-        left = parse_formula(clause[: equals[0]], source)
-    except SymchainError:
-        return []
-    if not (left.head == "partial" or (len(equals) == 1 and is_defined(left))):
-        return []
-    return [_statement(source, clause, equals)]
+def _is_name(clause: Clause) -> bool:
+    first = clause.tokens[:1]
+    return bool(first) and first[0].kind in ("letter", "word") and not any(t.text in "=+-*/" for t in clause.tokens)
+
+
+class _Clause:
+    def __init__(self, source: Source, clause: Clause, context: Context) -> None:
+        self.source, self.clause, self.context = source, clause, context
+
+    # ------------------------------------------------------------ what kind of clause it is
+
+    def read(self, names: Sequence[list[Token]]) -> Written:
+        tokens = self.clause.tokens
+        if self.clause.trouble:
+            place = tokens[0].place
+            levels = depths(tokens)
+            at = next(k for k, d in enumerate(levels) if d < 0)
+            place = tokens[at].place
+            what = f"'{tokens[at].text}' closes nothing that is open"
+            error = ParseError(what, advice="Remove it, or add the opening bracket.", place=place, source=self.source.line(place))
+            return self._made("refused", tokens, error=error)
+        if len(tokens) == 1 and tokens[0].error is not None:
+            return self._made("refused", tokens, error=tokens[0].error)
+        levels = depths(tokens)
+        outside = [k for k in range(len(tokens)) if levels[k] == 0]
+        commands = {tokens[k].text: k for k in reversed(outside) if tokens[k].kind == "command"}
+        for k in outside:
+            if (
+                tokens[k].kind == "op"
+                and tokens[k].text == "="
+                and k
+                and tokens[k - 1].text in ("+", "-", "*", "/")
+                and tokens[k - 1].kind == "op"
+                and not (k > 1 and tokens[k - 2].text in "^_{")
+            ):
+                return self._made("skipped", tokens, reason="update")
+        if UPDATES & commands.keys():
+            return self._made("skipped", tokens, reason="update")
+        if "in" in commands and not any(tokens[k].text == "=" and k < commands["in"] for k in outside):
+            return self._declaration(tokens, commands["in"], names)
+        cut = min((k for n, k in commands.items() if n in COMPARISONS | WEAK_ARROWS | {"in"}), default=len(tokens))
+        cut = min([cut, *(k for k in outside if tokens[k].kind == "op" and tokens[k].text in "<>")])
+        kept = list(tokens[:cut])
+        equals = [
+            k for k in outside if k < cut and (tokens[k].text == "=" or tokens[k].text in DEFINES) and tokens[k].kind in ("op", "command")
+        ]
+        if not equals:
+            return self._states_nothing(tokens, cut)
+        shape = self._shape(tokens[cut + 1 :]) if cut < len(tokens) and tokens[cut].text == "in" else None
+        return self._equation(kept, equals, shape)
+
+    def _states_nothing(self, tokens: Sequence[Token], cut: int) -> Written:
+        sign = tokens[cut].text if cut < len(tokens) else ""
+        text = "".join(t.text for t in tokens)
+        if any(t.kind == "command" and t.text in ("lim", "infty") for t in tokens):
+            reason = "limit"
+        elif (sign in "<>" and sign) or sign.startswith(("le", "ge")):
+            reason = "inequality"
+        elif sign:
+            reason = _SAID.get(sign, "arrow")
+        elif "dots" in text:
+            reason = "list"
+        elif len(tokens) == 1:
+            reason = "name"
+        else:
+            reason = "formula"
+        return self._made("skipped", tokens, reason=reason)
+
+    def _equation(self, tokens: list[Token], equals: Sequence[int], shape: tuple[Node, ...] | None) -> Written:
+        sides: list[Node] = []
+        sources: list[str] = []
+        start = 0
+        left: Node | None = None
+        wanted = any(tokens[k].style == "wanted" for k in equals)
+        assigned = any(tokens[k - 1].text == ":" and k for k in equals) or any(tokens[k].text != "=" for k in equals)
+        try:
+            for stop in [*equals, len(tokens)]:
+                side = tokens[start:stop]
+                if side and side[-1].kind == "op" and side[-1].text == ":":
+                    side = side[:-1]
+                if not side:
+                    token = tokens[min(stop, len(tokens) - 1)]
+                    self.source.fail("one side of '=' is empty", "Write name = formula.", token.place)
+                self._refuse_decimal_comma(side)
+                node = bare(parse_formula(side, self.source))
+                node = node if sides else _without_squares(node)
+                sides.append(node)
+                left = left or node
+                sources.append(self.source.between(side[0].start, side[-1].stop))
+                start = stop + 1
+        except SymchainError as error:
+            return self._made("refused", tokens, error=error, left=left)
+        named = sides[0].symbol
+        if named is not None and (other := self._in_another_font(named, sides[1:])) is not None:
+            what = f"{named.name} stands on both sides, in two fonts"
+            source = self.source.line(other)
+            two = ParseError(what, advice="Give one of the two quantities another letter.", place=other, source=source)
+            return self._made("refused", tokens, error=two, left=left)
+        if named is not None and any(self._by_itself(named.name, s) for s in sides[1:]):
+            return self._made("skipped", tokens, reason="update")
+        if assigned and named is not None and any(n.symbol is not None and n.symbol.name == named.name for s in sides[1:] for n in walk(s)):
+            return self._made("skipped", tokens, reason="update")
+        return self._made("equation", tokens, sides=tuple(sides), sources=tuple(sources), left=sides[0], shape=shape, wanted=wanted)
+
+    @staticmethod
+    def _in_another_font(named: Symbol, sides: Sequence[Node]) -> Place | None:
+        """Where a name that is defined stands on the right, spelled otherwise."""
+        for side in sides:
+            for n in walk(side):
+                if n.symbol is not None and n.symbol.name == named.name and n.symbol.style != named.style and not n.symbol.primes:
+                    return n.place
+        return None
+
+    @staticmethod
+    def _by_itself(name: str, side: Node) -> bool:
+        """w - ..., a sum with the name itself as a term."""
+        if side.head != "sum":
+            return False
+        return any(p.symbol is not None and p.symbol.name == name and not p.symbol.primes for p in side.parts)
+
+    def _refuse_decimal_comma(self, side: Sequence[Token]) -> None:
+        levels = depths(side)
+        for k, (one, comma, two) in enumerate(zip(side, side[1:], side[2:], strict=False)):
+            if (
+                levels[k] == 0
+                and comma.text == ","
+                and one.kind == two.kind == "number"
+                and one.stop == comma.start
+                and comma.stop == two.start
+            ):
+                what = f"{one.text},{two.text} can be read as one number and as two"
+                self.source.fail(what, f"Write {one.text}{{,}}{two.text} or {one.text}.{two.text} for one.", one.place)
+
+    def continued(self, before: Written, clause: Clause) -> Written:
+        """A clause that begins with = goes on with the statement before it."""
+        tokens = [*before.clause.tokens, *clause.tokens]
+        before.clause.tokens = tokens
+        before.clause.conditions += clause.conditions
+        return self.read([])
+
+    # ------------------------------------------------------------ declarations
+
+    def _declaration(self, tokens: Sequence[Token], at: int, names: Sequence[list[Token]]) -> Written:
+        r"""W \in \mathbb{R}^{m \times n}, and x, y \in \mathbb{R}^n."""
+        shape = self._shape(tokens[at + 1 :])
+        if shape is None:
+            return self._made("skipped", tokens, reason=_SAID["in"])
+        found: list[Node] = []
+        try:
+            for name in [*names, list(tokens[:at])]:
+                found += [bare(parse_formula(piece, self.source)) for piece in _split(name) if piece]
+        except SymchainError as error:
+            return self._made("refused", tokens, error=error)
+        if not found or any(n.symbol is None or n.symbol.primes for n in found):
+            return self._made("skipped", tokens, reason=_SAID["in"])
+        first = names[0][0] if names else tokens[0]
+        return self._made("declaration", [first, *tokens], names=tuple(found), shape=shape)
+
+    def _shape(self, right: Sequence[Token]) -> tuple[Node, ...] | None:
+        r"""The sizes of \mathbb{R}^{m \times n}; None for another set."""
+        real = right[:1] and right[0].text == "R" and (right[0].style == "mathbb" or right[0].kind == "command")
+        if not real:
+            return None
+        if len(right) == 1:
+            return ()
+        if right[1].text != "^" or len(right) < 3:
+            return () if right[1].kind == "text" or right[1].text in (",", ".") else None
+        inside = list(right[3:])
+        if right[2].text == "{":
+            end = next((k for k, t in enumerate(inside) if t.text == "}"), len(inside))
+            inside = inside[:end]
+        else:
+            inside = [right[2]]
+        sizes: list[Node] = []
+        start = 0
+        cuts = [k for k, t in enumerate(inside) if t.kind == "command" and t.text == "times"]
+        try:
+            for stop in [*cuts, len(inside)]:
+                if start == stop:
+                    return None
+                sizes.append(parse_formula(inside[start:stop], self.source))
+                start = stop + 1
+        except SymchainError:
+            return None
+        return tuple(sizes)
+
+    # ------------------------------------------------------------ the record
+
+    def _made(self, kind: str, tokens: Sequence[Token], **fields: object) -> Written:
+        first, last = tokens[0], tokens[-1]
+        place = self.source.place(first.start, max(first.start + 1, last.stop))
+        if kind == "refused" and isinstance(error := fields.get("error"), SymchainError):
+            error.located(place, self.source.line(place))
+        source = self.source.between(first.start, last.stop)
+        return Written(kind, place, source, self.clause, context=self.context, **fields)  # type: ignore[arg-type]
+
+
+def _split(tokens: Sequence[Token]) -> list[list[Token]]:
+    found: list[list[Token]] = [[]]
+    for token, depth in zip(tokens, depths(tokens), strict=True):
+        if depth == 0 and token.text == "," and token.kind == "op":
+            found.append([])
+        else:
+            found[-1].append(token)
+    return found
+
+
+def _without_squares(left: Node) -> Node:
+    r"""L(\mu, \sigma^2) depends on mu and sigma."""
+    if left.head != "product" or len(left.parts) != 2 or left.parts[1].head != "paren" or left.parts[0].symbol is None:
+        return left
+    bracket = left.parts[1]
+    parts = tuple(
+        p.parts[0] if p.head == "power" and p.parts[0].symbol is not None and p.parts[1].text == "2" else p for p in bracket.parts
+    )
+    if len(parts) < 2 or all(a is b for a, b in zip(parts, bracket.parts, strict=True)):
+        return left
+    return replace(left, parts=(left.parts[0], replace(bracket, parts=parts)))
+
+
+def bare(node: Node) -> Node:
+    """Without braces and brackets that hold one whole formula."""
+    while node.head == "group" and len(node.parts) == 1:
+        node = node.parts[0]
+    return node
 
 
 def is_defined(left: Node) -> bool:
     """Whether a left side is one name, or f(arguments)."""
     if left.head == "product":
         name, *rest = left.parts
-        return name.head == "symbol" and len(rest) == 1 and rest[0].head == "paren" and left.ops[1] == ""
+        called = name.head == "symbol" and len(rest) == 1 and rest[0].head == "paren" and left.ops[1] == ""
+        return called and rest[0].text == "("
     return left.head == "symbol" and left.symbol is not None and not left.symbol.primes
 
 
-# ---------------------------------------------------------------- displays
-
-
-def _display(source: Source, tokens: list[Token], bare: bool) -> list[Statement]:
-    found: list[Statement] = []
-    for row in _rows(source, tokens, bare):
-        for clause in _clauses(row):
-            clause = _trimmed(clause)
-            if not clause or _is_remark(clause):
-                continue
-            depths = _depths(clause)
-            equals = [
-                k for k, t in enumerate(clause) if depths[k] == 0 and (t.text == "=" or t.text in _DEFINES) and t.kind in ("op", "command")
-            ]
-            if equals and equals[0] == 0 and found:
-                found[-1] = _continued(source, found[-1], clause, equals)
-                continue
-            found.append(_statement(source, clause, equals))
-    return found
-
-
-def _rows(source: Source, tokens: list[Token], bare: bool) -> list[list[Token]]:
-    r"""Cut at \\ outside of brackets and inner environments; a bare text also at the ends of its lines."""
-    rows: list[list[Token]] = [[]]
-    depth, inner = 0, 0
-    for token in tokens[:-1]:
-        if token.kind in ("begin", "end"):
-            if token.text.rstrip("*") in _INNER:
-                continue
-            inner += 1 if token.kind == "begin" else -1
-        depth += _turn(token)
-        if depth < 0:
-            source.fail(f"'{token.text}' closes nothing that is open", "Remove it, or add the opening bracket.", token.place)
-        if token.kind == "command" and token.text == "\\" and depth == 0 and inner == 0:
-            rows.append([])
-            continue
-        last = rows[-1][-1] if rows[-1] else None
-        if bare and last is not None and token.line > last.line and depth - _turn(token) == 0 and inner == 0 and not _goes_on(last, token):
-            rows.append([])
-        rows[-1].append(token)
-    return rows
-
-
-def _goes_on(last: Token, token: Token) -> bool:
-    """Whether a line of a bare text continues the one before."""
-    joining = ("=", "+", "-", "*", "/", "&")
-    return (
-        (last.kind == "op" and last.text in joining)
-        or (token.kind == "op" and token.text in joining)
-        or token.text in ("cdot", "times", "odot")
-    )
-
-
-def _turn(token: Token) -> int:
-    if token.kind != "op":
-        return 0
-    return (token.text in "([{") - (token.text in ")]}")
-
-
-def _depths(tokens: Sequence[Token]) -> list[int]:
-    found, depth = [], 0
-    for token in tokens:
-        if token.kind in ("begin", "end"):
-            depth += 1 if token.kind == "begin" else -1
-        depth += _turn(token)
-        found.append(depth)
-    return found
-
-
-def _clauses(row: Sequence[Token]) -> list[list[Token]]:
-    r"""Cut at \quad, at commas and semicolons outside of brackets, and at && ; other alignment marks say nothing."""
-    found: list[list[Token]] = [[]]
-    depth, inner = 0, 0
-    for k, token in enumerate(row):
-        depth += _turn(token)
-        inner += (token.kind == "begin") - (token.kind == "end")
-        outside = depth == 0 and inner == 0
-        quad = token.kind == "command" and token.text in ("quad", "qquad")
-        if outside and (quad or (token.kind == "op" and token.text in ",;")):
-            found.append([])
-        elif outside and token.kind == "op" and token.text == "&":
-            following = row[k + 1] if k + 1 < len(row) else None
-            if following is None or following.text in ("&",) or following.kind == "text" or _is_prose_word(following):
-                found.append([])
-        elif not quad:
-            found[-1].append(token)
-    return found
-
-
-def _is_prose_word(token: Token) -> bool:
-    return token.kind == "word" and token.style in PROSE
-
-
-def _trimmed(clause: Sequence[Token]) -> list[Token]:
-    r"""Without words before and after (\text{where} a = b) and without a final full stop."""
-    tokens = list(clause)
-    while tokens and tokens[-1].kind == "op" and tokens[-1].text in ".,;":
-        tokens.pop()
-    while tokens and tokens[0].kind == "text":
-        tokens.pop(0)
-    while (
-        len(tokens) > 1
-        and _is_prose_word(tokens[0])
-        and tokens[1].kind in ("letter", "word", "command", "text")
-        and tokens[1].text not in _DEFINES
-    ):
-        tokens.pop(0)
-    while tokens and tokens[-1].kind == "text":
-        tokens.pop()
-    while tokens and tokens[-1].kind == "op" and tokens[-1].text in ".,;":
-        tokens.pop()
-    return tokens
-
-
-def _is_remark(clause: Sequence[Token]) -> bool:
-    """Prose, perhaps in brackets: (or 'chain rule')."""
-    content = [t for t in clause if not (t.kind == "op" and t.text in "()[]")]
-    return all(t.kind == "text" or _is_prose_word(t) for t in content)
-
-
-def _statement(source: Source, clause: Sequence[Token], equals: Sequence[int]) -> Statement:
-    first, last = clause[0], clause[-1]
-    width = last.column + last.width - first.column if last.line == first.line else 1
-    line = (
-        source.line(first.place) if last.line != first.line else source.line(first.place)[first.column - 1 : last.column - 1 + last.width]
-    )
-    place = Place(first.line, first.column, max(1, width))
-    for token in clause:
-        if token.kind == "command" and token.text in _REFUSED:
-            source.fail(
-                rf"\{token.text} is not read: {_REFUSED[token.text]}", "Write name = formula, or a derivative = formula.", token.place
-            )
-        if token.kind == "command" and token.text == "in" and not equals:
-            return _declaration(source, clause, place, line)
-    if not equals:
-        source.fail(f"{line.strip()[:60]} states nothing", "Write name = formula, or a derivative = formula.", place)
-    sides: list[Node] = []
-    start = 0
-    for stop in [*equals, len(clause)]:
-        side = clause[start:stop]
-        if side and side[-1].text == ":" and side[-1].kind == "op":  # :=
-            side = side[:-1]
-        if not side:
-            token = clause[min(stop, len(clause) - 1)]
-            source.fail("one side of '=' is empty", "Write name = formula.", token.place)
-        sides.append(parse_formula(side, source))
-        start = stop + 1
-    return Statement(tuple(sides), place, line.strip())
-
-
-def _continued(source: Source, before: Statement, clause: Sequence[Token], equals: Sequence[int]) -> Statement:
-    """A row that begins with = goes on with the statement above it."""
-    more = _statement(source, [clause[1], *clause[2:]], [k - 1 for k in equals[1:]]) if len(equals) > 1 else None
-    sides = more.sides if more else (parse_formula(clause[1:], source),) if len(clause) > 1 else None
-    if sides is None:
-        source.fail("one side of '=' is empty", "Write a formula.", clause[0].place)
-    return Statement((*before.sides, *sides), before.place, f"{before.line} {shown(clause)}", before.shape)
-
-
-def _declaration(source: Source, clause: Sequence[Token], place: Place, line: str) -> Statement:
-    r"""W \in \mathbb{R}^{m \times n}."""
-    at = next(k for k, t in enumerate(clause) if t.kind == "command" and t.text == "in")
-    left, right = clause[:at], list(clause[at + 1 :])
-    name = parse_formula(left, source) if left else None
-    real = right[:1] and right[0].text == "R" and (right[0].style == "mathbb" or right[0].kind == "command")
-    if name is None or name.head != "symbol" or not real:
-        source.fail("this membership is not read", r"Write x \in \mathbb{R}^{n} or W \in \mathbb{R}^{m \times n}.", place)
-    sizes: list[Node] = []
-    if len(right) > 1:
-        if right[1].text != "^" or len(right) < 3:
-            source.fail("the shape is not read", r"Write \mathbb{R}^{m \times n}.", right[1].place)
-        inside = right[3:-1] if right[2].text == "{" and right[-1].text == "}" else right[2:]
-        start = 0
-        cuts = [k for k, t in enumerate(inside) if t.kind == "command" and t.text == "times"]
-        for stop in [*cuts, len(inside)]:
-            if start == stop:
-                source.fail("the shape is not read", r"Write \mathbb{R}^{m \times n}.", right[1].place)
-            sizes.append(parse_formula(inside[start:stop], source))
-            start = stop + 1
-    return Statement((name,), place, line.strip(), tuple(sizes))
+__all__ = ["Statement", "Text", "Written", "is_defined", "read_text", "shown"]

@@ -18,7 +18,8 @@ class Token(NamedTuple):
     """A piece of mathematics.
 
     `kind` is number, letter (one letter, or a Greek one by its name), word (several letters in one font), command, text (prose),
-    prime, begin, end, op (one character) or stop. `style` is the font command a letter or word stood in.
+    prime, begin, end, op (one character), bad (not read, for the reason `error`) or stop. `style` is the font command a letter or word
+    stood in. `start` and `stop` are offsets in what is read.
     """
 
     kind: str
@@ -27,6 +28,9 @@ class Token(NamedTuple):
     column: int
     width: int
     style: str = ""
+    start: int = 0
+    stop: int = 0
+    error: ParseError | None = None
 
     @property
     def place(self) -> Place:
@@ -43,9 +47,16 @@ PROSE = frozenset({"text", "mbox", "textrm", "textit", "textbf", "textsf", "text
 _SKIPPED = frozenset({
     "left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "Biggl", "Biggr",
     "displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "nonumber", "notag", "thinspace", "enspace", "medspace",
-    "thickspace", "negthinspace", "allowbreak", "noindent", "boxed", "mathord", "mathstrut",
+    "thickspace", "negthinspace", "allowbreak", "noindent", "mathstrut", "hfill", "small", "large", "normalsize", "footnotesize",
+    "scriptscriptstyle", "middle",
 })  # fmt: skip
-_WITH_LABEL = frozenset({"label", "tag", "hspace", "vspace", "phantom", "vphantom", "hphantom", "ref", "eqref"})
+_WITH_LABEL = frozenset({
+    "label", "tag", "vspace", "phantom", "vphantom", "hphantom", "ref", "eqref", "color", "cite", "footnote", "kern", "mkern",
+})  # fmt: skip
+_WRAPPERS = frozenset({"boxed", "fbox", "mathrel", "mathbin", "mathop", "mathord", "mathopen", "mathclose", "ensuremath", "mathinner"})
+"""Commands whose one argument stands where they do."""
+_OVER = frozenset({"overset", "stackrel", "underset"})
+_NARROW = re.compile(r"\s*-|\s*0?\.[01]\d*\s*(?:in|cm|em)|\s*[0-5](?:\.\d*)?\s*(?:pt|mu|mm|ex)")
 _SPACES = frozenset(",;:!> /")
 _DELIMITERS = {
     "lvert": "|", "rvert": "|", "vert": "|", "mid": "|", "lVert": "‖", "rVert": "‖", "Vert": "‖", "parallel": "‖", "|": "‖",
@@ -59,17 +70,33 @@ _CHARACTERS = {
 }  # fmt: skip
 _PLAIN = {"−": "-", "∗": "*", "∣": "|", "∥": "‖", "‖": "‖", "′": "'", "’": "'", "\u00a0": " ", "\u2009": " ", "\u202f": " "}
 _NUMBER = re.compile(r"[0-9]+(?:\{,\}[0-9]+|\.[0-9]+|\.(?![0-9.]))?|\.[0-9]+")
+_INDICATOR = re.compile(
+    r"(?:\\(?:mathbb|mathbf|mathbbm|mathds|mathrm)\s*\{?\s*1\s*\}?|(?<![0-9.])1)\s*"
+    r"(?:(?:\\left\s*)?(?:\[|\(|\\?\{)\s*([a-z])\s*=\s*([a-z])\s*(?:\\right\s*)?(?:\]|\)|\\?\})"
+    r"|_\s*\{\s*(?:\\?[\[({])?\s*([a-z])\s*=\s*([a-z])\s*(?:\\?[\])}])?\s*\})"
+)
 _COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
 _BRACED = re.compile(r"\s*\{\s*\\?([A-Za-z]+|[0-9]+)\s*\}|\s+\\?([A-Za-z])(?![A-Za-z])|\s*\\([A-Za-z]+)")
 _WORD_IN = re.compile(r"\s*\{([^{}\\$]*)\}")
+_DOUBLED = re.compile(
+    r"\\\\(?=(?:frac|partial|sum|left|right|hat|bar|text|mathbf|mathrm|sqrt|cdot|times|nabla|log|exp|tanh|"
+    + "|".join(sorted(GREEK_COMMANDS, key=len, reverse=True))
+    + r")(?![A-Za-z]))"
+)
+"""A command whose backslash was doubled on its way through Markdown."""
 _ENVIRONMENT = re.compile(r"\s*\{([A-Za-z]+\*?)\}")
 
 
 class Source:
-    """A text and where its lines begin, so that offsets have places."""
+    """A text and where its lines begin, so that offsets have places. What is read may be the text with commands written out: `origin`
+    says from which offset of the text each of its characters came."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, read: str | None = None, origin: Sequence[int] | None = None) -> None:
+        self.text = text if read is None else read
+        self.written = text
+        self._origin = origin
+        self.layers: set[str] = set()
+        """The letters that number layers in this text: l of W^{(l)}."""
         self.lines = text.split("\n")
         self._starts = [0]
         for line in self.lines:
@@ -77,6 +104,9 @@ class Source:
 
     def place(self, start: int, stop: int | None = None) -> Place:
         """The place of a stretch, cut at the end of its first line."""
+        if self._origin is not None:
+            stop = self._origin[stop if stop is not None else min(start + 1, len(self._origin) - 1)]
+            start = self._origin[start]
         low, high = 0, len(self.lines) - 1
         while low < high:
             middle = (low + high + 1) // 2
@@ -84,6 +114,12 @@ class Source:
         column = start - self._starts[low]
         width = (stop if stop is not None else start + 1) - start
         return Place(low + 1, column + 1, max(1, min(width, len(self.lines[low]) - column)))
+
+    def between(self, start: int, stop: int) -> str:
+        """A stretch as it is written."""
+        if self._origin is not None:
+            start, stop = self._origin[start], self._origin[stop]
+        return self.written[start:stop]
 
     def line(self, place: Place) -> str:
         return self.lines[place.line - 1]
@@ -103,29 +139,55 @@ class _Tokens:
         self.found: list[Token] = []
 
     def read(self) -> list[Token]:
+        """What is not read costs its own statement: it becomes a token that says why."""
         while self.position < self.end:
             if len(self.found) > MAX_TOKENS:
                 place = self.source.place(self.position)
                 raise LimitError(f"a formula of more than {MAX_TOKENS} pieces", advice="Split it.", place=place)
-            c = _PLAIN.get(self.text[self.position], self.text[self.position])
-            if c.isspace() or c == "~":
-                self.position += 1
-            elif c == "%":
-                newline = self.text.find("\n", self.position, self.end)
-                self.position = self.end if newline < 0 else newline + 1
-            elif c == "\\":
-                self._command()
-            elif match := _NUMBER.match(self.text, self.position, self.end):
-                self._number(match[0])
-            else:
-                self._character(c)
+            start = self.position
+            try:
+                self._step()
+            except ParseError as error:
+                match = _COMMAND.match(self.text, start, self.end) if self.text[start] == "\\" else None
+                self.position = start
+                width = max(1, len(match[0]) if match else 1)
+                if match and (group := _WORD_IN.match(self.text, match.end(), self.end)):
+                    width = group.end() - start
+                self._add("bad", self.text[start : start + width], width)
+                self.found[-1] = self.found[-1]._replace(error=error)
         self._add("stop", "", 0)
-        return self.found
+        return _unwrapped(self.found)
+
+    def _step(self) -> None:
+        if match := _INDICATOR.match(self.text, self.position, self.end):
+            self._indicator(match)
+            return
+        c = _PLAIN.get(self.text[self.position], self.text[self.position])
+        if c.isspace() or c == "~":
+            self.position += 1
+        elif c == "%":
+            newline = self.text.find("\n", self.position, self.end)
+            self.position = self.end if newline < 0 else newline + 1
+        elif c == "\\":
+            self._command()
+        elif match := _NUMBER.match(self.text, self.position, self.end):
+            self._number(match[0])
+        else:
+            self._character(c)
+
+    def _indicator(self, match: re.Match[str]) -> None:
+        """1[i = j], by Kronecker's symbol of its own name."""
+        one, two = [g for g in match.groups() if g]
+        start = self.position
+        self._add("word", "indicator", match.end() - start, "mathrm")
+        for kind, text in (("op", "_"), ("op", "{"), ("letter", one), ("op", ","), ("letter", two), ("op", "}")):
+            self._add(kind, text, 0)
 
     def _add(self, kind: str, text: str, width: int, style: str = "") -> None:
         place = self.source.place(self.position, self.position + width)
-        self.found.append(Token(kind, text, place.line, place.column, place.width if width else 0, style))
-        self.position += width
+        stop = self.position + width
+        self.found.append(Token(kind, text, place.line, place.column, place.width if width else 0, style, self.position, stop))
+        self.position = stop
 
     def _number(self, text: str) -> None:
         digits = text.replace("{,}", ".").rstrip(".") if text.endswith(".") else text.replace("{,}", ".")
@@ -193,12 +255,30 @@ class _Tokens:
             self._fail("a backslash at the end", "Remove it.")
         name, width = match[1], len(match[0])
         if name in _SPACES or name in _SKIPPED or name.isspace():
+            self._delimiter(name, width)
+        elif name == "*":
+            self._add("op", "*", width)
+        elif name == "bbox":
             self.position += width
-            if name in ("left", "right") and self.text[self.position : self.end].lstrip().startswith("."):
-                self._fail(rf"\{name}. has no bracket", "Write both brackets.")
+            if option := re.compile(r"\s*\[[^\]]*\]").match(self.text, self.position, self.end):
+                self.position = option.end()
+            self._add("command", "boxed", 0)
+        elif name == "\\" and (doubled := _DOUBLED.match(self.text, self.position, self.end)) is not None:
+            self.position += 1 if doubled else 0
         elif name == "\\":
             skip = re.compile(r"\\\\\*?(\s*\[[^\]\n]*(?:pt|em|ex|cm|mm)\])?").match(self.text, self.position, self.end)
             self._add("command", "\\", len(skip[0]) if skip else width)
+        elif name == "_":
+            self._add("op", "_", width)
+        elif name in ("hspace", "hspace*"):
+            group = _WORD_IN.match(self.text, self.position + width, self.end)
+            end = group.end() if group else self.position + width
+            if group and not _NARROW.match(group[1]):
+                self._add("command", "quad", end - self.position)
+            self.position = end
+        elif name == "textcolor":
+            group = _WORD_IN.match(self.text, self.position + width, self.end)
+            self.position = group.end() if group else self.position + width
         elif name in _DELIMITERS:
             if _DELIMITERS[name] == "'":
                 self._add("prime", "1", width)
@@ -221,6 +301,26 @@ class _Tokens:
             if len(name) > MAX_NAME:
                 self._fail("a command of more than 200 letters", "Use a shorter one.")
             self._add("command", name, width)
+
+    def _delimiter(self, name: str, width: int) -> None:
+        r"""\left. opens what a bar with a point closes: \left. f \right|_{x=3}."""
+        self.position += width
+        if name not in ("left", "right"):
+            return
+        rest = self.text[self.position : self.end]
+        inside = len(rest) - len(rest.lstrip())
+        if rest.lstrip().startswith("."):
+            if name == "right":
+                self._fail(r"\right. has no bracket", "Write both brackets.")
+            self._add("command", "evaluated", inside + 1)
+        elif name == "right" and rest.lstrip().startswith(("|", r"\vert", r"\rvert")) and self._evaluates():
+            width = inside + (1 if rest.lstrip()[0] == "|" else len(rest.lstrip().split("t")[0]) + 1)
+            self._add("command", "evaluation", width)
+
+    def _evaluates(self) -> bool:
+        """Whether the innermost \\left without a partner is \\left. ."""
+        open_ = [t for t in self.found if t.kind == "command" and t.text in ("evaluated", "evaluation")]
+        return sum(1 if t.text == "evaluated" else -1 for t in open_) > 0
 
     def _font(self, name: str, width: int) -> None:
         if name in PROSE:
@@ -267,3 +367,66 @@ class _Tokens:
 def shown(tokens: Sequence[Token]) -> str:
     """A few tokens as a message shows them."""
     return "".join(rf"\{t.text}" if t.kind == "command" else t.text for t in tokens)
+
+
+def _unwrapped(tokens: list[Token]) -> list[Token]:
+    r"""Without the braces of \\boxed{a = b}, and with \\overset{!}{=} as the sign below."""
+    found: list[Token] = []
+    k = 0
+    while k < len(tokens):
+        token = tokens[k]
+        if token.kind == "command" and token.text in _OVER:
+            first = _group_end(tokens, k + 1)
+            second = _group_end(tokens, first) if first else None
+            if first and second:
+                over, base = tokens[k + 1 : first], tokens[first:second]
+                if token.text == "underset":
+                    over, base = tokens[k + 1 : first], tokens[first:second]
+                inner = [t for t in base if not (t.kind == "op" and t.text in "{}")]
+                if len(inner) == 1 and inner[0].text == "=":
+                    wanted = any(t.text == "!" for t in over)
+                    found.append(inner[0]._replace(style="wanted" if wanted else ""))
+                    k = second
+                    continue
+        if token.kind == "command" and token.text in _WRAPPERS:
+            end = _group_end(tokens, k + 1)
+            if end and tokens[k + 1].text == "{":
+                inside = _unwrapped(tokens[k + 2 : end - 1])
+                signs = len(inside) == 1 or any(t.kind == "op" and t.text == "=" for t in inside) or token.text not in ("boxed", "fbox")
+                found += inside if signs else [tokens[k + 1], *inside, tokens[end - 1]]
+                k = end
+                continue
+            k += 1
+            continue
+        if token.kind == "op" and token.text == "{" and not _is_argument(found):
+            end = _group_end(tokens, k)
+            inside = tokens[k + 1 : end - 1] if end else []
+            if end and any(t.kind == "op" and t.text == "=" for t in inside) and not any(t.text == "\\" for t in inside):
+                found += _unwrapped(inside)
+                k = end
+                continue
+        found.append(token)
+        k += 1
+    return found
+
+
+def _is_argument(before: Sequence[Token]) -> bool:
+    if not before:
+        return False
+    last = before[-1]
+    return (last.kind == "op" and last.text in "^_}]") or last.kind == "command"
+
+
+def _group_end(tokens: Sequence[Token], start: int) -> int | None:
+    """Where the argument that begins at a token ends: behind its brace, or behind the one token."""
+    if start >= len(tokens) or tokens[start].kind == "stop":
+        return None
+    if tokens[start].text != "{":
+        return start + 1
+    depth = 0
+    for k in range(start, len(tokens)):
+        if tokens[k].kind == "op":
+            depth += (tokens[k].text == "{") - (tokens[k].text == "}")
+        if depth == 0:
+            return k + 1
+    return None

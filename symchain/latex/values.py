@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from symchain.support.dimensions import Shape
-from symchain.support.notation import Phrase, call
+from symchain.functions.spec import AbstractFunction, FunctionSpec
+from symchain.language.grammar import parse_expression
+from symchain.language.lookup import find_function
+from symchain.support.dimensions import Dim, Shape
+from symchain.support.notation import Phrase, call, number
+
+SAME_SHAPE = ("softmax", "log_softmax")
+"""Functions of a whole vector whose value is a vector of the same size."""
+
+
+def keeps_shape(function: str) -> bool:
+    """Whether a function of the language, applied to an array, gives an array of its shape."""
+    return function in SAME_SHAPE or isinstance(find_function(function, {}), FunctionSpec | AbstractFunction)
 
 
 class Clash(Exception):
@@ -112,3 +123,8 @@ def spread(value: Value, axes: tuple[str, ...]) -> Value:
         everything = Phrase("slice", (Phrase("none"),) * 3)
         phrase = Phrase("index", (phrase, *(everything if letter in own else Phrase("none") for letter in axes[first:])))
     return Value(phrase, axes=axes)
+
+
+def number_of(dim: Dim) -> Phrase:
+    """A size as a phrase."""
+    return number(dim) if isinstance(dim, int) else parse_expression(dim)

@@ -11,6 +11,7 @@ from typing import Any, Self
 from symchain.errors import Place, UnsupportedError
 from symchain.nouns.door import engine
 from symchain.nouns.families import Family, Recurrence
+from symchain.nouns.statement import Statement
 from symchain.support.dimensions import Dim, Shape
 from symchain.support.document import Say
 from symchain.support.notation import Phrase
@@ -105,6 +106,8 @@ class Computation(Unchanging):
     later: tuple[Self, ...] = field(default=(), repr=False)
     understood: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """For a LaTeX text: each line that was read, and how, in the input language."""
+    statements: tuple[Statement, ...] = field(default=(), repr=False)
+    """What a document says, one statement at a time."""
     remarks: tuple[Remark, ...] = field(default=(), repr=False)
     """What was read as written and may have been meant otherwise."""
     recurrence: Recurrence | None = field(default=None, repr=False)

@@ -16,6 +16,7 @@ from symchain.nouns.grades import Grades
 from symchain.nouns.graph import Graph
 from symchain.nouns.marks import Marks
 from symchain.nouns.sensitivity import Sensitivity
+from symchain.nouns.statement import Judgement
 from symchain.nouns.steps import Steps
 from symchain.nouns.verdict import Verdict
 from symchain.support.assignments import given_point
@@ -209,6 +210,16 @@ class Program(Computation):
         scheme = marks if isinstance(marks, Marks) or marks is None else Marks.of(marks)
         options = {"marks": scheme, "using": using, "claim_format": claim_format, "seconds": seconds, "progress": progress}
         return engine().grade(self, answers, output, wrt, options)
+
+    def judge(self) -> tuple[Judgement, ...]:
+        """What becomes of each claim, equality and value of a text that was read by `parse_latex`, in order.
+
+        >>> import symchain
+        >>> read = symchain.parse_latex(r"$$f(x) = x^2$$ hence $f'(x) = 2x$ and $f(3) = 6$")
+        >>> [j.status for j in read.judge()]
+        ['proved', 'wrong']
+        """
+        return engine().judge(self)
 
     def latex(self) -> str:
         """The blocks as LaTeX, one aligned line each."""

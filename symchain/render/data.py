@@ -47,6 +47,7 @@ def of_program(program: Computation) -> dict[str, Any]:
             {"name": b.name, "shape": list(b.shape), "text": write(b.phrase), "reads": list(b.reads)} for b in program.blocks.values()
         ],
         "outputs": list(program.outputs),
+        **({"statements": [s.data() for s in program.statements]} if program.statements else {}),
     }
 
 

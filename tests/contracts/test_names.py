@@ -159,17 +159,25 @@ NAMED: dict[str, dict[str, str]] = {
     },
     "LaTeX as others write it: commands, and how they are read": {
         "latex/algebra.py": "cbrt exp inv pow power sqrt",
-        "latex/formulas.py": "abs inv log log_softmax max maximum min minimum pinv pow power prod softmax",
+        "latex/arrays.py": "det logdet onehot power sigmoid softmax",
+        "latex/clauses.py": "gather",
+        "latex/derivatives.py": "power",
+        "latex/enclosures.py": "abs",
+        "latex/forms.py": "power",
+        "latex/formulas.py": "abs det inv log max maximum min minimum pinv pow power prod",
         "latex/grammar.py": (
-            "abs arccos arccosh arcosh arcsin arcsinh arctan arctanh arsinh artanh binom cos cosh cot coth csc det erf exp ln log "
+            "arccos arccosh arcosh arcsin arcsinh arctan arctanh arsinh artanh binom cos cosh cot coth csc det erf exp ln log "
             "logsumexp max min power prod sec sech sgn sign sin sinh sqrt tan tanh"
         ),
         "latex/naming.py": "cos cosh exp gamma log sin sinh sqrt",
         "latex/nodes.py": "abs power",
         "latex/scripts.py": "det exp log max min power sqrt",
+        "latex/statements.py": "power",
         "latex/tokens.py": "prod sqrt",
+        "latex/units.py": "power",
         "latex/usage.py": "power psi",
-        "latex/values.py": "cross index",
+        "latex/values.py": "cross index log_softmax softmax",
+        "latex/vocabulary.py": "cos cosh exp ln log max min relu sigmoid sin sinh softmax softplus sqrt tan tanh",
     },
     "numerical analysis: forms of one function that keep digits": {
         "lowering/assembly.py": "power sqrt",

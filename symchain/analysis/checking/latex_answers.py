@@ -13,6 +13,7 @@ from symchain.language.handwriting import Hand, refusal
 from symchain.latex.formulas import Formulas
 from symchain.latex.grammar import parse_formula
 from symchain.latex.nodes import Node, Symbol, walk
+from symchain.latex.sizes import Sizes
 from symchain.latex.statements import Statement
 from symchain.latex.tokens import Source, Token, read_tokens
 from symchain.latex.usage import find_usage
@@ -129,7 +130,9 @@ def _phrase(question: Question, mentions: Mentions, node: Node, source: Source, 
     program = question.program
     left = Node("partial", node.place, tuple(Node("symbol", node.place, symbol=Symbol(n)) for n in (question.output, question.wrt)))
     names = {**{n: v.shape for n, v in program.inputs.items()}, **{n: b.shape for n, b in program.blocks.items()}}
-    usage = find_usage(source, [Statement((left, node), node.place, source.text)], hand.names, program.functions)
+    said = [Statement((left, node), node.place, source.text)]
+    usage = find_usage(source, said, hand.names, program.functions)
+    Sizes(usage, said, {}).settle()
     for inner in walk(node):
         if inner.symbol is not None and inner.symbol.name not in names:
             mentions.adjoint(inner.symbol.name)

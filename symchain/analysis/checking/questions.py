@@ -50,7 +50,7 @@ def ask(program: Computation, output: str, wrt: Any, claim: str = "") -> Questio
     if output not in program.blocks:
         program = _with_unknown(program, str(output), claim)
     if output not in program.blocks:
-        program, output = with_block(program, str(output))
+        program, output = with_block(program, str(output), claim if isinstance(claim, str) else "")
     known = [*program.inputs, *program.blocks]
     if name not in known:
         raise ArgumentError(f"there is no name {name!r} to differentiate by", advice=advice_for(name, known))
@@ -72,8 +72,9 @@ def _with_unknown(program: Computation, output: str, claim: str) -> Computation:
     return replace(program, blocks={**program.blocks, output: block})
 
 
-def with_block(program: Computation, text: str) -> tuple[Computation, str]:
-    """The program with one more block for an expression; names that only it reads are new scalar inputs."""
+def with_block(program: Computation, text: str, claim: str = "") -> tuple[Computation, str]:
+    """The program with one more block for an expression, of a name that neither it nor the claim calls; names that only it reads are new
+    scalar inputs."""
     phrase = parse_expression(text)
     if phrase.head == "name" and phrase.text not in program.inputs:
         raise ArgumentError(f"there is no block {text!r}", advice=advice_for(text, program.blocks, "Blocks"))
@@ -86,7 +87,8 @@ def with_block(program: Computation, text: str) -> tuple[Computation, str]:
     tree = elaborate(phrase, replace(scope, names={**scope.names, **{n: v.leaf for n, v in inputs.items()}}))
     tree = isolation_in(program).marked(tree)
     name = text if text.isidentifier() and text not in inputs else "f"
-    while name in inputs or name in program.blocks or name in program.dimensions or name in program.functions:
+    called = set(re.findall(r"(\w+)'*\(", f"{text} {claim}"))
+    while name in called or name in inputs or name in program.blocks or name in program.dimensions or name in program.functions:
         name += "_"
     reads = tuple(x.name for x in leaves(tree))
     block = Block(name, tree.shape, tree, phrase, reads, leaf(name, tree.shape), program.symbols)

@@ -56,18 +56,6 @@ def judge_one(program: Program, output: str | None, wrt: str, claim: str, using:
     return [Entry(Claim(output, wrt, claim), program.check(output, wrt, claim, using, claim_format))]
 
 
-def judge(program: Program, using: str) -> list[Entry]:
-    """The verdict on each claim of a text, by the definitions in force where it stands."""
-    entries: list[Entry] = []
-    for claim in program.claims:
-        try:
-            section = program.sections[claim.section]
-            entries.append(Entry(claim, section.check(claim.output, claim.wrt, claim.claim, using)))
-        except SymchainError as error:
-            entries.append(Entry(claim, error))
-    return entries
-
-
 def exit_code(entries: list[Entry]) -> int:
     return _first(e.code for e in entries)
 

@@ -6,6 +6,7 @@ from symchain.wording.fr import (
     check,
     commands,
     derivation,
+    document,
     evidence,
     explain,
     facts,
@@ -34,7 +35,8 @@ def _the(noun: Word) -> str:
 
 
 _TOPICS = (
-    derivation, check, commands, evidence, explain, facts, grade, graph, page, records, recursion, remarks, sensitivity, steps, typed,
+    derivation, check, commands, document, evidence, explain, facts, grade, graph, page, records, recursion, remarks, sensitivity,
+    steps, typed,
 )  # fmt: skip
 
 LANGUAGE = Language(

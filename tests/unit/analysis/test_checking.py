@@ -464,7 +464,7 @@ def test_a_file_of_claims(tmp_path: Path) -> None:
     path.write_text(LATEX, encoding="utf-8")
     ran = CliRunner().invoke(commands, ["check", str(path), "--format", "json"])
     assert ran.exit_code == 1
-    assert [entry["status"] for entry in json.loads(ran.stdout)] == ["proved", "wrong", "meaningless"]
+    assert [entry["status"] for entry in json.loads(ran.stdout)] == ["proved", "wrong", "unjudged"]
     assert "n'a pas de sens" in CliRunner().invoke(commands, ["check", str(path), "--lang", "fr"]).stdout
 
 

@@ -1,0 +1,204 @@
+r"""Brackets, bars, cases, and the bar below which a point stands."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from symchain.latex.derivatives import Derivatives
+from symchain.latex.nodes import Node, signature
+from symchain.latex.tokens import Token
+
+_CLOSERS = {"(": ")", "[": "]", "{": "}"}
+RELATIONS = {
+    "<": "<",
+    ">": ">",
+    "le": "<=",
+    "leq": "<=",
+    "ge": ">=",
+    "geq": ">=",
+    "ne": "!=",
+    "neq": "!=",
+    "leqslant": "<=",
+    "geqslant": ">=",
+}
+_OPPOSITE = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "!=": "=="}
+
+
+class Enclosures(Derivatives):
+    """The part of the parser that reads what is enclosed."""
+
+    def _refuse(self, token: Token) -> NoReturn:
+        raise NotImplementedError
+
+    def _adjacent(self, token: Token) -> bool:
+        """Whether another bar stands directly behind one."""
+        return self._at("|") and self.peek.start == token.stop
+
+    def _at_evaluation(self) -> bool:
+        """At a bar with a point below it: f |_{x=3}."""
+        return self._at("|") and not self._closes_bar(self.peek) and self.tokens[self.position + 1].text in ("_", "^")
+
+    def _evaluated(self, inner: Node, start: Token) -> Node:
+        """What stands before a bar, at the point below it."""
+        self.take()
+        names: list[str] = []
+        values: list[Node] = []
+        while self._at("_"):
+            self.take()
+            tokens = self.argument_tokens()
+            begin = 0
+            for stop in [*(k for k, t in enumerate(tokens) if t.kind == "op" and t.text in ",;"), len(tokens)]:
+                part = tokens[begin:stop]
+                begin = stop + 1
+                equal = next((k for k, t in enumerate(part) if t.kind == "op" and t.text == "="), None)
+                if equal is None or not equal or equal + 1 == len(part):
+                    self.fail("what stands below the bar is no point", r"Write \right|_{x=3}.", (part or [start])[0].place)
+                name = self.inner(part[:equal])
+                if name.symbol is None:
+                    self.fail("what stands below the bar is no point", r"Write \right|_{x=3}.", name.place)
+                names.append(name.symbol.name)
+                values.append(self.inner(part[equal + 1 :]))
+        if not names:
+            self.fail("a bar that says no point", r"Write \right|_{x=3}.", start.place)
+        return Node("at", self.span(start), (inner, *values), ops=tuple(names))
+
+    def _evaluated_from(self, token: Token) -> Node:
+        r"""\left. f \right|_{x=3}."""
+        self.take()
+        self.bars.append("")
+        inner = self.expression()
+        self.bars.pop()
+        if self.peek.text != "evaluation":
+            self.fail(r"\left. has no bracket", "Write both brackets.", token.place)
+        return self._evaluated(inner, token)
+
+    def _transposed_from_the_left(self) -> Node:
+        r"""{}^tA is a transpose."""
+        start = self.take()
+        self.take()
+        if not self._at("^"):
+            self._refuse(self.peek)
+        self.take()
+        mark = self.argument_tokens()
+        if len(mark) != 1 or mark[0].text not in ("t", "T", "top"):
+            self.fail("a superscript before a name is not read", r"Write A^\top for a transpose.", start.place)
+        return Node("transpose", self.span(start), (self.factor(),))
+
+    def _closes_bar(self, token: Token) -> bool:
+        return bool(self.bars) and self.bars[-1] == token.text
+
+    def brackets(self) -> Node:
+        """(a, b) or [a]."""
+        opener = self.take()
+        self.bars.append("")
+        closer = _CLOSERS[opener.text]
+        parts = [self.expression()]
+        while self._at(","):
+            self.take()
+            parts.append(self.expression())
+        self.bars.pop()
+        if not self._at(closer):
+            if self.peek.kind == "stop":
+                self.fail(f"'{opener.text}' is never closed", f"Add '{closer}'.", opener.place)
+            if self._at("|", "‖"):
+                what = f"{self.peek.text} inside brackets: a condition, as in a probability, or a divergence"
+                self.fail(what, "Give it a name of its own.", self.peek.place)
+            self._refuse(self.peek)
+        self.take()
+        return Node("paren", self.span(opener), tuple(parts), opener.text)
+
+    def group(self) -> Node:
+        """{a}: braces do not print."""
+        opener = self.take()
+        self.bars.append("")
+        inner = self.expression()
+        self.bars.pop()
+        self.close_brace(opener)
+        return inner if inner.head in ("symbol", "number", "frac", "paren") else Node("group", self.span(opener), (inner,))
+
+    def _bars(self, token: Token) -> Node:
+        self.take()
+        doubled = token.text == "|" and self._adjacent(token)
+        if doubled:
+            self.take()
+        self.bars.append(token.text)
+        inner = self.expression()
+        self.bars.pop()
+        if not self._at(token.text):
+            if self.peek.kind == "stop":
+                self.fail(f"'{token.text}' is never closed", "Add the second bar.", token.place)
+            self._refuse(self.peek)
+        closing = self.take()
+        if doubled:
+            if not self._adjacent(closing):
+                self.fail("'||' is never closed", "Add the second double bar.", token.place)
+            self.take()
+        if token.text == "|" and not doubled:
+            return Node("abs", self.span(token), (inner,))
+        kind = ""
+        if self._at("_"):
+            self.take()
+            sub = self.subscript()
+            kind = "_".join(sub)
+            if kind not in ("1", "2", "F", "infty"):
+                self.fail(f"the norm of order {kind} is not read", r"Norms are \lVert x\rVert, _1, _2, _F and _\infty.", self.span(token))
+        return Node("norm", self.span(token), (inner,), kind)
+
+    def _ends_cases(self) -> bool:
+        """Whether no further row follows: at the end, or at a row break before it."""
+        following = self.tokens[min(self.position + 1, len(self.tokens) - 1)]
+        return not (self.peek.kind == "command" and self.peek.text == "\\") or following.kind == "end"
+
+    def _cases(self, token: Token) -> Node:
+        r"""\begin{cases} a & x > 0 \\ b & \text{otherwise} \end{cases}"""
+        self.take()
+        parts: list[Node] = []
+        ops: list[str] = []
+        while True:
+            parts.append(self.expression())
+            if self._at(","):
+                self.take()
+            if self._at("&"):
+                self.take()
+            words = []
+            while self.peek.kind in ("text", "word") and self.peek.style in ("text", ""):
+                words.append(self.take().text)
+            if self.peek.text in ("\\",) or self.peek.kind == "end":
+                if not any(w.lower().startswith(("otherwise", "else", "sinon", "autrement", "in all", "dans les autres")) for w in words):
+                    self.fail(
+                        "a case without its condition",
+                        r"Write x & \text{if } z > 0, and \text{otherwise} in the last row.",
+                        self.peek.place,
+                    )
+                break
+            parts.append(self.expression())
+            relation = self.take()
+            if relation.text not in RELATIONS:
+                self.fail("a condition is a comparison", "Write z > 0.", relation.place)
+            ops.append(RELATIONS[relation.text])
+            parts.append(self.expression())
+            while self._at(",", ".", ";"):
+                self.take()
+            if self._ends_cases():
+                if _complementary(parts, ops):
+                    del parts[-2:], ops[-1:]
+                    break
+                self.fail("the cases do not say what holds otherwise", r"End with a row b & \text{otherwise}.", self.peek.place)
+            self.take()
+        if self.peek.text == "\\":
+            self.take()
+        if self.peek.kind != "end" or self.peek.text not in ("cases", "dcases"):
+            self._refuse(self.peek)
+        self.take()
+        return Node("cases", self.span(token), tuple(parts), ops=tuple(ops))
+
+
+def _complementary(parts: list[Node], ops: list[str]) -> bool:
+    """Whether the last of two conditions holds exactly where the first does not: x >= 0 and x < 0."""
+    if len(ops) != 2:
+        return False
+    one, two = (parts[1], ops[0], parts[2]), (parts[4], ops[1], parts[5])
+    if two[1] == _OPPOSITE.get(one[1]) and signature(one[0]) == signature(two[0]) and signature(one[2]) == signature(two[2]):
+        return True
+    turned = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(two[1])
+    return turned == _OPPOSITE.get(one[1], "") and signature(one[0]) == signature(two[2]) and signature(one[2]) == signature(two[0])

@@ -1,0 +1,284 @@
+"""The sizes of indices: which letters are indices, what they run over, and the shapes of the names that have entries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from symchain.errors import Place
+from symchain.language.shapes import dimension_of
+from symchain.latex.indices import INDICATOR, entry_of, entry_or_none, index_letters, is_kronecker, without_letters
+from symchain.latex.nodes import Bound, Node, Symbol, walk
+from symchain.latex.statements import Statement, is_defined
+from symchain.latex.usage import FUNCTION_LETTERS, Usage, call_at, function_of
+from symchain.latex.values import SAME_SHAPE, keeps_shape
+from symchain.support.dimensions import Dim, Shape, add
+from symchain.support.notation import Phrase
+
+_SIZES = ("n", "m", "p", "q", "r", "s")
+
+
+class Sizes:
+    """The sizes of indices and of the axes they run along, made equal where one entry says so."""
+
+    def __init__(self, usage: Usage, statements: Sequence[Statement], shapes: Mapping[str, Shape]) -> None:
+        self.usage, self.statements, self.shapes = usage, statements, shapes
+        self.parent: list[int] = []
+        self.dims: dict[int, Dim] = {}
+        self.axes: dict[tuple[str, int], int] = {}
+        self.ranks: dict[str, tuple[int, Place]] = {}
+        self.variables: dict[tuple[int, str], int] = {}
+
+    def settle(self) -> None:
+        frees = self._free()
+        likened = [pair for s in self.statements if s.shape is None and not s.said for pair in _likened(s, self.usage)]
+        for name, shape in self.shapes.items():
+            for k, dim in enumerate(shape):
+                axis = self.axes[name, k] = self._variable(-1, f"{name}.{k}")
+                self.dims[axis] = dim
+            if shape:
+                self.ranks[name] = (len(shape), Place(1, 1))
+        for index, statement in enumerate(self.statements):
+            if statement.shape is None:
+                self.usage.free[index] = free = frees[index]
+                scope = {letter: self._variable(index, letter) for letter in free}
+                own = set(self.usage.parameters.get(function_of(statement), ())) if index in self.usage.macros else set()
+                for side in statement.sides:
+                    self._visit(side, scope, own)
+        for _ in likened:
+            for pair in likened:
+                self._liken(*pair)
+        names = {root: self.dims.get(root) for root in {self._root(v) for v in range(len(self.parent))}}
+        taken = {*self.usage.plain, *self.usage.called, *(str(d) for d in self.dims.values())}
+        for root in sorted(r for r, dim in names.items() if dim is None):
+            letter = next(s for s in (*_SIZES, *(f"n_{k}" for k in range(10_000))) if s not in taken)
+            names[root] = letter
+            taken.add(letter)
+        for name, (rank, _) in self.ranks.items():
+            dims = [names[self._root(self.axes[name, k])] for k in range(rank)]
+            self.usage.shapes[name] = tuple(d for d in dims if d is not None)
+        for key, variable in self.variables.items():
+            extent = names[self._root(variable)]
+            assert extent is not None
+            self.usage.bounds[key] = extent
+
+    def _liken(self, one: str, two: str, certain: bool, node: Node) -> None:
+        """Give two names one shape, where one has entries: what softmax, or a function of each entry, makes of one and the other."""
+        if certain and one not in self.ranks and two not in self.ranks and two not in self.usage.defined:
+            self.ranks[two] = (1, node.place)
+            self.axes[two, 0] = self._variable(-2, two)
+        known = self.ranks.get(one) or self.ranks.get(two)
+        if known is None:
+            return
+        for name in (one, two):
+            if self.ranks.setdefault(name, known)[0] != known[0]:
+                return
+        for k in range(known[0]):
+            first = self.axes.get((one, k), self.axes.get((two, k)))
+            assert first is not None
+            for name in (one, two):
+                self._join(self.axes.setdefault((name, k), first), first, node)
+
+    # ------------------------------------------------------------ which letters are indices
+
+    def _free(self) -> dict[int, tuple[str, ...]]:
+        """The indices of z_i = ... and of dL/dz_i = ...: letters in the place where names that have entries have them."""
+        ranks: dict[str, int] = {n: len(s) for n, s in self.shapes.items() if s}
+        likened = [pair for s in self.statements if s.shape is None and not s.said for pair in _likened(s, self.usage)]
+        letters: dict[int, set[str]] = {k: set() for k in range(len(self.statements))}
+        found: dict[int, tuple[str, ...]] = dict.fromkeys(letters, ())
+        scanned = [(k, _symbols(s), _bound(s)) for k, s in enumerate(self.statements) if s.shape is None]
+        while True:
+            before = (sum(map(len, letters.values())), len(ranks))
+            for one, two, certain, _ in likened:
+                rank = ranks.get(one) or ranks.get(two) or (1 if certain and two not in self.usage.defined else 0)
+                if rank:
+                    ranks.setdefault(one, rank)
+                    ranks.setdefault(two, rank)
+            for k, symbols, bound in scanned:
+                known = letters[k] | bound
+                for symbol in symbols:
+                    self._learn(symbol, known, letters[k], ranks, bound)
+                found[k] = self._on_the_left(self.statements[k], letters[k])
+            if (sum(map(len, letters.values())), len(ranks)) == before:
+                return found
+
+    def _learn(self, symbol: Symbol, known: set[str], letters: set[str], ranks: dict[str, int], bound: set[str]) -> None:
+        """What one name says: that its letters are indices, or that it has entries."""
+        pieces = index_letters(symbol)
+        kronecker = is_kronecker(symbol.stem, pieces) and (symbol.base == INDICATOR or "delta" not in self.usage.defined)
+        if not pieces or kronecker:
+            return
+        for count in range(1, len(pieces) + 1):
+            stem = without_letters(symbol, count)
+            if ranks.get(stem) == count:
+                letters.update(c for c in pieces[-count:] if c not in bound)
+                return
+        if any(c in known for c in pieces):
+            entry = entry_or_none(symbol, known | set(pieces))
+            if entry is not None:
+                letters.update(c for c in entry[1] if c not in bound)
+                ranks.setdefault(entry[0], len(entry[1]))
+
+    @staticmethod
+    def _on_the_left(statement: Statement, letters: set[str]) -> tuple[str, ...]:
+        """The index letters of a left side, in order: of a derivative, those of what is derived and then of what it is by."""
+        found: list[str] = []
+        partial = next((s for s in statement.sides if s.head == "partial"), None)
+        named = [s for s in statement.sides[:1] if partial is not None and s.symbol is not None]
+        left = statement.sides[0]
+        left = left.parts[0] if left.head == "product" and is_defined(left) else left
+        parts = [left] if partial is None else [*named, *partial.parts[:2]]
+        for k, part in enumerate(parts):
+            symbol = part.symbol
+            if symbol is None:
+                found += [c for c in sorted(_free_in(part, letters)) if c not in found] if k == 0 and partial is not None else []
+                continue
+            entry = entry_or_none(symbol, letters)
+            if entry is not None:
+                found += [c for c in entry[1] if c not in found]
+        return tuple(found)
+
+    def _variable(self, owner: int, letter: str) -> int:
+        self.parent.append(len(self.parent))
+        self.variables[owner, letter] = len(self.parent) - 1
+        return len(self.parent) - 1
+
+    def _root(self, variable: int) -> int:
+        while self.parent[variable] != variable:
+            self.parent[variable] = self.parent[self.parent[variable]]
+            variable = self.parent[variable]
+        return variable
+
+    def _visit(self, side: Node, scope: dict[str, int], own: Collection[str]) -> None:
+        stack = [(side, scope)]
+        while stack:
+            node, inside = stack.pop()
+            if node.head == "big" and node.bounds:
+                inside = dict(inside)
+                for bound in node.bounds:
+                    variable = self._variable(id(node), bound.letter)
+                    dim = self._extent(bound, node)
+                    if dim is not None:
+                        self.dims[variable] = dim
+                    inside[bound.letter] = variable
+                    if bound.but in inside and bound.but != bound.letter:
+                        self._join(variable, inside[bound.but], node)
+            if node.symbol is not None and node.symbol.name not in own:
+                self._entry(node, node.symbol, inside)
+            stack.extend((part, inside) for part in node.parts)
+
+    def _entry(self, node: Node, symbol: Symbol, scope: dict[str, int]) -> None:
+        try:
+            entry = entry_of(symbol, set(scope))
+        except ValueError as error:
+            what = f"the subscript {error} mixes an index of a sum with something else"
+            self.usage.source.fail(what, "An entry is y_i or W_{ij}, with indices that sums bind.", node.place)
+        if entry is None:
+            return
+        name, indices = entry
+        if is_kronecker(name, indices) and (name == INDICATOR or not (name in self.ranks or name in self.usage.defined)):
+            self._join(scope[indices[0]], scope[indices[1]], node)
+            return
+        rank, place = self.ranks.setdefault(name, (len(indices), node.place))
+        if rank != len(indices):
+            what = f"{name} has {len(indices)} indices here and {rank} on line {place.line}"
+            self.usage.source.fail(what, "One name has entries of one kind.", node.place)
+        for k, letter in enumerate(indices):
+            axis = self.axes.setdefault((name, k), scope[letter])
+            self._join(axis, scope[letter], node)
+
+    def _join(self, a: int, b: int, node: Node) -> None:
+        first, second = self._root(a), self._root(b)
+        if first == second:
+            return
+        one, two = self.dims.get(first), self.dims.get(second)
+        if one is not None and two is not None and one != two:
+            written = self.usage.source.line(node.place)[node.place.column - 1 :][: node.place.width]
+            what = f"the entries of {written} run to {one} and to {two}"
+            self.usage.source.fail(what, "One vector has one size: name parts of it otherwise.", node.place)
+        self.parent[second] = first
+        if one is None and two is not None:
+            self.dims[first] = two
+
+    def _extent(self, bound: Bound, node: Node) -> Dim | None:
+        """How many values an index takes; None where the text does not say."""
+        if bound.last is None:
+            return None
+        first, last = (_whole(e) if e is not None else None for e in (bound.first, bound.last))
+        first = 1 if bound.first is None else first
+        if first not in (0, 1) or last is None:
+            what = "a sum runs from 1 to a size, such as n, or from 0 to n-1"
+            self.usage.source.fail(
+                what, r"Write \sum_{i=1}^{n}.", (bound.first if first not in (0, 1) and bound.first else bound.last).place
+            )
+        size = add(last, 1) if first == 0 else last
+        if isinstance(size, int) and size < 1:
+            self.usage.source.fail("a sum over nothing", r"Write \sum_{i=1}^{n}.", bound.last.place)
+        for name in [n.symbol.name for n in walk(bound.last) if n.symbol is not None]:
+            if name in self.usage.defined:
+                self.usage.source.fail(
+                    f"{name} is defined by the text and the last index of a sum",
+                    "The size of a vector follows from its values.",
+                    node.place,
+                )
+        return size
+
+
+def _likened(statement: Statement, usage: Usage) -> Iterator[tuple[str, str, bool, Node]]:
+    """Names of one shape: p and z of p = softmax(z), where z is certainly a vector, and of a = f(z) for a function of each entry."""
+    left = statement.sides[0].symbol
+    for side in statement.sides[1:] if left is not None and statement.sides[0].head == "symbol" else ():
+        inner: Node | None = None
+        if side.head == "apply" and len(side.parts) == 1 and keeps_shape(side.text):
+            inner = side.parts[0]
+        elif side.head == "product" and len(side.parts) == 2 and call_at(side, 0) is not None and len(side.parts[1].parts) == 1:
+            name = side.parts[0].symbol
+            function = name is not None and name.base in FUNCTION_LETTERS and name.name not in usage.parameters
+            inner = side.parts[1].parts[0] if function else None
+        symbol = inner.symbol if inner is not None else None
+        if symbol is not None and left is not None and not symbol.primes and not (index_letters(left) or index_letters(symbol)):
+            yield left.name, symbol.name, side.text in SAME_SHAPE, side
+
+
+def _symbols(statement: Statement) -> list[Symbol]:
+    return [n.symbol for side in statement.sides for n in walk(side) if n.symbol is not None]
+
+
+def _bound(statement: Statement) -> set[str]:
+    return {b.letter for side in statement.sides for n in walk(side) for b in n.bounds}
+
+
+def _free_in(part: Node, letters: set[str]) -> set[str]:
+    """The index letters of a formula that no sum in it binds."""
+    bound = {b.letter for n in walk(part) for b in n.bounds}
+    found: set[str] = set()
+    for n in walk(part):
+        entry = entry_or_none(n.symbol, letters) if n.symbol is not None else None
+        found |= set(entry[1]) - bound if entry else set()
+    return found
+
+
+def _whole(node: Node) -> Dim | None:
+    """The size an expression stands for."""
+    phrase = size_phrase(node)
+    return dimension_of(phrase) if phrase is not None else None
+
+
+def size_phrase(node: Node) -> Phrase | None:
+    """n, 3, n-1, 2n, as a phrase; None for anything else."""
+    match node.head:
+        case "number":
+            return Phrase("number", text=node.text)
+        case "symbol":
+            return Phrase("name", text=node.symbol.name) if node.symbol is not None else None
+        case "group":
+            return size_phrase(node.parts[0])
+    if node.head in ("sum", "product"):
+        parts = [size_phrase(p) for p in node.parts]
+        if None in parts or (node.head == "product" and "slash" in node.ops):
+            return None
+        known = [p for p in parts if p is not None]
+        if node.head == "product":
+            return Phrase("mul", tuple(known))
+        return Phrase("add", tuple(Phrase("neg", (p,)) if op == "-" else p for p, op in zip(known, node.ops, strict=True)))
+    return None
