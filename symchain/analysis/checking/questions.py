@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from symchain.errors import ArgumentError, NumberVariableError, advice_for
-from symchain.functions.spec import abstract
+from symchain.functions.spec import AbstractFunction, abstract
 from symchain.language.elaborate import elaborate
 from symchain.language.grammar import parse_expression
 from symchain.language.handwriting import Hand
 from symchain.language.inputs import variable
+from symchain.language.lookup import find_function
 from symchain.language.reading import program_scope
 from symchain.language.spelling import canonical
 from symchain.language.tokens import source_lines
@@ -92,7 +93,17 @@ def with_block(program: Computation, text: str, claim: str = "") -> tuple[Comput
         name += "_"
     reads = tuple(x.name for x in leaves(tree))
     block = Block(name, tree.shape, tree, phrase, reads, leaf(name, tree.shape), program.symbols)
-    return replace(program, inputs=inputs, blocks={**program.blocks, name: block}), name
+    functions = {**program.functions, **dict(_unknown_functions(phrase, program))}
+    return replace(program, inputs=inputs, blocks={**program.blocks, name: block}, functions=functions), name
+
+
+def _unknown_functions(phrase: Phrase, program: Computation) -> Iterator[tuple[str, AbstractFunction]]:
+    """The functions known by name alone that an expression calls."""
+    for part in walk(phrase):
+        if part.head == "call" and part.text not in program.functions:
+            function = find_function(part.text, program.functions)
+            if isinstance(function, AbstractFunction):
+                yield part.text, function
 
 
 def isolation_in(program: Computation) -> Isolation:
