@@ -15,7 +15,7 @@ from symchain.kernels.kernel import Instruction, Plan
 
 LOST = 2048.0
 """A value this many times smaller than what it was made of has lost eleven bits; what is left is good for twelve decimals."""
-_WIDE = 4096.0
+WIDE = 4096.0
 """Arguments of exponentials that are sums of larger terms than this have lost twelve bits of their own."""
 _NEAR_ONE = 0.999
 _TINY, _HUGE = "1e-140", "1e140"
@@ -369,16 +369,22 @@ class Doubts:
 
     def ranges(self, name: Callable[[int], str | None]) -> Iterator[str]:
         """Comparisons that hold where no result is tiny, huge or nan; what may be zero by choice is not asked for the former."""
-        texts = dict.fromkeys(text for v in self.results if not self._settled(v) and (text := name(v)))
-        names = list(texts)
+        bounds = self.bounded(name)
+        names = [text for text, may_vanish in bounds if not may_vanish]
         for k in range(0, len(names), _GROUP):
             group = [n if n.isalnum() else f"({n})" for n in names[k : k + _GROUP]]
             text = group[0] if len(group) == 1 else f"x{k}"
             product = text if len(group) == 1 else f"({text} := {'*'.join(group)})"
             yield f"({_TINY} < {product} < {_HUGE} or -{_HUGE} < {text} < -{_TINY})"
-        free = list(dict.fromkeys(text for v in self.results if v in self.choosing and (text := name(v))))
+        free = [text for text, may_vanish in bounds if may_vanish]
         for k in range(0, len(free), _GROUP):
             yield f"-{_HUGE} < {' + '.join(free[k : k + _GROUP])} < {_HUGE}"
+
+    def bounded(self, name: Callable[[int], str | None]) -> list[tuple[str, bool]]:
+        """The texts of results that must not be huge, each once, and whether they may be tiny."""
+        named = [(v, text) for v in self.results if (text := name(v))]
+        found = [*((t, False) for v, t in named if not self._settled(v)), *((t, True) for v, t in named if v in self.choosing)]
+        return list(dict.fromkeys(found))
 
     def _settled(self, value: int) -> bool:
         return value in self.constants or value in self.choosing or value in range(self.first)
@@ -397,13 +403,13 @@ def written(doubt: Doubt, name: Callable[[int], str]) -> str:
     """The comparison as code."""
     value = name(doubt.value)
     if doubt.kind == "wide":
-        text = f"-{_WIDE} < {value} < {_WIDE}"
+        text = f"-{WIDE} < {value} < {WIDE}"
     elif doubt.kind == "vanished":
         text = f"not -{_VANISHED} < {value} < {_VANISHED}"
     elif doubt.kind == "positive":
         text = f"{value} > 0.0"
     elif doubt.kind == "steep":
-        text = f"-{_WIDE} < {name(int(doubt.of))}*{value} < {_WIDE}"
+        text = f"-{WIDE} < {name(int(doubt.of))}*{value} < {WIDE}"
     elif doubt.kind == "apart":
         assert isinstance(doubt.of, int)
         text = f"{value} != {name(doubt.of)}"

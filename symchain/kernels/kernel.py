@@ -363,7 +363,8 @@ class Kernel:
         return Kernel, (self.plan, self.backend, self.options)  # what was compiled is compiled again where it arrives
 
     def __str__(self) -> str:
-        return "\n".join(_listing(self.plan))
+        described: Callable[..., str] | None = getattr(self.backend, "described", None)
+        return "\n".join([*([described(self.plan, self.options)] if described else ()), *_listing(self.plan)])
 
     def __repr__(self) -> str:
         return f"<kernel of {_listed(self.names)}: {self.operations} operations>"

@@ -32,9 +32,7 @@ Code = Callable[..., Sequence[Any]]
 """A function over mpmath's numbers with one result."""
 
 
-def limit(
-    f: Code, values: Sequence[float], moved: Sequence[int] | None = None, beside: tuple[Code, float] | None = None
-) -> float | None:
+def limit(f: Code, values: Sequence[float], moved: Sequence[int] | None = None, beside: tuple[Code, float] | None = None) -> float | None:
     """The limit of the one result of f, where the arguments `moved` (all of them) approach their values; None where it has none.
 
     `beside`, a function and a number, leaves out the sides on which the function does not approach the number. Powers have real values
@@ -49,9 +47,7 @@ def limit(
         return approached(found) if found else None
 
 
-def _around(
-    f: Code, values: Sequence[float], moved: Sequence[int], beside: tuple[Code, float] | None
-) -> list[tuple[Any, Any]]:
+def _around(f: Code, values: Sequence[float], moved: Sequence[int], beside: tuple[Code, float] | None) -> list[tuple[Any, Any]]:
     """The result at both distances on every side that has them; nothing where one has a pole."""
     import mpmath
 

@@ -23,12 +23,12 @@ from symchain.kernels.guard import check
 from symchain.kernels.kernel import Instruction, Kernel, Plan, not_a_kernel, read_plan
 from symchain.kernels.matrices import MATRICES
 from symchain.kernels.opcodes import OPCODES
+from symchain.kernels.outputs import writing_to
 from symchain.kernels.primitives import GROWING, Form, parts
 from symchain.kernels.recourse import Recourse, is_wanted
 from symchain.kernels.source import commented, folded, shown
 from symchain.kernels.stable import STABLE
 from symchain.kernels.writing import NAMES, Writer
-from symchain.support.dimensions import show
 
 _CHUNK = 16384
 """Samples worked on at once: the temporaries of this many stay in the cache."""
@@ -48,15 +48,20 @@ class NumPyBackend:
 
     def source(self, plan: Plan, options: Mapping[str, Any]) -> str:
         """The code, with comments that name the inputs and the blocks."""
-        program = _Program(plan, options)
+        program = NumPyCode(plan, options)
         parts = [program.written(family, comments=True) for family in ("math", "numpy")]
         return "\n\n".join(part for part in parts if part)
 
     def function(self, plan: Plan, options: Mapping[str, Any]) -> Callable[..., Any]:
         """The callable that takes the values of the inputs in order and returns the results in the form of the plan."""
-        program = _Program(plan, options)
-        call = program.floats or program.general
-        return _writing_to(call, options["out"]) if options.get("out") is not None else call
+        code = self.code(plan, options)
+        return code.call if options.get("out") is None else code.writing_to(options["out"])
+
+    def described(self, plan: Plan, options: Mapping[str, Any]) -> str:
+        return self.code(plan, options).described()
+
+    def code(self, plan: Plan, options: Mapping[str, Any]) -> NumPyCode:
+        return NumPyCode(plan, options)
 
 
 def bare_function(plan: Plan) -> tuple[Callable[..., Any], str]:
@@ -73,13 +78,13 @@ def load(path: str | PathLike[str]) -> Kernel:
     """
     plan = read_plan(path)
     try:
-        _Program(plan, {}).arrays  # noqa: B018
+        NumPyCode(plan, {}).arrays  # noqa: B018
     except (SyntaxError, RecursionError, MemoryError) as error:  # what is too deep for Python's compiler
         raise not_a_kernel() from error
     return Kernel(plan, NumPyBackend())
 
 
-class _Program:
+class NumPyCode:
     """One plan under one set of options: its sources, and the functions compiled from them on first use."""
 
     def __init__(self, plan: Plan, options: Mapping[str, Any]) -> None:
@@ -191,6 +196,19 @@ class _Program:
 
     # ------------------------------------------------------------ functions
 
+    def described(self) -> str:
+        """In a line, what runs."""
+        return f"target numpy: {'floats for single numbers, ' if self.written('math') else ''}arrays"
+
+    @property
+    def call(self) -> Callable[..., Any]:
+        """What the kernel's lean call is."""
+        return self.floats or self.general
+
+    def writing_to(self, out: Any) -> Callable[..., Any]:
+        """The same, with its results in arrays that the caller keeps."""
+        return writing_to(self.call, out)
+
     def _compiled(self, text: str, entry: str, instead: Mapping[str, Any] | None = None) -> Callable[..., Any]:
         modules: dict[str, Any] = {"np": np, "math": math}
         if "special." in text:
@@ -223,7 +241,7 @@ class _Program:
 
     def _over(self, plan: Plan, numbers: str) -> Callable[..., Any]:
         """The function of a plan over the numbers of Arb ("balls"), or over those of mpmath ("digits")."""
-        text = _Program(plan, self.options).written("digits")
+        text = NumPyCode(plan, self.options).written("digits")
         return self._compiled(text, "kernel", balls.functions() if numbers == "balls" else digits.functions())
 
     @cached_property
@@ -410,64 +428,6 @@ def _boxed(result: Any) -> Any:
     if isinstance(result, tuple):
         return tuple(map(_boxed, result))
     return {key: np.float64(r) for key, r in result.items()} if isinstance(result, dict) else np.float64(result)
-
-
-def _writing_to(call: Callable[..., Any], out: Any) -> Callable[..., Any]:
-    """The call with its results copied to arrays that the caller keeps."""
-    checked: tuple[int, ...] = ()
-
-    def copied(*values: Any) -> Any:
-        nonlocal checked
-        pairs = _paired(call(*values), out, "out")
-        arrays = tuple(id(o) for _, o, _ in pairs)
-        if arrays != checked:  # mostly the same are written to at every call
-            _check_apart([o for _, o, _ in pairs])
-            checked = arrays
-        for result, array, _ in pairs:
-            array[...] = result
-        return out
-
-    return copied
-
-
-def _check_apart(arrays: Sequence[Any]) -> None:
-    """Raises ArgumentError where two arrays share memory: what is written to one would be lost in the other."""
-    crossed: list[tuple[int, Any]] = []
-    for low, high, k in sorted((*_bounds(a), k) for k, a in enumerate(arrays) if a.size):
-        crossed = [(end, other) for end, other in crossed if end > low]
-        if any(np.shares_memory(arrays[k], other) for _, other in crossed):
-            raise ArgumentError("out holds one array in two places", advice="Use arrays that share no memory with each other.")
-        crossed.append((high, arrays[k]))
-
-
-def _bounds(array: Any) -> tuple[int, int]:
-    """Where an array begins and ends in memory."""
-    first = array.__array_interface__["data"][0]
-    reaches = [(n - 1) * step for n, step in zip(array.shape, array.strides, strict=True)]
-    return first + sum(min(r, 0) for r in reaches), first + sum(max(r, 0) for r in reaches) + array.itemsize
-
-
-_OUT_ADVICE = "Use arrays in the tuple and dict that a call returns."
-
-
-def _paired(result: Any, out: Any, place: str) -> list[tuple[Any, Any, str]]:
-    """Each result with the array it is to be written to. Raises before anything is written, where any of them cannot hold its result."""
-    if isinstance(result, tuple) and isinstance(out, (tuple, list)) and len(out) == len(result):
-        return [pair for k, (r, o) in enumerate(zip(result, out, strict=True)) for pair in _paired(r, o, f"{place}[{k}]")]
-    if isinstance(result, dict) and isinstance(out, Mapping) and set(out) == set(result):
-        return [pair for key, r in result.items() for pair in _paired(r, out[key], f"{place}[{key!r}]")]
-    if isinstance(result, (tuple, dict)) or not isinstance(out, np.ndarray):
-        raise ArgumentError(f"{place} does not have the form of the result", advice=_OUT_ADVICE)
-    kind = np.result_type(result)
-    if np.shape(result) != out.shape:
-        what = f"{place} has shape {show(out.shape)}, the result has shape {show(np.shape(result))}"
-        raise ShapeError(what, advice="Give an array of the result's shape.")
-    if out.dtype.kind not in "fcO" or not np.can_cast(kind, out.dtype, "same_kind"):
-        what = f"{place} holds {out.dtype} numbers, which cannot keep results of type {kind}"
-        raise ArgumentError(what, advice=f"Give an array of type {kind}.")
-    if not out.flags.writeable:
-        raise ArgumentError(f"{place} cannot be written to", advice="Give an array that is not read-only.")
-    return [(result, out, place)]
 
 
 # ---------------------------------------------------------------- what generated code calls

@@ -179,7 +179,7 @@ def kl_bernoulli(x: Array, y: Array) -> Array:
 
 
 def _kl_bernoulli(x: Array, y: Array) -> Array:
-    return y * _series((x - y) / y, 2, 1, _KL) + (1 - y) * _series((y - x) / (1 - y), 2, 1, _KL)
+    return y * _series((x - y) / y, 2, 1, KL) + (1 - y) * _series((y - x) / (1 - y), 2, 1, KL)
 
 
 @helper
@@ -201,10 +201,10 @@ def kl_div_of_floats(x: float, y: float) -> float:
 
 
 def _kl_div(x: Array, y: Array) -> Array:
-    return y * _series((x - y) / y, 2, 1, _KL)
+    return y * _series((x - y) / y, 2, 1, KL)
 
 
-_KL = [(-1) ** k / (k * (k - 1)) for k in range(2, 15)]
+KL = [(-1) ** k / (k * (k - 1)) for k in range(2, 15)]
 """The coefficients of (1 + t)*log(1 + t) - t."""
 
 
@@ -225,8 +225,11 @@ _TWO_OVER_ROOT_PI = 1.1283791670955126
 
 
 def _erfcx_slope(x: Array) -> Array:
-    odd = [math.prod(range(1, 2 * k, 2)) * (-1.0) ** k for k in range(1, 13)]
-    return _TWO_OVER_ROOT_PI * _series(0.5 / x / x, 1, 1, odd)
+    return _TWO_OVER_ROOT_PI * _series(0.5 / x / x, 1, 1, ERFCX_SERIES)
+
+
+ERFCX_SERIES = [math.prod(range(1, 2 * k, 2)) * (-1.0) ** k for k in range(1, 13)]
+"""(-1)**k*(2*k - 1)!!, for k = 1, 2, ..."""
 
 
 @helper
@@ -319,7 +322,7 @@ def bose_of_floats(x: float) -> float:
     return -math.exp(-x) / math.expm1(-x) if x > 0 else 1.0 / math.expm1(x)
 
 
-_ZETAS = (
+ZETAS = (
     *(-0.5772156649015329, 0.8224670334241132, -0.40068563438653143, 0.27058080842778454, -0.20738555102867398, 0.1695571769974082),
     *(-0.1440498967688461, 0.12550966952474304, -0.11133426586956469, 0.1000994575127818, -0.09095401714582904, 0.083353840546109),
     *(-0.0769325164113522, 0.07143294629536133, -0.06666870588242046, 0.06250095514121304, -0.058823978658684585, 0.055555767627403614),
@@ -342,16 +345,16 @@ def gammaln(x: Array) -> Array:
     """log|gamma(x)|, by its series near its roots 1 and 2; log(gamma(2 + x)) = log(1 + x) + log(gamma(1 + x))."""
     from scipy import special
 
-    value = _mended(special.gammaln(x), np.abs(x - 1) < 0.2, lambda x: _series(x - 1, 1, 1, _ZETAS), x)
-    return _mended(value, np.abs(x - 2) < 0.2, lambda x: np.log1p(x - 2) + _series(x - 2, 1, 1, _ZETAS), x)
+    value = _mended(special.gammaln(x), np.abs(x - 1) < 0.2, lambda x: _series(x - 1, 1, 1, ZETAS), x)
+    return _mended(value, np.abs(x - 2) < 0.2, lambda x: np.log1p(x - 2) + _series(x - 2, 1, 1, ZETAS), x)
 
 
 @helper
 def gammaln_of_floats(x: float) -> float:
     if abs(x - 1.0) < 0.2:
-        return _series(x - 1.0, 1, 1, _ZETAS)  # type: ignore[no-any-return]
+        return _series(x - 1.0, 1, 1, ZETAS)  # type: ignore[no-any-return]
     if abs(x - 2.0) < 0.2:
-        return math.log1p(x - 2.0) + _series(x - 2.0, 1, 1, _ZETAS)  # type: ignore[no-any-return]
+        return math.log1p(x - 2.0) + _series(x - 2.0, 1, 1, ZETAS)  # type: ignore[no-any-return]
     return math.lgamma(x)
 
 

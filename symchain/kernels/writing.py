@@ -1,4 +1,4 @@
-"""Instructions as Python expressions over NumPy, or over plain floats and `math`."""
+"""Instructions as expressions: in Python over NumPy, or over plain floats and `math`; in C."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from symchain.kernels.definitions import CORE, DEFINITIONS
 from symchain.kernels.floats import INLINE, MATH, PAIRED, NoFloats
 from symchain.kernels.kernel import Instruction, Plan
 from symchain.kernels.moredigits import UNKNOWN
+from symchain.kernels.native import primitives as native
 from symchain.kernels.opcodes import ARITHMETIC
 from symchain.kernels.primitives import (
     COMPARISONS,
@@ -23,6 +24,7 @@ from symchain.kernels.primitives import (
     NUMBERS,
     PRIMITIVES,
     SIGNS,
+    VALUE,
     Form,
     is_number,
     operand_of,
@@ -62,9 +64,10 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     "numpy": {name: _numpy_name(name) for name in (*_CALLED, "where")},
     "math": {**{name: f"{name}_of_floats" for name in PRIMITIVES if f"{name}_of_floats" in STABLE}, **MATH},
     "digits": {name: name for name in (CORE - UNKNOWN) | DEFINITIONS.keys() if name in _CALLED},
+    "c": native.NAMES,
 }
-"""What each primitive is called, in each family of code: over NumPy, over floats, over the numbers of a table (`digits`, `balls`)."""
-_MODULES = {"numpy": "np.", "math": "math.", "digits": ""}
+"""What each primitive is called, in each family of code: over NumPy, over floats, over the numbers of a table (`digits`, `balls`), in C."""
+_MODULES = {"numpy": "np.", "math": "math.", "digits": "", "c": "f_"}
 
 
 @lru_cache(maxsize=4096)
@@ -75,6 +78,8 @@ def form_template(form: Form, family: str) -> tuple[str, int]:
     """
     if family == "math" and form in INLINE:
         return INLINE[form]
+    if family == "c" and form == native.SECH:
+        return "f_sech({0})", ATOM
     return _written(form, family)
 
 
@@ -93,16 +98,16 @@ def _written(form: Form, family: str) -> tuple[str, int]:
         return _called(form, family), ATOM
     if family != "numpy" and name == "where":
         condition, yes, no = (_bracketed(a, family, COMPARE) for a in arguments)
-        return f"{yes} if {condition} else {no}", TERNARY
+        return _choice(family, condition, yes, no), TERNARY
     if name == "neg":
-        return "-" + _bracketed(arguments[0], family, UNARY), UNARY
+        return "-" + _bracketed(arguments[0], family, POWER if family == "c" else UNARY), UNARY
     if name in ("+", "-"):
         left, right = _bracketed(arguments[0], family, SUM), _bracketed(arguments[1], family, PRODUCT)
         return f"{left} {name} {f'({right})' if right.startswith('-') else right}", SUM
     if name in ("*", "/"):
         left, right = _bracketed(arguments[0], family, PRODUCT), _bracketed(arguments[1], family, UNARY)
         return f"{left}{name}{f'({right})' if right.startswith('-') else right}", PRODUCT
-    if name == "**":
+    if name == "**" and family != "c":
         base, exponent = arguments
         power = str(exponent) if type(exponent) is int and exponent >= 0 else _bracketed(exponent, family, ATOM)
         return f"{_bracketed(base, family, ATOM)}**{power}", POWER
@@ -119,9 +124,13 @@ def _called(form: Form, family: str) -> str:
         return f"({left} {name} {right})"
     name = "power" if name == "**" else name
     if name not in NAMES[family]:
-        raise NoFloats
-    given = (_argument(a, kind, family) for a, kind in zip(arguments, PRIMITIVES[name], strict=True))
+        raise NoFloats(name)
+    given = (_argument(a, kind, family) for a, kind in zip(arguments, PRIMITIVES.get(name, VALUE * len(arguments)), strict=True))
     return f"{NAMES[family][name]}({', '.join(given)})"
+
+
+def _choice(family: str, condition: str, yes: str, no: str) -> str:
+    return f"{condition} ? {yes} : {no}" if family == "c" else f"{yes} if {condition} else {no}"
 
 
 def _bracketed(form: Form, family: str, level: int) -> str:
@@ -130,13 +139,15 @@ def _bracketed(form: Form, family: str, level: int) -> str:
 
 
 def _argument(form: Form, kind: str, family: str) -> str:
+    if kind == NUMBERS and family == "c":
+        return f"{len(form)}, (const double[]){{{', '.join(repr(float(number)) for number in form)}}}"
     if kind == NUMBERS:
         return tuple_text([repr(number) for number in form])
     return repr(form) if kind in (NUMBER, INTEGER) else _written(form, family)[0]
 
 
 class Writer:
-    """The statements of one plan, for one family of code: "numpy", "math" or "digits". `watched` are values that are asked for by name."""
+    """The statements of one plan, for one family of code (a key of NAMES). `watched` are values that are asked for by name."""
 
     def __init__(self, plan: Plan, family: str, guards: bool = False, watched: Sequence[int] = ()) -> None:
         self.plan = plan
@@ -261,7 +272,7 @@ class Writer:
         if step.opcode in _INFIX:
             return self._infix(number, step)
         if self.family != "numpy" and step.opcode != "constant" and step.opcode not in ARITHMETIC:
-            raise NoFloats
+            raise NoFloats(step.opcode)
         if self._has_template(step):
             return self._from_template(number, step)
         write: Callable[[int, Instruction], tuple[str, int]] | None = getattr(self, f"_write_{step.opcode}", None)
@@ -297,7 +308,7 @@ class Writer:
         return text, ATOM if text.isalnum() else PRODUCT if "+" not in text and "-" not in text else SUM
 
     def _write_negative(self, number: int, step: Instruction) -> tuple[str, int]:
-        return "-" + self._operand(step.operands[0], number, PRODUCT + 1), UNARY
+        return "-" + self._operand(step.operands[0], number, POWER if self.family == "c" else UNARY), UNARY
 
     def _write_sqrt(self, number: int, step: Instruction) -> tuple[str, int]:
         return f"{_MODULES[self.family]}sqrt({self._operand(step.operands[0], number)})", ATOM
@@ -314,7 +325,7 @@ class Writer:
         condition, a, b = step.operands
         if self.family != "numpy":
             c = self._operand(condition, number, COMPARE)
-            return f"{self._operand(a, number, COMPARE)} if {c} else {self._operand(b, number, COMPARE)}", TERNARY
+            return _choice(self.family, c, self._operand(a, number, COMPARE), self._operand(b, number, COMPARE)), TERNARY
         branches = [self._operand(v, number) for v in (a, b)]
         if a in self.fixed and b in self.fixed and number not in self.fixed:
             branches = [f"dt({text})" for text in branches]  # two Python floats would make float64 of anything

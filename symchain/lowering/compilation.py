@@ -10,6 +10,7 @@ from symchain.deriving.second import beside, second_derivatives
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.evidence.conformance import Promise
 from symchain.kernels.kernel import Kernel
+from symchain.kernels.native.backend import native_backend
 from symchain.kernels.numpy import NumPyBackend
 from symchain.language.selection import names_given, output_named
 from symchain.lowering.forms import stable_program
@@ -70,7 +71,7 @@ def _kernel(
 ) -> Kernel:
     if not isinstance(target, str):
         raise ArgumentError(f"target is {type(target).__name__}, not a name", advice='Write target="auto".')
-    if target not in ("auto", "numpy"):
-        raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy".')
+    if target not in ("auto", "numpy", "c"):
+        raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy", "c".')
     plan = lower(program, trees, output=promise.output, order=order, extra=extra, written=promise.program)
-    return Kernel(plan, NumPyBackend(), options, promise.check)
+    return Kernel(plan, native_backend(plan) if target == "c" else NumPyBackend(), options, promise.check)

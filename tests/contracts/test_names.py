@@ -102,8 +102,7 @@ NAMED: dict[str, dict[str, str]] = {
             "xlog1py xlogy yv zeta"
         ),
         "kernels/digits.py": (
-            "abs cbrt cos cosh erf erfc exp expm1 gamma gammaln hypot log log10 log1p power sigmoid sign sin sinc sinh sqrt tan "
-            "tanh"
+            "abs cbrt cos cosh erf erfc exp expm1 gamma gammaln hypot log log10 log1p power sigmoid sign sin sinc sinh sqrt tan tanh"
         ),
         "kernels/doubts.py": (
             "Phi abs arccos arccosh arcsin arctanh beta betaln binom clip cos cosh digamma entr erfc erfcx exp exp2 factorial gamma "
@@ -119,6 +118,14 @@ NAMED: dict[str, dict[str, str]] = {
         "kernels/moredigits.py": (
             "beta betainc betaincc binom dawsn erfcinv erfcx erfi erfinv exp1 expi expn gammainc gammaincc hyp1f1 i0e i1e iv jv k0e "
             "k1e kv lambertw owens_t poch polygamma psi spence yv zeta"
+        ),
+        "kernels/native/primitives.py": (
+            "abs acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh beta betainc betaincc "
+            "betaln binom boxcox boxcox1p clip copysign cosh cosm1 dawsn deg2rad digamma entr erfcinv erfcx erfi erfinv exp exp1 "
+            "expi expit expm1 expn exprel fabs gamma gammainc gammaincc gammaln heaviside huber hyp1f1 i0 i0e i1 i1e iv j0 j1 jv k0 "
+            "k0e k1 k1e kl_div kv lgamma log log1p log_expit log_ndtr logaddexp logaddexp2 loggamma logit maximum minimum mod ndtr "
+            "ndtri owens_t poch pow power pseudo_huber psi rad2deg rel_entr sech sigmoid sign silu sinc spence sqrt square stdtr "
+            "tanh xlog1py xlogy y0 y1 yv"
         ),
         "kernels/numpy.py": "cosh power",
         "kernels/opcodes.py": (
