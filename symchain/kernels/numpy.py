@@ -245,8 +245,13 @@ class NumPyCode:
         return self._compiled(text, "kernel", balls.functions() if numbers == "balls" else digits.functions())
 
     @cached_property
-    def arrays(self) -> Callable[..., Any]:
+    def numpy_arrays(self) -> Callable[..., Any]:
         return self._compiled(self.written("numpy"), "kernel")
+
+    @property
+    def arrays(self) -> Callable[..., Any]:
+        """What takes arguments that are converted, sizes and a type, and gives the results."""
+        return self.numpy_arrays
 
     def general(self, /, *values: Any) -> Any:
         """Any arguments; single float64 numbers go through the code for floats."""
@@ -316,7 +321,7 @@ class NumPyCode:
 
     def _place_of(self, error: Exception) -> str:
         """The block, or the derivative, in whose line an error was raised, as " in y"; nothing where the code does not say it."""
-        number = next((n for frame, n in walk_tb(error.__traceback__) if frame.f_code is self.arrays.__code__), 0)
+        number = next((n for frame, n in walk_tb(error.__traceback__) if frame.f_code is self.numpy_arrays.__code__), 0)
         above = reversed(self.written("numpy").splitlines()[:number])
         name = next((m[1] for line in above if (m := re.match(r" +(v\d+) = ", line))), "")
         found = re.search(rf"^ +{name} = .*  # (.+)$", self.written("numpy", comments=True), re.MULTILINE) if name else None

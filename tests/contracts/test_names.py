@@ -119,6 +119,10 @@ NAMED: dict[str, dict[str, str]] = {
             "beta betainc betaincc binom dawsn erfcinv erfcx erfi erfinv exp1 expi expn gammainc gammaincc hyp1f1 i0e i1e iv jv k0e "
             "k1e kv lambertw owens_t poch polygamma psi spence yv zeta"
         ),
+        "kernels/native/loops.py": (
+            "concatenate cumprod cumsum flip gather index log_softmax logsumexp max min place power prod reshape roll scatter "
+            "softmax sqrt tril triu"
+        ),
         "kernels/native/primitives.py": (
             "abs acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh beta betainc betaincc "
             "betaln binom boxcox boxcox1p clip copysign cosh cosm1 dawsn deg2rad digamma entr erfcinv erfcx erfi erfinv exp exp1 "

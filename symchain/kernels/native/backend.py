@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -15,12 +16,16 @@ from symchain.kernels.floats import NoFloats
 from symchain.kernels.kernel import Plan
 from symchain.kernels.native import building
 from symchain.kernels.native.buffers import Buffers
-from symchain.kernels.native.code import SAMPLED, parts_of, point_source, pointers, samples_source, segments_of, shown_source
+from symchain.kernels.native.code import SAMPLED, arrays_source, parts_of, point_source, pointers, samples_source, segments_of, shown_source
 from symchain.kernels.native.primitives import FUNCTIONS, POINTERS
 from symchain.kernels.native.rolling import Loop
 from symchain.kernels.native.statements import Straight, straight
 from symchain.kernels.numpy import NumPyBackend, NumPyCode
 from symchain.kernels.outputs import bounds
+from symchain.support.dimensions import Shape, evaluate
+
+_GROUPS = {"gradient": 0, "hessian": 1}
+"""The dictionaries beside the value."""
 
 
 class NativeBackend(NumPyBackend):
@@ -31,6 +36,8 @@ class NativeBackend(NumPyBackend):
     def source(self, plan: Plan, options: Mapping[str, Any]) -> str:
         """The C code, with comments that name the inputs and the blocks."""
         code = NativeCode(plan, options)
+        if not plan.scalar and not code.guards:
+            return arrays_source(plan, comments=True)[0]
         return code.source if code.native else super().source(plan, options)
 
     def code(self, plan: Plan, options: Mapping[str, Any]) -> NumPyCode:
@@ -48,10 +55,11 @@ def native_backend(plan: Plan) -> NativeBackend:
 
 def without_native_form(plan: Plan) -> list[str]:
     """The instructions and primitives of a plan that have no form in C."""
-    if not plan.scalar:
-        return ["arrays"]
     try:
-        straight(plan, None)
+        if plan.scalar:
+            straight(plan, None)
+        else:
+            arrays_source(plan)
     except NoFloats as missing:
         return [str(missing)]
     return []
@@ -66,7 +74,7 @@ class NativeCode(NumPyCode):
 
     @cached_property
     def native(self) -> bool:
-        """Whether there is machine code: kinks are looked for by NumPy."""
+        """Whether single numbers go through machine code: kinks are looked for by NumPy."""
         return bool(self.plan.scalar and self.plan.inputs and not self.guards)
 
     @cached_property
@@ -75,6 +83,9 @@ class NativeCode(NumPyCode):
 
     def described(self) -> str:
         """In a line, what runs."""
+        if not self.plan.scalar and not self.guards:
+            text, rooms = arrays_source(self.plan)
+            return f"target c: {text.count('for (')} loops, {len(rooms)} arrays beside the results"
         if not self.native:
             return super().described()
         loops = sum(isinstance(part, Loop) for part in parts_of(self.straight))
@@ -107,11 +118,10 @@ class NativeCode(NumPyCode):
         if not self.native:
             return super().floats
         launcher = building.launcher()
-        places = {"gradient": 0, "hessian": 1}
         if launcher is None:
             return self._by_ctypes
         address = ctypes.cast(self.kernel, ctypes.c_void_p).value
-        groups = tuple(places.get(o.kind, -1) for o in self.plan.outputs)
+        groups = tuple(_GROUPS.get(o.kind, -1) for o in self.plan.outputs)
         keys = tuple(self.keys)
         return launcher.launcher(address, len(self.plan.inputs), groups, keys, self.plan.order or 0, self.general, self.again)  # type: ignore[no-any-return]
 
@@ -129,6 +139,62 @@ class NativeCode(NumPyCode):
             return self._formed(list(results))
 
         return call
+
+    @cached_property
+    def arrays(self) -> Callable[..., Any]:  # type: ignore[override]
+        return self.numpy_arrays if self.plan.scalar or self.guards else self._by_loops()
+
+    @cached_property
+    def _loops(self) -> tuple[Any, list[Shape]]:
+        text, rooms = arrays_source(self.plan)
+        return _loaded(text, "-O3").kernel, rooms
+
+    def _prepared(self, *sizes: int) -> tuple[tuple[tuple[int, ...], ...], Any]:
+        """The shapes of the results for sizes that are new, and room for what is beside them."""
+        by_letter = dict(zip(self.plan.letters, sizes, strict=True))
+        for need in self.plan.needs:
+            need.check(by_letter)
+        shapes = tuple(tuple(evaluate(d, by_letter) for d in o.shape) for o in self.plan.outputs)
+        return shapes, np.empty(sum(math.prod(evaluate(d, by_letter) for d in shape) for shape in self._loops[1]) + 1)
+
+    def _by_loops(self) -> Callable[..., Any]:
+        function, _ = self._loops
+        inputs = self.plan.inputs
+        kinds = [np.int_ if i.integer else np.float64 for i in inputs]
+
+        def call(*arguments: Any) -> Any:
+            *values, precision = arguments
+            if precision is not np.float64:
+                return self.numpy_arrays(*arguments)
+            sizes = values[len(inputs) :]
+            shapes, room = self._prepared(*sizes)
+            results = [np.empty(shape) for shape in shapes]
+            arrays = [np.ascontiguousarray(v, kind) for v, kind in zip(values, kinds, strict=False)]
+            given = (ctypes.c_long * max(1, len(sizes)))(*sizes)
+            if not function(given, _addresses(arrays), _addresses(results), ctypes.c_void_p(room.__array_interface__["data"][0])):
+                return self.numpy_arrays(*arguments)
+            return results
+
+        return call
+
+    @property
+    def call(self) -> Callable[..., Any]:
+        return self._launched or super().call
+
+    @cached_property
+    def _launched(self) -> Callable[..., Any] | None:
+        """The lean call of an array program; what is not plain floats and arrays of float64 goes the general way."""
+        plan, launcher = self.plan, building.launcher()
+        if plan.scalar or self.guards or launcher is None or len(plan.outputs) > 64 or any(i.integer for i in plan.inputs):
+            return None
+        number = {letter: -1 - k for k, letter in enumerate(plan.letters)}
+        shapes = tuple(tuple(d if isinstance(d, int) else number.get(d) for d in i.shape) for i in plan.inputs)
+        if any(d is None for shape in shapes for d in shape):
+            return None
+        address = ctypes.cast(self._loops[0], ctypes.c_void_p).value
+        groups = tuple(_GROUPS.get(o.kind, -1) for o in plan.outputs)
+        rest = self.general, self._prepared, np.empty, np.float64, np.ndarray
+        return launcher.arrays(address, shapes, len(plan.letters), groups, tuple(self.keys), plan.order or 0, *rest)  # type: ignore[no-any-return]
 
     def _samples(self, values: list[Any], shape: tuple[int, ...], precision: np.dtype[Any]) -> list[Any]:
         if shape == () or not self.native or not self.sampled or precision != DOUBLE:

@@ -6,10 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from symchain.errors import UnsupportedError
+from symchain.kernels.kernel import Plan
+from symchain.kernels.native.loops import comment
 from symchain.kernels.native.primitives import CHEAP, FORMS, FUNCTIONS, HEADER, LIBRARY, POINTERS, SPECIAL, TWINS, VECTORISED
 from symchain.kernels.native.rolling import Loop, rolled
+from symchain.kernels.native.rows import RowCode
 from symchain.kernels.native.statements import Statement, Straight
 from symchain.kernels.writing import form_template
+from symchain.support.dimensions import Shape
 
 _STRAIGHT = 300
 """Up to this many statements keep their values in registers; longer code is cut into pieces, which keep them in memory."""
@@ -24,10 +28,10 @@ _INNER = 24576
 SAMPLED = 600
 """Longer code is not written for many samples: too many values are alive at once."""
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
-_OWN = re.compile(r"[vxrmbcoptijkn]\d*", re.ASCII)
+_OWN = re.compile(r"[a-z]\d*", re.ASCII)
 _SPOKEN = (
-    "static const double int long for return if void restrict sizeof m_apart m_inline memcpy fabs kernel samples special count start ok "
-    "step GCC ivdep pragma"
+    "static const double int long for return if void restrict sizeof m_apart m_inline memcpy "
+    "m_least m_choose m_sum m_plus m_total fabs kernel samples special count start ok step GCC ivdep pragma"
 )
 _WORDS = frozenset(_SPOKEN.split())
 _TOKEN = re.compile(r'[A-Za-z_]\w*|\d+(?:\.\d+)?(?:e[+-]?\d+)?(?:UL)?|[-+*/%&|?:;,()\[\]{}<>=!.#"\\ \n]', re.ASCII)
@@ -41,6 +45,13 @@ def point_source(straight: Straight) -> str:
 def samples_source(straight: Straight) -> str:
     """The C file for many samples, after the header: void samples(count, x, step, r)."""
     return checked(_with_functions(_samples(straight, ())))
+
+
+def arrays_source(plan: Plan, comments: bool = False) -> tuple[str, list[Shape]]:
+    """The C file for arrays, after the header, and the shapes of the room it works in. Raises NoFloats for what has no native form."""
+    code = RowCode(plan, comments)
+    text = _with_functions(_wide(code.text))
+    return text if comments else checked(text), code.rooms
 
 
 def shown_source(straight: Straight, names: Sequence[str], sampled: bool) -> str:
@@ -57,12 +68,6 @@ def checked(text: str) -> str:
     """The text, which holds nothing but what is generated here."""
     check(text)
     return text
-
-
-def _comment(text: str, wanted: bool) -> str:
-    """A comment at the end of a line; what a user called something stands nowhere else."""
-    plain = "".join(c if c.isprintable() and c not in "*/\\" else "?" for c in text)
-    return f"  /* {plain} */" if wanted and text else ""
 
 
 def pointers(text: str) -> list[str]:
@@ -156,7 +161,7 @@ def _inlined(text: str) -> str:
 def _point(straight: Straight, names: Sequence[str]) -> str:
     """int kernel(x, r): the results, and whether they may be trusted."""
     if len(straight.statements) <= _STRAIGHT:
-        lines = [f"  const double v{k} = x[{k}];{_comment(names[k] if names else '', True)}" for k in range(straight.inputs)]
+        lines = [f"  const double v{k} = x[{k}];{comment(names[k]) if names else ''}" for k in range(straight.inputs)]
         here = _inlined if len(straight.statements) <= _SHORT else str
         lines += map(here, _locals(straight.statements, bool(names)))
         lines += [f"  r[{k}] = {text.written('v{}'.format)};" for k, text in enumerate(straight.results)]
@@ -174,7 +179,7 @@ def _locals(statements: Sequence[Statement], comments: bool) -> Iterator[str]:
             continue
         for other in re.findall(r"&\{(\d+)\}", s.text):
             yield f"  double {name(s.values[int(other)])};"
-        yield f"  const double {s.written(name)};{_comment(s.block, comments)}"
+        yield f"  const double {s.written(name)};{comment(s.block) if comments and s.block else ''}"
 
 
 def _in_memory(straight: Straight) -> str:
@@ -247,7 +252,7 @@ def _samples(straight: Straight, names: Sequence[str]) -> str:
     for text, k in zip(straight.results, ends, strict=True):
         read[k].update(text.values)
     kept = sorted({v for k, values in enumerate(read) for v in values if made.get(v, k) < k})
-    notes = [_comment(name, True) for name in names] or [""] * len(inputs)
+    notes = [comment(name) for name in names] or [""] * len(inputs)
     block = max(32, min(_BLOCK, _INNER // (8 * (len(inputs) + len(outputs) + len(kept))) // 8 * 8))
     lines = [
         "void samples(long count, const double *const *x, const long *step, double *const *r) {",

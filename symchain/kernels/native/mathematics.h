@@ -120,6 +120,32 @@ m_inline double f_sign(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x; }
 m_inline double f_maximum(double x, double y) { return x > y || x != x ? x : y; }
 m_inline double f_minimum(double x, double y) { return x < y || x != x ? x : y; }
 
+/* Both are worked out, as over arrays: no load depends on the condition. */
+m_inline double m_choose(int condition, double x, double y) {
+  unsigned long long mask = -(unsigned long long)(condition != 0);
+  return m_from((m_bits(x) & mask) | (m_bits(y) & ~mask));
+}
+
+/* Eight partial sums, for their digits and for vectors. */
+m_inline double m_sum(const double *x, long n) {
+  double p[8] = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
+  long i = 0;
+  for (; i + 8 <= n; i += 8)
+    for (int j = 0; j < 8; j++) p[j] += x[i + j];
+  for (; i < n; i++) p[0] += x[i];
+  return ((p[0] + p[1]) + (p[2] + p[3])) + ((p[4] + p[5]) + (p[6] + p[7]));
+}
+
+/* x + y; what is rounded off is added to the rest. */
+m_inline double m_plus(double x, double y, double *rest) {
+  double sum = x + y, part = sum - x;
+  *rest += (x - (sum - part)) + (y - part);
+  return sum;
+}
+
+m_inline double m_total(double x, double rest) { return fabs(x) < f_inf ? x + rest : x; }
+
+m_inline long m_least(long a, long b) { return a < b ? a : b; }
 m_inline int f_fits(double x) { return fabs(x) > 1e-140 && fabs(x) < 1e140; }
 
 /* The series c[0]*x^first + c[1]*x^(first + step) + ... where 0 < |x| < radius, the value elsewhere. */
