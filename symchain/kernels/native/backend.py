@@ -17,7 +17,7 @@ from symchain.kernels.kernel import Plan
 from symchain.kernels.native import building
 from symchain.kernels.native.buffers import Buffers
 from symchain.kernels.native.code import SAMPLED, arrays_source, parts_of, point_source, pointers, samples_source, segments_of, shown_source
-from symchain.kernels.native.primitives import FUNCTIONS, POINTERS
+from symchain.kernels.native.primitives import FUNCTIONS, POINTERS, PRODUCT
 from symchain.kernels.native.rolling import Loop
 from symchain.kernels.native.statements import Straight, straight
 from symchain.kernels.numpy import NumPyBackend, NumPyCode
@@ -272,13 +272,18 @@ def _addresses(arrays: Sequence[Any]) -> Any:
 
 def special_address(name: str) -> int:
     """The address of a function of SciPy over doubles. Raises UnsupportedError where this SciPy has none."""
+    get_name, get_pointer = ctypes.pythonapi.PyCapsule_GetName, ctypes.pythonapi.PyCapsule_GetPointer
+    get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
+    get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    if name == PRODUCT:
+        from scipy.linalg import cython_blas
+
+        capsule = cython_blas.__pyx_capi__[name]
+        return int(get_pointer(capsule, get_name(capsule)))
     from scipy.special import cython_special
 
     name = POINTERS.get(name, name)
     signature = f"double ({'double, ' * FUNCTIONS[name]}int __pyx_skip_dispatch)".encode()
-    get_name, get_pointer = ctypes.pythonapi.PyCapsule_GetName, ctypes.pythonapi.PyCapsule_GetPointer
-    get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
-    get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     capsules = cython_special.__pyx_capi__
     for found in (name, f"__pyx_fuse_0{name}", f"__pyx_fuse_1{name}", f"__pyx_fuse_0_1{name}"):
         if found in capsules and get_name(capsules[found]) == signature:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from symchain.errors import UnsupportedError
 from symchain.kernels.kernel import Plan
 from symchain.kernels.native.loops import comment
-from symchain.kernels.native.primitives import CHEAP, FORMS, FUNCTIONS, HEADER, LIBRARY, POINTERS, SPECIAL, TWINS, VECTORISED
+from symchain.kernels.native.primitives import CHEAP, FORMS, FUNCTIONS, HEADER, LIBRARY, POINTERS, PRODUCT, SPECIAL, TWINS, VECTORISED
 from symchain.kernels.native.rolling import Loop, rolled
 from symchain.kernels.native.rows import RowCode
 from symchain.kernels.native.statements import Statement, Straight
@@ -31,7 +31,7 @@ _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _OWN = re.compile(r"[a-z]\d*", re.ASCII)
 _SPOKEN = (
     "static const double int long for return if void restrict sizeof m_apart m_inline memcpy "
-    "m_least m_choose m_sum m_plus m_total fabs kernel samples special count start ok step GCC ivdep pragma"
+    "m_least m_choose m_sum m_plus m_total m_gemm m_small else fabs kernel samples special count start ok step GCC ivdep pragma"
 )
 _WORDS = frozenset(_SPOKEN.split())
 _TOKEN = re.compile(r'[A-Za-z_]\w*|\d+(?:\.\d+)?(?:e[+-]?\d+)?(?:UL)?|[-+*/%&|?:;,()\[\]{}<>=!.#"\\ \n]', re.ASCII)
@@ -72,7 +72,8 @@ def checked(text: str) -> str:
 
 def pointers(text: str) -> list[str]:
     """The functions of SciPy that code calls, in the order in which it wants their addresses."""
-    return [name for name in sorted((*SPECIAL, *POINTERS)) if re.search(rf"\bp_{name}\(", text)]
+    found = [name for name in sorted((*SPECIAL, *POINTERS)) if re.search(rf"\)p_{name}\)", text)]
+    return [*found, *([PRODUCT] if f"(p_{PRODUCT}," in text else ())]
 
 
 def check(text: str) -> None:
@@ -114,9 +115,9 @@ def _functions(body: str) -> str:
         else:
             done[name] = _definition(plain, wide)
     whole = "".join(done.values())
-    used = pointers(whole)
-    table = "".join(f"static double (*p_{n})({'double, ' * FUNCTIONS[n]}int);\n" for n in used)  # the last argument is Cython's own
-    setter = "".join(f"  p_{n} = (double (*)({'double, ' * FUNCTIONS[n]}int))p[{k}];\n" for k, n in enumerate(used))
+    used = pointers(whole + body)
+    table = "".join(f"static void *p_{n};\n" for n in used)
+    setter = "".join(f"  p_{n} = p[{k}];\n" for k, n in enumerate(used))
     return table + (f"void special(void **p) {{\n{setter}}}\n" if used else "") + whole
 
 
@@ -134,7 +135,8 @@ def _definition(name: str, wide: bool) -> str:
     if name in LIBRARY:
         return f"m_inline double {prefix}{name}({', '.join(places)}) {{ return {LIBRARY[name]}({values}); }}\n"
     if name in SPECIAL or name in POINTERS:
-        return f"m_inline double {prefix}{name}({', '.join(places)}) {{ return p_{name}({values}, 0); }}\n"
+        kind = f"double (*)({'double, ' * len(places)}int)"  # the last argument is Cython's own
+        return f"m_inline double {prefix}{name}({', '.join(places)}) {{ return (({kind})p_{name})({values}, 0); }}\n"
     return ""
 
 

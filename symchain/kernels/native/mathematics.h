@@ -156,3 +156,16 @@ m_inline double f_near_zero(double value, double x, double radius, int first, in
   for (int k = 0; k < -first; k++) total = total/x;
   return fabs(x) < radius && x != 0.0 ? total : value;
 }
+
+/* c = a @ b by the dgemm of BLAS; a and b may be stored transposed. Its arrays are in columns: it works out the transpose of c. */
+typedef void (*m_dgemm)(char *, char *, int *, int *, int *, double *, double *, int *, double *, int *, double *, double *, int *);
+
+m_inline int m_small(long n) { return n < 2147483647; }
+
+m_apart void m_gemm(void *dgemm, int turned_a, int turned_b, long m, long n, long k, const double *a, long wide_a, const double *b,
+                    long wide_b, double *c) {
+  int rows = (int)n, columns = (int)m, inner = (int)k, first = (int)wide_b, second = (int)wide_a;
+  char one[2] = {turned_b ? 'T' : 'N', 0}, two[2] = {turned_a ? 'T' : 'N', 0};
+  double unit = 1.0, nothing = 0.0;
+  ((m_dgemm)dgemm)(one, two, &rows, &columns, &inner, &unit, (double *)b, &first, (double *)a, &second, &nothing, c, &rows);
+}

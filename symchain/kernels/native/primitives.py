@@ -39,6 +39,9 @@ SPECIAL = frozenset(
 POINTERS: Mapping[str, str] = {"scipy_kl_div": "kl_div"}
 """Functions of SciPy that forms below call by another name than that of the primitive."""
 
+PRODUCT = "dgemm"
+"""The product of matrices of BLAS, which SciPy lends too."""
+
 _SCALE = repr(2.0**600)
 _X, _XY, _XYZ, _WXYZ = ("x",), ("x", "y"), ("x", "y", "z"), ("x", "y", "z", "w")
 _FORMS = {

@@ -7,10 +7,14 @@ from collections.abc import Callable, Sequence
 
 from symchain.kernels.kernel import Instruction
 from symchain.kernels.native.loops import ArrayCode
+from symchain.kernels.native.primitives import PRODUCT
 from symchain.support.dimensions import Dim, Shape
 
 _TERMS = 256
 """Terms worked out before they are added: adding while choosing is what a compiler (GCC 12, with AVX2) gets wrong."""
+
+_LARGE = 30000
+"""Products of numbers from which on a call of BLAS pays."""
 
 
 class SumCode(ArrayCode):
@@ -50,7 +54,41 @@ class SumCode(ArrayCode):
             right = [*self._lead(two[:-2], lead), at[inner], *([at[columns]] if columns is not None else [])]
             return f"{self.element(a, left)}*{self.element(b, right)}"
 
+        left, right = self._matrix(a), self._matrix(b)
+        if len(one) != 2 or len(two) != 2 or left is None or right is None:
+            self._summed(target, list(enumerate(step.shape)), [(inner, one[-1])], product)
+            return
+        self._by_blas(target, left, right, (one[0], two[1], one[1]))
         self._summed(target, list(enumerate(step.shape)), [(inner, one[-1])], product)
+        self.lines.append("  }")
+
+    def _by_blas(
+        self,
+        target: str,
+        left: tuple[str, bool, str],
+        right: tuple[str, bool, str],
+        sizes: Shape,
+        first: Callable[[], None] = lambda: None,
+    ) -> None:
+        """A large product by BLAS, or else what follows, up to a bracket."""
+        m, n, k = map(self.size, sizes)
+        (a, turned, wide), (b, also, broad) = left, right
+        self.lines.append(f"  if ((double){m}*{n}*{k} > {_LARGE}.0 && m_small({m}) && m_small({n}) && m_small({k})) {{")
+        first()
+        self.lines.append(f"  m_gemm(p_{PRODUCT}, {turned:d}, {also:d}, {m}, {n}, {k}, {a}, {wide}, {b}, {broad}, {target});")
+        self.lines.append("  } else {")
+
+    def _matrix(self, value: int) -> tuple[str, bool, str] | None:
+        """Where a matrix stands in memory, whether transposed, and how long its rows are there; None where it does not."""
+        turned = False
+        while value >= self.first and value not in self.named:
+            step = self.plan.instruction(value)
+            if step.opcode != "view" or step.parameters[0] != (1, 0):
+                return None
+            (value,), turned = step.operands, not turned
+        if len(self.shape(value)) != 2 or (value < self.first and self.plan.inputs[value].integer):
+            return None
+        return self.named.get(value, f"x{value}"), turned, self.size(self.shape(value)[1])
 
     def _lead(self, shape: Shape, lead: Sequence[str]) -> list[str]:
         own = lead[len(lead) - len(shape) :] if shape else []
@@ -87,7 +125,18 @@ class SumCode(ArrayCode):
         def product(at: dict[int, str]) -> str:
             return f"{self.element(w, [at[2]])}*{self.element(x, [at[2], at[0]])}*{self.element(x, [at[2], at[1]])}"
 
-        self._summed(target, list(enumerate(step.shape)), [(2, self.shape(x)[0])], product)
+        (n, k), matrix = self.shape(x), self._matrix(x)
+        if matrix is None or matrix[1]:
+            self._summed(target, list(enumerate(step.shape)), [(2, n)], product)
+            return
+        weighted = self.room((n, k))
+
+        def first() -> None:
+            self.loops((n, k), lambda at: [f"{weighted}[{self.flat((n, k), at)}] = {self.element(w, at[:1])}*{self.element(x, at)};"])
+
+        self._by_blas(target, (matrix[0], True, matrix[2]), (weighted, False, self.size(k)), (k, k, n), first)
+        self._summed(target, list(enumerate(step.shape)), [(2, n)], product)
+        self.lines.append("  }")
 
     def _summed(
         self,

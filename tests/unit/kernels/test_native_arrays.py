@@ -126,6 +126,18 @@ def test_random_programs(seed: int) -> None:
         same(native, numpy, at)
 
 
+def test_large_products_go_to_blas() -> None:
+    """Stored as they are, or transposed; with weights between."""
+    program = symchain.parse(
+        "X: (b, d)\nW: (d, h)\nv: (b,)\nC = sum(tanh(X @ W)**2) + sum((X.T @ diag(v) @ X)**2)/100 + sum((W.T @ X.T) @ v)"
+    )
+    native, numpy = program.compile(target="c"), program.compile()
+    assert "dgemm" in native.source
+    rng = np.random.default_rng(0)
+    for b, d, h in ((40, 30, 35), (7, 5, 3), (40, 1, 30), (0, 3, 2)):
+        same(native, numpy, {"X": rng.normal(size=(b, d)), "W": rng.normal(size=(d, h)), "v": rng.normal(size=b)})
+
+
 def test_long_sums_keep_their_digits() -> None:
     """As many as NumPy's, which adds in pairs."""
     kernel = symchain.parse("x: (n,)\nC = sum(x)").compile(order=0, target="c")
