@@ -69,7 +69,27 @@ static PyObject *chain(PyObject *self, PyObject *const *v, Py_ssize_t n) {{   /*
   for (Py_ssize_t k = 0; k < n; k++) PyTuple_SET_ITEM(found, k + 1, PyFloat_FromDouble(r[k]));
   return found;
 }}
+static PyObject *rosenbrock(PyObject *self, PyObject *const *v, Py_ssize_t count) {{   /* x, gradient */
+  Py_buffer x, g;
+  PyObject_GetBuffer(v[0], &x, PyBUF_C_CONTIGUOUS);
+  PyObject_GetBuffer(v[1], &g, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE);
+  Py_ssize_t n = x.shape ? x.shape[0] : x.len/8;
+  const double *restrict p = x.buf;
+  double *restrict q = g.buf, value = 0;
+  for (Py_ssize_t i = 0; i < n - 1; i++) {{
+    double a = p[i + 1] - p[i]*p[i], b = 1 - p[i];
+    value += 100*a*a + b*b;
+  }}
+  q[0] = -400*p[0]*(p[1] - p[0]*p[0]) - 2*(1 - p[0]);
+  for (Py_ssize_t i = 1; i < n - 1; i++)
+    q[i] = 200*(p[i] - p[i - 1]*p[i - 1]) - 400*p[i]*(p[i + 1] - p[i]*p[i]) - 2*(1 - p[i]);
+  q[n - 1] = 200*(p[n - 1] - p[n - 2]*p[n - 2]);
+  PyBuffer_Release(&x);
+  PyBuffer_Release(&g);
+  return PyFloat_FromDouble(value);
+}}
 static PyMethodDef methods[] = {{
+  {{"rosenbrock", (PyCFunction)rosenbrock, METH_FASTCALL, ""}},
   {{"point", (PyCFunction)point, METH_FASTCALL, ""}}, {{"chain", (PyCFunction)chain, METH_FASTCALL, ""}}, {{0}}}};
 static struct PyModuleDef module = {{PyModuleDef_HEAD_INIT, "byhand", 0, -1, methods}};
 PyMODINIT_FUNC PyInit_byhand(void) {{ return PyModule_Create(&module); }}
@@ -171,6 +191,11 @@ def measured(rounds: int, samples: int, depths: tuple[int, ...]) -> dict[str, tu
                 found[f"W7 chain of tanh, depth {depth}, accuracy={accuracy} (derived and compiled in {seconds:.2f} s)"] = ratio(
                     lambda call=call, v=values: call(*v), lambda v=values: hand.chain(*v), rounds
                 )
+        x, slopes = rng.normal(size=1000), np.empty(1000)
+        call = symchain.parse("x: (n,)\nC = sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)").compile(target="c").positional
+        value, gradient = call(x)
+        assert np.isclose(value, hand.rosenbrock(x, slopes)) and np.allclose(gradient["x"], slopes)
+        found["W4 Rosenbrock, n = 1000, value and gradient"] = ratio(lambda: call(x), lambda: hand.rosenbrock(x, slopes), rounds)
     return found
 
 

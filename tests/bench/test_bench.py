@@ -28,4 +28,4 @@ def test_the_benchmark_of_native_kernels_prints_ratios() -> None:
     script = Path(__file__).parent / "native.py"
     done = subprocess.run([sys.executable, str(script), "--quick"], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
-    assert len(re.findall(r"^ +\d+\.\d\d  W\d", done.stdout, re.MULTILINE)) == 6
+    assert len(re.findall(r"^ +\d+\.\d\d  W\d", done.stdout, re.MULTILINE)) == 7
