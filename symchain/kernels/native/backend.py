@@ -24,6 +24,8 @@ from symchain.kernels.numpy import NumPyBackend, NumPyCode
 from symchain.kernels.outputs import bounds
 from symchain.support.dimensions import Shape, evaluate
 
+_LEVELS = ((80, "-O3"), (250, "-O2"), (math.inf, "-O1"))
+"""How well loops are optimised, by their number: a compiler takes 30, 15 and 5 milliseconds for each."""
 _GROUPS = {"gradient": 0, "hessian": 1}
 """The dictionaries beside the value."""
 
@@ -147,7 +149,9 @@ class NativeCode(NumPyCode):
     @cached_property
     def _loops(self) -> tuple[Any, list[Shape]]:
         text, rooms = arrays_source(self.plan)
-        return _loaded(text, "-O3").kernel, rooms
+        loops = text.count("for (")
+        level = next(level for most, level in _LEVELS if loops <= most)
+        return _loaded(text, level).kernel, rooms
 
     def _prepared(self, *sizes: int) -> tuple[tuple[tuple[int, ...], ...], Any]:
         """The shapes of the results for sizes that are new, and room for what is beside them."""
