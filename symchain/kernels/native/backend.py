@@ -39,7 +39,7 @@ class NativeBackend(NumPyBackend):
         """The C code, with comments that name the inputs and the blocks."""
         code = NativeCode(plan, options)
         if not plan.scalar and not code.guards:
-            return arrays_source(plan, comments=True)[0]
+            return arrays_source(plan, code.doubts, comments=True)[0]
         return code.source if code.native else super().source(plan, options)
 
     def code(self, plan: Plan, options: Mapping[str, Any]) -> NumPyCode:
@@ -86,7 +86,7 @@ class NativeCode(NumPyCode):
     def described(self) -> str:
         """In a line, what runs."""
         if not self.plan.scalar and not self.guards:
-            text, rooms = arrays_source(self.plan)
+            text, rooms = arrays_source(self.plan, self.doubts)
             return f"target c: {text.count('for (')} loops, {len(rooms)} arrays beside the results"
         if not self.native:
             return super().described()
@@ -148,7 +148,7 @@ class NativeCode(NumPyCode):
 
     @cached_property
     def _loops(self) -> tuple[Any, list[Shape]]:
-        text, rooms = arrays_source(self.plan)
+        text, rooms = arrays_source(self.plan, self.doubts)
         loops = text.count("for (")
         level = next(level for most, level in _LEVELS if loops <= most)
         return _loaded(text, level).kernel, rooms
@@ -175,9 +175,8 @@ class NativeCode(NumPyCode):
             results = [np.empty(shape) for shape in shapes]
             arrays = [np.ascontiguousarray(v, kind) for v, kind in zip(values, kinds, strict=False)]
             given = (ctypes.c_long * max(1, len(sizes)))(*sizes)
-            if not function(given, _addresses(arrays), _addresses(results), ctypes.c_void_p(room.__array_interface__["data"][0])):
-                return self.numpy_arrays(*arguments)
-            return results
+            trust = function(given, _addresses(arrays), _addresses(results), ctypes.c_void_p(room.__array_interface__["data"][0]))
+            return [*results, trust == 2] if trust else self.numpy_arrays(*arguments)
 
         return call
 
@@ -197,7 +196,8 @@ class NativeCode(NumPyCode):
             return None
         address = ctypes.cast(self._loops[0], ctypes.c_void_p).value
         groups = tuple(_GROUPS.get(o.kind, -1) for o in plan.outputs)
-        rest = self.general, self._prepared, np.empty, np.float64, np.ndarray
+        finite = int(self.careful and self.may_overflow)
+        rest = finite, self.general, self._prepared, np.empty, np.float64, np.ndarray
         return launcher.arrays(address, shapes, len(plan.letters), groups, tuple(self.keys), plan.order or 0, *rest)  # type: ignore[no-any-return]
 
     def _samples(self, values: list[Any], shape: tuple[int, ...], precision: np.dtype[Any]) -> list[Any]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from symchain.errors import UnsupportedError
+from symchain.kernels.doubts import Doubts
 from symchain.kernels.kernel import Plan
 from symchain.kernels.native.loops import comment
 from symchain.kernels.native.primitives import CHEAP, FORMS, FUNCTIONS, HEADER, LIBRARY, POINTERS, PRODUCT, SPECIAL, TWINS, VECTORISED
@@ -47,9 +48,9 @@ def samples_source(straight: Straight) -> str:
     return checked(_with_functions(_samples(straight, ())))
 
 
-def arrays_source(plan: Plan, comments: bool = False) -> tuple[str, list[Shape]]:
+def arrays_source(plan: Plan, doubts: Doubts | None = None, comments: bool = False) -> tuple[str, list[Shape]]:
     """The C file for arrays, after the header, and the shapes of the room it works in. Raises NoFloats for what has no native form."""
-    code = RowCode(plan, comments)
+    code = RowCode(plan, doubts, comments)
     text = _with_functions(_wide(code.text))
     return text if comments else checked(text), code.rooms
 

@@ -276,9 +276,11 @@ typedef struct {
   const void **x;
   double **y;
   Py_buffer *views;
+  Py_ssize_t open;                  /* how many of them are of arguments */
   PyObject *keys, *general, *prepare, *empty, *real, *array;
   PyObject *shapes, *room;
   Py_buffer space;
+  int finite;                       /* whether results that are not finite go the general way */
   int busy;                         /* a call is under way: one that other code makes meanwhile goes the general way */
 } Arrays;
 
@@ -360,6 +362,17 @@ failed:
   return NULL;
 }
 
+static int all_finite(Arrays *k, PyObject **results) {
+  Py_buffer *view = k->views + k->open;
+  for (Py_ssize_t n = 0; n < k->outputs; n++) {
+    Py_ssize_t count = results[n] ? (view++)->len/8 : 1;
+    double lost = 0.0;
+    for (Py_ssize_t i = 0; i < count; i++) lost += k->y[n][i]*0.0;
+    if (lost != 0.0) return 0;
+  }
+  return 1;
+}
+
 static PyObject *called_with_arrays(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names) {
   Arrays *k = (Arrays *)self;
   Py_ssize_t count = PyVectorcall_NARGS(nargsf), open = 0, made = 0;
@@ -369,6 +382,7 @@ static PyObject *called_with_arrays(PyObject *self, PyObject *const *args, size_
   k->busy = 1;
   if (admitted(k, args, &open)) {
     if (!prepared(k)) goto done;
+    k->open = open;
     for (; made < k->outputs; made++) {
       PyObject *shape = PyTuple_GET_ITEM(k->shapes, made);
       if (!PyTuple_GET_SIZE(shape)) {
@@ -386,7 +400,7 @@ static PyObject *called_with_arrays(PyObject *self, PyObject *const *args, size_
       open++;
       k->y[made] = view->buf;
     }
-    trusted = k->function(k->found, k->x, k->y, k->space.buf);
+    trusted = k->function(k->found, k->x, k->y, k->space.buf) == 2 && (!k->finite || all_finite(k, results));
   }
   if (trusted) {
     for (Py_ssize_t n = 0; n < k->outputs; n++) {
@@ -452,14 +466,14 @@ static PyType_Spec array_spec = {
   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION, array_slots};
 static PyTypeObject *array_type;
 
-/* arrays(address, shapes of the inputs, number of letters, groups, keys, number of groups, general, prepare, empty, float64, ndarray) */
+/* arrays(address, shapes of the inputs, number of letters, groups, keys, number of groups, finite, general, prepare, empty, float64, ndarray) */
 static PyObject *arrays(PyObject *module, PyObject *args) {
   unsigned long long address;
   Py_ssize_t letters, axes = 0;
   PyObject *shapes, *group, *keys, *general, *prepare, *empty, *real, *array;
-  int groups;
-  if (!PyArg_ParseTuple(args, "KO!nO!O!iOOOOO", &address, &PyTuple_Type, &shapes, &letters, &PyTuple_Type, &group, &PyTuple_Type, &keys,
-                        &groups, &general, &prepare, &empty, &real, &array)) return NULL;
+  int groups, finite;
+  if (!PyArg_ParseTuple(args, "KO!nO!O!iiOOOOO", &address, &PyTuple_Type, &shapes, &letters, &PyTuple_Type, &group, &PyTuple_Type, &keys,
+                        &groups, &finite, &general, &prepare, &empty, &real, &array)) return NULL;
   Py_ssize_t inputs = PyTuple_GET_SIZE(shapes), outputs = PyTuple_GET_SIZE(keys);
   if (groups < 0 || groups > GROUPS || PyTuple_GET_SIZE(group) != outputs || !outputs || outputs > 64 || letters < 0) {
     PyErr_SetString(PyExc_ValueError, "not a kernel");
@@ -475,6 +489,7 @@ static PyObject *arrays(PyObject *module, PyObject *args) {
   k->inputs = inputs;
   k->outputs = outputs;
   k->letters = letters;
+  k->finite = finite;
   k->groups = groups;
   k->keys = Py_NewRef(keys);
   k->general = Py_NewRef(general);

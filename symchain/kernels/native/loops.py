@@ -11,11 +11,13 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
+from symchain.kernels.doubts import Doubts, read
 from symchain.kernels.floats import NoFloats
 from symchain.kernels.kernel import Instruction, Plan
+from symchain.kernels.native.statements import condition_of
 from symchain.kernels.opcodes import ARITHMETIC
 from symchain.kernels.primitives import Form
-from symchain.kernels.writing import form_template
+from symchain.kernels.writing import Writer, form_template
 from symchain.support.dimensions import Dim, Shape, text_of
 
 Indices = Sequence[str]
@@ -42,10 +44,14 @@ MOST = 1500
 
 
 class ArrayCode:
-    """The C function of one plan: int kernel(s, x, y, a) with sizes, arguments, results and room; 0 where NumPy shall say what is wrong."""
+    """The C function of one plan: int kernel(s, x, y, a) with sizes, arguments, results and room.
 
-    def __init__(self, plan: Plan, comments: bool = False) -> None:
+    It returns 2, or 1 where `doubts` say that numbers among the results have lost digits, or 0 where NumPy shall say what is wrong.
+    """
+
+    def __init__(self, plan: Plan, doubts: Doubts | None = None, comments: bool = False) -> None:
         self.plan = plan
+        self.doubts = doubts
         self.comments = comments
         self.first = len(plan.inputs)
         self.needed = plan.needed()
@@ -140,7 +146,27 @@ class ArrayCode:
         ]
         outputs = [f"  double *restrict y{k} = y[{k}];" for k in range(len(self.plan.outputs))]
         head = "int kernel(const long *s, const void *const *x, double *const *y, double *a) {"
-        return "\n".join([*self._functions(), head, *letters, *inputs, *outputs, *self.lines, "  return 1;", "}"]) + "\n"
+        body = [*letters, *inputs, *outputs, *self.lines, *self._conditions(), "}"]
+        return "\n".join([*self._functions(), head, *body]) + "\n"
+
+    def _conditions(self) -> list[str]:
+        """What must hold for numbers to be trusted; what only one case of a choice reads is not asked, as in `writing`."""
+        if self.doubts is None:
+            return ["  return 2;"]
+        writer = Writer(self.plan, "numpy", watched=self.doubts.values)
+        for _ in writer.statements():
+            pass
+
+        def name(value: int) -> str | None:
+            return None if self.shape(value) or (value >= self.first and writer.named(value) is None) else self.element(value, [])
+
+        found = []
+        for doubt in self.doubts.found:
+            names = {v: text for v in read(doubt) if (text := name(v)) is not None}
+            if names.keys() >= set(read(doubt)):
+                found.append(condition_of(doubt, names.__getitem__))
+        found += [f"fabs({t}) < 1e140" if may_vanish else f"f_fits({t})" for t, may_vanish in self.doubts.bounded(name)]
+        return ["  int ok = 1;", *(f"  ok &= {text};" for text in dict.fromkeys(found)), "  return 1 + ok;"]
 
     def _functions(self) -> list[str]:
         found = []

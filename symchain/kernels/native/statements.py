@@ -85,12 +85,12 @@ def _conditions(doubts: Doubts, writer: Writer) -> Iterator[Statement]:
     for doubt in doubts.found:
         names = {v: name for v in read(doubt) if (name := writer.named(v)) is not None}
         if names.keys() >= set(read(doubt)):
-            yield _statement(_condition(doubt, names.__getitem__), condition=True)
+            yield _statement(condition_of(doubt, names.__getitem__), condition=True)
     for text, may_vanish in doubts.bounded(writer.named):
         yield _statement(f"f_fits({text})" if not may_vanish else f"fabs({text}) < 1e140", condition=True)
 
 
-def _condition(doubt: Doubt, name: Callable[[int], str]) -> str:
+def condition_of(doubt: Doubt, name: Callable[[int], str]) -> str:
     """The comparison as `doubts.written` has it, without divisions."""
     value = f"fabs({name(doubt.value)})"
     of = name(doubt.of) if isinstance(doubt.of, int) else repr(doubt.of)

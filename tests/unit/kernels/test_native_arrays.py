@@ -126,6 +126,26 @@ def test_random_programs(seed: int) -> None:
         same(native, numpy, at)
 
 
+@pytest.mark.parametrize(
+    "text, x",
+    [
+        ("C = sum(prod(x)/x)", [2, 0, 3, 4]),
+        ("C = sum(sin(x)/x)", [0, np.pi]),
+        ("C = sum(exp(x)/(2 + exp(x) + x))", [800, 0]),
+        ("C = sum(x**2)/sum(x)", [1e200, 1e200]),
+        ("C = (1 - cos(x[0]))/x[0]**2 + sum(x)", [1e-9, 2]),
+        ("C = log(1 + exp(sum(x))) - sum(x)", [30, 12]),
+        ("C = (norm(x) - x[0])*1e9", [1, 1e-9]),
+    ],
+)
+def test_numbers_keep_their_digits_and_holes_their_limits(text: str, x: list[float]) -> None:
+    program = symchain.parse("x: (n,)\n" + text)
+    native, numpy = program.compile(target="c"), program.compile()
+    at = {"x": np.array(x, float)}
+    for g, w in zip(flat(native(**at)), flat(numpy(**at)), strict=True):
+        np.testing.assert_allclose(g, w, rtol=1e-12)
+
+
 def test_large_products_go_to_blas() -> None:
     """Stored as they are, or transposed; with weights between."""
     program = symchain.parse(
