@@ -43,7 +43,7 @@ PRODUCT = "dgemm"
 """The product of matrices of BLAS, which SciPy lends too."""
 
 _SCALE = repr(2.0**600)
-_X, _XY, _XYZ, _WXYZ = ("x",), ("x", "y"), ("x", "y", "z"), ("x", "y", "z", "w")
+_X, _XY, _XYZ, _XYZW = ("x",), ("x", "y"), ("x", "y", "z"), ("x", "y", "z", "w")
 _FORMS = {
     _X: {
         "square": "x*x",
@@ -71,7 +71,7 @@ _FORMS = {
         "where(x/y == 0, log(abs(x)) - log(abs(y)), where(x/y == inf, log(abs(x)) - log(abs(y)), log(x/y)))))",
     },
     _XYZ: {"clip": "minimum(maximum(x, y), z)"},
-    _WXYZ: {"log_plus": "where(abs(w - y) < y/16, log1p((w - y - z)/y), log(w) + x)"},
+    _XYZW: {"log_plus": "where(abs(x - z) < z/16, log1p((x - z - w)/z), log(x) + y)"},
 }
 
 

@@ -66,7 +66,11 @@ def every_primitive() -> Plan:
     inputs = tuple(Input(n) for n in "xyz")
     steps, outputs = [], []
     for name, kinds in PRIMITIVES.items():
-        if name in COMPARISONS or (name not in NAMES and name not in (*SIGNS, "neg", "where")) or (len(kinds) > 3 and name != "near_zero"):
+        if (
+            name in COMPARISONS
+            or (name not in NAMES and name not in (*SIGNS, "neg", "where"))
+            or (len(kinds) > 3 and name not in ("near_zero", "log_plus"))
+        ):
             continue
         if name == "near_zero":
             form: Any = (name, "x0", ("-", "x0", "x1"), 0.5, 1, 2, (1.0, -0.25, 0.125))
