@@ -12,6 +12,7 @@ import numpy as np
 
 from symchain.errors import UnsupportedError
 from symchain.kernels.arguments import DOUBLE, admit
+from symchain.kernels.facts import check_all
 from symchain.kernels.floats import NoFloats
 from symchain.kernels.kernel import Plan
 from symchain.kernels.native import building
@@ -59,7 +60,7 @@ def without_native_form(plan: Plan) -> list[str]:
     """The instructions and primitives of a plan that have no form in C."""
     try:
         if plan.scalar:
-            straight(plan, None)
+            straight(plan, None, [i.facts for i in plan.inputs])
         else:
             arrays_source(plan)
     except NoFloats as missing:
@@ -72,7 +73,7 @@ class NativeCode(NumPyCode):
 
     @cached_property
     def straight(self) -> Straight:
-        return straight(self.plan, self.doubts)
+        return straight(self.plan, self.doubts, self.facts)
 
     @cached_property
     def native(self) -> bool:
@@ -188,7 +189,14 @@ class NativeCode(NumPyCode):
     def _launched(self) -> Callable[..., Any] | None:
         """The lean call of an array program; what is not plain floats and arrays of float64 goes the general way."""
         plan, launcher = self.plan, building.launcher()
-        if plan.scalar or self.guards or launcher is None or len(plan.outputs) > 64 or any(i.integer for i in plan.inputs):
+        if (
+            plan.scalar
+            or self.guards
+            or any(self.facts)
+            or launcher is None
+            or len(plan.outputs) > 64
+            or any(i.integer for i in plan.inputs)
+        ):
             return None
         number = {letter: -1 - k for k, letter in enumerate(plan.letters)}
         shapes = tuple(tuple(d if isinstance(d, int) else number.get(d) for d in i.shape) for i in plan.inputs)
@@ -226,6 +234,7 @@ class NativeCode(NumPyCode):
             shape = self._common_shape(converted)
             if precision != DOUBLE or any(t.shape != shape for t in targets):
                 return copying(*values)
+            check_all(self.names, self.facts, converted)
             self._sample_into(converted, shape, targets)
             for target, result in zip(targets, self._rescued(converted, shape, targets, False), strict=True):
                 if result is not target:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from symchain.kernels.doubts import LOST, WIDE, Doubt, Doubts, read
+from symchain.kernels.facts import FACTS
+from symchain.kernels.floats import NoFloats
 from symchain.kernels.kernel import Plan
 from symchain.kernels.writing import Writer
 
@@ -36,8 +38,28 @@ class Straight:
     results: tuple[Statement, ...]
 
 
-def straight(plan: Plan, doubts: Doubts | None) -> Straight:
-    """The code of a plan, with the conditions of its doubts where there are any. Raises NoFloats where an instruction is not in C."""
+_TESTS = {
+    "{v} > 0.0": "v{0} > 0.0",
+    "{v} >= 0.0": "v{0} >= 0.0",
+    "0.0 <= {v} <= 1.0": "v{0} >= 0.0 && v{0} <= 1.0",
+    "{v} % 1.0 == 0.0": "f_floor(v{0}) == v{0}",
+}
+"""The tests of `facts` in C."""
+
+
+def _of_facts(facts: Sequence[Sequence[str]]) -> Iterator[Statement]:
+    """That single numbers have their facts."""
+    for number, own in enumerate(facts):
+        for fact in own:
+            test = FACTS[fact].test
+            if test and test not in _TESTS:
+                raise NoFloats(fact)
+            if test:
+                yield _statement(_TESTS[test].format(number), condition=True)
+
+
+def straight(plan: Plan, doubts: Doubts | None, facts: Sequence[Sequence[str]] = ()) -> Straight:
+    """The code of a plan, with the conditions of its doubts and facts. Raises NoFloats where an instruction is not in C."""
     writer = Writer(plan, "c", watched=doubts.values if doubts else ())
     body = [(text, block) for text, block in writer.statements()]
     first = len(plan.inputs)
@@ -45,8 +67,9 @@ def straight(plan: Plan, doubts: Doubts | None) -> Straight:
     lines, count = _paired(body, count)
     statements = [_statement(text, block) for text, block in lines]
     results = tuple(_statement(text, "") for text in writer.results_text())
-    if doubts is not None:
-        statements = _with_conditions(statements, list(_conditions(doubts, writer)))
+    conditions = [*_of_facts(facts), *(_conditions(doubts, writer) if doubts is not None else ())]
+    if conditions:
+        statements = _with_conditions(statements, conditions)
     return Straight(first, count, tuple(statements), results)
 
 

@@ -319,6 +319,27 @@ def test_kinks_are_refused_where_asked() -> None:
         kernel.with_options(kinks="raise")(x=0.0, y=2.0)
 
 
+@pytest.mark.parametrize("fact, good, bad", [("positive", 0.5, 0.0), ("nonnegative", 0.0, -1.0), ("unit", 1.0, 1.5)])
+def test_facts_are_asked_for(fact: str, good: float, bad: float) -> None:
+    program = symchain.parse(f"k: () {fact}\nC = exp(k*x)")
+    wrt = ["x"]
+    native, numpy = program.compile(wrt=wrt, target="c"), program.compile(wrt=wrt)
+    agree(native, numpy, {"k": good, "x": 0.3})
+    many = {"k": np.full(5, good), "x": np.linspace(0, 1, 5)}
+    agree(native, numpy, many)
+    for wrong in (bad, np.array([good, bad])):
+        messages = []
+        for kernel in (native, numpy):
+            with pytest.raises(SymchainError) as error:
+                kernel(k=wrong, x=0.3)
+            messages.append(str(error.value))
+        assert messages[0] == messages[1]
+    out = np.empty(5), {"x": np.empty(5)}
+    with pytest.raises(SymchainError):
+        native.with_options(out=out)(**{**many, "k": np.full(5, bad)})
+    agree(native.with_options(facts="trust"), numpy.with_options(facts="trust"), {"k": bad, "x": 0.3})
+
+
 def test_a_kernel_may_be_sent_and_saved(network: tuple[Kernel, Kernel], tmp_path: Path) -> None:
     again = pickle.loads(pickle.dumps(network[0]))
     agree(again, network[1], POINT)

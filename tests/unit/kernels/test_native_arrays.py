@@ -146,6 +146,15 @@ def test_numbers_keep_their_digits_and_holes_their_limits(text: str, x: list[flo
         np.testing.assert_allclose(g, w, rtol=1e-12)
 
 
+def test_facts_of_arrays_are_asked_for() -> None:
+    program = symchain.parse("p: (n,) probability\nx: (n,)\nC = sum(p*exp(x))")
+    native, numpy = program.compile(wrt=["x"], target="c"), program.compile(wrt=["x"])
+    same(native, numpy, {"p": np.array([0.25, 0.75]), "x": np.array([1.0, 2.0])})
+    for kernel in (native, numpy):
+        with pytest.raises(SymchainError):
+            kernel(p=np.array([0.5, 0.75]), x=np.array([1.0, 2.0]))
+
+
 def test_large_products_go_to_blas() -> None:
     """Stored as they are, or transposed; with weights between."""
     program = symchain.parse(

@@ -72,8 +72,15 @@ def test_files_that_are_not_kernels(tmp_path):
     bad: dict[str, list[object]] = {
         "instructions": [[["add", [0, 99], [], ""]], [["jump", [0], [], ""]], [["add", [0], [], ""]], [["sum", [0], [[0]], ""]]],
         "order": [7, True, None],
-        "inputs": [[[3]], 5, [["x", 3, False, []]], [["x", [-1], False, []]], [["x", ["k"], False, []]], [["x", [], False, []]] * 2,
-                   *([["x", shape, False, [fact]]] for shape, fact in (([], "round"), ([], []), ([3, 2], "spd"), ([], "onehot")))],
+        "inputs": [
+            [[3]],
+            5,
+            [["x", 3, False, []]],
+            [["x", [-1], False, []]],
+            [["x", ["k"], False, []]],
+            [["x", [], False, []]] * 2,
+            *([["x", shape, False, [fact]]] for shape, fact in (([], "round"), ([], []), ([3, 2], "spd"), ([], "onehot"))),
+        ],
         "letters": ["n", 5, ["n", "n)"], [""]],
         "outputs": [[], [["gradient", ["x"], 0]], [["value", [], -1]], [["value", [], 0], ["value", [], 1]]],
         "scalar": [1],
