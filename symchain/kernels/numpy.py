@@ -66,7 +66,7 @@ class NumPyBackend:
 
 def bare_function(plan: Plan) -> tuple[Callable[..., Any], str]:
     """The code of a plan without checks and conversions, and its source: it takes arrays, the sizes of the letters and the precision."""
-    program = _Program(plan, {"accuracy": "fast"})
+    program = NumPyCode(plan, {"accuracy": "fast"})
     return program.arrays, program.written("numpy", comments=True)
 
 
