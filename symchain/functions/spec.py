@@ -156,6 +156,10 @@ def _needs_nothing(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> It
     return ()
 
 
+def _no_kinks(node: Any) -> Iterable[tuple[Any, Any]]:
+    return ()
+
+
 def _no_dims(parameters: tuple[Any, ...], f: Callable[[Dim], Any]) -> tuple[Any, ...]:
     return parameters
 
@@ -220,6 +224,8 @@ class OperationSpec:
     lattice: int = 0
     """-1 for the smallest of the elements along the axes of its only parameter, 1 for the largest, 0 for every other operation. There is
     no derivative where the second is as large."""
+    kinks: Callable[[Any], Iterable[tuple[Any, Any]]] = _no_kinks
+    """kinks(node): pairs of a tree and a tree or a number; where entries of the two are equal the node has no derivative."""
     needs: Callable[[tuple[Shape, ...], tuple[Any, ...]], Iterable[tuple[Dim, int, str]]] = _needs_nothing
     """needs(shapes, parameters): dimensions that are at least so large wherever it has a value, and what asks for that in words."""
 

@@ -18,6 +18,7 @@ from symchain.kernels import digits
 from symchain.kernels.definitions import value_of
 from symchain.kernels.kernel import Instruction, Output, Plan
 from symchain.kernels.limits import GLANCE, PRECISION, approached, is_near, pairs_around
+from symchain.kernels.matrices import take_ranked, take_sorted
 from symchain.support.dimensions import Dim, evaluate
 from symchain.support.precision import precision
 
@@ -360,6 +361,13 @@ def _logdet(run: _Arrays, x: Sequence[Array], step: Instruction) -> Array:
     return _each(lambda d: run.table["log"](abs(d)), _determinants(run, x, step))
 
 
+def _convolution(run: _Arrays, x: Sequence[Array], step: Instruction) -> Array:
+    total = run.zeros(step.shape)
+    for j in range(x[1].shape[-1]):
+        total[..., j : j + x[0].shape[-1]] += x[0] * x[1][..., j : j + 1]
+    return total
+
+
 _MEANINGS: Mapping[str, _Meaning] = {
     **{name: _moved(f) for name, f in (("add", np.add), ("subtract", np.subtract), ("multiply", np.multiply), ("negative", np.negative))},
     "divide": lambda run, x, step: _each(operator.truediv, *x),
@@ -409,6 +417,13 @@ _MEANINGS: Mapping[str, _Meaning] = {
     "expm": _of_matrices("expm"),
     "sinm": _of_matrices("sinm"),
     "cosm": _of_matrices("cosm"),
+    "sqrtm": _of_matrices("sqrtm"),
+    "sort": _moved(np.sort),
+    "cummax": _moved(np.maximum.accumulate),
+    "cummin": _moved(np.minimum.accumulate),
+    "take_sorted": _moved(take_sorted),
+    "take_ranked": _moved(take_ranked),
+    "convolution": _convolution,
     "tril": _moved(np.tril),
     "triu": _moved(np.triu),
     "cross": _moved(np.cross),

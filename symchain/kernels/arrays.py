@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from symchain.kernels.spectra import SPECTRA
 from symchain.support.dimensions import Dim, Shape
 
 Text = Callable[[Dim], str]
@@ -129,6 +130,11 @@ WRITERS: Mapping[str, _Writer] = {
     **{name: _called(f"np.linalg.{name}") for name in ("inv", "det", "pinv")},
     **{name: _called(name) for name in ("logdet", "cofactors", "cholesky", "expm", "sinm", "cosm")},
     **{name: _called(name) for name in ("expm_frechet", "sinm_frechet", "cosm_frechet")},
+    **{name: _called(name) for name in SPECTRA},
+    "sort": _along("np.sort"),
+    "cummax": _along("np.maximum.accumulate"),
+    "cummin": _along("np.minimum.accumulate"),
+    **{name: _called(name) for name in ("take_sorted", "take_ranked", "convolution")},
     **{name: _triangle(f"np.{name}") for name in ("tril", "triu")},
     "cross": _called("np.cross"),
     "declared": _declared,

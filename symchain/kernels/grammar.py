@@ -380,6 +380,20 @@ def of_along(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:
     return shapes[0]
 
 
+def of_keys(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:
+    y, x = shapes
+    of_along([x], parameters, size)
+    _equal(y[len(y) - len(x) :], x)
+    return y
+
+
+def of_convolution(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:
+    _none(parameters)
+    a, v = shapes
+    _equal(v[:-1], a[:-1] if len(v) > 1 else ())
+    return (*a[:-1], add(add(a[-1], v[-1]), -1))
+
+
 def of_balanced(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:
     shape = of_along(shapes, parameters, size)
     _equal(shapes[1], shape)
@@ -413,6 +427,50 @@ def of_pinv(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:
     _none(parameters)
     (*stack, a, b) = shapes[0]
     return (*stack, b, a)
+
+
+def of_values(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:
+    return of_square(shapes, parameters, size)[:-1]
+
+
+def of_each_matrix(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:
+    _none(parameters)
+    (*_, _, _) = shapes[0]
+    return shapes[0]
+
+
+def of_matrix_norm(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:
+    return of_each_matrix(shapes, parameters, size)[:-2]
+
+
+def _rank(rows: Dim, columns: Dim) -> Dim:
+    """The smaller one, where that can be told."""
+    gap = add(rows, columns, -1)
+    if not isinstance(gap, int):
+        raise ValueError(rows, columns)
+    return columns if gap >= 0 else rows
+
+
+def of_singular(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:
+    (*stack, a, b) = of_each_matrix(shapes, parameters, size)
+    return (*stack, _rank(a, b))
+
+
+def of_left(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:
+    (*stack, a, b) = of_each_matrix(shapes, parameters, size)
+    return (*stack, a, _rank(a, b))
+
+
+def of_right(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:
+    (*stack, a, b) = of_each_matrix(shapes, parameters, size)
+    return (*stack, _rank(a, b), b)
+
+
+def of_sylvester(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:
+    a, b, q = shapes
+    _equal((len(of_square([a], parameters, size)), len(of_square([b], parameters, size))), (2, 2))
+    _equal(q[-2:], (a[0], b[0]))
+    return q
 
 
 def of_frechet(shapes: Shapes, parameters: tuple[Any, ...], size: Size) -> Shape:

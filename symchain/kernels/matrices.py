@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from symchain.kernels.spectra import SPECTRA
+
 Array = Any
 
 _WELL_CONDITIONED = 1e3
@@ -36,6 +38,30 @@ def onehot(labels: Array, k: int) -> Array:
 def unit(x: Array, r: Array, axes: tuple[int, ...]) -> Array:
     """x over its norm r along the axes."""
     return x / np.expand_dims(r, axes)
+
+
+def take_sorted(y: Array, x: Array, axis: int) -> Array:
+    """y in the order that sorts the keys x; y may have more leading axes."""
+    return _taken(y, np.argsort(x, axis=axis, kind="stable"), axis)
+
+
+def take_ranked(y: Array, x: Array, axis: int) -> Array:
+    """y with each entry at the rank of its key."""
+    return _taken(y, np.argsort(np.argsort(x, axis=axis, kind="stable"), axis=axis), axis)
+
+
+def _taken(y: Array, order: Array, axis: int) -> Array:
+    return np.take_along_axis(y, np.broadcast_to(order, y.shape), y.ndim - order.ndim + axis)
+
+
+def convolution(a: Array, v: Array) -> Array:
+    """y[i + j] = the sum of a[i]*v[j] along the last axis; v has one axis, or the leading axes of a."""
+    if a.ndim == v.ndim == 1 and a.size and v.size:
+        return np.convolve(a, v)
+    total = np.zeros((*a.shape[:-1], a.shape[-1] + v.shape[-1] - 1), np.result_type(a, v))
+    for j in range(v.shape[-1]):
+        total[..., j : j + a.shape[-1]] += a * v[..., j : j + 1]
+    return total
 
 
 def logdet(a: Array) -> Array:
@@ -105,10 +131,10 @@ def cosm_frechet(a: Array, e: Array) -> Array:
     return _frechet(a, e, lambda m: np.real(expm(1j * m)))
 
 
-MATRICES: dict[str, Callable[..., Array]] = {
+MATRICES: dict[str, Callable[..., Array]] = SPECTRA | {
     f.__name__: f
     for f in (
-        *(place, scatter, onehot, unit, logdet, cofactors, cholesky),
+        *(place, scatter, onehot, unit, logdet, cofactors, cholesky, take_sorted, take_ranked, convolution),
         *(expm, sinm, cosm, expm_frechet, sinm_frechet, cosm_frechet),
     )
 }

@@ -55,6 +55,8 @@ def result_shape(opcode: str, shapes: Shapes, parameters: tuple[Any, ...], known
 
 _ARITHMETIC = Opcode("", grammar.of_arithmetic, 2, 2, elementwise=True)
 
+_SQUARE = ("inv", "cofactors", "cholesky", "expm", "sinm", "cosm", "logm", "sqrtm", "eigenvectors")
+
 OPCODES: Mapping[str, Opcode] = {
     "constant": Opcode(
         "a number; parameters: a float, or inf, -inf, pi; then numerator and denominator of a number that no float holds",
@@ -106,19 +108,30 @@ OPCODES: Mapping[str, Opcode] = {
     **{name: Opcode(f"{name} over axes; parameters: the axes", grammar.of_sum) for name in ("max", "min", "prod", "logsumexp")},
     **{
         name: Opcode(f"{name} along an axis; parameters: the axis", grammar.of_along)
-        for name in ("softmax", "log_softmax", "cumsum", "cumprod")
+        for name in ("softmax", "log_softmax", "cumsum", "cumprod", "sort", "cummax", "cummin")
     },
+    "take_sorted": Opcode("x in the order that sorts the keys y along their axis; parameters: the axis", grammar.of_keys, 2, 2),
+    "take_ranked": Opcode("x with each entry at the rank of its key in y; parameters: the axis of the keys", grammar.of_keys, 2, 2),
+    "convolution": Opcode("sums of products x[i]*y[k - i], along the last axis", grammar.of_convolution, 2, 2),
     "balanced": Opcode("x, which adds up to zero or to the third operand along the axis", grammar.of_balanced, 2, 3, aliases=True),
     "norm": Opcode("sqrt(sum(y**2)), of x = sum(y**2) and y; parameters: the axes", grammar.of_norm, 2, 2),
     "unit": Opcode("x over its norm y; parameters: the axes", grammar.of_unit, 2, 2),
     "orthogonal": Opcode("x, orthogonal to the unit vector y along the axis", grammar.of_balanced, 2, 2, aliases=True),
-    **{name: Opcode(f"{name} of a square matrix", grammar.of_square) for name in ("inv", "cofactors", "cholesky", "expm", "sinm", "cosm")},
+    **{name: Opcode(f"{name} of a square matrix", grammar.of_square) for name in _SQUARE},
     **{name: Opcode(f"{name} of a square matrix", grammar.of_determinant) for name in ("det", "logdet")},
     "pinv": Opcode("the pseudoinverse", grammar.of_pinv),
     **{
         f"{name}_frechet": Opcode(f"the derivative of {name} at x in the direction y", grammar.of_frechet, 2, 2)
-        for name in ("expm", "sinm", "cosm")
+        for name in ("expm", "sinm", "cosm", "logm")
     },
+    "eigvalsh": Opcode("the eigenvalues of the symmetric part, in order", grammar.of_values),
+    "svdvals": Opcode("the singular values", grammar.of_singular),
+    "left_singular_vectors": Opcode("U of the thin singular value decomposition", grammar.of_left),
+    "right_singular_vectors": Opcode("V.T of the thin singular value decomposition", grammar.of_right),
+    "nuclear_norm": Opcode("the sum of the singular values", grammar.of_matrix_norm),
+    "spectral_norm": Opcode("the largest singular value", grammar.of_matrix_norm),
+    "orthogonal_factor": Opcode("U V.T of the singular value decomposition", grammar.of_each_matrix),
+    "sylvester": Opcode("X with x @ X + X @ y = z", grammar.of_sylvester, 3, 3),
     **{name: Opcode(f"{name} of a matrix; parameters: the diagonal", grammar.of_triangle) for name in ("tril", "triu")},
     "cross": Opcode("the cross product of vectors", grammar.of_cross, 2, 2),
     "declared": Opcode(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from fractions import Fraction
 from typing import Any
 
 from symchain.errors import LimitError
@@ -28,7 +29,9 @@ def plain_argument(kind: str, phrase: Phrase, letters: Collection[str]) -> Any:
         case "Order":
             if phrase.head == "string" or phrase == Phrase("name", text="inf"):
                 return phrase.text
-            return _whole(phrase, "a whole number, inf or 'fro'")
+            if phrase.head == "number" and not phrase.text.isdigit():
+                return Fraction(phrase.text)
+            return _whole(phrase, "a number, inf or 'fro'")
         case "Whole" | "Axis":
             return _whole(phrase, "a whole number")
         case "Axes":

@@ -1,5 +1,7 @@
 """The shaped part of NumPy that is composed of tree nodes: sums and means, products, rearrangements and constructors.
 
+Norms and the rest of linear algebra are in `decompositions`, what goes along axes and selects in `sequences`.
+
 Each function below is one entry of the language: its name (and aliases) stand in the decorator, its parameters and their kinds
 in its signature. Elementwise functions and operations are not here: their records say how they are called.
 """
@@ -12,7 +14,7 @@ from typing import Any
 from symchain.errors import LimitError, ParseError, ShapeError, UnsupportedError
 from symchain.functions.spec import FUNCTIONS
 from symchain.language import arithmetic
-from symchain.language.arithmetic import matrix_product, square_size, without_axes
+from symchain.language.arithmetic import matrix_product, without_axes
 from symchain.language.forms import form
 from symchain.language.shapes import MAX_ENTRIES, broadcast_shape
 from symchain.operations import OPERATIONS
@@ -21,7 +23,6 @@ from symchain.operations.calling import (
     Axis,
     Condition,
     Flag,
-    Order,
     Sizes,
     Text,
     Trees,
@@ -36,10 +37,10 @@ from symchain.support.dimensions import Dim, Shape, add, evaluate, multiply, sho
 from symchain.tensors import nodes
 from symchain.tensors.nodes import MINUS_ONE, ONE, ZERO, Tree, named_operation
 
-MAX_MATRIX_POWER = 16
+MAX_DIMENSION = 16
 
 
-def _called(name: str, *arguments: Any) -> Tree:
+def called(name: str, *arguments: Any) -> Tree:
     """What a call of an operation builds."""
     build = OPERATIONS[name].call
     assert build is not None, name
@@ -91,34 +92,6 @@ def _std(x: Tree, axis: Axes = None, ddof: Whole = 0, keepdims: Flag = False) ->
     return nodes.apply(FUNCTIONS["sqrt"], _var(x, axis, ddof, keepdims))
 
 
-@form("norm")
-def _norm(x: Tree, ord: Order = None, axis: Axes = None, keepdims: Flag = False) -> Tree:
-    """Euclidean; Frobenius for matrices. Of vectors any order from 1 to inf, of matrices the largest sum of a column or a row."""
-    axes = normal_axes(x, axis)
-    if ord in (1, "inf") and 1 <= len(axes) <= 2:
-        sizes = nodes.apply(FUNCTIONS["abs"], x)
-        if len(axes) == 1:
-            return kept(nodes.reduce_sum(sizes, axes), axes, keepdims) if ord == 1 else _called("max", sizes, axes, keepdims)
-        summed, left = axes if ord == 1 else axes[::-1]
-        return kept(_called("max", nodes.reduce_sum(sizes, [summed]), (left - (summed < left),)), axes, keepdims)
-    if isinstance(ord, int) and ord > 2 and len(axes) == 1:
-        powers = nodes.power(nodes.apply(FUNCTIONS["abs"], x) if ord % 2 else x, ord)
-        return kept(nodes.power(nodes.reduce_sum(powers, axes), Fraction(1, ord)), axes, keepdims)
-    if ord not in ((None, 2) if len(axes) == 1 else (None, "fro")):
-        raise UnsupportedError(
-            f"the norm of order {ord} over {len(axes)} axes",
-            advice="norm(x) is Euclidean (Frobenius for matrices); vectors have norm(x, p) too, matrices norm(A, 1) and norm(A, inf).",
-        )
-    everywhere = range(len(x.shape))
-    squares = nodes.contract([x, x], [everywhere, everywhere], [k for k in everywhere if k not in axes])
-    return kept(nodes.power(squares, Fraction(1, 2)), axes, keepdims)
-
-
-@form("norm1")
-def _norm1(x: Tree, axis: Axes = None, keepdims: Flag = False) -> Tree:
-    return _sum(nodes.apply(FUNCTIONS["abs"], x), axis, keepdims)
-
-
 # ---------------------------------------------------------------- along one axis
 
 
@@ -131,8 +104,8 @@ def _softmin(x: Tree, axis: Axis = -1) -> Tree:
 @form("multigammaln", "mvlgamma")
 def _multigammaln(a: Tree, d: Whole) -> Tree:
     """ln Gamma_d(a) = d(d - 1)/4 ln(pi) + sum of gammaln(a - j/2) for j = 0, ..., d - 1."""
-    if not 1 <= d <= MAX_MATRIX_POWER:
-        raise LimitError(f"multigammaln of dimension {d}", advice=f"The dimension is a whole number from 1 to {MAX_MATRIX_POWER}.")
+    if not 1 <= d <= MAX_DIMENSION:
+        raise LimitError(f"multigammaln of dimension {d}", advice=f"The dimension is a whole number from 1 to {MAX_DIMENSION}.")
     shifted = [a, *(nodes.add([a, nodes.broadcast(nodes.number(Fraction(-j, 2)), a.shape)]) for j in range(1, d))]
     terms = [nodes.apply(FUNCTIONS["gammaln"], t) for t in shifted]
     constant = nodes.scale(nodes.number(Fraction(d * (d - 1), 4)), nodes.apply(FUNCTIONS["log"], nodes.PI))
@@ -148,13 +121,6 @@ def _dot(a: Tree, b: Tree) -> Tree:
         return arithmetic.product([a, b], a.shape or b.shape)
     if len(a.shape) > 2 or len(b.shape) > 2:
         raise UnsupportedError("dot of stacks", advice="Write a @ b, or einsum(...).")
-    return matrix_product(a, b)
-
-
-@form("inner", "vdot")
-def _inner(a: Tree, b: Tree) -> Tree:
-    if len(a.shape) != 1 or len(b.shape) != 1:
-        raise ShapeError("the inner product is of two vectors", advice="For matrices write sum(A*B) or A @ B.T.")
     return matrix_product(a, b)
 
 
@@ -200,44 +166,6 @@ def _einsum(subscripts: Text, *operands: Tree) -> Tree:
     if len(set(output)) != len(output) or not set(output) <= set(sizes):
         raise ShapeError(f"the result {output!r} repeats a letter or has one that no operand has", advice="Name each kept index once.")
     return nodes.contract(operands, pieces, output)
-
-
-# ---------------------------------------------------------------- linear algebra
-
-
-@form("tr", "trace")
-def _trace(A: Tree) -> Tree:
-    square_size(A, "the trace")
-    return nodes.contract([A], ["ii"], "")
-
-
-@form("diag")
-def _diag(x: Tree) -> Tree:
-    """The diagonal of a matrix as a vector, or the diagonal matrix of a vector."""
-    if len(x.shape) == 1:
-        return nodes.contract([x, nodes.identity(x.shape[0])], ["i", "ij"], "ij")
-    square_size(x, "diag")
-    return nodes.contract([x], ["ii"], "i")
-
-
-@form("solve")
-def _solve(A: Tree, b: Tree) -> Tree:
-    square_size(A, "solve")
-    return matrix_product(named_operation("inv", A), b)
-
-
-@form("matrix_power")
-def _matrix_power(A: Tree, k: Whole) -> Tree:
-    n = square_size(A, "matrix_power")
-    if abs(k) > MAX_MATRIX_POWER:
-        raise LimitError(f"matrix_power beyond {MAX_MATRIX_POWER}", advice="Name intermediate powers on lines of their own.")
-    if k == 0:
-        return nodes.identity(n)
-    base = A if k > 0 else named_operation("inv", A)
-    power = base
-    for _ in range(abs(k) - 1):
-        power = nodes.matmul(power, base)
-    return power
 
 
 # ---------------------------------------------------------------- rearrangements
@@ -299,17 +227,17 @@ def _stack(arrays: Trees, axis: Axis = 0) -> Tree:
                 advice="Use concatenate, or declare equal shapes.",
             )
     k = normal_axis(axis, len(arrays[0].shape) + 1)
-    return _called("concatenate", [with_axes(a, [k]) for a in arrays], k)
+    return called("concatenate", [with_axes(a, [k]) for a in arrays], k)
 
 
 @form("hstack")
 def _hstack(arrays: Trees) -> Tree:
-    return _called("concatenate", arrays, min(1, len(arrays[0].shape) - 1))
+    return called("concatenate", arrays, min(1, len(arrays[0].shape) - 1))
 
 
 @form("vstack")
 def _vstack(arrays: Trees) -> Tree:
-    return _stack(arrays) if len(arrays[0].shape) == 1 else _called("concatenate", arrays)
+    return _stack(arrays) if len(arrays[0].shape) == 1 else called("concatenate", arrays)
 
 
 @form("pad")
@@ -318,7 +246,7 @@ def _pad(x: Tree, width: Sizes) -> Tree:
     before, after = width if len(width) == 2 else (width[0], width[0])
     for k in range(len(x.shape)):
         first, last = ([nodes.zeros((*x.shape[:k], w, *x.shape[k + 1 :]))] if w else [] for w in (before, after))
-        x = _called("concatenate", [*first, x, *last], k)
+        x = called("concatenate", [*first, x, *last], k)
     return x
 
 

@@ -65,6 +65,8 @@ class _Elaboration:
         self.letters = {d for d in scope.dims if d not in scope.names}
         self.trees: dict[int, Tree] = {}
         self.values: dict[int, constants.Value | None] = {}
+        self.parts: set[int] = set()  # the calls of which one result is taken
+        self.results: dict[int, Sequence[Tree | None]] = {}  # and all of them
         self.calls: dict[int, Any] = {}  # what each call resolved to, and its bound arguments
 
     def tree_of(self, phrase: Phrase) -> Tree:
@@ -95,6 +97,9 @@ class _Elaboration:
                 return self._checked(phrase.parts)
             case "call":
                 return self._resolve(phrase)
+            case "index" if self._is_part(phrase):
+                self.parts.add(id(phrase.parts[0]))
+                return self._checked(phrase.parts[:1])
             case "index":
                 return self._checked((phrase.parts[0], *(p for p in phrase.parts[1:] if self._is_label(p))))
             case "none":
@@ -106,6 +111,15 @@ class _Elaboration:
             case "list":
                 self._fail("a list is not an expression", "Write stack([a, b]) or concatenate([a, b]).", phrase)
         self._fail(f"a {phrase.head} has no value", "Write an expression.", phrase)
+
+    def _is_part(self, phrase: Phrase) -> bool:
+        """Whether a phrase takes one of the results of a call that has several: eigh(A)[0]."""
+        subject = phrase.parts[0]
+        function = find_function(subject.text, self.scope.functions) if subject.head == "call" else None
+        several = isinstance(function, Form) and function.parts and subject.text not in self.scope.names
+        if phrase.text and not several:
+            self._fail("only a call with several results can be taken apart", "Write w, V = eigh(A), or one name = expression.", subject)
+        return bool(several)
 
     def _checked(self, parts: Sequence[Phrase]) -> Sequence[Phrase]:
         """The parts, none of which may be a comparison."""
@@ -130,6 +144,9 @@ class _Elaboration:
         if isinstance(function, Form):
             if phrase.primes:
                 self._fail(f"{name} is not a function of one number", f"Only {name}(...) without primes is defined.", phrase)
+            if function.parts and id(phrase) not in self.parts:
+                advice = f"Take one of them, {name}(...)[0], or name them all: a, b = {name}(...)."
+                self._fail(f"{name} has {function.parts} results", advice, phrase)
             bound = function.bind(phrase)
             self.calls[id(phrase)] = function, bound
             return self._expressions(function, bound)
@@ -214,7 +231,7 @@ class _Elaboration:
                 left, right = (stretched(self.trees[id(p)], shape) for p in parts)
                 return nodes.compare(phrase.text, left, right), None
             case "index":
-                return self._index(phrase), None
+                return (self._part(phrase) if id(phrase.parts[0]) in self.results else self._index(phrase)), None
         return self._call(phrase)
 
     def _named(self, phrase: Phrase) -> tuple[Tree, constants.Value | None]:
@@ -296,6 +313,19 @@ class _Elaboration:
             return self._gather(phrase, subject, labels)
         return select(subject, phrase.parts[1:], self.letters, self.scope.known)
 
+    def _part(self, phrase: Phrase) -> Tree:
+        """One of the results of a call."""
+        subject, *which = phrase.parts
+        results = self.results[id(subject)]
+        if phrase.text and int(phrase.text) != len(results):
+            self._fail(f"{subject.text} has {len(results)} results, not {phrase.text}", "Name each of them.", subject)
+        if len(which) != 1 or which[0].head != "number" or not which[0].text.isdigit() or int(which[0].text) >= len(results):
+            self._fail(f"{subject.text} has the results 0 to {len(results) - 1}", f"Write {subject.text}(...)[0].", phrase)
+        chosen = results[int(which[0].text)]
+        if chosen is None:
+            self._fail(f"the result {which[0].text} of {subject.text} is not supported", f"Write {subject.text}(...)[0].", phrase)
+        return chosen
+
     def _gather(self, phrase: Phrase, subject: Tree, labels: Sequence[Phrase]) -> Tree:
         chosen = self.trees[id(labels[0])]
         integers = isinstance(chosen, Leaf) and "integer" in chosen.facts
@@ -317,12 +347,16 @@ class _Elaboration:
             if function.name == "where":
                 self._conform(phrase.parts, "where")
             try:
-                return self._formed(function, bound), None
+                built = self._formed(function, bound)
+                if not function.parts:
+                    return built, None
+                self.results[id(phrase)] = built
+                return next(t for t in built if t is not None), None
             except ShapeError as error:
                 raise self._explained(error, phrase, function, bound) from None
         return self._apply(phrase, function, arguments)
 
-    def _formed(self, function: Form, bound: Mapping[str, tuple[Phrase, ...]]) -> Tree:
+    def _formed(self, function: Form, bound: Mapping[str, tuple[Phrase, ...]]) -> Any:
         positional: list[Any] = []
         keywords: dict[str, Any] = {}
         for parameter in function.parameters:

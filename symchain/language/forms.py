@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from symchain.errors import ParseError
 from symchain.functions.spec import ALIASES, OPERATIONS, OperationSpec
@@ -30,7 +31,11 @@ class Form:
 
     name: str
     parameters: tuple[Parameter, ...]
-    build: Callable[..., Tree]
+    build: Callable[..., Any]
+    parts: int = 0
+    """So many trees it builds, of which a program takes one, eigh(A)[0], or all, w, V = eigh(A); 0 where it builds one tree."""
+    free: bool = False
+    """Whether nothing that is derived is printed with it: a block may have its name in a program that does not call it."""
 
     def bind(self, phrase: Phrase) -> dict[str, tuple[Phrase, ...]]:
         """The argument phrases by parameter name. Raises ParseError for arguments that are missing, unknown or too many."""
@@ -65,12 +70,15 @@ class Form:
 FORMS: dict[str, Form] = {}
 
 
-def form(*names: str) -> Callable[[Callable[..., Tree]], Callable[..., Tree]]:
-    """Register a function of the language under its names."""
+Build = TypeVar("Build", bound=Callable[..., Any])
 
-    def register(build: Callable[..., Tree]) -> Callable[..., Tree]:
+
+def form(*names: str, parts: int = 0, free: bool = False) -> Callable[[Build], Build]:
+    """Register a function of the language under its names; with `parts`, what it builds is so many trees."""
+
+    def register(build: Build) -> Build:
         for name in names:
-            FORMS[name] = Form(name, _parameters(build), build)
+            FORMS[name] = Form(name, _parameters(build), build, parts, free)
         return build
 
     return register

@@ -10,7 +10,7 @@ import sympy
 
 from symchain.errors import ArgumentError, LimitError, ParseError, Place, ShapeError
 from symchain.functions.spec import AbstractFunction, FunctionSpec, abstract, find
-from symchain.language.lookup import closest, elementwise_names, is_known_function
+from symchain.language.lookup import closest, elementwise_names, is_composition, is_known_function
 from symchain.language.shapes import check_facts, facts_from, shape_from
 from symchain.language.spelling import MAX_NAME, NOT_NUMBERS, RESERVED, canonical, is_name
 from symchain.nouns.computation import Variable
@@ -40,11 +40,12 @@ def check_free(name: str) -> None:
 
 
 def check_block_name(name: str, functions: Mapping[str, Any], called: bool = False) -> None:
-    """Refuse what can be no block. A numbered letter can, where it is not called: y1 is a name first, a Bessel function second."""
+    """Refuse what can be no block. A numbered letter can, where it is not called: y1 is a name first, a Bessel function second; and so
+    can the name of a composition, such as diff."""
     check_free(name)
     if name in functions:
         raise ParseError(f"{name} is a function of this program", advice="Choose another name for the block.")
-    if is_known_function(name) and (called or not name[1:].isdigit()):
+    if is_known_function(name) and (called or not (name[1:].isdigit() or is_composition(name))):
         raise ParseError(f"{name} is the name of a known function", advice=f"Choose another name for the block, such as {name}_1.")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from symchain.errors import nearest
 from symchain.functions.spec import ALIASES, FUNCTIONS, AbstractFunction, FunctionSpec, OperationSpec, abstract, find
-from symchain.language import calls  # noqa: F401  (registers the forms)
+from symchain.language import calls, decompositions, sequences  # noqa: F401  (registers the forms)
 from symchain.language.forms import OPERATORS, Form, find_form, form_names
 from symchain.language.spelling import canonical, is_abstract
 
@@ -29,16 +29,15 @@ _GAPS = {
     "arange": "Declare an input for constant vectors.",
     "linspace": "Declare an input for constant vectors.",
     "len": "Use the dimension letter of the axis as a number.",
-    "slogdet": "logdet(A) is the logarithm of |det(A)|: NumPy's slogdet(A)[1].",
     "dropout": "Multiply by a mask that is an input.",
 }
 _OF_WHOLE_ARRAYS = frozenset([
-    "eig", "eigh", "eigvals", "eigvalsh", "svd", "svdvals", "qr", "lu", "ldl", "schur", "hessenberg", "polar", "lstsq", "cond",
-    "matrix_rank", "null_space", "orth", "sqrtm", "logm", "funm", "signm", "tanm", "sinhm", "coshm", "tanhm", "fractional_matrix_power",
-    "khatri_rao", "pinvh", "solve_triangular", "cho_factor", "cho_solve", "solve_sylvester", "tensorinv", "tensorsolve", "tensordot",
-    "multi_dot", "block_diag", "toeplitz", "circulant", "fft", "ifft", "rfft", "irfft", "fft2", "convolve", "correlate", "sort",
-    "argsort", "argmax", "argmin", "median", "percentile", "quantile", "nuclear_norm", "spectral_norm", "cov", "corrcoef", "gradient",
-    "diff", "interp", "unique", "lu_factor", "lu_solve", "matrix_norm", "vector_norm", "eig_banded", "solve_banded", "solve_toeplitz",
+    "eig", "eigvals", "qr", "lu", "ldl", "schur", "hessenberg", "cond",
+    "matrix_rank", "null_space", "orth", "funm", "signm", "tanm", "sinhm", "coshm", "tanhm", "fractional_matrix_power",
+    "khatri_rao", "pinvh", "cho_factor", "tensorinv", "tensorsolve",
+    "multi_dot", "toeplitz", "circulant", "fft", "ifft", "rfft", "irfft", "fft2",
+    "argsort", "argmax", "argmin", "gradient",
+    "interp", "unique", "lu_factor", "lu_solve", "matrix_norm", "vector_norm", "eig_banded", "solve_banded", "solve_toeplitz",
     "cholesky_banded", "hankel", "hilbert", "dft", "vander", "cossin",
 ])  # fmt: skip
 """Functions of whole arrays in NumPy and SciPy that are not here: declared as functions they would be read entry by entry."""
@@ -50,6 +49,12 @@ _NEVER_CALLED = ("index", "place")
 def is_known_function(name: str) -> bool:
     """Whether a name is taken by the language or the registry when it is called."""
     return find_form(name) is not None or name in OPERATORS or isinstance(find(name), FunctionSpec)
+
+
+def is_composition(name: str) -> bool:
+    """Whether a name is that of a form with which nothing is printed."""
+    known = find_form(name)
+    return known is not None and known.free
 
 
 def find_function(name: str, functions: Mapping[str, Any]) -> Form | FunctionSpec | AbstractFunction | None:

@@ -1,4 +1,4 @@
-"""A program's text as statements: declarations (`W: (h, n) spd`, `f: function`) and definitions (`z = W @ x`)."""
+"""A program's text as statements: declarations (`W: (h, n) spd`, `f: function`) and definitions (`z = W @ x`, `w, V = eigh(A)`)."""
 
 from __future__ import annotations
 
@@ -58,8 +58,13 @@ def parse_statements(text: str) -> list[Statement]:
             advice = "Begin every statement in the same column."
             raise ParseError("this line is indented unlike the first one", advice=advice, place=token.place, source=lines[token.line - 1])
         while True:
-            statement, position = _read_statement(tokens, position, lines)
-            statements.append(statement)
+            several = _read_several(tokens, position, lines)
+            if several is None:
+                statement, position = _read_statement(tokens, position, lines)
+                statements.append(statement)
+            else:
+                found, position = several
+                statements += found
             if tokens[position].text != ";":
                 break
             position += 1
@@ -102,6 +107,22 @@ def _read_index(tokens: list[Token], start: int, lines: list[str]) -> tuple[Phra
         return None, start + 1
     phrase, reached = read_expression(tokens, start + 2, lines)
     return (phrase, stop + 1) if reached == stop else (None, start + 1)
+
+
+def _read_several(tokens: list[Token], start: int, lines: list[str]) -> tuple[list[Definition], int] | None:
+    """`w, V = eigh(A)`: one definition for each name, of one result of the call; None where a statement begins otherwise."""
+    names, position = [tokens[start]], start + 1
+    while names[-1].kind == "name" and tokens[min(position, len(tokens) - 1)].text == ",":
+        names.append(tokens[position + 1])
+        position += 2
+    if len(names) == 1 or tokens[position].text != "=" or any(n.kind != "name" for n in names):
+        return None
+    phrase, stop = read_expression(tokens, position + 1, lines)
+    end = tokens[stop]
+    if end.kind not in ("newline", "end") and end.text != ";":
+        refuse_after(tokens, stop, lines)
+    parts = [Phrase("index", (phrase, Phrase("number", text=str(k))), str(len(names)), place=phrase.place) for k in range(len(names))]
+    return [Definition(n.text, p, n.place) for n, p in zip(names, parts, strict=True) if n.text != "_"], stop
 
 
 def _read_declaration(

@@ -67,8 +67,11 @@ def _kinks(node: Tree) -> Iterator[tuple[Tree, Tree | float, str]]:
         if jumps(node):
             left, right = node.args[0].args
             yield left, float(right.value) if isinstance(right, Number) else right, "where"
-    elif isinstance(node, Operation) and node.operation.lattice:
-        yield _single(node), 0.0, node.operation.name
+    elif isinstance(node, Operation):
+        if node.operation.lattice:
+            yield _single(node), 0.0, node.operation.name
+        for left, right in node.operation.kinks(node):
+            yield left, right, node.operation.name
     elif isinstance(node, Apply) and not any(node.orders):
         spec = node.function.binding if isinstance(node.function, AbstractFunction) else node.function
         if isinstance(spec, FunctionSpec):

@@ -6,6 +6,7 @@ A record's `call` is a function whose parameters are annotated with these kinds:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from symchain.errors import ShapeError
@@ -19,7 +20,7 @@ Sizes = Shape  # one dimension or a tuple of them
 Axis = int  # a whole number
 Axes = tuple[int, ...] | None  # one axis, a tuple of axes, or None for all
 Whole = int  # a whole number, perhaps negative
-Order = int | str | None  # a whole number, inf, or a text in quotes
+Order = int | Fraction | str | None  # a number, inf, or a text in quotes
 Flag = bool  # True or False
 Text = str  # text in quotes
 

@@ -1,4 +1,4 @@
-"""Functions of a square matrix, exponential, sine and cosine, and their Fréchet derivatives.
+"""Functions of a square matrix: exponential, sine, cosine and logarithm with their Fréchet derivatives, and the square root.
 
 Source: Higham 2008, "Functions of Matrices". The meanings are analytic in the entries, so that a complex step differentiates them.
 """
@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from symchain.errors import ShapeError, UnsupportedError
 from symchain.functions.spec import Case, Noun, declare_operation
+from symchain.kernels import spectra
 from symchain.operations.pulling import stack_axes
 from symchain.operations.shapes import one_square, square_to_square
 from symchain.support.dimensions import Shape, show
@@ -85,6 +86,54 @@ def _cosm(a: _Array) -> Any:
     return _trigonometric(a, sine=False)
 
 
+def _continued(a: _Array, function: Callable[[_Array], Any]) -> Any:
+    """A function of real matrices at complex ones, of first order: f([[A, E], [0, A]]) has the change of f(A) by E in its corner."""
+    if not np.iscomplexobj(a):
+        return function(a)
+    n, real, step = a.shape[-1], np.real(a), np.imag(a)
+    size = np.max(np.abs(step), initial=0) / (np.max(np.abs(real), initial=0) or 1) or 1.0
+    both = function(np.block([[real, step / size], [np.zeros_like(real), real]]))
+    return both[..., :n, :n] + 1j * size * both[..., :n, n:]
+
+
+def _sqrtm(a: _Array) -> Any:
+    return _continued(a, spectra.sqrtm)
+
+
+def _logm(a: _Array) -> Any:
+    return _continued(a, spectra.logm)
+
+
+def _sqrtm_exact(n: Any, a: _Array) -> Any:
+    """By Newton's iteration in product form (Denman and Beavers; Higham 2008, eq. 6.17), which converges quadratically."""
+    one = np.where(np.eye(a.shape[-1], dtype=bool), n.number(Fraction(1)), n.number(Fraction(0)))
+    half = n.sqrt(np.asarray(n.number(Fraction(1, 4)), object))[()]
+    root, inverse = a, np.broadcast_to(one, a.shape)
+    for _ in range(_SERIES):
+        following, inverse = (root + n.inverse(inverse)) * half, (inverse + n.inverse(root)) * half
+        settled = np.max(abs(following - root)) <= np.max(abs(following)) * n.number(Fraction(1, 10 ** (n.digits - 6)))
+        root = following
+        if settled:
+            return root
+    raise np.linalg.LinAlgError("Matrix has no real square root")
+
+
+def _logm_exact(n: Any, a: _Array) -> Any:
+    """2**k artanh((R - I)/(R + I))*2 of R = A**(1/2**k), after roots until R is near I."""
+    one = np.where(np.eye(a.shape[-1], dtype=bool), n.number(Fraction(1)), n.number(Fraction(0)))
+    roots = 0
+    while np.max(np.sum(abs(a - one), axis=-1)) > n.number(Fraction(1, 4)):
+        a, roots = _sqrtm_exact(n, a), roots + 1
+    z = (a - one) @ n.inverse(a + one)
+    squared, term, total = z @ z, z, z
+    for k in range(1, _SERIES):
+        term = term @ squared
+        if not np.any(total + term * n.number(Fraction(1, 2 * k + 1)) != total):
+            break
+        total = total + term * n.number(Fraction(1, 2 * k + 1))
+    return total * n.number(Fraction(2 ** (roots + 1)))
+
+
 # ---------------------------------------------------------------- pullbacks
 
 
@@ -137,13 +186,55 @@ def _frechet_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tr
     return named_operation(node.operation.name, nodes.transpose(node.args[0]), cotangent)
 
 
+def _root_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """S dS + dS S = dA, so dA = X with S.T X + X S.T = G (Higham 2008, sec. 6.1)."""
+    root = nodes.transpose(node)
+    return named_operation("sylvester", root, root, cotangent)
+
+
+def _sylvester_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
+    """dQ = Z with A.T Z + Z B.T = G; dA = -Z X.T and dB = -X.T Z."""
+    a, b, q = node.args
+    before, stack = stack_axes(q, lead)
+    z = named_operation("sylvester", nodes.transpose(a), nodes.transpose(b), cotangent)
+    if k == 2:
+        return z
+    wide = [*before, *stack]
+    pair = [[*wide, "i", "p"], [*stack, "j", "p"]] if k == 0 else [[*wide, "p", "j"], [*stack, "p", "i"]]
+    return nodes.scale(MINUS_ONE, contract([z, node], pair, [*before, "i", "j"]))
+
+
+def _sylvester_shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shape:
+    a, b, q = shapes
+    one_square("sylvester", a)
+    one_square("sylvester", b)
+    if q[-2:] != (a[0], b[0]):
+        raise ShapeError(
+            f"sylvester needs a right side of shape {show((a[0], b[0]))}, not {show(q)}", advice="A is (m, m), B is (n, n), Q is (m, n)."
+        )
+    return q
+
+
+def _sylvester_exact(n: Any, a: _Array, b: _Array, q: _Array) -> Any:
+    def one(size: int) -> Any:
+        return np.where(np.eye(size, dtype=bool), n.number(Fraction(1)), n.number(Fraction(0)))
+
+    rows, columns = len(a), len(b)
+    system = np.kron(a, one(columns)) + np.kron(one(rows), b.T)
+    return (n.inverse(system) @ np.reshape(q, (*q.shape[:-2], rows * columns, 1))).reshape(q.shape)
+
+
 # ---------------------------------------------------------------- records
 
+_REAL: Literal["real"] = "real"
+_SPD: Literal["spd"] = "spd"
+
 # Functions of a matrix, each with its Fréchet derivative: f(A, E), linear in E, the derivative of f at A in the direction E.
-for _name, _function, _exact, (_derivative, _sign), _noun in (
-    ("expm", _expm, _expm_exact, ("expm", 1), Noun("matrix exponential", "exponentielle de matrice", "f")),
-    ("sinm", _sinm, _sinm_exact, ("cosm", 1), Noun("matrix sine", "sinus de matrice", "m")),
-    ("cosm", _cosm, _cosm_exact, ("sinm", -1), Noun("matrix cosine", "cosinus de matrice", "m")),
+for _name, _function, _exact, (_derivative, _sign), _noun, _domain in (
+    ("expm", _expm, _expm_exact, ("expm", 1), Noun("matrix exponential", "exponentielle de matrice", "f"), _REAL),
+    ("sinm", _sinm, _sinm_exact, ("cosm", 1), Noun("matrix sine", "sinus de matrice", "m"), _REAL),
+    ("cosm", _cosm, _cosm_exact, ("sinm", -1), Noun("matrix cosine", "cosinus de matrice", "m"), _REAL),
+    ("logm", _logm, _logm_exact, ("inv", 1), Noun("matrix logarithm", "logarithme de matrice", "m"), _SPD),
 ):
 
     def _frechet(a: _Array, e: _Array, function: Callable[[_Array], Any] = _function) -> Any:
@@ -165,7 +256,7 @@ for _name, _function, _exact, (_derivative, _sign), _noun in (
         keeps=frozenset({"symmetric"}),
         noun=_noun,
         latex=rf"\operatorname{{{_name}}}",
-        cases=(Case((("n", "n"),)),),
+        cases=(Case((("n", "n"),), domain=_domain),),
         refused=(((("n", "m"),), ()), ((("k", "n", "n"),), ()), ((("n",),), ())),
     )
     declare_operation(
@@ -177,6 +268,47 @@ for _name, _function, _exact, (_derivative, _sign), _noun in (
         operands=("A", "E"),
         noun=Noun(f"Fréchet derivative ({_noun.en})", f"dérivée de Fréchet ({_noun.fr})", "f"),
         latex=rf"L_{{\operatorname{{{_name}}}}}",
-        cases=(Case((("n", "n"), ("n", "n"))), Case((("n", "n"), ("k", "n", "n"))), Case((("n", "n"), ("k", "l", "n", "n")))),
+        cases=tuple(Case((("n", "n"), (*more, "n", "n")), domain=_domain) for more in ((), ("k",), ("k", "l"))),
         refused=(((("n", "n"), ("m", "m")), ()), ((("n", "n"), ("n",)), ()), ((("n", "m"), ("n", "m")), ())),
     )
+
+declare_operation(
+    "sqrtm",
+    shape=square_to_square("sqrtm", one_square),
+    evaluate=_sqrtm,
+    exact=_sqrtm_exact,
+    pullback=_root_pullback,
+    operands=("A",),
+    rank=2,
+    keeps=frozenset({"symmetric"}),
+    noun=Noun("square root of a matrix", "racine carrée de matrice", "f"),
+    reason={
+        "en": "In {block}, {operation} times itself is {operand}: a change dS of it counts once on either side, as S @ dS + dS @ S.",
+        "fr": "Dans {block}, {operation} multipliée par elle-même donne {operand} : une variation dS y compte une fois de chaque côté, "
+        "S @ dS + dS @ S.",
+    },
+    latex="{0}^{{1/2}}",
+    cases=(Case((("n", "n"),), domain="spd"),),
+    refused=(((("n", "m"),), ()), ((("k", "n", "n"),), ())),
+)
+declare_operation(
+    "sylvester",
+    shape=_sylvester_shape,
+    evaluate=spectra.sylvester,
+    exact=_sylvester_exact,
+    pullback=_sylvester_pullback,
+    operands=("A", "B", "Q"),
+    aliases=("solve_sylvester",),
+    noun=Noun("solution of a Sylvester equation", "solution d'une équation de Sylvester", "f"),
+    reason={
+        "en": "In {block}, {operation} is the X with A @ X + X @ B = Q: a change of A, B or Q moves X by the solution of such an equation.",
+        "fr": "Dans {block}, {operation} est le X tel que A @ X + X @ B = Q : une variation de A, B ou Q déplace X de la solution d'une "
+        "équation de même forme.",
+    },
+    latex=r"\operatorname{sylv}",
+    cases=(
+        Case((("n", "n"), ("m", "m"), ("n", "m")), domain="spd"),
+        Case((("n", "n"), ("n", "n"), ("k", "n", "n")), domain="spd"),
+    ),
+    refused=(((("n", "n"), ("m", "m"), ("m", "n")), ()), ((("n", "m"), ("m", "m"), ("n", "m")), ())),
+)

@@ -25,7 +25,7 @@ HEADS = {
     "neg": "one part",
     "pow": "base, exponent",
     "transpose": "one part",
-    "index": "the thing indexed, then one part per axis: an expression, a slice, or none",
+    "index": "the thing indexed, then one part per axis: an expression, a slice, or none; text is how many names w, V = eigh(A) has",
     "slice": "start, stop, step; a missing one is none",
     "none": "None (newaxis, or a missing slice bound)",
     "compare": "left, right; text is the operator",

@@ -24,7 +24,7 @@ from symchain.operations.shapes import one_square, square_to_square
 from symchain.support.dimensions import Shape, show
 from symchain.tensors.nodes import MINUS_ONE, Operation, Tree, contract, named_operation, scale, transpose
 
-# ---------------------------------------------------------------- sqrtm(A): S with S @ S = A
+# ---------------------------------------------------------------- principal_root(A): S with S @ S = A
 
 
 def square_root(a: Any) -> Any:
@@ -43,18 +43,18 @@ def square_root(a: Any) -> Any:
 def pull_square_root(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     """S dS + dS S = dA, so dA = X with S.T X + X S.T = G (Higham 2008, Functions of Matrices, sec. 6.1)."""
     root = transpose(node)
-    return named_operation("sylvester", root, root, cotangent)
+    return named_operation("coupled", root, root, cotangent)
 
 
-# ---------------------------------------------------------------- sylvester(A, B, Q): X with A @ X + X @ B = Q
+# ---------------------------------------------------------------- coupled(A, B, Q): X with A @ X + X @ B = Q
 
 
 def sylvester_shape(shapes: tuple[Shape, ...], parameters: tuple[Any, ...]) -> Shape:
     a, b, q = shapes
-    one_square("sylvester", a)
-    one_square("sylvester", b)
+    one_square("coupled", a)
+    one_square("coupled", b)
     if q[-2:] != (a[0], b[0]):
-        raise ShapeError(f"sylvester needs a right side of shape {show((a[0], b[0]))}", advice="A is (m, m), B is (n, n), Q is (m, n).")
+        raise ShapeError(f"coupled needs a right side of shape {show((a[0], b[0]))}", advice="A is (m, m), B is (n, n), Q is (m, n).")
     return q
 
 
@@ -69,7 +69,7 @@ def pull_sylvester(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     """dQ = Z with A.T Z + Z B.T = G; dA = -Z X.T and dB = -X.T Z."""
     a, b, q = node.args
     before, stack = stack_axes(q, lead)
-    z = named_operation("sylvester", transpose(a), transpose(b), cotangent)
+    z = named_operation("coupled", transpose(a), transpose(b), cotangent)
     if k == 2:
         return z
     wide = [*before, *stack]
@@ -79,8 +79,8 @@ def pull_sylvester(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
 
 def declare_both(pullback: Any = pull_square_root) -> None:
     declare_operation(
-        "sqrtm",
-        shape=square_to_square("sqrtm", one_square),
+        "principal_root",
+        shape=square_to_square("principal_root", one_square),
         evaluate=square_root,
         noun=Noun("square root of a matrix", "racine carrée de matrice", "f"),
         reason={
@@ -94,7 +94,7 @@ def declare_both(pullback: Any = pull_square_root) -> None:
         pullback=pullback,
     )
     declare_operation(
-        "sylvester",
+        "coupled",
         shape=sylvester_shape,
         evaluate=sylvester,
         noun=Noun("solution of a Sylvester equation", "solution d'une équation de Sylvester", "f"),
@@ -114,7 +114,7 @@ def declared() -> Iterator[None]:
 # ---------------------------------------------------------------- what follows from the records
 
 
-PROGRAM = "A: (n, n) spd\nC = sum(sqrtm(A))"
+PROGRAM = "A: (n, n) spd\nC = sum(principal_root(A))"
 
 
 def positive(n: int) -> Any:
@@ -130,20 +130,20 @@ def gradient(a: Any) -> Any:
 
 @pytest.mark.usefixtures("declared")
 def test_the_text_is_read_and_its_shape_is_checked() -> None:
-    program = symchain.parse("A: (n, n)\nS = sqrtm(A)")
+    program = symchain.parse("A: (n, n)\nS = principal_root(A)")
     assert program.blocks["S"].shape == ("n", "n")
-    with pytest.raises(ShapeError, match=r"sqrtm needs a square matrix.*A \(n, m\)"):
-        symchain.parse("A: (n, m)\nS = sqrtm(A)")
+    with pytest.raises(ShapeError, match=r"principal_root needs a square matrix.*A \(n, m\)"):
+        symchain.parse("A: (n, m)\nS = principal_root(A)")
     with pytest.raises(ParseError, match="no more than 1 argument") as caught:
-        symchain.parse("A: (n, n)\nS = sqrtm(A, A)")
-    assert "sqrtm(A)" in caught.value.advice
+        symchain.parse("A: (n, n)\nS = principal_root(A, A)")
+    assert "principal_root(A)" in caught.value.advice
 
 
 @pytest.mark.usefixtures("declared")
 def test_the_derivation_is_printed_and_verified() -> None:
     derivation = symchain.parse(PROGRAM).derive("C", "A")
     assert derivation.verification.held, derivation.verification
-    assert derivation.lines[-1] == "dC_dA = sylvester(sqrtm(A), sqrtm(A), ones((n, n)))"
+    assert derivation.lines[-1] == "dC_dA = coupled(principal_root(A), principal_root(A), ones((n, n)))"
     for lang, said in (("en", "operation"), ("fr", "opération")):
         assert said in derivation.text(lang=lang) and r"A^{1/2}" in derivation.latex(lang=lang).replace("{A}", "A")
         assert r"\operatorname{sylv}" in derivation.latex(lang=lang)
@@ -152,8 +152,8 @@ def test_the_derivation_is_printed_and_verified() -> None:
 @pytest.mark.usefixtures("declared")
 def test_the_reason_is_said_in_every_language() -> None:
     explanation = symchain.parse(PROGRAM).explain("C", "A")
-    assert "In C, sqrtm(A) times itself is A: a change" in " ".join(explanation.text("en").split())
-    assert "Dans C, sqrtm(A) multipliée par elle-même donne A : une" in " ".join(explanation.text("fr").split())
+    assert "In C, principal_root(A) times itself is A: a change" in " ".join(explanation.text("en").split())
+    assert "Dans C, principal_root(A) multipliée par elle-même donne A : une" in " ".join(explanation.text("fr").split())
 
 
 @pytest.mark.usefixtures("declared")
@@ -169,7 +169,7 @@ def test_the_kernel_computes_value_and_gradient() -> None:
 
 @pytest.mark.usefixtures("declared")
 def test_the_second_derivative_goes_through_both_records() -> None:
-    program = symchain.parse("A: (n, n) spd\nw: ()\nC = sum(sqrtm(w*A)**2)")
+    program = symchain.parse("A: (n, n) spd\nw: ()\nC = sum(principal_root(w*A)**2)")
     kernel = program.compile("C", wrt=["w"], order=2)
     a = positive(3)
     value, slope, curvature = kernel(A=a, w=2.0)
@@ -179,7 +179,7 @@ def test_the_second_derivative_goes_through_both_records() -> None:
 
 @pytest.mark.usefixtures("declared")
 def test_a_wrong_pullback_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(vars(OPERATIONS["sqrtm"]), "pullback", lambda *given: scale(2, pull_square_root(*given)))
+    monkeypatch.setitem(vars(OPERATIONS["principal_root"]), "pullback", lambda *given: scale(2, pull_square_root(*given)))
     assert symchain.parse(PROGRAM).derive("C", "A").verification.failed
 
 
@@ -188,16 +188,16 @@ def test_without_a_pullback_the_error_says_which_field_is_missing() -> None:
         declare_both(pullback=None)
         program = symchain.parse(PROGRAM)
         assert np.isclose(program.compile("C", order=0)(A=4 * np.eye(2)), 4.0)
-        with pytest.raises(UnsupportedError, match="no derivative of sqrtm is known") as caught:
+        with pytest.raises(UnsupportedError, match="no derivative of principal_root is known") as caught:
             program.derive("C", "A")
-        assert 'declare_operation("sqrtm", pullback=f, ...)' in caught.value.advice
+        assert 'declare_operation("principal_root", pullback=f, ...)' in caught.value.advice
 
 
 @pytest.mark.usefixtures("declared")
 def test_a_kernel_of_it_stays_in_this_process(tmp_path: Path) -> None:
     kernel = symchain.parse(PROGRAM).compile("C")
     for send in (lambda: kernel.save(tmp_path / "kernel.json"), lambda: pickle.dumps(kernel)):
-        with pytest.raises(UnsupportedError, match="a kernel with sqrtm cannot be saved"):
+        with pytest.raises(UnsupportedError, match="a kernel with principal_root cannot be saved"):
             send()
     assert not list(tmp_path.iterdir())
 
@@ -220,7 +220,7 @@ def test_a_kernel_keeps_the_meaning_it_was_compiled_with() -> None:
 def test_a_record_with_a_field_that_does_not_exist_is_refused() -> None:
     before = dict(ALIASES)
     with pytest.raises(ArgumentError, match="derivative"):
-        declare_operation("sqrtm", derivative=None)
+        declare_operation("principal_root", derivative=None)
     with pytest.raises(ArgumentError, match="a reason is said in en and fr"):
         declare_operation(
             "twin", shape=square_to_square("twin"), evaluate=np.array, noun=Noun("twin", "jumeau", "m"), reason={"en": "In {block}, so."}
@@ -233,6 +233,6 @@ def test_a_record_with_a_field_that_does_not_exist_is_refused() -> None:
 def test_nothing_of_it_is_left() -> None:
     with undone():
         declare_both()
-    assert not {"sqrtm", "sylvester"} & {*OPERATIONS, *ALIASES}
-    with pytest.raises(ParseError, match="sqrtm is not a known function"):
-        symchain.parse("A: (n, n)\nS = sqrtm(A)")
+    assert not {"principal_root", "coupled"} & {*OPERATIONS, *ALIASES}
+    with pytest.raises(ParseError, match="principal_root is not a known function"):
+        symchain.parse("A: (n, n)\nS = principal_root(A)")
