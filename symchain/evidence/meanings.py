@@ -298,7 +298,7 @@ def _meaning(spec: FunctionSpec, orders: tuple[int, ...]) -> tuple[tuple[Any, ..
     for symbol, order in zip(symbols, orders, strict=True):
         if order:
             expression = sympy.diff(expression, symbol, order)
-    steps = {e: 0 for e in expression.atoms(sympy.Subs, sympy.Derivative) if e.has(sympy.floor, sympy.ceiling)}
+    steps = {e: sympy.S.Zero for e in expression.atoms(sympy.Subs, sympy.Derivative) if e.has(sympy.floor, sympy.ceiling)}
     expression = expression.xreplace(steps)  # between its jumps the slope of a step is 0, and SymPy leaves it as it is
     return symbols, expression, tuple(dict.fromkeys(sympy.postorder_traversal(expression)))
 

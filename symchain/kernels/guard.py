@@ -31,7 +31,7 @@ _WORDS = frozenset(
         *("np.pi", "np.e", "np.inf", "np.nan", "math.pi", "math.inf", "math.exp", "math.tanh", "math.sqrt", "math.pow"),
         *("np.sqrt", "np.power", "np.where", "np.float64", "np.asarray", "np.intp", "np.full", "np.broadcast_to", "np.diagonal", "np.eye"),
         *("np.vdot", "np.tensordot", "np.einsum", "np.reshape", "np.concatenate", "np.flip", "np.roll", "np.tril", "np.triu", "np.cross"),
-        *("np.max", "np.min", "np.prod", "np.cumsum", "np.cumprod", "np.linalg.inv", "np.linalg.det", "np.linalg.pinv"),
+        *("np.max", "np.min", "np.prod", "np.cumsum", "np.cumprod", "np.sort", "np.linalg.inv", "np.linalg.det", "np.linalg.pinv"),
         "special.logsumexp",
     )
 )

@@ -54,6 +54,14 @@ def _taken(y: Array, order: Array, axis: int) -> Array:
     return np.take_along_axis(y, np.broadcast_to(order, y.shape), y.ndim - order.ndim + axis)
 
 
+def cummax(x: Array, axis: int) -> Array:
+    return np.maximum.accumulate(x, axis=axis)
+
+
+def cummin(x: Array, axis: int) -> Array:
+    return np.minimum.accumulate(x, axis=axis)
+
+
 def convolution(a: Array, v: Array) -> Array:
     """y[i + j] = the sum of a[i]*v[j] along the last axis; v has one axis, or the leading axes of a."""
     if a.ndim == v.ndim == 1 and a.size and v.size:
@@ -134,7 +142,8 @@ def cosm_frechet(a: Array, e: Array) -> Array:
 MATRICES: dict[str, Callable[..., Array]] = SPECTRA | {
     f.__name__: f
     for f in (
-        *(place, scatter, onehot, unit, logdet, cofactors, cholesky, take_sorted, take_ranked, convolution),
+        *(place, scatter, onehot, unit, logdet, cofactors, cholesky),
+        *(take_sorted, take_ranked, cummax, cummin, convolution),
         *(expm, sinm, cosm, expm_frechet, sinm_frechet, cosm_frechet),
     )
 }

@@ -7,8 +7,9 @@ from typing import Any
 
 from symchain.errors import ShapeError
 from symchain.language.shapes import broadcast_shape
+from symchain.operations.calling import with_axes
 from symchain.support.dimensions import Dim, Shape, minima, show
-from symchain.tensors.nodes import Tree, broadcast, contract, matmul, multiply_scalars
+from symchain.tensors.nodes import Tree, broadcast, contract, matmul, multiply_scalars, named_operation
 
 
 def product(factors: Sequence[Tree], shape: Shape) -> Tree:
@@ -67,6 +68,16 @@ def without_axes(tree: Tree, axes: Sequence[int] | None = None) -> Tree:
             )
     kept = [k for k in range(len(tree.shape)) if k not in axes]
     return contract([tree], [range(len(tree.shape))], kept)
+
+
+def stacked(entries: Sequence[Tree]) -> Tree:
+    """[a, b] is the array of its entries, as NumPy's array makes it. Raises ShapeError."""
+    if any(e.shape != entries[0].shape for e in entries):
+        sizes = " and ".join(dict.fromkeys(show(e.shape) for e in entries))
+        advice = "All entries of a list have one shape; concatenate([a, b]) joins."
+        raise ShapeError(f"a list of entries of shapes {sizes}", advice=advice)
+    layers = [with_axes(e, [0]) for e in entries]
+    return named_operation("concatenate", *layers, parameters=(0,)) if len(layers) > 1 else layers[0]
 
 
 def square_size(tree: Tree, name: str) -> Dim:

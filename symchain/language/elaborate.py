@@ -11,7 +11,7 @@ from symchain.errors import ParseError, ShapeError, SymchainError, UnsupportedEr
 from symchain.functions.spec import AbstractFunction, FunctionSpec, abstract
 from symchain.language import constants
 from symchain.language.arguments import Mismatch, plain_argument
-from symchain.language.arithmetic import matrix_product, product, stretched
+from symchain.language.arithmetic import matrix_product, product, stacked, stretched
 from symchain.language.forms import OPERATORS, Form
 from symchain.language.indexing import select
 from symchain.language.lookup import advice_on, closest, find_function, instead, is_known_function
@@ -108,8 +108,10 @@ class _Elaboration:
                 self._fail("a text in quotes stands only in einsum", "Write einsum('ij,j->i', A, x).", phrase)
             case "tuple":
                 self._fail("a tuple is not an expression", "Tuples stand for shapes and axes: ones((n, m)).", phrase)
+            case "list" if phrase.parts:
+                return self._checked(phrase.parts)
             case "list":
-                self._fail("a list is not an expression", "Write stack([a, b]) or concatenate([a, b]).", phrase)
+                self._fail("an empty list is not an expression", "Write zeros(n), say.", phrase)
         self._fail(f"a {phrase.head} has no value", "Write an expression.", phrase)
 
     def _is_part(self, phrase: Phrase) -> bool:
@@ -230,6 +232,8 @@ class _Elaboration:
                 shape = self._conform(parts, phrase.text)
                 left, right = (stretched(self.trees[id(p)], shape) for p in parts)
                 return nodes.compare(phrase.text, left, right), None
+            case "list":
+                return stacked([self.trees[id(p)] for p in phrase.parts]), None
             case "index":
                 return (self._part(phrase) if id(phrase.parts[0]) in self.results else self._index(phrase)), None
         return self._call(phrase)

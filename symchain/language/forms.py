@@ -86,7 +86,7 @@ def form(*names: str, parts: int = 0, free: bool = False) -> Callable[[Build], B
 
 def _parameters(build: Callable[..., Tree]) -> tuple[Parameter, ...]:
     return tuple(
-        Parameter(p.name, str(p.annotation), p.default is p.empty, p.kind is p.VAR_POSITIONAL)
+        Parameter(p.name, str(p.annotation).removesuffix(" | None"), p.default is p.empty, p.kind is p.VAR_POSITIONAL)
         for p in inspect.signature(build).parameters.values()
     )
 

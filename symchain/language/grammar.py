@@ -10,13 +10,17 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from symchain.errors import LimitError, ParseError, Place
+from symchain.language.conditions import JOINED, chosen
 from symchain.language.tokens import Token, read_tokens, source_lines
 from symchain.support.notation import Phrase
 
 MAX_DEPTH = 256
 
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
-_BINARY = {"+": 2, "-": 2, "*": 4, "/": 4, "@": 4, "**": 6} | dict.fromkeys(_COMPARISONS, 1)
+_BINARY = {"+": 2, "-": 2, "*": 4, "/": 4, "//": 4, "%": 4, "@": 4, "**": 6} | dict.fromkeys(_COMPARISONS, 1)
+_JOINING = {"or": -2.0, "and": -1.0, "|": 1.2, "&": 1.4}
+_NOT, _EVERYTHING = 0, -9
+_REMAINDERS = {"%": "mod", "//": "floor_divide"}
 _MINUS_OF_TERM, _MINUS_OF_FACTOR = 3, 5
 _CLOSER = {"(": ")", "[": "]"}
 NONE = ("None", "newaxis")
@@ -124,7 +128,7 @@ class _Reader:
             elif wanted:
                 wanted = self._read_operand(token)
             elif len(self.frames) == 1 and not self._continues(token):
-                self._reduce(0)
+                self._reduce(_EVERYTHING)
                 return self._closed(self.frames[0].operands[0]), self.position
             else:
                 wanted = self._read_operator(token)
@@ -138,6 +142,9 @@ class _Reader:
         if token.kind in ("number", "string"):
             self._push(Phrase(token.kind, text=token.text, place=token.place), 0, token, token)
             return False
+        if frame.kind != "text" and token.text in ("not", "~") and token.kind in ("name", "op"):
+            self._operate(_Operator("not", _NOT if token.text == "not" else _MINUS_OF_FACTOR, token))
+            return True
         if token.kind == "name":
             return self._read_name(token, frame)
         match token.text:
@@ -214,6 +221,9 @@ class _Reader:
             return False
         if token.kind == "name" and token.text == "for" and frame.kind == "call" and not (frame.items or frame.keywords or frame.keyword):
             return self._each(token, frame)
+        if frame.kind != "text" and token.text in _JOINING and token.kind in ("name", "op"):
+            self._operate(_Operator(token.text, _JOINING[token.text], token))
+            return True
         if token.kind == "op":
             if token.text in _BINARY:
                 self._operate(_Operator(token.text, _BINARY[token.text], token))
@@ -253,25 +263,25 @@ class _Reader:
     def _operate(self, operator: _Operator) -> None:
         """Put an operator on the stack after finishing those that bind at least as tightly."""
         frame = self.frames[-1]
-        if operator.symbol == "neg":
+        if operator.symbol in ("neg", "not"):
             if len(frame.operators) > 2 * MAX_DEPTH:
                 self._too_deep(operator.token)
         elif operator.symbol == "**":
             if len(frame.operators) > 2 * MAX_DEPTH:
                 self._too_deep(operator.token)
             self._reduce(operator.level + 1)
-        else:
-            self._reduce(operator.level)
+        else:  # -x % y is the remainder of -x, as Python reads it; to products the sign may be put after
+            self._reduce(_MINUS_OF_TERM if operator.symbol in _REMAINDERS else operator.level)
         frame.operators.append(operator)
 
-    def _reduce(self, level: int) -> None:
+    def _reduce(self, level: float) -> None:
         frame = self.frames[-1]
         while frame.operators and frame.operators[-1].level >= level:
             operator = frame.operators.pop()
             right = frame.operands.pop()
-            if operator.symbol == "neg":
-                phrase = self._closed(right)
-                frame.operands.append(self._made("neg", (phrase,), right.depth + 1, operator.token, right.end))
+            if operator.symbol in ("neg", "not"):
+                phrase = self._closed(right) if operator.symbol == "neg" else self._condition(right, operator)
+                frame.operands.append(self._made(operator.symbol, (phrase,), right.depth + 1, operator.token, right.end))
             else:
                 left = frame.operands.pop()
                 frame.operands.append(self._joined(operator, left, right))
@@ -280,11 +290,24 @@ class _Reader:
         """left operator right; a chain on the left is continued in place."""
         symbol, phrase = operator.symbol, self._closed(right)
         depth = right.depth
+        if symbol in _JOINING:
+            head = {"&": "and", "|": "or"}.get(symbol, symbol)
+            both = (self._condition(left, operator), self._condition(right, operator))
+            return self._made(head, both, max(left.depth, depth) + 1, left.start, right.end)
         if symbol in _COMPARISONS:
-            if left.head == "compare" or phrase.head == "compare":
-                self._fail("comparisons cannot be chained", "Nest where(...): where(a < x, where(x < b, u, v), v).", operator.token)
-            made = Phrase("compare", (self._closed(left), phrase), symbol, place=self._span(left.start, right.end))
+            before = self._closed(left)
+            if phrase.head in JOINED or (before.head in JOINED and left.head != "compare"):
+                self._fail("a comparison compares numbers", "Join conditions by and, or: where(a < x and x < b, u, v).", operator.token)
+            chain = left.head == "compare"  # a < x < b
+            middle = (before if before.head == "compare" else before.parts[-1]).parts[1] if chain else before
+            made = Phrase("compare", (middle, phrase), symbol, place=self._span(left.start, right.end))
+            if chain:
+                made = Phrase("and", (before, made), place=made.place)
             return self._wrap(made, "compare", max(left.depth, depth) + 1, left.start, right.end)
+        if symbol in _REMAINDERS:
+            both = (self._closed(left), phrase)
+            made = Phrase("call", both, _REMAINDERS[symbol], place=self._span(left.start, right.end))
+            return self._wrap(made, "", max(left.depth, depth) + 1, left.start, right.end)
         if symbol == "**":
             return self._made("pow", (self._closed(left), phrase), max(left.depth, depth) + 1, left.start, right.end)
         head = {"+": "add", "-": "add", "@": "matmul"}.get(symbol, "mul")
@@ -300,6 +323,14 @@ class _Reader:
             self._too_deep(operator.token)
         return left
 
+    def _condition(self, operand: _Operand, operator: _Operator) -> Phrase:
+        phrase = self._closed(operand)
+        if phrase.head not in JOINED:
+            what = f"{operator.token.text} joins conditions" if operator.symbol != "not" else f"{operator.token.text} is of a condition"
+            advice = "Write where((x > 0) & (x < 1), a, b), with the brackets, or where(x > 0 and x < 1, a, b)."
+            self._fail(what, advice if operator.token.text not in ("|",) else advice + " For |x| write abs(x).", operator.token)
+        return phrase
+
     def _postfix(self, head: str, more: tuple[Phrase, ...], token: Token) -> None:
         operand = self.frames[-1].operands.pop()
         self.frames[-1].operands.append(self._made(head, (self._closed(operand), *more), operand.depth + 1, operand.start, token))
@@ -313,7 +344,7 @@ class _Reader:
 
     def _item(self) -> Phrase:
         """The expression just completed in the innermost bracket."""
-        self._reduce(0)
+        self._reduce(_EVERYTHING)
         frame = self.frames[-1]
         operand = frame.operands.pop()
         frame.depth = max(frame.depth, operand.depth)
@@ -357,7 +388,9 @@ class _Reader:
                 assert frame.subject is not None
                 name = frame.subject.parts[0].text
                 place = self._span(start, token)
-                phrase = Phrase("call", tuple(frame.items), name, tuple(frame.keywords), frame.primes, place)
+                phrase = chosen(Phrase("call", tuple(frame.items), name, tuple(frame.keywords), frame.primes, place))
+                if any(i.head in JOINED[1:] for i in phrase.parts):
+                    self._fail("joined conditions stand only first in where(...)", "Write where(x > 0 and y > 0, a, b).", start)
             case "index":
                 assert frame.subject is not None
                 frame.depth = max(frame.depth, frame.subject.depth)
@@ -410,6 +443,8 @@ class _Reader:
             self._fail(f"an operand is missing before '{token.text}'", "Write a name, a number or '(' here.", token)
         if token.text in ("*", "**") and frame.kind == "call":
             self._fail(f"{token.text} cannot unpack arguments", "Write the arguments one by one.", token)
+        if token.text == "|":
+            self._fail("'|' where an operand is expected", "Write abs(x) or norm(x); a choice is where(condition, a, b).", token)
         if token.text == ".":
             self._fail("'...' and names that begin with a point are not part of the language", "Write every part out.", token)
         self._fail(f"{_shown(token)} where an operand is expected", "Write a name, a number or '(' here.", token)
@@ -450,8 +485,8 @@ def refuse_after(tokens: list[Token], index: int, lines: list[str]) -> NoReturn:
             what, advice = f"'{token.text}' closes nothing that is open", "Remove it, or add the opening bracket."
         case "=":
             what, advice = "'=' inside an expression", "A line is name = expression; a comparison is ==, inside where(...)."
-        case "//":
-            what, advice = "// (floor division) is not differentiable", "Write / for a division."
+        case "&" | "|" | "~":
+            what, advice = f"'{token.text}' joins conditions, inside where(...) alone", "For |x| write abs(x) or norm(x)."
         case "name" if token.text in _WORDS or before.text in _WORDS:
             word = token.text if token.text in _WORDS else before.text
             what, advice = (

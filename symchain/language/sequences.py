@@ -28,17 +28,19 @@ def _stretched(*trees: Tree) -> list[Tree]:
     for tree in trees:
         common = broadcast_shape(shape, tree.shape)
         if common is None:
-            raise ShapeError(f"shapes {show(shape)} and {show(tree.shape)} do not conform", advice="Trailing axes align; sizes are equal or 1.")
+            what = f"shapes {show(shape)} and {show(tree.shape)} do not conform"
+            raise ShapeError(what, advice="Trailing axes align; sizes are equal or 1.")
         shape = common
     return [nodes.broadcast(t, shape) for t in trees]
 
 
 def _smaller(a: Dim, b: Dim) -> Dim:
     """Raises ShapeError where letters leave open which one it is."""
-    gap = add(a, b, -1)
-    if isinstance(gap, int):
-        return b if gap >= 0 else a
-    raise ShapeError(f"which of {a} and {b} is smaller is not known", advice="Declare the sizes as numbers, or one by the other.")
+    for one, other in ((a, b), (b, a)):
+        if at_least(add(one, other, -1), 0):
+            return other
+    what = f"which of {a} and {b} is smaller is not known"
+    raise ShapeError(what, advice="Declare one size by the other, (n,) and (n + 3,), or as numbers.")
 
 
 # ---------------------------------------------------------------- diagonals and blocks
@@ -250,7 +252,8 @@ def _number(q: Order) -> Fraction:
 def _topk(x: Tree, k: Whole) -> tuple[Tree, None]:
     """The k largest entries along the last axis, the largest first; their places are labels, and not here."""
     if not x.shape or k < 1 or not at_least(add(x.shape[-1], -k), 0):
-        raise ShapeError(f"the {k} largest of {show(x.shape)}", advice="Declare the last axis with a size that is not smaller, (n + 3,) or 10.")
+        what = f"the {k} largest of {show(x.shape)}"
+        raise ShapeError(what, advice="Declare the last axis with a size that is not smaller, (n + 3,) or 10.")
     axis = len(x.shape) - 1
     return slice_along(reversed_along(named_operation("sort", x, parameters=(axis,)), axis), axis, 0, k), None
 
@@ -292,7 +295,7 @@ def _trapezoid(y: Tree, x: Tree | None = None, dx: Tree | None = None, axis: Axi
 @form("convolve", free=True)
 def _convolve(a: Tree, v: Tree, mode: Text = "full") -> Tree:
     """sum of a[i]*v[k - i] over i, for all k ("full"), for as many in the middle as the longer one has ("same"), or where both overlap
-    wholly ("valid")."""
+    wholly ("valid"). Where one size is a number and the other a letter, the number is the smaller one."""
     if len(a.shape) != 1 or len(v.shape) != 1:
         raise ShapeError("convolve takes two vectors", advice="Declare both with one axis, (n,) and (m,).")
     full = named_operation("convolution", a, v)
@@ -301,12 +304,16 @@ def _convolve(a: Tree, v: Tree, mode: Text = "full") -> Tree:
         return full
     if mode not in ("same", "valid"):
         raise UnsupportedError(f"convolve in the mode {mode!r}", advice="Modes are 'full', 'same' and 'valid'.")
-    short = _smaller(n, m)
-    long = n if short == m else m
+    if isinstance(n, int) != isinstance(m, int):  # a filter of few entries
+        short, long = (n, m) if isinstance(n, int) else (m, n)
+    else:
+        short = _smaller(n, m)
+        long = n if short == m else m
     if mode == "valid":
         return slice_along(full, 0, add(short, -1), long)
     if not isinstance(short, int):
-        raise ShapeError("where the middle begins depends on whether a size is odd", advice="Declare the shorter vector with a number, (3,).")
+        what = "where the middle begins depends on whether a size is odd"
+        raise ShapeError(what, advice="Declare the shorter vector with a number, (3,).")
     return slice_along(full, 0, (short - 1) // 2, add(long, (short - 1) // 2))
 
 
@@ -404,3 +411,9 @@ def _polyval(p: Tree, x: Tree) -> Tree:
         power = x if n - 1 - k == 1 else nodes.power(x, n - 1 - k) if k < n - 1 else None
         terms.append(nodes.broadcast(coefficient, x.shape) if power is None else arithmetic.product([coefficient, power], x.shape))
     return nodes.add(terms) if len(terms) > 1 else terms[0]
+
+
+@form("array", "asarray", free=True)
+def _array(object: Tree) -> Tree:
+    """[[a, b], [c, d]] is an array already."""
+    return object

@@ -49,7 +49,7 @@ _PIECE = re.compile(
     |(?P<superscript>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)
     |(?P<primes>['′’″‴]+)
     |(?P<string>"[^"\\]*")
-    |(?P<op>\*\*|//|==|!=|<=|>=|<<|>>|[-+*/@^()\[\],:;=<>.·⋅×∗⊙−≤≥≠])
+    |(?P<op>\*\*|//|==|!=|<=|>=|<<|>>|[-+*/%@^()\[\],:;=<>.&|~·⋅×∗⊙−≤≥≠])
     """,
     re.VERBOSE,
 )
@@ -61,7 +61,6 @@ _ADVICE = {
     "÷": "Write / for a division.",
     "∕": "Write / for a division.",
     "⁄": "Write / for a division.",
-    "|": "Write abs(x) or norm(x); a choice is where(condition, a, b).",
     "‖": "Write norm(x).",
     "∥": "Write norm(x).",
     "√": "Write sqrt(x).",
@@ -77,11 +76,8 @@ _ADVICE = {
     "{": "Subscripts are written a_1 or a1; there are no braces.",
     "}": "Subscripts are written a_1 or a1; there are no braces.",
     "!": "The factorial of x is gamma(x + 1).",
-    "&": "Conditions cannot be joined: nest where(...) instead.",
-    "~": "Conditions cannot be negated: turn the comparison round.",
     "\\": "A backslash may only end a line that goes on in the next one. LaTeX is read by parse_latex.",
     "$": "LaTeX is read by parse_latex.",
-    "%": "There is no remainder operator; comments begin with #.",
     "“": "Write straight quotes.",
     "”": "Write straight quotes.",
     "‘": "Write straight quotes.",

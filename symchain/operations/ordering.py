@@ -38,7 +38,8 @@ def _by_keys(name: str) -> Callable[[tuple[Shape, ...], tuple[Any, ...]], Shape]
         (y, x), (axis,) = shapes, parameters
         check_axes(name, x, (axis,))
         if y[len(y) - len(x) :] != x:
-            raise ShapeError(f"{name} needs keys of the shape of the entries, not {show(x)} for {show(y)}", advice="Give one key per entry.")
+            what = f"{name} needs keys of the shape of the entries, not {show(x)} for {show(y)}"
+            raise ShapeError(what, advice="Give one key per entry.")
         return y
 
     return shape
@@ -182,7 +183,7 @@ declare_operation(
     call=_call("sort"),
     noun=Noun("sorted array", "tableau trié", "m"),
     reason={
-        "en": "In {block}, {operation} holds the entries of {operand} in order: a small change of an entry moves it in its place alone, with "
+        "en": "In {block}, {operation} holds the entries of {operand} in order: a small change of an entry moves that entry alone, with "
         "slope 1.",
         "fr": "Dans {block}, {operation} contient les coefficients de {operand} dans l'ordre : une petite variation d'un coefficient ne "
         "change que lui, avec la pente 1.",
@@ -224,8 +225,8 @@ for _name, _largest, _en, _fr in (
         reason={
             "en": "In {block}, each entry of {operation} is one entry of {operand}, the extreme so far: only that one counts, with slope 1 "
             "(ties share it equally).",
-            "fr": "Dans {block}, chaque coefficient de {operation} est un coefficient de {operand}, l'extremum atteint jusque-là : lui seul "
-            "compte, avec la pente 1 (partagée à égalité entre ex æquo).",
+            "fr": "Dans {block}, chaque coefficient de {operation} est un coefficient de {operand}, l'extremum atteint jusque-là : lui "
+            "seul compte, avec la pente 1 (partagée à égalité entre ex æquo).",
         },
         written=_running_written,
         latex=rf"\operatorname{{{_name}}}",

@@ -147,6 +147,10 @@ def _layers(node: Any, phrases: Mapping[Tree, Phrase]) -> list[Phrase] | None:
     """What is concatenated, where each part is an array with one new axis, the one along which the parts follow each other."""
     axis, found = node.parameters[0], []
     for part in node.args:
+        if isinstance(part, Contraction) and part.shape == (1,) and not any(part.subscripts):  # a number
+            scalar = multiply_scalars(part.args)
+            found.append(phrases[scalar] if scalar in phrases else phrase_of(scalar))
+            continue
         if not isinstance(part, Contraction) or len(part.args) != 1 or len(part.output) != len(part.subscripts[0]) + 1:
             return None
         if part.shape[axis] != 1 or part.subscripts[0] != (*part.output[:axis], *part.output[axis + 1 :]) or not part.subscripts[0]:

@@ -213,6 +213,181 @@ NUMPY = {
         ("x[-2:]", "x[-2:]"),
         ("A[1][2]", "A[1][2]"),
     ],
+    "schatten_norm": [
+        ("schatten_norm(W, 1.5)", "np.sum(linalg.svdvals(W)**1.5)**(1/1.5)"),
+        ("schatten_norm(M, 1)", "np.sum(linalg.svdvals(M))"),
+    ],
+    "solve_triangular": [
+        ("solve_triangular(A, x, lower=True)", "linalg.solve_triangular(A, x, lower=True)"),
+        ("solve_triangular(A, W, trans=1)", "linalg.solve_triangular(A, W, trans=1)"),
+    ],
+    "cho_solve": [
+        ("cho_solve(A, x)", "linalg.cho_solve((A, True), x)"),
+    ],
+    "slogdet": [
+        ("slogdet(A)[1]", "np.linalg.slogdet(A)[1]"),
+        ("slogdet(-A)[0]", "np.linalg.slogdet(-A)[0]"),
+    ],
+    "eigh": [
+        ("eigh(A + A.T)[0]", "np.linalg.eigh(A + A.T)[0]"),
+        ("abs(eigh(A + A.T)[1])", "abs(np.linalg.eigh(A + A.T)[1])"),
+    ],
+    "svd": [
+        ("svd(W, full_matrices=False)[1]", "np.linalg.svd(W)[1]"),
+        ("abs(svd(A)[2])", "abs(np.linalg.svd(A)[2])"),
+        ("abs(svd(W, full_matrices=False)[0])", "abs(np.linalg.svd(W, full_matrices=False)[0])"),
+    ],
+    "lstsq": [
+        ("lstsq(W, x)[0]", "np.linalg.lstsq(W, x, rcond=None)[0]"),
+    ],
+    "polar": [
+        ("polar(W)[0]", "linalg.polar(W)[0]"),
+        ("polar(W)[1]", "linalg.polar(W)[1]"),
+    ],
+    "diag more": [
+        ("diag(x, -1)", "np.diag(x, -1)"),
+        ("diag(W, 1)", "np.diag(W, 1)"),
+        ("diag(A, -2)", "np.diag(A, -2)"),
+    ],
+    "diagonal": [
+        ("diagonal(T, 1, 1, 2)", "np.diagonal(T, 1, 1, 2)"),
+        ("diagonal(A)", "np.diagonal(A)"),
+    ],
+    "block_diag": [
+        ("block_diag(W, A)", "linalg.block_diag(W, A)"),
+    ],
+    "append": [
+        ("append(W, x)", "np.append(W, x)"),
+        ("append(A, W, axis=1)", "np.append(A, W, axis=1)"),
+    ],
+    "flipud": [
+        ("flipud(W)", "np.flipud(W)"),
+    ],
+    "fliplr": [
+        ("fliplr(W)", "np.fliplr(W)"),
+    ],
+    "rot90": [
+        ("rot90(W)", "np.rot90(W)"),
+        ("rot90(W, -1)", "np.rot90(W, -1)"),
+        ("rot90(W, 2)", "np.rot90(W, 2)"),
+    ],
+    "take": [
+        ("take(T, labels, axis=2)", "np.take(T, labels, axis=2)"),
+        ("take(W, labels)", "np.take(W, labels)"),
+    ],
+    "inner more": [
+        ("inner(W, M.T)", "np.inner(W, M.T)"),
+        ("inner(x, A)", "np.inner(x, A)"),
+    ],
+    "vecdot": [
+        ("vecdot(A, x, axis=0)", "np.sum(A*x, axis=0)"),
+        ("vecdot(W, W)", "np.sum(W*W, axis=-1)"),
+    ],
+    "tensordot": [
+        ("tensordot(M, T, axes=0)", "np.tensordot(M, T, axes=0)"),
+        ("tensordot(W, T, axes=1)", "np.tensordot(W, T, axes=1)"),
+        ("tensordot(M, T)", "np.tensordot(M, T)"),
+    ],
+    "ptp": [
+        ("ptp(T, axis=(0, 2))", "np.ptp(T, axis=(0, 2))"),
+        ("ptp(x)", "np.ptp(x)"),
+    ],
+    "median": [
+        ("median(T, axis=(0, 2), keepdims=True)", "np.median(T, axis=(0, 2), keepdims=True)"),
+        ("median(W, axis=1)", "np.median(W, axis=1)"),
+        ("median(x)", "np.median(x)"),
+    ],
+    "quantile": [
+        ("quantile(T, 0.3)", "np.quantile(T, 0.3)"),
+        ("quantile(W, 1, axis=0)", "np.quantile(W, 1, axis=0)"),
+    ],
+    "percentile": [
+        ("percentile(T, 62.5, axis=2)", "np.percentile(T, 62.5, axis=2)"),
+    ],
+    "topk": [
+        ("topk(T, 2)[0]", "np.sort(T)[..., ::-1][..., :2]"),
+        ("top_k(x, 3)[0]", "np.sort(x)[::-1]"),
+    ],
+    "diff": [
+        ("diff(T, axis=1)", "np.diff(T, axis=1)"),
+        ("diff(T, 2)", "np.diff(T, 2)"),
+    ],
+    "trapezoid": [
+        ("trapezoid(A, x)", "np.trapezoid(A, x)"),
+        ("trapezoid(A, dx=t, axis=0)", "np.trapezoid(A, dx=t, axis=0)"),
+        ("trapezoid(A, B)", "np.trapezoid(A, B)"),
+    ],
+    "convolve": [
+        ("convolve(x, v)", "np.convolve(x, v)"),
+        ("convolve(v, x, mode='same')", "np.convolve(v, x, mode='same')"),
+        ("convolve(x, v, 'valid')", "np.convolve(x, v, 'valid')"),
+        ("convolve(x, y, 'same')", "np.convolve(x, y, 'same')"),
+    ],
+    "correlate": [
+        ("correlate(x, v)", "np.correlate(x, v)"),
+        ("correlate(x, y, 'full')", "np.correlate(x, y, 'full')"),
+    ],
+    "cov": [
+        ("cov(W)", "np.cov(W)"),
+        ("cov(W, rowvar=False, bias=True)", "np.cov(W, rowvar=False, bias=True)"),
+        ("cov(M, ddof=0)", "np.cov(M, ddof=0)"),
+    ],
+    "corrcoef": [
+        ("corrcoef(M)", "np.corrcoef(M)"),
+        ("corrcoef(A, rowvar=False)", "np.corrcoef(A, rowvar=False)"),
+    ],
+    "cdist": [
+        ("cdist(A, M)", "np.linalg.norm(A[:, None] - M[None], axis=2)"),
+    ],
+    "normalize": [
+        ("normalize(W, axis=0)", "W/np.linalg.norm(W, axis=0)"),
+    ],
+    "cosine_similarity": [
+        ("cosine_similarity(A, B)", "np.sum(A*B, -1)/np.linalg.norm(A, axis=-1)/np.linalg.norm(B, axis=-1)"),
+        ("cosine_similarity(A, B, axis=0)", "np.sum(A*B, 0)/np.linalg.norm(A, axis=0)/np.linalg.norm(B, axis=0)"),
+    ],
+    "logmeanexp": [
+        ("logmeanexp(T, axis=(0, 1))", "np.log(np.mean(np.exp(T), axis=(0, 1)))"),
+    ],
+    "polyval": [
+        ("polyval(x, W)", "np.polyval(x, W)"),
+        ("polyval(v, t)", "np.polyval(v, t)"),
+    ],
+    "array": [
+        ("array([[1, t], [3, 0.5]])", "np.array([[1, t], [3, 0.5]])"),
+    ],
+    "sort": [
+        ("sort(T, axis=1)", "np.sort(T, axis=1)"),
+    ],
+    "take_sorted": [
+        ("take_sorted(y, x)", "y[np.argsort(x)]"),
+        ("take_sorted(A, x)", "A[:, np.argsort(x)]"),
+    ],
+    "take_ranked": [
+        ("take_ranked(y, x)", "y[np.argsort(np.argsort(x))]"),
+    ],
+    "cummax": [
+        ("cummax(T, axis=2)", "np.maximum.accumulate(T, axis=2)"),
+    ],
+    "cummin": [
+        ("cummin(W)", "np.minimum.accumulate(W.ravel())"),
+    ],
+    "[]": [
+        ("[x, y]", "np.array([x, y])"),
+        ("[[1, 2], [3, t]]", "np.array([[1, 2], [3, t]])"),
+        ("A @ [1, 2, 3]", "A @ [1, 2, 3]"),
+    ],
+    "where and": [
+        ("where(x > 0 and y < 1, x, y)", "np.where((x > 0) & (y < 1), x, y)"),
+        ("where((x > 0) | ~(y < 1) & (x < 1), x, y)", "np.where((x > 0) | ~(y < 1) & (x < 1), x, y)"),
+        ("where(not (x > 0 or y > 0) and x < y, x, y)", "np.where(~((x > 0) | (y > 0)) & (x < y), x, y)"),
+        ("where(-1 < x <= y < 1, x, y)", "np.where((-1 < x) & (x <= y) & (y < 1), x, y)"),
+    ],
+    "%": [
+        ("A % 0.7", "A % 0.7"),
+        ("7*A // 2 % 3", "7*A // 2 % 3"),
+        ("-x // y*y", "-x // y*y"), ("1 - x*y % -0.3", "1 - x*y % -0.3"),
+    ],
 }
 ORACLES = [pair for pairs in NUMPY.values() for pair in pairs]
 
