@@ -19,6 +19,7 @@ CORE = frozenset(
         *("exp", "expm1", "log", "log1p", "sqrt", "power", "sin", "cos", "tanh", "arctan2", "abs", "floor"),
         *("erf", "erfc", "erfinv", "erfcinv", "gamma", "gammaln", "psi", "zeta", "gammainc", "gammaincc", "betainc", "hyp1f1"),
         *("jv", "yv", "iv", "kv", "expi", "expn", "spence", "owens_t", "lambertw"),
+        *("sinint", "cosint", "fresnels", "fresnelc", "airyai", "airyaiprime", "airybi", "airybiprime", "ellipk", "ellipe", "hyp2f1"),
     )
 )
 """What has no definition, and what the functions of the language need."""

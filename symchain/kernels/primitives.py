@@ -30,6 +30,7 @@ _UNARY = (
     "arctan arcsinh arccosh arctanh deg2rad rad2deg "
     "erf erfc erfcx erfi erfinv erfcinv dawsn ndtr ndtri log_ndtr gamma gammaln rgamma psi digamma loggamma spence expi exp1 exprel cosm1 "
     "expit log_expit logit entr j0 j1 y0 y1 i0 i1 i0e i1e k0 k1 k0e k1e ellipk ellipe ellipkm1 lambertw kolmogorov kolmogi "
+    "sinint cosint fresnels fresnelc airyai airyaiprime airybi airybiprime "
     "sigmoid silu silu_slope erfcx_slope bose cardinal_sine"
 )
 _BINARY = (

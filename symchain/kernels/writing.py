@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from symchain.errors import UnsupportedError
+from symchain.kernels import oscillating  # noqa: F401  (registers its helpers)
 from symchain.kernels.arrays import WRITERS, array_template, shape_text, tuple_text
 from symchain.kernels.definitions import CORE, DEFINITIONS
 from symchain.kernels.floats import INLINE, MATH, PAIRED, NoFloats

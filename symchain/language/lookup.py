@@ -7,7 +7,7 @@ from typing import Any
 
 from symchain.errors import nearest
 from symchain.functions.spec import ALIASES, FUNCTIONS, AbstractFunction, FunctionSpec, OperationSpec, abstract, find
-from symchain.language import calls, decompositions, sequences  # noqa: F401  (registers the forms)
+from symchain.language import calls, decompositions, distributions, sequences  # noqa: F401  (registers the forms)
 from symchain.language.forms import OPERATORS, Form, find_form, form_names
 from symchain.language.spelling import canonical, is_abstract
 

@@ -22,7 +22,7 @@ def _minus(a: Tree, b: Tree) -> Tree:
     return nodes.add([a, nodes.scale(MINUS_ONE, b)])
 
 
-def _stretched(*trees: Tree) -> list[Tree]:
+def conforming(*trees: Tree) -> list[Tree]:
     """The trees broadcast to their common shape. Raises ShapeError."""
     shape: Shape = ()
     for tree in trees:
@@ -154,7 +154,7 @@ def _inner(a: Tree, b: Tree) -> Tree:
 @form("vecdot", free=True)
 def _vecdot(a: Tree, b: Tree, axis: Axis = -1) -> Tree:
     """sum(a*b) along an axis."""
-    a, b = _stretched(a, b)
+    a, b = conforming(a, b)
     k = normal_axis(axis, len(a.shape))
     everywhere = range(len(a.shape))
     return nodes.contract([a, b], [everywhere, everywhere], [i for i in everywhere if i != k])
@@ -381,7 +381,7 @@ def _normalize(x: Tree, axis: Axis = -1) -> Tree:
 @form("cosine_similarity", free=True)
 def _cosine_similarity(x: Tree, y: Tree, axis: Axis = -1) -> Tree:
     """x @ y over the norms of both."""
-    x, y = _stretched(x, y)
+    x, y = conforming(x, y)
     k = normal_axis(axis, len(x.shape))
     axes = list(range(len(x.shape)))
     rest = [j for j in axes if j != k]

@@ -83,6 +83,8 @@ def _of_order(letter: str) -> Callable[[Any, Sequence[Tree]], Tree | None]:
     return lambda node, args: _f(f"{letter}{node.args[0]}", args[1]) if node.args[0] in (0, 1) else None
 
 
+_HYPERGEOMETRIC = {(1, 1): "hyp1f1", (2, 1): "hyp2f1"}
+
 _TRANSLATED: dict[str, Callable[[Any, Sequence[Tree]], Tree | None]] = {
     "Heaviside": _heaviside,
     "sinc": lambda node, args: _f("sinc", multiply_scalars([args[0], reciprocal(PI)])),
@@ -99,7 +101,8 @@ _TRANSLATED: dict[str, Callable[[Any, Sequence[Tree]], Tree | None]] = {
     "li": lambda node, args: _f("expi", _f("log", args[0])),
     "RisingFactorial": lambda node, args: _f("poch", *args),
     "polylog": lambda node, args: _f("spence", add([ONE, scale(MINUS_ONE, args[1])])) if node.args[0] == 2 else None,
-    "hyper": lambda node, args: _f("hyp1f1", *args) if len(args) == 3 else None,
+    "hyper": lambda node, args: _f(_HYPERGEOMETRIC[orders], *args) if (orders := (len(node.ap), len(node.bq))) in _HYPERGEOMETRIC else None,
+    "frac": lambda node, args: _f("mod", args[0], ONE),
     "besseli": _of_order("i"),
     "besselj": _of_order("j"),
     "besselk": _of_order("k"),

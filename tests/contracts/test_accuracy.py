@@ -328,6 +328,7 @@ LOOSE = {
 """Functions of which the derivative (or SciPy's value) is worse in the tails: held to 1e-9 here."""
 SLOW = frozenset({
     "zeta", "polygamma", "gammainc", "gammaincc", "y0", "y1", "yv", "k0", "k1", "kv", "k0e", "k1e", "stdtr", "expn", "owens_t",
+    "airyai", "airyaiprime", "hyp2f1",
 })  # fmt: skip
 """Functions that take mpmath seconds at hundreds of digits."""
 LINE = (-30.0, -1.7, -0.3, -1e-9, -1e-30, 1e-30, 1e-9, 0.01, 0.3, 0.4999999, 0.999999999, 1.000000001, 1.7, 1.999999, 6.5, 30.0, 300.0)
@@ -338,7 +339,7 @@ def points(spec: FunctionSpec) -> list[tuple[float, ...]]:
     if len(spec.parameters) == 1:
         beside = [k.at + s * 1e-9 for k in spec.kinks for s in (1, -1)]
         return [(x,) for x in (*LINE, *beside) if x in spec.domain(0) and x not in {k.at for k in spec.kinks}]
-    moved = [tuple(x * f for x, f in zip(p, fs, strict=False)) for p in spec.probes for fs in ((1, 1.0000001, 1), (1.3, 0.7, 1))]
+    moved = [tuple(x * f for x, f in zip(p, fs, strict=False)) for p in spec.probes for fs in ((1, 1.0000001, 1, 1), (1.3, 0.7, 1, 1))]
     near = [(x, x * (1 + 1e-9), *p[2:]) for p in spec.probes for x in (0.3, 2.0)]
     inside = [p for p in (*spec.probes, *moved, *near) if all(x in spec.domain(k) for k, x in enumerate(p))]
     whole = dict.fromkeys(("polygamma", "expn"), lambda p: p[0] == int(p[0])).get(spec.name, bool)

@@ -52,7 +52,8 @@ def verdicts(program: symchain.Program) -> list[tuple[str, Any]]:
 def test_an_argument_may_leave_the_domain(spec: FunctionSpec) -> None:
     for k in range(len(spec.parameters)):
         for name, verdict in verdicts(called(spec, "u - v", (k,))):
-            assert verdict.held, (spec.parameters[k], name, verdict)
+            undecided = set(spec.derivatives) == {"0"} and verdict.open == "rounding"  # that a step of a quotient is flat, as with sign
+            assert verdict.held or undecided, (spec.parameters[k], name, verdict)
 
 
 @every_function

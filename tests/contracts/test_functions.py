@@ -36,7 +36,8 @@ DIGITS = 240  # enough for 1 + erf(-30/sqrt(2)) to keep forty
 _PRINTABLE = """exp log sin cos tan tanh sinh cosh arcsin arccos arctan arcsinh arccosh arctanh arctan2 sqrt abs sign exp2 expm1 log1p log2
     log10 hypot sinc square cbrt logaddexp logaddexp2 maximum minimum where power clip sigmoid relu softplus erf erfc erfinv erfcx
     gammaln digamma polygamma i0 i1 i0e i1e Phi normpdf log_ndtr ndtri logit xlogy xlog1py entr zeta gamma gammainc gammaincc
-    betaln rsqrt logsigmoid silu gelu heaviside j0 j1 jv y0 y1 yv iv k0 k1 kv k0e k1e expn exprel hyp1f1"""
+    betaln rsqrt logsigmoid silu gelu heaviside j0 j1 jv y0 y1 yv iv k0 k1 kv k0e k1e expn exprel hyp1f1 hyp2f1
+    airyai airyaiprime airybi airybiprime ellipk ellipe"""
 PRINTABLE = frozenset(_PRINTABLE.split())
 
 COMPARISONS = {

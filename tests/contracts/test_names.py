@@ -53,7 +53,7 @@ NAMED: dict[str, dict[str, str]] = {
         "tensors/exchange.py": "abs concatenate det exp inv maximum minimum reshape",
         "tensors/namesakes.py": (
             "LambertW besseli besselj besselk bessely beta betainc erf erfcinv expi gamma gammainc gammaincc heaviside hyp1f1 "
-            "lambertw log mod poch sinc spence zeta"
+            "hyp2f1 lambertw log mod poch sinc spence zeta"
         ),
     },
     "other words that are spelt the same: heads of phrases, names of rules, facts of inputs": {
@@ -81,6 +81,7 @@ NAMED: dict[str, dict[str, str]] = {
         "tensors/terms.py": "power",
     },
     "the instruction set: its opcodes and primitives are words of its own, those of saved files": {
+        "kernels/oscillating.py": "airyai airyaiprime airybi airybiprime cosint fresnelc fresnels sinint",
         "kernels/arrays.py": (
             "cholesky concatenate convolution cosm cosm_frechet cross cummax cummin cumprod cumsum det expm expm_frechet flip "
             "gather index inv log_softmax logdet logsumexp max min onehot pinv place prod reshape roll scatter sinm sinm_frechet "
@@ -97,12 +98,13 @@ NAMED: dict[str, dict[str, str]] = {
             "zeta"
         ),
         "kernels/definitions.py": (
-            "abs arccos arccosh arcsin arcsinh arctan arctan2 arctanh beta betainc betaincc betaln binom boxcox boxcox1p cbrt ceil "
-            "clip copysign cos cosh cosm1 dawsn deg2rad digamma entr erf erfc erfcinv erfcx erfi erfinv exp exp1 exp2 expi expit "
-            "expm1 expn exprel floor fmax fmin fmod gamma gammainc gammaincc gammaln heaviside huber hyp1f1 hypot iv jv kl_div kv "
-            "lambertw log log10 log1p log2 log_expit log_ndtr logaddexp logaddexp2 loggamma logit maximum minimum mod ndtr ndtri "
-            "owens_t poch polygamma power pseudo_huber psi rad2deg rel_entr rint sigmoid sign silu sin sinc sinh spence sqrt square "
-            "stdtr tan tanh trunc xlog1py xlogy yv zeta"
+            "abs airyai airyaiprime airybi airybiprime arccos arccosh arcsin arcsinh arctan arctan2 arctanh beta betainc betaincc "
+            "betaln binom boxcox boxcox1p cbrt ceil clip copysign cos cosh cosint cosm1 dawsn deg2rad digamma ellipe ellipk entr "
+            "erf erfc erfcinv erfcx erfi erfinv exp exp1 exp2 expi expit expm1 expn exprel floor fmax fmin fmod fresnelc fresnels "
+            "gamma gammainc gammaincc gammaln heaviside huber hyp1f1 hyp2f1 hypot iv jv kl_div kv lambertw log log10 log1p log2 "
+            "log_expit log_ndtr logaddexp logaddexp2 loggamma logit maximum minimum mod ndtr ndtri owens_t poch polygamma power "
+            "pseudo_huber psi rad2deg rel_entr rint sigmoid sign silu sin sinc sinh sinint spence sqrt square stdtr tan tanh trunc "
+            "xlog1py xlogy yv zeta"
         ),
         "kernels/digits.py": (
             "abs cbrt cos cosh erf erfc exp expm1 gamma gammaln hypot log log10 log1p power sigmoid sign sin sinc sinh sqrt tan tanh"
@@ -119,8 +121,9 @@ NAMED: dict[str, dict[str, str]] = {
         ),
         "kernels/guard.py": "abs max min",
         "kernels/moredigits.py": (
-            "beta betainc betaincc binom dawsn erfcinv erfcx erfi erfinv exp1 expi expn gammainc gammaincc hyp1f1 i0e i1e iv jv k0e "
-            "k1e kv lambertw owens_t poch polygamma psi spence yv zeta"
+            "airyai airyaiprime airybi airybiprime beta betainc betaincc binom cosint dawsn ellipe ellipk erfcinv erfcx erfi erfinv "
+            "exp1 expi expn fresnelc fresnels gammainc gammaincc hyp1f1 hyp2f1 i0e i1e iv jv k0e k1e kv lambertw owens_t poch "
+            "polygamma psi sinint spence yv zeta"
         ),
         "kernels/native/loops.py": (
             "concatenate cumprod cumsum flip gather index log_softmax logsumexp max min place power prod reshape roll scatter "
@@ -143,11 +146,14 @@ NAMED: dict[str, dict[str, str]] = {
         ),
         "kernels/primitives.py": (
             "abs absolute acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh deg2rad "
-            "degrees fabs mod pow power rad2deg radians remainder"
+            "degrees fabs hyp2f1 mod pow power rad2deg radians remainder"
         ),
         "kernels/writing.py": "abs arcsinh arctan cbrt clip cos erf erfc power sin sinc tanh",
     },
     "compositions: what is made of an operation or a function, as pullbacks are": {
+        "language/distributions.py": (
+            "airyai airyaiprime airybi airybiprime betainc betaincc cosint floor fresnelc fresnels gammainc gammaincc sinint"
+        ),
         "latex/document.py": "round",
         "language/statements.py": "index",
         "language/sequences.py": "abs concatenate convolution cumsum gather index log logsumexp max min place relu reshape sort",

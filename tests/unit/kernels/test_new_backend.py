@@ -35,7 +35,9 @@ TABLE: Mapping[str, Any] = {
     "gammainc": lambda a, x: mp.gammainc(a, 0, x, regularized=True), "gammaincc": lambda a, x: mp.gammainc(a, x, regularized=True),
     "betainc": lambda a, b, x: mp.betainc(a, b, 0, x, regularized=True), "hyp1f1": mp.hyp1f1, "jv": mp.besselj, "yv": mp.bessely,
     "iv": mp.besseli, "kv": mp.besselk, "expi": mp.ei, "expn": mp.expint, "spence": lambda z: mp.re(mp.polylog(2, 1 - z)),
-    "owens_t": _owens_t, "lambertw": lambda x: mp.re(mp.lambertw(x)),
+    "sinint": mp.si, "cosint": mp.ci, "fresnels": mp.fresnels, "fresnelc": mp.fresnelc, "airyai": mp.airyai, "airybi": mp.airybi,
+    "airyaiprime": lambda x: mp.airyai(x, derivative=1), "airybiprime": lambda x: mp.airybi(x, derivative=1), "ellipk": mp.ellipk,
+    "ellipe": mp.ellipe, "hyp2f1": mp.hyp2f1, "owens_t": _owens_t, "lambertw": lambda x: mp.re(mp.lambertw(x)),
 }  # fmt: skip
 WHOLE = completed(TABLE)
 SIGNS: Mapping[str, Callable[..., Any]] = {
