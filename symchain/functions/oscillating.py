@@ -123,8 +123,8 @@ for _letter, _meaning, _slope_meaning in (("a", _ai, _ai_slope), ("b", _bi, _bi_
         latex=rf"\operatorname{{{_big}i}}",
         noun=Noun(f"Airy function {_big}i", f"fonction d'Airy {_big}i", "f"),
         reason={
-            "en": "Its slope is a function with a name of its own, since the Airy equation y'' = xy is of second order.",
-            "fr": "Sa pente est une fonction qui a son propre nom, car l'équation d'Airy y'' = xy est du second ordre.",
+            "en": f"The slope of {_big}i is a function with a name of its own, since the Airy equation y'' = xy is of second order.",
+            "fr": f"La pente de {_big}i est une fonction qui a son propre nom, car l'équation d'Airy y'' = xy est du second ordre.",
         },
     )
     declare(
@@ -137,8 +137,8 @@ for _letter, _meaning, _slope_meaning in (("a", _ai, _ai_slope), ("b", _bi, _bi_
         latex=rf"\operatorname{{{_big}i}}'",
         noun=Noun(f"slope of the Airy function {_big}i", f"dérivée de la fonction d'Airy {_big}i", "f"),
         reason={
-            "en": "Airy functions are the solutions of y'' = xy: the slope of the slope is x times the function.",
-            "fr": "Les fonctions d'Airy sont les solutions de y'' = xy : la pente de la pente est x fois la fonction.",
+            "en": f"{_big}i is a solution of y'' = xy: the slope of its slope is x times the function.",
+            "fr": f"{_big}i est une solution de y'' = xy : la pente de sa pente est x fois la fonction.",
         },
     )
 

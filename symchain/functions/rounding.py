@@ -23,7 +23,7 @@ for _name, _aliases, _meaning, _code, _ties, _latex, _noun, _en, _fr in (
         (("x", "floor(x)"),),
         r"\left\lfloor {x} \right\rfloor",
         Noun("rounding down", "partie entière", "f"),
-        "The largest whole number below is constant between two jumps: slope 0.",
+        "Rounded down, a number is constant between two jumps: slope 0.",
         "La partie entière est constante entre deux sauts : pente 0.",
     ),
     (
@@ -102,7 +102,7 @@ declare(
     latex=r"\operatorname{fmod}",
     noun=Noun("remainder with the sign of x", "reste du signe de x", "m"),
     reason={
-        "en": "The remainder is x minus a whole number of times y; between two jumps that number is constant.",
-        "fr": "Le reste est x moins un nombre entier de fois y ; entre deux sauts, ce nombre est constant.",
+        "en": "What is left of x, with its sign, is x minus a whole number of times y; between two jumps that number is constant.",
+        "fr": "Le reste, du signe de x, est x moins un multiple entier de y ; entre deux sauts, ce multiple est constant.",
     },
 )

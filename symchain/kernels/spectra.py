@@ -5,12 +5,16 @@ Every vector has its entry of largest size positive, so that it is a function of
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 Array = Any
+
+_ROUNDING = 1e-10
+"""Imaginary parts that are smaller, relative to the value, are errors of rounding."""
 
 
 def transposed(a: Array) -> Array:
@@ -89,26 +93,52 @@ def sqrtm(a: Array) -> Array:
     """The principal square root."""
     from scipy import linalg
 
-    return each_matrix(a, linalg.sqrtm)
+    return each_matrix(a, lambda m: _of_symmetric(m, np.sqrt) if _is_symmetric(m) else linalg.sqrtm(m))
 
 
 def logm(a: Array) -> Array:
     """The principal logarithm."""
+    return each_matrix(a, lambda m: _of_symmetric(m, np.log) if _is_symmetric(m) else _logarithm(m))
+
+
+def _is_symmetric(m: Array) -> bool:
+    return bool(np.array_equal(m, m.T))
+
+
+def _of_symmetric(m: Array, f: Callable[[Array], Array]) -> Array:
+    """V f(w) V.T, of eigenvalues w and vectors V; where one is below zero there is no real value."""
+    w, v = np.linalg.eigh(m)
+    if np.any(w < 0):
+        raise np.linalg.LinAlgError("the matrix function has no real value there")
+    value = (v * f(w)) @ v.T
+    return (value + value.T) / 2
+
+
+def _logarithm(m: Array) -> Array:
+    """SciPy warns of rounding errors, and calls numbers complex whose imaginary parts are such."""
     from scipy import linalg
 
-    return each_matrix(a, lambda m: _real_logarithm(m, linalg.logm))
-
-
-def _real_logarithm(m: Array, logarithm: Callable[[Array], Array]) -> Array:
-    """SciPy calls numbers complex here whose imaginary parts are rounding errors."""
-    value = logarithm(m)
-    if np.iscomplexobj(value) and np.max(np.abs(value.imag)) <= 1e-10 * np.max(np.abs(value)):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        value = linalg.logm(m)
+    if np.iscomplexobj(value) and np.max(np.abs(value.imag)) <= _ROUNDING * np.max(np.abs(value)):
         return value.real
     return value
 
 
 def logm_frechet(a: Array, e: Array) -> Array:
-    """log([[A, E], [0, A]]) = [[log A, L(A, E)], [0, log A]] (Higham 2008, Functions of Matrices, eq. 3.16), E scaled to the size of A."""
+    """V (F o (V.T E V)) V.T of a symmetric matrix, F the divided differences of the logarithm at its eigenvalues (Daleckii, Krein 1965).
+
+    Of others log([[A, E], [0, A]]) = [[log A, L(A, E)], [0, log A]] (Higham 2008, eq. 3.16), with E scaled to the size of A.
+    """
+    if a.size and _is_symmetric(a):
+        w, v = np.linalg.eigh(a)
+        if np.any(w <= 0):
+            raise np.linalg.LinAlgError("the matrix function has no real value there")
+        gaps = w[:, None] - w
+        near = gaps == 0
+        differences = np.where(near, 1 / w, np.log1p(gaps / w) / np.where(near, 1, gaps))
+        return v @ (differences * (v.T @ e @ v)) @ v.T
     n, blocks = a.shape[-1], np.broadcast_to(a, e.shape)
     size = np.max(np.abs(e), axis=(-2, -1), keepdims=True, initial=0) / (np.max(np.abs(a), initial=0) or 1)
     size = np.where(size == 0, 1, size).astype(e.dtype)

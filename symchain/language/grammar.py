@@ -90,7 +90,7 @@ class _Operand:
 @dataclass(slots=True)
 class _Operator:
     symbol: str
-    level: int
+    level: float
     token: Token
 
 

@@ -107,7 +107,8 @@ def _logm(a: _Array) -> Any:
 def _sqrtm_exact(n: Any, a: _Array) -> Any:
     """By Newton's iteration in product form (Denman and Beavers; Higham 2008, eq. 6.17), which converges quadratically."""
     one = np.where(np.eye(a.shape[-1], dtype=bool), n.number(Fraction(1)), n.number(Fraction(0)))
-    half = n.sqrt(np.asarray(n.number(Fraction(1, 4)), object))[()]
+    n.sqrt(n.number(Fraction(1)))  # in a field without roots there are none of matrices
+    half = n.number(Fraction(1, 2))
     root, inverse = a, np.broadcast_to(one, a.shape)
     for _ in range(_SERIES):
         following, inverse = (root + n.inverse(inverse)) * half, (inverse + n.inverse(root)) * half

@@ -104,7 +104,7 @@ def _running_pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tr
     before, axes = operand_axes(lead, x)
     n, rest = x.shape[axis], [j for j in axes if j != axis]
     pair = [*rest, "i", axis]
-    sizes = {**dict(enumerate(x.shape)), "i": n}
+    sizes: dict[Any, Any] = {**dict(enumerate(x.shape)), "i": n}
     entries = contract([x], [axes], pair, sizes)
     extremes = contract([node], [["i" if j == axis else j for j in axes]], pair, sizes)
     chosen = named_operation("tril", nodes.where(nodes.compare("==", entries, extremes), ONE, ZERO), parameters=(0,))

@@ -22,7 +22,7 @@ from symchain.kernels import spectra
 from symchain.operations.pulling import slice_along, stack_axes
 from symchain.operations.shapes import at_least_matrix, square, square_to_square
 from symchain.support.dimensions import Dim, Shape, add, show
-from symchain.support.notation import Phrase, call
+from symchain.support.notation import Phrase
 from symchain.support.notation import number as literal
 from symchain.tensors import nodes
 from symchain.tensors.nodes import MINUS_ONE, ONE, Operation, Tree, contract, named_operation
@@ -317,19 +317,21 @@ def _equal_or_zero(node: Operation) -> Iterator[tuple[Tree, Tree | float]]:
 
 
 def _two_largest(node: Operation) -> Iterator[tuple[Tree, Tree | float]]:
+    """No derivative at the matrix 0, and where the two largest singular values of a matrix are equal."""
     (a,) = node.args
     axis, n = len(a.shape) - 2, a.shape[-1]
     yield node, 0.0
     if n != 1:
-        gram = nodes.matmul(nodes.transpose(a), a) if axis == 0 else None
-        if gram is not None:
-            values = named_operation("eigvalsh", gram)
-            yield slice_along(values, 0, add(n, -1), n), slice_along(values, 0, add(n, -2), add(n, -1))
+        _, stack = stack_axes(a, 0)
+        gram = contract([a, a], [[*stack, "p", "i"], [*stack, "p", "j"]], [*stack, "i", "j"])
+        values = named_operation("eigvalsh", gram)
+        yield slice_along(values, axis, add(n, -1), n), slice_along(values, axis, add(n, -2), add(n, -1))
 
 
 def _part_of(function: str, part: int, **keywords: Phrase) -> Callable[[Operation, Mapping[Any, Phrase]], Phrase]:
     def written(node: Operation, phrases: Mapping[Any, Phrase]) -> Phrase:
-        return Phrase("index", (call(function, phrases[node.args[0]], **keywords), literal(part)))
+        whole = Phrase("call", (phrases[node.args[0]],), function, tuple(keywords.items()))
+        return Phrase("index", (whole, literal(part)))
 
     return written
 

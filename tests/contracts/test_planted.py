@@ -75,11 +75,21 @@ OPERATIONS = {
     "expm": "x: (n, n)\nC = sum(expm(x)**2)", "sinm": "x: (n, n)\nC = sum(sinm(x)**2)", "cosm": "x: (n, n)\nC = sum(cosm(x)**2)",
     "tril": "x: (n, n)\nC = sum(exp(tril(x)))", "triu": "x: (n, n)\nC = sum(exp(triu(x)))",
     "cross": "x: (3,)\ny: (3,)\nC = sum(exp(cross(x, y)))",
+    "eigvalsh": "x: (n, n)\nC = sum(exp(eigvalsh(x)))", "eigenvectors": "x: (n, n)\nC = sum(eigh(x)[1][:, 0]**3)",
+    "svdvals": "x: (3, 3)\nC = sum(exp(svdvals(x)))", "left_singular_vectors": "x: (3, 3)\nC = sum(svd(x)[0][:, 0]**3)",
+    "right_singular_vectors": "x: (3, 3)\nC = sum(svd(x)[2][0]**3)", "nuclear_norm": "x: (m, n)\nC = nuclear_norm(x)",
+    "spectral_norm": "x: (m, n)\nC = spectral_norm(x)", "logm": "x: (n, n) spd\nC = sum(logm(x)**2)",
+    "sqrtm": "x: (n, n) spd\nC = sum(sqrtm(x)**3)",
+    "sylvester": "x: (n, n) spd\nB: (n, n) spd\nQ: (n, n)\nC = sum(sylvester(x, B, Q)**2)",
+    "sort": "x: (n,)\nC = sum(sort(x)*cumsum(x))",
+    "take_sorted": "x: (n,)\ny: (n,)\nC = sum(take_sorted(x, y)**2*cumsum(y))", "cummax": "x: (n,)\nC = sum(exp(cummax(x)))",
+    "take_ranked": "x: (n,)\ny: (n,)\nC = sum(take_ranked(x, y)**2*cumsum(y))", "cummin": "x: (n,)\nC = sum(exp(cummin(x)))",
+    "convolution": "x: (n,)\ny: (m,)\nC = sum(exp(convolve(x, y)))",
     "gather": "x: (n,)\nl: (m,) integer\nC = sum(exp(x[l]))",
 }  # fmt: skip
 SECOND = {"place": "x: (n,)\nC = sum(x[1:]**3)", "scatter": "x: (n,)\nl: (m,) integer\nC = sum(x[l]**3)"}
 """Operations that only derivatives hold: they are differentiated in a second derivative."""
-UNWRITTEN = {"expm_frechet", "sinm_frechet", "cosm_frechet"}
+UNWRITTEN = {"expm_frechet", "sinm_frechet", "cosm_frechet", "logm_frechet", "orthogonal_factor"}
 """Only derivatives hold these, and their second derivatives are refused."""
 
 
