@@ -101,7 +101,8 @@ def _sqrtm(a: _Array) -> Any:
 
 
 def _logm(a: _Array) -> Any:
-    return _continued(a, spectra.logm)
+    """At complex matrices of first order, as the square root."""
+    return spectra.logm(np.real(a)) + 1j * spectra.logm_frechet(np.real(a), np.imag(a)) if np.iscomplexobj(a) else spectra.logm(a)
 
 
 def _sqrtm_exact(n: Any, a: _Array) -> Any:
@@ -231,15 +232,18 @@ _REAL: Literal["real"] = "real"
 _SPD: Literal["spd"] = "spd"
 
 # Functions of a matrix, each with its Fréchet derivative: f(A, E), linear in E, the derivative of f at A in the direction E.
-for _name, _function, _exact, (_derivative, _sign), _noun, _domain in (
-    ("expm", _expm, _expm_exact, ("expm", 1), Noun("matrix exponential", "exponentielle de matrice", "f"), _REAL),
-    ("sinm", _sinm, _sinm_exact, ("cosm", 1), Noun("matrix sine", "sinus de matrice", "m"), _REAL),
-    ("cosm", _cosm, _cosm_exact, ("sinm", -1), Noun("matrix cosine", "cosinus de matrice", "m"), _REAL),
-    ("logm", _logm, _logm_exact, ("inv", 1), Noun("matrix logarithm", "logarithme de matrice", "m"), _SPD),
+for _name, _function, _exact, (_derivative, _sign), _noun, _domain, _stacks in (
+    ("expm", _expm, _expm_exact, ("expm", 1), Noun("matrix exponential", "exponentielle de matrice", "f"), _REAL, 3),
+    ("sinm", _sinm, _sinm_exact, ("cosm", 1), Noun("matrix sine", "sinus de matrice", "m"), _REAL, 3),
+    ("cosm", _cosm, _cosm_exact, ("sinm", -1), Noun("matrix cosine", "cosinus de matrice", "m"), _REAL, 3),
+    ("logm", _logm, _logm_exact, ("inv", 1), Noun("matrix logarithm", "logarithme de matrice", "m"), _SPD, 2),
 ):
 
     def _frechet(a: _Array, e: _Array, function: Callable[[_Array], Any] = _function) -> Any:
         """f([[A, E], [0, A]]) = [[f(A), L(A, E)], [0, f(A)]] (Higham 2008, Functions of Matrices, eq. 3.16)."""
+        if function is _logm and not np.any(np.imag(a)):  # linear in the direction, and SciPy takes long
+            real = spectra.logm_frechet(np.real(a), np.real(e))
+            return real + 1j * spectra.logm_frechet(np.real(a), np.imag(e)) if np.iscomplexobj(e) else real
         n, blocks = a.shape[-1], np.broadcast_to(a, e.shape)
         return function(np.block([[blocks, e], [np.zeros_like(e), blocks]]))[..., :n, n:]
 
@@ -269,7 +273,7 @@ for _name, _function, _exact, (_derivative, _sign), _noun, _domain in (
         operands=("A", "E"),
         noun=Noun(f"Fréchet derivative ({_noun.en})", f"dérivée de Fréchet ({_noun.fr})", "f"),
         latex=rf"L_{{\operatorname{{{_name}}}}}",
-        cases=tuple(Case((("n", "n"), (*more, "n", "n")), domain=_domain) for more in ((), ("k",), ("k", "l"))),
+        cases=tuple(Case((("n", "n"), (*more, "n", "n")), domain=_domain) for more in ((), ("k",), ("k", "l"))[:_stacks]),
         refused=(((("n", "n"), ("m", "m")), ()), ((("n", "n"), ("n",)), ()), ((("n", "m"), ("n", "m")), ())),
     )
 
