@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from symchain.errors import ShapeError
 from symchain.functions.spec import Case, Noun, declare_operation
 from symchain.operations.pulling import reversed_along, slice_along
 from symchain.support.dimensions import Shape, add, show
+from symchain.support.notation import Phrase, call
 from symchain.tensors import nodes
 from symchain.tensors.nodes import Operation, Tree, named_operation
 
@@ -49,6 +51,12 @@ def _pullback(node: Operation, k: int, cotangent: Tree, lead: int) -> Tree:
     return nodes.reduce_sum(pulled, range(lead, lead + shared)) if shared else pulled
 
 
+def _written(node: Operation, phrases: Mapping[Tree, Phrase]) -> Phrase:
+    """convolve(a, v), as NumPy has it, of two vectors."""
+    vectors = all(len(a.shape) == 1 for a in node.args)
+    return call("convolve" if vectors else node.operation.name, *(phrases[a] for a in node.args))
+
+
 declare_operation(
     "convolution",
     shape=_shape,
@@ -62,6 +70,7 @@ declare_operation(
         "fr": "Dans {block}, {operation} additionne des produits d'un coefficient de chacun : la pente par rapport à un coefficient est "
         "l'autre vecteur, décalé.",
     },
+    written=_written,
     latex=r"{0} * {1}",
     cases=(Case((("n",), ("m",))), Case((("k", "n"), ("m",))), Case((("k", "n"), ("k", "m")))),
     refused=(((("n", "k"), ("m", "k")), ()), (((), ("n",)), ())),
