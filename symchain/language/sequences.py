@@ -310,11 +310,19 @@ def _convolve(a: Tree, v: Tree, mode: Text = "full") -> Tree:
         short = _smaller(n, m)
         long = n if short == m else m
     if mode == "valid":
-        return slice_along(full, 0, add(short, -1), long)
+        return _cut(full, add(short, -1), 1, long)
     if not isinstance(short, int):
         what = "where the middle begins depends on whether a size is odd"
         raise ShapeError(what, advice="Declare the shorter vector with a number, (3,).")
-    return slice_along(full, 0, (short - 1) // 2, add(long, (short - 1) // 2))
+    return _cut(full, (short - 1) // 2, short, add(long, (short - 1) // 2))
+
+
+def _cut(full: Tree, start: Dim, first: int, stop: Dim) -> Tree:
+    """full[start:stop]; in two parts where letters leave open whether there are `first` entries, so that there are as many at least."""
+    middle = add(start, first)
+    if at_least(add(stop, middle, -1), 0):
+        return slice_along(full, 0, start, stop)
+    return called("concatenate", [slice_along(full, 0, start, middle), slice_along(full, 0, middle, stop)])
 
 
 @form("correlate", free=True)
