@@ -415,7 +415,7 @@ for _side, _rule, _part, _en, _fr in (
         noun=Noun(_en, _fr, "m"),
         written=_part_of("svd", _part, full_matrices=Phrase("name", text="False")),
         latex=rf"\operatorname{{{_side}}}",
-        cases=(Case(((4, 3),)), Case(((3, 4),)), Case((("n", "n"),)), Case((("k", "n", "n"),))),
+        cases=(Case(((4, 3),)), Case(((3, 4),)), Case((("k", "n", "n"),))),
         refused=(((("n",),), ()), ((("m", "n"),), ())),
     )
 

@@ -328,7 +328,7 @@ LOOSE = {
 """Functions of which the derivative (or SciPy's value) is worse in the tails: held to 1e-9 here."""
 SLOW = frozenset({
     "zeta", "polygamma", "gammainc", "gammaincc", "y0", "y1", "yv", "k0", "k1", "kv", "k0e", "k1e", "stdtr", "expn", "owens_t",
-    "airyai", "airyaiprime", "hyp2f1",
+    "airyai", "hyp2f1",
 })  # fmt: skip
 """Functions that take mpmath seconds at hundreds of digits."""
 LINE = (-30.0, -1.7, -0.3, -1e-9, -1e-30, 1e-30, 1e-9, 0.01, 0.3, 0.4999999, 0.999999999, 1.000000001, 1.7, 1.999999, 6.5, 30.0, 300.0)
