@@ -107,7 +107,8 @@ NAMED: dict[str, dict[str, str]] = {
             "xlog1py xlogy yv zeta"
         ),
         "kernels/digits.py": (
-            "abs cbrt cos cosh erf erfc exp expm1 gamma gammaln hypot log log10 log1p power sigmoid sign sin sinc sinh sqrt tan tanh"
+            "abs cbrt cos cosh erf erfc exp expm1 floor gamma gammaln hypot log log10 log1p power sigmoid sign sin sinc sinh sqrt "
+            "tan tanh"
         ),
         "kernels/doubts.py": (
             "Phi abs arccos arccosh arcsin arctanh beta betaln binom clip cos cosh digamma entr erfc erfcx exp exp2 factorial gamma "
@@ -131,11 +132,11 @@ NAMED: dict[str, dict[str, str]] = {
         ),
         "kernels/native/primitives.py": (
             "abs acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh beta betainc betaincc "
-            "betaln binom boxcox boxcox1p clip copysign cosh cosm1 dawsn deg2rad digamma entr erfcinv erfcx erfi erfinv exp exp1 "
-            "expi expit expm1 expn exprel fabs gamma gammainc gammaincc gammaln heaviside huber hyp1f1 i0 i0e i1 i1e iv j0 j1 jv k0 "
-            "k0e k1 k1e kl_div kv lgamma log log1p log_expit log_ndtr logaddexp logaddexp2 loggamma logit maximum minimum mod ndtr "
-            "ndtri owens_t poch pow power pseudo_huber psi rad2deg rel_entr sech sigmoid sign silu sinc spence sqrt square stdtr "
-            "tanh xlog1py xlogy y0 y1 yv"
+            "betaln binom boxcox boxcox1p clip copysign cosh cosm1 dawsn deg2rad digamma ellipe ellipk entr erfcinv erfcx erfi "
+            "erfinv exp exp1 expi expit expm1 expn exprel fabs floor gamma gammainc gammaincc gammaln heaviside huber hyp1f1 hyp2f1 "
+            "i0 i0e i1 i1e iv j0 j1 jv k0 k0e k1 k1e kl_div kv lgamma log log1p log_expit log_ndtr logaddexp logaddexp2 loggamma "
+            "logit maximum minimum mod ndtr ndtri owens_t poch pow power pseudo_huber psi rad2deg rel_entr sech sigmoid sign silu "
+            "sinc spence sqrt square stdtr tanh xlog1py xlogy y0 y1 yv"
         ),
         "kernels/numpy.py": "cosh power",
         "kernels/opcodes.py": (
@@ -171,7 +172,7 @@ NAMED: dict[str, dict[str, str]] = {
     "the grammar: x[0] and x**y are written with signs; names of NumPy; what may have more than two arguments": {
         "language/elaborate.py": "gather hypot index logaddexp logaddexp2 maximum minimum pow reshape",
         "language/forms.py": "float_power pow power",
-        "language/grammar.py": "index pow prod",
+        "language/grammar.py": "floor_divide index mod pow prod",
         "language/lookup.py": "amax amin index max maximum min minimum place",
         "language/reading.py": "pow",
         "language/remarks.py": "det inv logdet pow power",
