@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from symchain.errors import LimitError, ParseError, Place
 from symchain.language.conditions import JOINED, chosen
+from symchain.language.endings import refuse_after, shown
 from symchain.language.tokens import Token, read_tokens, source_lines
 from symchain.support.notation import Phrase
 
@@ -64,7 +65,7 @@ def read_span(tokens: list[Token], start: int, lines: list[str]) -> tuple[Span, 
         if not good:
             token = tokens[position]
             advice = "Write a range as: for t in 1..T."
-            raise ParseError(f"{_shown(token)} where {what} is expected", advice=advice, place=token.place, source=lines[token.line - 1])
+            raise ParseError(f"{shown(token)} where {what} is expected", advice=advice, place=token.place, source=lines[token.line - 1])
 
     expect(start + 1, tokens[start + 1].kind == "name", "an index")
     expect(start + 2, tokens[start + 2].text == "in", "'in'")
@@ -257,7 +258,7 @@ class _Reader:
         self._push(phrase, depth, frame.opener, self.tokens[self.position - 1])
         closing = self.tokens[self.position]
         if closing.text != ")":
-            self._fail(f"{_shown(closing)} after a range", "Close the bracket: sum(x[t] for t in 1..T).", closing)
+            self._fail(f"{shown(closing)} after a range", "Close the bracket: sum(x[t] for t in 1..T).", closing)
         return False
 
     def _operate(self, operator: _Operator) -> None:
@@ -447,7 +448,7 @@ class _Reader:
             self._fail("'|' where an operand is expected", "Write abs(x) or norm(x); a choice is where(condition, a, b).", token)
         if token.text == ".":
             self._fail("'...' and names that begin with a point are not part of the language", "Write every part out.", token)
-        self._fail(f"{_shown(token)} where an operand is expected", "Write a name, a number or '(' here.", token)
+        self._fail(f"{shown(token)} where an operand is expected", "Write a name, a number or '(' here.", token)
 
     def _refuse_operator(self, token: Token, frame: _Frame) -> NoReturn:
         if token.kind in ("end", "newline"):
@@ -455,61 +456,3 @@ class _Reader:
         if frame.kind != "text" and "=" in (token.text, self.tokens[self.position].text) and token.line > frame.opener.line:
             self._fail(f"'{frame.opener.text}' is never closed", f"Add '{_CLOSER[frame.opener.text]}'.", frame.opener)
         refuse_after(self.tokens, self.position - 1, self.lines)
-
-
-_MODULES = ("np", "numpy", "jnp", "jax", "math", "torch", "sp", "scipy", "sympy", "tf")
-_WORDS = ("and", "or", "not", "if", "else", "for", "in", "is", "lambda")
-
-
-def refuse_after(tokens: list[Token], index: int, lines: list[str]) -> NoReturn:
-    """The error for a token that cannot follow a complete operand."""
-    token, before = tokens[index], tokens[index - 1]
-    following = tokens[min(index + 1, len(tokens) - 1)]
-    match token.text if token.kind == "op" else token.kind:
-        case "..":
-            what = f"{before.text}..{following.text} is not a number" if before.kind == "number" else "'..' stands in a range alone"
-            advice = "A number has one decimal point; a range is written: for t in 1..T."
-            token = before if before.kind == "number" else token
-        case ".":
-            advice = "Functions are called by name: sum(x). The only attribute is .T, the transpose."
-            if before.text in _MODULES and following.kind == "name":
-                advice = f"Functions are called by name alone, without '{before.text}.'."
-            what = "attributes are not part of the language"
-        case "(":
-            what, advice = "only a name can be called", "For a product write * before the bracket."
-        case "," if before.kind == following.kind == "number" and before.touches(token) and token.touches(following):
-            what, advice = "a comma is not a decimal point", f"Write {before.text}.{following.text}."
-        case ",":
-            what, advice = "a comma outside brackets", "One line defines one name by one expression."
-        case ")" | "]":
-            what, advice = f"'{token.text}' closes nothing that is open", "Remove it, or add the opening bracket."
-        case "=":
-            what, advice = "'=' inside an expression", "A line is name = expression; a comparison is ==, inside where(...)."
-        case "&" | "|" | "~":
-            what, advice = f"'{token.text}' joins conditions, inside where(...) alone", "For |x| write abs(x) or norm(x)."
-        case "name" if token.text in _WORDS or before.text in _WORDS:
-            word = token.text if token.text in _WORDS else before.text
-            what, advice = (
-                f"'{word}' is not part of the language",
-                "A choice is where(condition, a, b); a function is named, never written in place.",
-            )
-        case "name" | "number" | "string":
-            what, advice = f"an operator is missing before {_shown(token)}", "For a product write *."
-        case "primes":
-            what, advice = "a prime follows the name of a function", "Write sigma'(z); a transpose is x.T."
-        case _:
-            what, advice = f"{_shown(token)} where an operator is expected", "Write an operator, or end the line."
-    raise ParseError(what, advice=advice, place=token.place, source=lines[token.line - 1])
-
-
-def _shown(token: Token) -> str:
-    match token.kind:
-        case "end" | "newline":
-            return "the end of the line"
-        case "string":
-            return "a text in quotes"
-        case "primes":
-            return "'" * int(token.text)
-        case "transpose":
-            return ".T"
-    return f"'{token.text}'" if token.kind == "op" else token.text

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from symchain.errors import ParseError, Place
-from symchain.language.grammar import Span, read_expression, read_span, refuse_after
+from symchain.language.endings import refuse_after
+from symchain.language.grammar import Span, read_expression, read_span
 from symchain.language.tokens import Token, read_tokens, source_lines
 from symchain.support.notation import Phrase
 

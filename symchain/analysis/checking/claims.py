@@ -14,7 +14,8 @@ from symchain.analysis.checking.repairs import elaborated
 from symchain.errors import LimitError, ParseError, ShapeError
 from symchain.language.completion import completed
 from symchain.language.elaborate import Scope, elaborate
-from symchain.language.grammar import read_expression, refuse_after
+from symchain.language.endings import refuse_after
+from symchain.language.grammar import read_expression
 from symchain.language.handwriting import gaps, refusal, respelled, with_exponentials
 from symchain.language.reading import program_scope
 from symchain.language.tokens import Token, read_tokens, source_lines
