@@ -175,8 +175,8 @@ def _recursion(subject: Recursion, lines: list[RangedLine]) -> Iterator[Say]:
                 "output": Formula(name(subject.output)),
                 "member": Formula(name(member(own, index))),
             }
-            kind = ".argument" if own != line.of else "" if line.name in subject.whole else ".later"
-            yield Say(f"recursion.adjoint{kind}", fields)
+            kind = "argument" if own != line.of else "whole" if line.name in subject.whole else "later"
+            yield Say(f"recursion.adjoint.{kind}", fields)
     starts = [line for line in lines if line.role == "start"]
     past = [line for line in lines if line.role == "end"]
     down = next((line for line in lines if line.down), None)

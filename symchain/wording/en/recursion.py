@@ -14,7 +14,7 @@ SENTENCES = {
     "recursion.unrolled": "Written out for a few steps, this shows the pattern: what a member receives is the sum of what its readers send "
     "back, at shifted indices; a reader outside of its range sends nothing.",
     "section.recursion": "Recursion of the adjoints",
-    "recursion.adjoint": "The adjoint {adjoint} is the derivative of {output} by {member}, all that follows included.",
+    "recursion.adjoint.whole": "The adjoint {adjoint} is the derivative of {output} by {member}, all that follows included.",
     "recursion.adjoint.argument": "The adjoint {adjoint} is the derivative of {output} by the argument of the function whose value is "
     "{member}.",
     "recursion.adjoint.later": "The adjoint {adjoint} is what {member} receives from the lines that read it at other steps.",

@@ -14,7 +14,7 @@ SENTENCES = {
     "recursion.unrolled": "En déroulant quelques étapes, on voit le motif~: ce que reçoit un terme est la somme de ce que lui renvoient "
     "les lignes où il intervient, à des indices décalés~; une ligne hors de son domaine d'indices ne renvoie rien.",
     "section.recursion": "Récurrence des adjoints",
-    "recursion.adjoint": "L'adjoint {adjoint} est la dérivée de {output} par rapport à {member}, tous les effets ultérieurs compris.",
+    "recursion.adjoint.whole": "L'adjoint {adjoint} est la dérivée de {output} par rapport à {member}, tous les effets ultérieurs compris.",
     "recursion.adjoint.argument": "L'adjoint {adjoint} est la dérivée de {output} par rapport à l'argument de la fonction dont {member} "
     "est la valeur.",
     "recursion.adjoint.later": "L'adjoint {adjoint} est ce que {member} reçoit des lignes où il intervient à d'autres étapes.",
