@@ -36,7 +36,7 @@ from symchain.evidence.judgement import (
 from symchain.evidence.meanings import Array, is_slow, rounding_inside, watching
 from symchain.evidence.points import UNDEFINED, Point, at, imaginary_step
 from symchain.evidence.sampling import SEED
-from symchain.evidence.verification import Slopes
+from symchain.evidence.slopes import Slopes
 from symchain.kernels.kernel import Plan
 from symchain.kernels.recourse import as_float64_gives_it
 from symchain.nouns.computation import Computation

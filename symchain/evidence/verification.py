@@ -20,16 +20,17 @@ import numpy as np
 
 from symchain.errors import VerificationError
 from symchain.evidence.decision import Decided, Sharp, decided
-from symchain.evidence.directions import COMPONENTS, Weights, along, directions_of, moves_of, sides_of, unit
+from symchain.evidence.directions import COMPONENTS, Weights, along, directions_of, sides_of, unit
 from symchain.evidence.exceptions import Exceptions, Met, is_another, limit_at
 from symchain.evidence.exploration import Exploration
 from symchain.evidence.judgement import BRANCH, CENTRAL_DIFFERENCE, COMPLEX_STEP, KINK, STEEP, Case, Measured, OnKink, Pair, Steps, judge
-from symchain.evidence.meanings import Array, Watch, watching
+from symchain.evidence.meanings import Array, watching
 from symchain.evidence.points import UNDEFINED, Point, given, imaginary_step
 from symchain.evidence.precision import Digits
 from symchain.evidence.sampling import SEED
+from symchain.evidence.slopes import Slopes, refuse_kinks, size_of
 from symchain.nouns.computation import Computation, ancestors
-from symchain.nouns.derivation import Derivation, Derivations, Factor, Line, Step, Verification
+from symchain.nouns.derivation import SEPARATE, Derivation, Derivations, Factor, Line, Step, Verification
 from symchain.support.dimensions import evaluate as dimension
 from symchain.tensors.nodes import Tree, leaf, leaves
 from symchain.tensors.terms import is_zero
@@ -38,14 +39,8 @@ FACTORS = 64
 """So many factors of a derivation are compared with their blocks, those next to the output first."""
 STEPS = 64
 """So many steps of one factor are checked, outermost first."""
-STENCIL = ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60))
-TINY = 1e-50
-"""A base nearer to 0 than this is the square of a complex step."""
-NEAR = 1e-9
-"""A kink nearer than this, relative to the size of what moves, is where the point is."""
 OUTSIDE = "outside"
 """Verification.asked where the program has no value at the reader's point."""
-
 
 
 # ---------------------------------------------------------------- what can be verified
@@ -160,21 +155,36 @@ def differs_along(
 def verify_all(derivations: Derivations) -> Verification:
     """Compare all derivatives of one output at once: directions move every name together, whatever their number.
 
-    Second derivatives are compared one by one, mixed ones too.
+    Second derivatives are compared one by one, mixed ones too, where they are few; products with a vector always.
     """
-    if any(d.order == 2 for d in islice(derivations.values(), 1)):
+    blocks = list(islice(derivations.every, SEPARATE + 1))
+    order = blocks[0].order if blocks else 1
+    if order == 2 and (len(blocks) <= SEPARATE or not derivations.mixed):
         return _worst([d.verification for d in derivations.every])
     program, output, names = derivations.program, derivations.output, list(derivations)
     slopes = Slopes(program, output, names)
     results = derivations.printed
+    pairs = {d.key: (d.first or d.wrt, d.wrt) for d in derivations.every} if order == 2 else {}
     lines = [*derivations.adjoint_lines, *results.values()]
+
+    def ways(point: Point) -> list[tuple[Weights, ...]]:
+        directions = directions_of(point, names, COMPONENTS if order == 1 else 0)
+        return [(d,) for d in directions] if order == 1 else list(zip(directions, directions[1:] + directions[:1], strict=True))
+
+    def side(values: Mapping[str, Array], way: tuple[Weights, ...]) -> Array:
+        if len(way) == 1:
+            return sum(along(values[n], w) for n, w in way[0].items() if np.any(w))
+        d, e = way
+        total: Array = 0.0
+        for key, (first, wrt) in pairs.items():  # a mixed block stands for both orders
+            for one, other in [(d, e)] if first == wrt else [(d, e), (e, d)]:
+                total = total + along(along(values[key], other[wrt]), one[first])
+        return total
 
     def measure(point: Point, steps: Steps) -> Measured:
         environment = _extended(lines, point)
         values = {n: _laid_out(environment[line.name], line.shape, point) for n, line in results.items()}
-        directions = directions_of(point, names)
-        found = ((sum(along(values[n], w) for n, w in d.items() if np.any(w)), partial(slopes.first, point, d, steps)) for d in directions)
-        return _gathered(slopes, found)
+        return _gathered(slopes, ((side(values, way), partial(slopes.along, point, way, steps)) for way in ways(point)))
 
     def sharp(point: Point) -> Decided:
         exact = Sharp(program, point)
@@ -182,14 +192,14 @@ def verify_all(derivations: Derivations) -> Verification:
 
         def sides(digits: int) -> Pair:
             values = dict(zip(results, exact.values(digits, last, named, absorbing=True), strict=True))
-            ways = directions_of(point, names)
-            return _in_rows([(sum(along(values[n], w) for n, w in d.items()), slopes.exactly(exact, digits, d)) for d in ways], digits)
+            return _in_rows([(side(values, way), slopes.exactly(exact, digits, *way)) for way in ways(point)], digits)
 
         return decided(sides)
 
     zero = all(is_zero(line.tree) for line in results.values())
     unrelated = zero and all(d.zero_reason == "unrelated" for d in derivations.values())
-    case = Case(measure, program, output, zero=zero, unrelated=unrelated, sharp=sharp)
+    method = COMPLEX_STEP if order == 1 else CENTRAL_DIFFERENCE
+    case = Case(measure, program, output, method, zero=zero, unrelated=unrelated, sharp=sharp)
     read = {x.name for x in leaves(*(line.tree for line in lines))}
     search = Exploration(program, output, [*(n for n in program.blocks if n in read), *names])
     own, asked = _own_point(search, derivations.point)
@@ -330,7 +340,7 @@ def _step_pairs(steps: Sequence[Step], point: Point) -> list[Pair]:
             with watching() as watch:
                 reference = np.imag(point.evaluate([step.subject], moved)[0]) / imaginary
             with suppress(OnKink):  # of equal entries the largest is any of them
-                _refuse_kinks(watch, imaginary, _size(point, direction))
+                refuse_kinks(watch, imaginary, size_of(point, direction))
                 found.append((value, reference))
         if not found:
             continue
@@ -341,75 +351,6 @@ def _step_pairs(steps: Sequence[Step], point: Point) -> list[Pair]:
 
 
 # ---------------------------------------------------------------- references
-
-
-class Slopes:
-    """Derivatives of an output along directions, from the blocks as written. Raises OnKink where a direction leads across one."""
-
-    def __init__(self, program: Computation, output: str, names: Sequence[str], free: bool = False) -> None:
-        self.program, self.output, self.free = program, output, free
-        self.chain = names if free else _chain(program, output, names)
-        self.lost = False
-        """Whether a complex step was lost on the way."""
-
-    def first(self, point: Point, weights: Weights, steps: Steps) -> Array:
-        """The derivative along a direction, by a complex step."""
-        step = imaginary_step((point.values[n] for n in weights), steps.imaginary)
-        value, watch = self._run(point, {n: 1j * step * m for n, m in self._moves(weights).items()})
-        _refuse_kinks(watch, step, _size(point, weights))
-        self.lost |= watch.lost
-        return np.imag(value) / step
-
-    def second(self, point: Point, d: Weights, e: Weights, steps: Steps) -> Array:
-        """The derivative along d, by a complex step, differenced along e."""
-        d, e = self._moves(d), self._moves(e)
-        total: Array = 0.0
-        signs: list[Array] | None = None
-        for k, coefficient in STENCIL:
-            for sign in (1, -1):
-                shift = {n: sign * k * steps.real * e.get(n, 0) + 1j * steps.imaginary * d.get(n, 0) for n in {**d, **e}}
-                value, watch = self._run(point, shift)
-                _refuse_kinks(watch, steps.imaginary, _size(point, d))
-                found = [np.sign(np.real(c)) for c in (*watch.choices, *watch.ties)]
-                if signs is not None and any(np.any(a != b) for a, b in zip(signs, found, strict=True)):
-                    raise OnKink(KINK)
-                signs = found
-                total = total + sign * coefficient * np.imag(value) / steps.imaginary
-        return total / steps.real
-
-    def exactly(self, point: Sharp, digits: int, *ways: Weights) -> Array:
-        """The derivative along one direction or two, with many digits."""
-        return point.slope(digits, self.chain, self.output, *(self._moves(w) for w in ways))
-
-    def _moves(self, weights: Weights) -> Weights:
-        return weights if self.free else moves_of(self.program, weights)
-
-    def _run(self, point: Point, shifts: Mapping[str, Array]) -> tuple[Array, Watch]:
-        """The output when some names are shifted: inputs, or the values of blocks on top of what they compute."""
-        environment = dict(point.values)
-        for name, shift in shifts.items():
-            environment[name] = environment[name] + shift
-        with watching() as watch:
-            for name in self.chain:
-                value = point.evaluate([self.program.blocks[name].tree], environment)[0]
-                environment[name] = value + shifts[name] if name in shifts else value
-        return environment[self.output], watch
-
-
-def _size(point: Point, weights: Weights) -> float:
-    """How large the values are that move."""
-    return max(float(np.max(np.abs(point.values[n]), initial=0.0)) for n in weights)
-
-
-def _refuse_kinks(watch: Watch, step: float, size: float) -> None:
-    """Raise OnKink where a choice that moves is made at the point itself: what decides it is 0, or a rounding away from it."""
-    for k, sign in enumerate((*watch.choices, *watch.ties)):
-        if np.iscomplexobj(sign) and np.any((np.abs(np.real(sign)) * step <= NEAR * size * np.abs(np.imag(sign))) & (np.imag(sign) != 0)):
-            raise OnKink(BRANCH if k in watch.branches else KINK)
-    for base, interval in watch.edges:
-        away = np.abs(np.real(base) - interval.low)
-        if np.iscomplexobj(base) and interval.low == 0 and np.any((away < TINY) & (base != 0)):
-            raise OnKink(KINK)
 
 
 def _gathered(slopes: Slopes, sides: Iterable[tuple[Array, Callable[[], Array]]]) -> Measured:
@@ -425,15 +366,6 @@ def _gathered(slopes: Slopes, sides: Iterable[tuple[Array, Callable[[], Array]]]
     if kink is not None and not pairs:
         raise kink
     return Measured([_stacked(pairs)], kink is not None, slopes.lost)
-
-
-def _chain(program: Computation, output: str, names: Sequence[str]) -> list[str]:
-    """The blocks between the names and the output, in order: what has to be evaluated again when the names move."""
-    wanted, moved = ancestors(program, output), set(names)
-    for block in program.blocks.values():
-        if any(r in moved for r in block.reads):
-            moved.add(block.name)
-    return [n for n in program.blocks if n in moved and n in wanted]
 
 
 # ---------------------------------------------------------------- what was derived

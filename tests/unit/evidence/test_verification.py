@@ -280,3 +280,17 @@ def test_first_and_second_derivatives_of_whole_programs_hold(text: str) -> None:
         assert wrong_factors(derivation) == ()
     if not program.blocks["C"].shape:
         assert program.hvp("C", name).verification.held
+
+
+def test_a_hessian_by_many_names_is_compared_as_one() -> None:
+    """More blocks than are told apart: directions move all names together, and any wrong block is seen."""
+    names = [f"x{k}" for k in range(8)]
+    program = symchain.parse("C = " + " + ".join(f"{n}**3" for n in names) + " + x0*x1**2 + sin(x2*x7)")
+    hessian = program.hessian("C", names)
+    verdict = verify_all(hessian)
+    assert len(list(hessian.every)) == 36 and verdict.held and not verdict.failed
+    for key in (("x0", "x1"), ("x3", "x4"), "x5"):
+        wrong = hessian[key]
+        result = replace(wrong.result, tree=t.add([wrong.result.tree, t.leaf("x6")]))
+        lines = tuple(result if line.name == wrong.result.name else line for line in hessian.printed.values())
+        assert verify_all(replace(hessian, results=lines)).failed, key
