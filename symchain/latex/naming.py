@@ -16,6 +16,7 @@ from symchain.latex.usage import FUNCTION_LETTERS, Usage, call_at
 from symchain.latex.values import Value, aligned, number_of
 from symchain.support.dimensions import Dim
 from symchain.support.notation import Phrase, call, name, number
+from symchain.support.notation import walk as phrase_nodes
 
 _OF_MATRICES = ("exp", "log", "sqrt", "sin", "cos", "sinh", "cosh")
 """Functions that a square matrix has in two senses."""
@@ -230,12 +231,26 @@ class Names:
         if not self.claiming:
             self._fail("a derivative inside of a definition", "A program holds no derivatives: state it as derivative = formula.", node)
         output, variable = node.parts
+        if (slope := self._slope_of_numbers(output, variable)) is not None:
+            return slope
         if output.head != "symbol" or variable.head != "symbol" or output.symbol is None or variable.symbol is None:
             what = "the derivative of a formula inside of another formula"
             self._fail(what, r"Name the formula, and write \frac{\partial z}{\partial x}.", node)
         if output.symbol.primes or entry_or_none(output.symbol, set(self.sizes)) or entry_or_none(variable.symbol, set(self.sizes)):
             self._fail("the derivative of entries", "Write derivatives of whole arrays.", node)
         return self._derivative(name(output.symbol.name), self._plain(output.symbol.name), self._plain(variable.symbol.name))
+
+    def _slope_of_numbers(self, output: Node, variable: Node) -> Value | None:
+        """d/dw (wx - y), worked out: of a formula of numbers in which nothing but w is known to depend on w. None for another one."""
+        if output.head == "symbol" or variable.symbol is None or variable.symbol.primes or self.sizes:
+            return None
+        formula = self.value(output)
+        parameter = variable.symbol.name
+        names = {p.text for p in phrase_nodes(formula.phrase) if p.head == "name"} | {parameter}
+        plain = not formula.rank and not formula.axes and not any(self._plain(n).rank or n in self.usage.arrays for n in names)
+        if not plain or any(n in self.known or n in self.aliases for n in names - {parameter}):
+            return None
+        return Value(self.usage.slope(formula.phrase, parameter))
 
     def _derivative(self, output: Phrase, above: Value, below: Value) -> Value:
         """dC/dW as a claim writes it; a derivative of a scalar has the shape of what it is by."""

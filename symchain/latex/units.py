@@ -93,7 +93,8 @@ class Units:
     def read(self) -> list[Unit]:
         found: list[Unit] = []
         for written in self.text.written:
-            if found and found[-1].kind in (CLAIM, VALUE) and self.surroundings.narrows(written, found[-1].written):
+            behind = found and found[-1].kind in (CLAIM, VALUE) and self.surroundings.narrows(written, found[-1].written)
+            if behind and not self._states_derivative(written):
                 found[-1].written.clause.conditions.append(written.clause.tokens)
                 found.append(Unit(SKIPPED, written, written.source, said=Say("document.skipped.condition", {})))
                 continue
@@ -104,6 +105,13 @@ class Units:
                 located = error.located(written.place, self.text.source.line(written.place))
                 found.append(Unit(REFUSED, written, written.source, error=located))
         return found
+
+    def _states_derivative(self, w: Written) -> bool:
+        """Whether f_x = y behind another claim is a claim, and no case of that one."""
+        try:
+            return w.kind == "equation" and self.forms.subject(w.sides[0]) is not None
+        except SymchainError:
+            return False
 
     def _note(self, w: Written) -> None:
         left = w.sides[0]

@@ -160,7 +160,10 @@ def _answer(statement: Statement, asked: Asked, using: str) -> Judgement:
         case = ", ".join(f"{n} = {v}" for n, v in asked.near)
         return _made(statement, UNJUDGED, verdict, Say("document.case", {"case": case}))
     if asked.diagonal:
-        return _made(statement, UNJUDGED, verdict, Say("document.diagonal", {}))
+        found = _on_the_diagonal(asked)
+        if found is None:
+            return _made(statement, UNJUDGED, verdict, Say("document.diagonal", {}))
+        return _made(statement, found.status, found)
     if asked.solved:
         return _made(statement, "undecided", verdict, Say("document.solved", {}))
     if asked.numbers and (free := _inputs(asked.program, asked.output)):
@@ -190,6 +193,15 @@ def _differentiated(program: Program, output: str, wrt: str) -> tuple[Program, s
         program = replace(program, inputs=extended.inputs, blocks=extended.blocks)
     lines = program.derive(output, wrt).lines
     return read_program("\n".join([str(program), *lines])), lines[-1].split(" = ")[0]
+
+
+def _on_the_diagonal(asked: Asked) -> Verdict | None:
+    """The verdict on dp_i/du_i = q_i: the entries on the diagonal of the derivative are q. None where it has no diagonal."""
+    program, jacobian = _differentiated(asked.program, asked.output, asked.wrt[0])
+    shape = program.blocks[jacobian].shape
+    if len(shape) != 2 or shape[0] != shape[1]:
+        return None
+    return _compared(program, f"diag({jacobian})", asked.claim)
 
 
 def _outside_where_negative(asked: Asked, name: str) -> bool:
