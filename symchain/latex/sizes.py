@@ -8,12 +8,15 @@ from symchain.errors import Place
 from symchain.language.shapes import dimension_of
 from symchain.latex.indices import INDICATOR, entry_of, entry_or_none, index_letters, is_kronecker, without_letters
 from symchain.latex.nodes import Bound, Node, Symbol, walk
+from symchain.latex.shapes import shapes_of_definitions
 from symchain.latex.statements import Statement, is_defined
 from symchain.latex.usage import FUNCTION_LETTERS, Usage, call_at, function_of
 from symchain.latex.values import SAME_SHAPE, keeps_shape
 from symchain.support.dimensions import Dim, Shape, add
 from symchain.support.notation import Phrase
 
+_COUNTS = frozenset("nNmMK")
+"""Letters for a number of terms."""
 _SIZES = ("n", "m", "p", "q", "r", "s")
 
 
@@ -27,8 +30,13 @@ class Sizes:
         self.axes: dict[tuple[str, int], int] = {}
         self.ranks: dict[str, tuple[int, Place]] = {}
         self.variables: dict[tuple[int, str], int] = {}
+        self.by = {n.symbol.name for s in statements for p in s.sides if p.head == "partial" for n in p.parts[1:] if n.symbol is not None}
+        self.counts: dict[int, str] = {}
+        self.counted: dict[int, str] = {}
+        """The number of terms of sums that are divided by it, by the sum and by its index: a mean."""
 
     def settle(self) -> None:
+        self.shapes = {**self.shapes, **shapes_of_definitions(self.statements, self.shapes)}
         frees = self._free()
         likened = [pair for s in self.statements if s.shape is None and not s.said for pair in _likened(s, self.usage)]
         for name, shape in self.shapes.items():
@@ -51,7 +59,8 @@ class Sizes:
         taken = {*self.usage.plain, *self.usage.called, *(str(d) for d in self.dims.values())}
         for root in sorted(r for r, dim in names.items() if dim is None):
             letter = next(s for s in (*_SIZES, *(f"n_{k}" for k in range(10_000))) if s not in taken)
-            names[root] = letter
+            counts = {name for v, name in self.counted.items() if self._root(v) == root}
+            names[root] = counts.pop() if len(counts) == 1 else letter
             taken.add(letter)
         for name, (rank, _) in self.ranks.items():
             dims = [names[self._root(self.axes[name, k])] for k in range(rank)]
@@ -151,8 +160,10 @@ class Sizes:
 
     def _visit(self, side: Node, scope: dict[str, int], own: Collection[str]) -> None:
         stack = [(side, scope)]
+        others = {*self.usage.defined, *self.shapes, *self.by}
         while stack:
             node, inside = stack.pop()
+            self.counts.update((id(big), name) for big, name in _means(node) if name not in others)
             if node.head == "big" and node.bounds:
                 inside = dict(inside)
                 for bound in node.bounds:
@@ -160,6 +171,8 @@ class Sizes:
                     dim = self._extent(bound, node)
                     if dim is not None:
                         self.dims[variable] = dim
+                    elif id(node) in self.counts:
+                        self.counted[variable] = self.counts[id(node)]
                     inside[bound.letter] = variable
                     if bound.but in inside and bound.but != bound.letter:
                         self._join(variable, inside[bound.but], node)
@@ -238,6 +251,24 @@ def _likened(statement: Statement, usage: Usage) -> Iterator[tuple[str, str, boo
         symbol = inner.symbol if inner is not None else None
         if symbol is not None and left is not None and not symbol.primes and not (index_letters(left) or index_letters(symbol)):
             yield left.name, symbol.name, side.text in SAME_SHAPE, side
+
+
+def _means(node: Node) -> Iterator[tuple[Node, str]]:
+    r"""The sums over one index without an end that a letter for a size divides, and that letter: \frac1n \sum_i."""
+    tops: Sequence[Node] = ()
+    below: Node | None = None
+    if node.head == "frac":
+        tops, below = node.parts[:1], node.parts[1]
+    for k, part in enumerate(node.parts if node.head == "product" else ()):
+        if part.head == "frac" and k + 1 < len(node.parts) and all(n.symbol is None for n in walk(part.parts[0])):
+            tops, below = node.parts[k + 1 : k + 2], part.parts[1]
+    names = {n.symbol.name for n in walk(below) if n.symbol is not None} if below is not None else set()
+    plain = below is not None and all(n.head in ("symbol", "number", "product", "group", "paren") for n in walk(below))
+    for top in tops:
+        while top.head in ("group", "paren") and len(top.parts) == 1:
+            top = top.parts[0]
+        if plain and len(names) == 1 and names <= _COUNTS and top.head == "big" and top.text == "sum" and len(top.bounds) == 1:
+            yield top, next(iter(names))
 
 
 def _symbols(statement: Statement) -> list[Symbol]:

@@ -29,6 +29,21 @@ JUDGED = {
     r"$$z_k = \sum_j w_{kj} h_j, \quad L = \sum_k z_k^2$$ $$\frac{\partial L}{\partial w_{kj}} = 2 z_k h_j, \quad"
     r"\frac{\partial L}{\partial h_j} = 2 \sum_k w_{kj} z_k, \quad \frac{\partial L}{\partial h_j} = 2 \sum_k z_k$$": "right right wrong",
     r"$$S = \sum_i u_i^3$$ $$\frac{\partial S}{\partial u_k} = 3u_k^2$$": "right",
+    # one letter for both indices: the diagonal
+    r"$$p_i = \frac{e^{u_i}}{\sum_k e^{u_k}}$$ $$\frac{\partial p_i}{\partial u_i} = p_i(1 - p_i), \quad"
+    r"\frac{\partial p_i}{\partial u_i} = p_i$$": "right wrong",
+    # a letter that divides a sum over an index is its number of terms
+    r"$$\bar x = \frac1n \sum_i x_i, \quad s = \frac1n \sum_i (x_i - \bar x)^2$$ $$\frac{\partial s}{\partial x_k} = \frac2n(x_k - \bar x),"
+    r"\quad \frac{\partial s}{\partial x_k} = \frac1n(x_k - \bar x)$$": "right wrong",
+    r"$$F = \frac1K \sum_i u_i$$ $$\frac{\partial F}{\partial K} = -\frac1{K^2} \sum_i u_i$$": "right",
+    # entries of what is defined by whole arrays
+    r"Let $x \in \mathbb{R}^n$, $W \in \mathbb{R}^{m \times n}$, $y = Wx$ and $L = \sum_i y_i^3$. "
+    r"$$\frac{\partial L}{\partial W} = 3(y \odot y)x^T, \quad \frac{\partial L}{\partial x} = 3W(y \odot y)$$": "right wrong",
+    # the slope of an inner formula, written as such
+    r"$$C = (wx - y)^2$$ $$\frac{\partial C}{\partial w} = 2(wx - y) \cdot \frac{\partial}{\partial w}(wx - y) = 3(wx - y)x$$":
+        "right wrong",
+    # a derivative behind another claim is no condition of it
+    r"$$h(u, v) = u^2 + uv$$ $$\frac{\partial h(u, v)}{\partial u} = 2u + v, \quad h_v = u, \quad h_v = v$$": "right right wrong",
     # a name for a derivative
     r"$$z = wx, \ C = z^2$$ $$\delta = \frac{\partial C}{\partial z} = 2z$$ $$\frac{\partial C}{\partial w} = \delta x$$": "right right",
     # what the words say
