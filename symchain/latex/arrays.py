@@ -64,6 +64,8 @@ def _operands(node: Node, found: set[str]) -> None:
     if node.symbol is not None:
         if node.symbol.name != "lambda":
             found.add(node.symbol.name)
+    elif node.head == "paren" and len(node.parts) > 1:
+        return  # (2x, 2y)^T is a list of numbers
     elif node.head in ("sum", "product", "paren", "group", "transpose", "power"):
         for part in node.parts[: 1 if node.head == "power" else None]:
             _operands(part, found)

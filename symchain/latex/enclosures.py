@@ -144,6 +144,25 @@ class Enclosures(Derivatives):
                 self.fail(f"the norm of order {kind} is not read", r"Norms are \lVert x\rVert, _1, _2, _F and _\infty.", self.span(token))
         return Node("norm", self.span(token), (inner,), kind)
 
+    def _stack(self, token: Token) -> Node:
+        r"""A column or a row of formulas, as (a, b) has them: \begin{pmatrix} a \\ b \end{pmatrix}."""
+        self.take()
+        parts = [self.expression()]
+        separator = self.peek
+        while self.peek.text == separator.text and self.peek.text in ("&", "\\"):
+            self.take()
+            if self.peek.kind == "end":
+                break
+            parts.append(self.expression())
+        if self.peek.text in ("&", "\\"):
+            self.fail(
+                "a matrix of formulas is not read", "Columns and rows of formulas are read as the components of a gradient.", token.place
+            )
+        if self.peek.kind != "end" or self.peek.text != token.text:
+            self._refuse(self.peek)
+        self.take()
+        return Node("paren", self.span(token), tuple(parts), "(")
+
     def _ends_cases(self) -> bool:
         """Whether no further row follows: at the end, or at a row break before it."""
         following = self.tokens[min(self.position + 1, len(self.tokens) - 1)]

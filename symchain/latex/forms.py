@@ -29,6 +29,10 @@ class Subject:
     components: bool = False
     """Whether it is a gradient by several names, with a list of components."""
 
+    def component(self, k: int) -> Subject:
+        """The k-th of a gradient's components."""
+        return replace(self, variables=self.variables[k : k + 1], components=False)
+
     @property
     def node(self) -> Node:
         return Node("partial", self.output.place, (self.output, *self.variables))
@@ -157,6 +161,10 @@ class Forms:
 
     def _gradient(self, side: Node) -> Subject:
         output = self._function(side.parts[0])
+        if output.head == "product" and len(output.parts) == 2 and (known := self._known(output.parts[0])):
+            bracket = output.parts[1]
+            if bracket.head == "paren" and len(bracket.parts) == len(known):  # \nabla f(1, 2)
+                return self._placed(self._gradient(replace(side, parts=output.parts[:1])), bracket, known)
         known = self._known(output)
         if len(known) == 1:
             return Subject(output, (Node("symbol", side.place, symbol=_symbol(known[0])),))
@@ -198,6 +206,13 @@ class Forms:
 
     def _fail(self, what: str, advice: str, node: Node) -> NoReturn:
         raise ParseError(what, advice=advice, place=node.place, source=self.source.line(node.place))
+
+
+def components_in(side: Node, count: int) -> tuple[Node, ...]:
+    """The components that a column or a row lists; nothing where it is no list of so many."""
+    side = bare(side)
+    side = side.parts[0] if side.head == "transpose" else side
+    return side.parts if side.head == "paren" and len(side.parts) == count else ()
 
 
 def _symbol(name: str) -> Symbol:

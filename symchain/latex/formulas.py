@@ -11,7 +11,7 @@ from symchain.latex.algebra import Algebra
 from symchain.latex.indices import entry_or_none
 from symchain.latex.nodes import Bound, Node, walk
 from symchain.latex.usage import call_at
-from symchain.latex.values import SAME_SHAPE, Value, aligned, flat, number_of
+from symchain.latex.values import SAME_SHAPE, Value, aligned, flat, number_of, spread
 from symchain.support.dimensions import Dim
 from symchain.support.notation import Phrase, call, number
 
@@ -28,6 +28,10 @@ class Formulas(Algebra):
         self.order = [letter for letter, _ in free]
         self.sizes = dict(free)
         value = self.value(node)
+        if claiming and value.axes and value.axes != tuple(self.order) and not value.rank:
+            dims = Phrase("tuple", tuple(number_of(self.sizes[a]) for a in self.order))
+            phrase = call("broadcast_to", spread(value, tuple(self.order)).phrase, dims)
+            return Value(phrase, tuple(self.sizes[a] for a in self.order))  # dE/dA_ij = x_i, whatever j is
         if value.axes and value.axes != tuple(self.order):
             self._fail(
                 f"the formula has no entry with the index {self._missing(value)}", "Each index on the left stands on the right too.", node

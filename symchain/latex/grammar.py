@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
-from symchain.errors import LimitError, Place
+from symchain.errors import LimitError, Place, SymchainError
 from symchain.language.lookup import is_known_function
 from symchain.latex.derivatives import JOINERS
 from symchain.latex.enclosures import RELATIONS, Enclosures
@@ -186,6 +186,8 @@ class Parser(Enclosures):
                     return self.powers(self._bars(token))
         if token.kind == "begin" and token.text in ("cases", "dcases"):
             return self._cases(token)
+        if token.kind == "begin" and token.text in ("pmatrix", "bmatrix"):
+            return self.powers(self._stack(token))
         if token.kind == "command":
             return self._command(token)
         self._refuse(token)
@@ -333,6 +335,17 @@ class Parser(Enclosures):
             return Node("product", self.span(start), (node, self.powers(self.brackets())), text="call", ops=("", ""))
         return node
 
+    def _derivative_follows(self, joined: bool) -> bool:
+        r"""Whether the next factor is a derivative: in \cos u \cdot \frac{du}{dx} it is no part of the argument."""
+        mark = self.position
+        self.position += joined
+        try:
+            return self.peek.text in ("frac", "tfrac", "dfrac", "cfrac") and self._fraction(self.peek).head == "partial"
+        except SymchainError:
+            return False
+        finally:
+            self.position = mark
+
     def _check_after(self, function: str, argument: Node) -> None:
         r"""Refuse \log x y: log(x) y or log(x y)."""
         token = self.peek
@@ -340,7 +353,7 @@ class Parser(Enclosures):
         another = (token.kind == "command" and (token.text in FUNCTIONS or token.text in _BIG)) or (
             token.kind == "word" and self._function_of(token)
         )
-        if joined or (self.starts_factor(token) and not another):
+        if (joined or (self.starts_factor(token) and not another)) and not self._derivative_follows(joined):
             rest = self.source.line(token.place)[token.column - 1 :][:12].split("$")[0].strip()
             inside = self.written(argument)
             what = f"{function} {inside} {rest} can be read as {function}({inside}) {rest} and as {function}({inside} {rest})"

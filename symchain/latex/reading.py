@@ -15,7 +15,7 @@ from symchain.language.shapes import facts_from, shape_from
 from symchain.latex.arrays import marked, said_in_words
 from symchain.latex.assembly import Assembly, Slope, Writer
 from symchain.latex.document import find_fragments
-from symchain.latex.forms import Subject
+from symchain.latex.forms import Subject, components_in
 from symchain.latex.nodes import Node, Symbol, signature, walk
 from symchain.latex.preparation import prepared
 from symchain.latex.slices import Definitions
@@ -218,7 +218,8 @@ class _Document:
         assert right is not None
         self._refuse_other_name(k, unit, subject)
         if subject.components:
-            raise ParseError("a gradient by components", advice="State each component.", place=unit.written.place)
+            self._ask_components(k, unit, subject, right)
+            return
         for other, name in subject.renamed:
             right = _renamed(right, other, name, self.source)
         if subject.factor is not None:
@@ -249,6 +250,19 @@ class _Document:
             partial=subject.partial,
             **self._circumstances(k, unit, assembly),
         )
+
+    def _ask_components(self, k: int, unit: Unit, subject: Subject, right: Node) -> None:
+        """The question that a gradient puts: that of each of its components."""
+        listed = components_in(right, len(subject.variables))
+        if not listed:
+            what = f"a gradient by {len(subject.variables)} names that is not a list of as many components"
+            raise ParseError(what, advice="State each component.", place=unit.written.place)
+        parts = [replace(unit, subject=subject.component(j), right=c) for j, c in enumerate(listed)]
+        for part in parts:
+            self._ask(k, part)
+        unit.reading = "; ".join(p.reading for p in parts)
+        asked = tuple(p.asked for p in parts if p.asked is not None)
+        unit.asked = replace(asked[0], components=asked)
 
     def _refuse_other_name(self, k: int, unit: Unit, subject: Subject) -> None:
         """df/dx directly behind a formula for f_c may mean either."""

@@ -109,7 +109,8 @@ class Surroundings:
             left, right = (bare(parse_formula(t, self.text.source)) for t in (tokens[:equal], tokens[equal + 1 :]))
         except SymchainError:
             return None
-        return (left.symbol.name, right) if left.symbol is not None and is_constant(right) else None
+        listed = right.head == "paren" and len(right.parts) > 1
+        return (left.symbol.name, right) if left.symbol is not None and is_constant(right) and not listed else None
 
     def _relates(self, tokens: Sequence[Token]) -> bool:
         """Whether tokens are a condition that is no point: i = j, i != j, x > 0."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from symchain.errors import ParseError, SymchainError
 from symchain.latex.clauses import is_condition, links
-from symchain.latex.forms import Forms, Subject, derivatives_in
+from symchain.latex.forms import Forms, Subject, components_in, derivatives_in
 from symchain.latex.nodes import Node, Symbol, walk
 from symchain.latex.statements import Statement as Line
 from symchain.latex.statements import Text, Written, is_defined
@@ -181,7 +181,7 @@ class Units:
         first, second = w.sides[:2]
         inline = w.clause.kind == "inline"
         self._refuse_moments(first)
-        if self.surroundings.is_condition(w) or self._is_place(w):
+        if (self.surroundings.is_condition(w) or self._is_place(w)) and not self._states_derivative(w):
             yield Unit(SKIPPED, w, w.source, said=Say("document.skipped.condition", {}))
             return
         subject = self.forms.subject(first)
@@ -221,6 +221,8 @@ class Units:
             again = self.forms.subject(side) if side.head in ("partial", "at", "gradient") else None
             if again is not None and _alike(again, subject):
                 continue
+            if subject.components and self._names_components(side, subject):
+                continue
             zero = k > 0 and side.text == "0"  # f'(x) = 2x - 4 = 0 is solved, not claimed
             yield Unit(
                 kind,
@@ -231,6 +233,11 @@ class Units:
                 solved=zero,
                 numbers=_put_in(side, k > 0),
             )
+
+    def _names_components(self, side: Node, subject: Subject) -> bool:
+        """Whether a list only says what a gradient is: (df/dx, df/dy)."""
+        listed = [self.forms.subject(c) if c.head == "partial" else None for c in components_in(side, len(subject.variables))]
+        return bool(listed) and all(s is not None and _alike(s, subject.component(k)) for k, s in enumerate(listed))
 
     def _definition(self, w: Written, first: Node, second: Node) -> Iterator[Unit]:
         symbol = first.symbol or first.parts[0].symbol

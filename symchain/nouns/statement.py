@@ -51,6 +51,8 @@ class Asked:
     """The names whose formulas stand in another section of the text: it may mean other quantities by them here."""
     diagonal: bool = False
     """Whether the entries claimed are those of a diagonal: da_i/dz_i."""
+    components: tuple[Asked, ...] = ()
+    """The components of a gradient, each a question."""
 
 
 @dataclass(frozen=True)

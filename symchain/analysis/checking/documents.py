@@ -101,11 +101,19 @@ def _compared(program: Program, left: str, right: str) -> Verdict:
 
 # ---------------------------------------------------------------- one statement
 
+RIGHT = ("proved", "agrees")
+_SEVERITY = (*RIGHT, "undecided", UNJUDGED, "wrong")
+"""Of several statuses the last one here is that of the whole."""
+
 
 def _judged(statement: Statement, using: str) -> Judgement:
     asked = statement.asked
     if asked is None:
         return _made(statement, UNJUDGED, None, Say("document.undecided", {}))
+    if asked.components:
+        found = [_judged(replace(statement, asked=part), using) for part in asked.components]
+        decides = max(found, key=lambda j: _SEVERITY.index(j.status))
+        return replace(decides, statement=statement, verdict=decides.verdict if decides.status not in RIGHT else None)
     if asked.missing is not None:
         return _made(statement, UNJUDGED, None, asked.missing)
     if asked.shapeless:
@@ -121,7 +129,7 @@ def _judged(statement: Statement, using: str) -> Judgement:
 
 def _made(statement: Statement, status: str, verdict: Verdict | None, said: Say | None = None) -> Judgement:
     made = Judgement(statement, status, verdict, "", said)
-    told = said is not None or status not in ("proved", "agrees")
+    told = said is not None or status not in RIGHT
     return replace(made, reason=made.text(DEFAULT) if told else "")
 
 

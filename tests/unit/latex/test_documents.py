@@ -44,6 +44,17 @@ JUDGED = {
         "right wrong",
     # a derivative behind another claim is no condition of it
     r"$$h(u, v) = u^2 + uv$$ $$\frac{\partial h(u, v)}{\partial u} = 2u + v, \quad h_v = u, \quad h_v = v$$": "right right wrong",
+    r"$$y = \sin u, \quad u = x^2$$ $$\frac{dy}{dx} = \cos u \cdot \frac{du}{dx} = \cos u \cdot \frac{d}{dx}(x^2) = 2\cos(x^2)$$":
+        "right right wrong",
+    r"$f(x, y) = xy$. At $x = 1$, $y = 2$: $f_x = 2$.": "right",
+    # gradients by components
+    r"$$f(x, y) = x^2 + y^2$$ $$\nabla f = (2x, 2y), \quad \nabla f(1, 2) = (2, 3), \quad \nabla f = (2x, y)^T$$":
+        "right wrong wrong",
+    r"$$f(x, y) = x^2 y$$ $$\nabla f = \begin{pmatrix} \frac{\partial f}{\partial x} \\ \frac{\partial f}{\partial y} \end{pmatrix}"
+    r"= \begin{pmatrix} 2xy \\ x^2 \end{pmatrix}$$": "right",
+    # constant along one index
+    r"Let $A \in \mathbb{R}^{n \times n}$, $x \in \mathbb{R}^n$, $z = A^\top x$ and $E = \sum_i z_i$."
+    r"$$\frac{\partial E}{\partial A_{ij}} = x_i, \quad \frac{\partial E}{\partial A_{ij}} = x_j$$": "right wrong",
     # a name for a derivative
     r"$$z = wx, \ C = z^2$$ $$\delta = \frac{\partial C}{\partial z} = 2z$$ $$\frac{\partial C}{\partial w} = \delta x$$": "right right",
     # what the words say
