@@ -50,7 +50,7 @@ def _mark(node: Node, found: set[str]) -> None:
         found.add(symbol.name)
     if node.head == "transpose":
         _operands(node.parts[0], found)
-    elif node.head == "norm" or (node.head == "apply" and node.text in ("tr", "trace", "det", "logdet", "diag", "softmax")):
+    elif node.head in ("norm", "inner") or (node.head == "apply" and node.text in ("tr", "trace", "det", "logdet", "diag", "softmax")):
         for part in node.parts:
             _operands(part, found)
     elif node.head == "power" and node.parts[0].symbol is not None and node.parts[0].symbol.base[:1].isupper():

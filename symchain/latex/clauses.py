@@ -214,7 +214,7 @@ def _goes_on(last: Token, token: Token) -> bool:
 
 def turn(token: Token) -> int:
     if token.kind == "command":
-        return (token.text == "evaluated") - (token.text == "evaluation")
+        return (token.text in ("evaluated", "langle")) - (token.text in ("evaluation", "rangle"))
     if token.kind != "op":
         return 0
     return (token.text in "([{") - (token.text in ")]}")

@@ -144,6 +144,24 @@ class Enclosures(Derivatives):
                 self.fail(f"the norm of order {kind} is not read", r"Norms are \lVert x\rVert, _1, _2, _F and _\infty.", self.span(token))
         return Node("norm", self.span(token), (inner,), kind)
 
+    def _inner_product(self, token: Token) -> Node:
+        r"""\langle u, v \rangle"""
+        self.take()
+        self.bars.append("")
+        parts = [self.expression()]
+        if self._at(","):
+            self.take()
+            parts.append(self.expression())
+        self.bars.pop()
+        if self.peek.text != "rangle":
+            self._refuse(self.peek)
+        self.take()
+        if len(parts) != 2:
+            self.fail(
+                "angle brackets around one formula: an average, perhaps", r"Write \langle u, v\rangle for an inner product.", token.place
+            )
+        return Node("inner", self.span(token), tuple(parts))
+
     def _stack(self, token: Token) -> Node:
         r"""A column or a row of formulas, as (a, b) has them: \begin{pmatrix} a \\ b \end{pmatrix}."""
         self.take()

@@ -89,6 +89,8 @@ class Formulas(Algebra):
                 return replace(inner, phrase=call("abs", inner.phrase))
             case "norm":
                 return self._norm(node)
+            case "inner":
+                return self._inner(node)
             case "apply":
                 return self._apply(node)
             case "big":
@@ -116,6 +118,14 @@ class Formulas(Algebra):
         if kind == "infty":
             return Value(call("max", call("abs", inner.phrase)))
         return Value(call("norm", inner.phrase))
+
+    def _inner(self, node: Node) -> Value:
+        """The sum of the products of all entries."""
+        one, two = (self.value(p) for p in node.parts)
+        if one.axes or two.axes or one.shape != two.shape:
+            self._fail("an inner product of different shapes", "Its two arrays have one shape; inside a sum write x_i y_i.", node)
+        product = Phrase("mul", flat([one.phrase, two.phrase]))
+        return Value(call("sum", product) if one.rank else product)
 
     def _apply(self, node: Node) -> Value:
         bare, based, primes = node.ops

@@ -38,7 +38,6 @@ _ADVICE = {
     "gets": "An update is no definition: give the new value another name.",
     "circ": r"It may be a composition or a product: write f(g(x)), or a \odot b.",
     "otimes": r"Write a b^\top for the outer product.",
-    "binom": "Write it with fractions.",
 }
 
 
@@ -149,7 +148,7 @@ class Parser(Enclosures):
         if token.kind in ("number", "letter", "word", "begin", "bad"):
             return True
         if token.kind == "command":
-            ends = ("\\", "quad", "qquad", "right", "evaluation")
+            ends = ("\\", "quad", "qquad", "right", "evaluation", "rangle")
             return token.text not in JOINERS and token.text not in RELATIONS and token.text not in ends
         if token.kind == "op" and token.text in "|‖":
             return not self._closes_bar(token) and self.tokens[self.position + 1].text not in ("_", "^")
@@ -164,9 +163,20 @@ class Parser(Enclosures):
                 f"the formula nests more than {MAX_DEPTH} deep", advice="Name parts of it.", place=place, source=self.source.line(place)
             )
         try:
-            return self._factor(token)
+            return self._with_factorials(self._factor(token), token)
         finally:
             self.depth -= 1
+
+    def _with_factorials(self, node: Node, token: Token) -> Node:
+        """n!, of what stands directly before the sign."""
+        while self._at("!") and self.tokens[self.position + 1].text != "=":
+            if node.head in ("power", "transpose"):
+                inside = self.written(node)
+                what = f"{inside}! can be read as the factorial of the power and as a power of a factorial"
+                self.fail(what, "Put what the factorial is of in brackets.", self.peek.place)
+            self.take()
+            node = self.powers(Node("apply", self.span(token), (node,), "factorial", ops=("", "", "0")))
+        return node
 
     def _factor(self, token: Token) -> Node:
         if token.kind == "number":
@@ -256,6 +266,12 @@ class Parser(Enclosures):
                 return self._nabla(token)
             case "partial":
                 return self._slashed_partial(token)
+            case "binom" | "dbinom" | "tbinom":
+                self.take()
+                parts = (self.inner(self.argument_tokens()), self.inner(self.argument_tokens()))
+                return self.powers(Node("apply", self.span(token), parts, "binom", ops=("", "", "0")))
+            case "langle":
+                return self.powers(self._inner_product(token))
             case "underbrace" | "overbrace":
                 return self._braced(token)
             case "evaluated":

@@ -14,6 +14,7 @@ HEADS = {
     "group": "one part in braces, or boxed: it prints without brackets and yet belongs together",
     "abs": "one part between single bars",
     "norm": "one part between double bars; text is the subscript (2, 1, F, infty or nothing)",
+    "inner": "two parts in angle brackets",
     "frac": "numerator, denominator",
     "power": "base, exponent; text is odot for an elementwise power",
     "transpose": "one part",

@@ -52,6 +52,14 @@ JUDGED = {
         "right wrong wrong",
     r"$$f(x, y) = x^2 y$$ $$\nabla f = \begin{pmatrix} \frac{\partial f}{\partial x} \\ \frac{\partial f}{\partial y} \end{pmatrix}"
     r"= \begin{pmatrix} 2xy \\ x^2 \end{pmatrix}$$": "right",
+    # factorials, binomial coefficients, inner products
+    r"$$q = \frac{m^k e^{-m}}{k!}$$ $$\frac{\partial q}{\partial m} = q(k/m - 1)$$ $$y = \frac{x^3}{3!}$$"
+    r"$$\frac{dy}{dx} = \frac{x^2}{3}$$":
+        "right wrong",
+    r"$$P = \binom{n}{k} p^k (1 - p)^{n - k}$$ $$\frac{\partial P}{\partial p} = P\left(\frac kp - \frac{n - k}{1 - p}\right)$$": "right",
+    r"Let $u, v \in \mathbb{R}^n$. $$f = \langle u, v \rangle$$ $$\frac{\partial f}{\partial u} = v, \quad \nabla_u f = u$$": "right wrong",
+    r"Let $A, B \in \mathbb{R}^{m \times n}$. $$f = \langle A, B \rangle$$ $$\frac{\partial f}{\partial A} = B$$": "right",
+    r"$$f = \langle a, Bx \rangle$$ $$\frac{\partial f}{\partial x} = Ba$$": "unjudged",
     # constant along one index
     r"Let $A \in \mathbb{R}^{n \times n}$, $x \in \mathbb{R}^n$, $z = A^\top x$ and $E = \sum_i z_i$."
     r"$$\frac{\partial E}{\partial A_{ij}} = x_i, \quad \frac{\partial E}{\partial A_{ij}} = x_j$$": "right wrong",

@@ -14,6 +14,7 @@ from symchain.errors import LimitError, ParseError, SymchainError
 SHAPES = {"W": ("h", "n"), "x": ("n",), "b": ("h",), "y": ("h",), "A": ("n", "n")}
 
 READ = {
+    r"y = a! + \binom{a}{2}": "y = factorial(a) + binom(a, 2)",
     # names: subscripts, superscripts, accents, fonts
     r"z = W_1 x + b_1": "z = W_1*x + b_1",
     r"z = W^{(1)} x + b^{(1)}": "z = W_1*x + b_1",
@@ -222,7 +223,9 @@ REFUSED = {
     r"y = \dot{x}": "is not read",
     r"y = \foo{x}": r"\foo is not read",
     r"y = \infty": "is not read",
-    r"y = a!": "!",
+    r"y = 2^a!": "factorial",
+    r"y = \langle a \rangle": "average",
+    r"y = \begin{pmatrix} a & b \\ c & d \end{pmatrix}": "matrix of formulas",
     r"y = a^*": "superscript",
     r"y = \mathbb{E}[x]": "an operator or a set",
     r"y = \mathbf{1}^\top x": "array of ones",
