@@ -87,9 +87,19 @@ class Judgement:
     verdict: Verdict | None = None
     reason: str = ""
     said: Say | None = field(default=None, repr=False, compare=False)
+    scalars: tuple[str, ...] = ()
+    """The names that were read as scalars for want of shapes, where another reader may take them for arrays."""
 
     def text(self, lang: str) -> str:
         """What became of it, in whole sentences."""
+        return f"{self.found(lang)}{self.remark(lang)}"
+
+    def remark(self, lang: str) -> str:
+        """The remark on names that were read as scalars."""
+        return f" {spoken(Say('document.scalars', {'names': ', '.join(self.scalars)}), lang)}" if self.scalars else ""
+
+    def found(self, lang: str) -> str:
+        """What became of it, without the remark."""
         if self.said is not None:
             return spoken(self.said, lang)
         asked, verdict = self.statement.asked, self.verdict

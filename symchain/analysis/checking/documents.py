@@ -37,7 +37,30 @@ _FAR = 1e-7
 
 def judge(program: Program, using: str = FACTORS) -> tuple[Judgement, ...]:
     """The judgements on a document's statements, in order; `using` says what a claim may hold, as in `check`."""
-    return tuple(_judged(s, using) for s in program.statements if s.kind in JUDGED)
+    return tuple(_remarked(_judged(s, using)) for s in program.statements if s.kind in JUDGED)
+
+
+def _remarked(judgement: Judgement) -> Judgement:
+    """With the names that were read as scalars, where that decided."""
+    asked = judgement.statement.asked
+    if asked is None or judgement.status not in (*RIGHT, "wrong") or not (names := _as_scalars(asked)):
+        return judgement
+    made = replace(judgement, scalars=names)
+    return replace(made, reason=f"{judgement.reason}{made.remark(DEFAULT)}".strip())
+
+
+def _as_scalars(asked: Asked) -> tuple[str, ...]:
+    """The factors of products W x where nothing gives the capital a shape: as arrays they would not change places."""
+    program = asked.program
+    capital = {n for n, v in program.inputs.items() if not v.shape and n[0].isupper() and n[0].isascii() and not n[1:2].isalpha()}
+    if not capital or any(v.shape for v in program.inputs.values()):
+        return ()
+    found: set[str] = set()
+    for text in [*(line.split(" = ", 1)[1] for line in str(program).splitlines() if " = " in line), asked.output, asked.claim]:
+        for phrase in walk(parse_expression(text.split("#")[0])):
+            factors = {p.text for p in phrase.parts if p.head == "name"} if phrase.head == "mul" else set()
+            found |= factors if len(factors) > 1 and factors & capital else set()
+    return tuple(sorted(n for n in found if n in program.inputs))
 
 
 def report(program: Program, judgements: Sequence[Judgement], medium: str, lang: str) -> tuple[str, int]:
@@ -55,12 +78,13 @@ def report(program: Program, judgements: Sequence[Judgement], medium: str, lang:
 def _line(judgement: Judgement, lang: str) -> str:
     statement, verdict, asked = judgement.statement, judgement.verdict, judgement.statement.asked
     if verdict is not None and asked is not None and asked.wrt and judgement.said is None:
-        return sentence(lang, "check.line").format(line=statement.line, said=verdict.text(lang))
-    said = judgement.text(lang)
+        first, *points = verdict.text(lang).split("\n")
+        return sentence(lang, "check.line").format(line=statement.line, said="\n".join([first + judgement.remark(lang), *points]))
+    said = judgement.found(lang)
     if said != statement.reading:
         said = f"{statement.reading} ({said})"
     status = sentence(lang, f"document.status.{judgement.status}")
-    return sentence(lang, "document.line").format(line=statement.line, status=status, said=said)
+    return sentence(lang, "document.line").format(line=statement.line, status=status, said=said + judgement.remark(lang))
 
 
 def _data(judgement: Judgement) -> dict[str, Any]:

@@ -7,6 +7,7 @@ SENTENCES = {
     "document.redefined": "{name} has another formula on line {line}; this one holds from here on",
     "document.missing": "{name} is needed, and line {line}, where it is defined, was refused: {why}",
     "document.shapeless": 'the text marks {names} as arrays and says no shape: add --shapes "{example}"',
+    "document.scalars": "(Read as scalars: {names}.)",
     "document.case": "it is said for {case} only, and does not hold without that",
     "document.solved": "the text speaks of solving: a derivative set to 0 is a condition, no claim",
     "document.unknowns": "it holds other unknowns ({names}) than what it is compared with: nothing in the text says how they are related",

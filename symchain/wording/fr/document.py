@@ -7,6 +7,7 @@ SENTENCES = {
     "document.redefined": "{name} a une autre formule à la ligne {line}~; celle-ci vaut à partir d'ici",
     "document.missing": "il faut {name}, et la ligne {line}, qui le définit, a été refusée~: {why}",
     "document.shapeless": 'le texte présente {names} comme des tableaux sans en donner les dimensions~: ajouter --shapes "{example}"',
+    "document.scalars": "({names}~: lus comme des scalaires.)",
     "document.case": "l'énoncé ne concerne que le cas {case}, et il est faux sans cette hypothèse",
     "document.solved": "le texte résout une équation~: une dérivée que l'on annule est une condition, pas une affirmation",
     "document.unknowns": "la formule contient d'autres inconnues ({names}) que celle à laquelle on la compare~: le texte ne dit pas "

@@ -193,3 +193,19 @@ def test_words_read_as_facts() -> None:
     without = symchain.parse_latex(text.split(". ", 1)[1]).judge()
     assert [j.status for j in without] == ["undecided"]
     assert "sum(y) = 1" in without[0].reason
+
+
+def test_read_as_scalars() -> None:
+    """W x without a shape is a product of numbers, and the judgement says so; where nothing looks like an array, it does not."""
+    text = r"$$z = Wx + b$$ $$\frac{\partial z}{\partial W} = x, \quad \frac{\partial z}{\partial W} = W$$"
+    right, wrong = symchain.parse_latex(text).judge()
+    assert (right.status, right.scalars, right.reason) == ("proved", ("W", "x"), "(Read as scalars: W, x.)")
+    assert wrong.status == "wrong"
+    assert wrong.reason.endswith("(Read as scalars: W, x.)")
+    assert wrong.text("fr").endswith("(W, x\u00a0: lus comme des scalaires.)")
+    plain = r"$$z = wx$$ $$\frac{\partial z}{\partial w} = x$$"
+    shaped = r"Let $W \in \mathbb{R}^{m \times n}$, $x \in \mathbb{R}^n$, $L = \|Wx\|^2$. $$\nabla_x L = 2W^\top Wx$$"
+    for other in (plain, shaped):
+        (judgement,) = symchain.parse_latex(other).judge()
+        assert judgement.status in RIGHT
+        assert not judgement.scalars
