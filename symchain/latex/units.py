@@ -231,7 +231,7 @@ class Units:
                 right=side,
                 subject=subject,
                 solved=zero,
-                numbers=_put_in(side, k > 0),
+                numbers=_put_in(side, k > 0 or subject.components),
             )
 
     def _names_components(self, side: Node, subject: Subject) -> bool:

@@ -52,6 +52,7 @@ JUDGED = {
         "right wrong wrong",
     r"$$f(x, y) = x^2 y$$ $$\nabla f = \begin{pmatrix} \frac{\partial f}{\partial x} \\ \frac{\partial f}{\partial y} \end{pmatrix}"
     r"= \begin{pmatrix} 2xy \\ x^2 \end{pmatrix}$$": "right",
+    r"$$f(x, y) = \log(e^x + e^y)$$ At a point like $(0, \log 2)$ we see $$\nabla f(x, y) = \left[\frac13, \frac23\right]$$": "unjudged",
     # factorials, binomial coefficients, inner products
     r"$$q = \frac{m^k e^{-m}}{k!}$$ $$\frac{\partial q}{\partial m} = q(k/m - 1)$$ $$y = \frac{x^3}{3!}$$"
     r"$$\frac{dy}{dx} = \frac{x^2}{3}$$":
