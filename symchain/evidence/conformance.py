@@ -37,7 +37,6 @@ from symchain.evidence.meanings import Array, is_slow, rounding_inside, watching
 from symchain.evidence.points import UNDEFINED, Point, at, imaginary_step
 from symchain.evidence.sampling import SEED
 from symchain.evidence.slopes import Slopes
-from symchain.kernels.kernel import Plan
 from symchain.kernels.recourse import as_float64_gives_it
 from symchain.nouns.computation import Computation
 from symchain.support.dimensions import Shape
@@ -72,12 +71,11 @@ class Promise:
     vector: str = ""
     """The input that a second derivative was multiplied with, where it was."""
 
-    def check(self, plan: Plan, call: Callable[..., Any]) -> None:
-        """Hold a kernel, by its lean call, against the program.
+    def check(self, names: Sequence[str], call: Callable[..., Any]) -> None:
+        """Hold a kernel, by its lean call (the inputs of these names in order), against the program.
 
         Raises VerificationError where they differ by more than rounding explains.
         """
-        names = [i.name for i in plan.inputs]
         search = Exploration(self.program, self.output, self.names)
         if not search.sizes or _work(self.program, search.needed, max(search.sizes, key=lambda dims: sum(dims.values()))) > WORK:
             return

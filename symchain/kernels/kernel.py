@@ -235,8 +235,8 @@ class Backend(Protocol):
     def function(self, plan: Plan, options: Mapping[str, Any]) -> Callable[..., Any]: ...
 
 
-Check = Callable[[Plan, Callable[..., Any]], None]
-"""Holds a plan, and the lean call made of it, against the program; raises VerificationError where they differ."""
+Check = Callable[[Sequence[str], Callable[..., Any]], None]
+"""Holds the lean call of a kernel, given the names of its inputs, against the program; raises VerificationError where they differ."""
 
 OPTIONS = {
     "out": "arrays of the form of the result: the results are written there, and `out` is returned",
@@ -292,7 +292,7 @@ class Kernel:
     def _checked(self, call: Callable[..., Any] | None = None) -> None:
         """Raises VerificationError where the kernel is wrong; `call` is the lean call without options, where there is one."""
         for check in self._checks[:1]:
-            check(self.plan, call or self.backend.function(self.plan, {}))
+            check(self.names, call or self.backend.function(self.plan, {}))
         self._checks.clear()  # shared with the same kernel under other options
 
     def _misnamed(self, inputs: Mapping[str, Any]) -> ArgumentError:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from symchain.errors import ArgumentError, ShapeError, UnsupportedError, nearest
+from symchain.errors import ArgumentError, ShapeError, UnsupportedError, check_choice, nearest
+from symchain.kernels.declared import check_sendable
+from symchain.kernels.facts import check_facts
+from symchain.kernels.kernel import Plan
 from symchain.kernels.lengths import Extent, Lengths, Members
+from symchain.kernels.numpy import bare_function
 from symchain.support.dimensions import Shape
 from symchain.support.linear import Linear
 
@@ -25,14 +30,31 @@ class Argument:
     index: Linear = field(default_factory=Linear)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Code:
-    """A step function: its arguments, and the letters of shapes whose sizes it takes after them."""
+    """A step function, as a plan: its arguments, and the letters of shapes whose sizes it takes after them."""
 
-    function: Function
+    plan: Plan
     arguments: tuple[Argument, ...]
-    letters: tuple[str, ...]
-    source: str
+
+    def __reduce__(self) -> Any:
+        return Code, (self.plan, self.arguments)  # what was compiled is compiled again where it arrives
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        return self.plan.letters
+
+    @property
+    def function(self) -> Function:
+        return self._made[0]
+
+    @property
+    def source(self) -> str:
+        return self._made[1]
+
+    @cached_property
+    def _made(self) -> tuple[Function, str]:
+        return bare_function(self.plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +93,21 @@ class Loops:
     """What is asked for, by its name: W, W[2], W[L], h[0]."""
     order: int | None
     """0: value; 1: value and gradient; None: the one derivative alone."""
+    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What is declared of inputs, and of each member of a family: values without these facts are refused."""
 
 
-OPTIONS = {"checkpoint": "a number of steps, or \"sqrt\": so many members are kept, and the others computed a second time"}
+Check = Callable[["LoopKernel"], None]
+"""Holds a kernel of loops against its program; raises VerificationError where they differ."""
+
+OPTIONS = {
+    "facts": '"check" (the default): refuse values that lack a fact declared of them; "trust": do not look',
+    "accuracy": '"fast" (the default, and all there is): numbers as float64 arithmetic gives them',
+    "kinks": '"subgradient" (the default, and all there is): the value symchain gives where a function has no derivative',
+}
+_CHOICES = {"facts": ("check", "trust"), "accuracy": ("full", "fast"), "kinks": ("subgradient", "raise")}
+_MISSING = {"accuracy": ("full", "numbers with more digits"), "kinks": ("raise", "refusals of points on a kink")}
+"""What ordinary kernels have alone."""
 
 
 class LoopKernel:
@@ -82,28 +116,58 @@ class LoopKernel:
     Lengths that the inputs do not tell are given by their letters: kernel(x=..., T=50).
     """
 
-    def __init__(self, loops: Loops, options: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, loops: Loops, options: Mapping[str, Any] | None = None, check: Check | None = None) -> None:
+        """`check` is made before the first call, and before the code is shown; then it is forgotten."""
         self.loops, self.options = loops, dict(options or {})
-        for name in self.options:
-            what = f"a kernel of loops has no option {name}"
-            raise ArgumentError(what, advice="Leave it out, or compile program.unrolled(...).")
+        self._checks = [] if check is None else [check]
+        for name, value in self.options.items():
+            if name not in OPTIONS:
+                what = f"a kernel of loops has no option {name}"
+                raise ArgumentError(what, advice=f"Options are {', '.join(OPTIONS)}; program.unrolled(...) compiles to a kernel with all.")
+            check_choice(name, value, _CHOICES[name])
+            if name in _MISSING and value == _MISSING[name][0]:
+                what = f"a kernel of loops has no {_MISSING[name][1]}: {name}={value!r}"
+                raise UnsupportedError(what, advice="Leave it out, or compile program.unrolled(...).")
         self.names = (*loops.inputs, *loops.families)
 
     def with_options(self, **options: Any) -> LoopKernel:
-        """The same kernel with other options. Raises ArgumentError for an option that does not exist."""
-        return LoopKernel(self.loops, {**self.options, **options})
+        """The same kernel with other options: facts ("check" or "trust").
+
+        Raises ArgumentError for an option that does not exist, UnsupportedError for one that ordinary kernels have alone.
+        """
+        return self._like(self.loops, {**self.options, **options})
 
     def alone(self) -> LoopKernel:
         """The kernel that returns its one derivative alone."""
-        return LoopKernel(replace(self.loops, order=None), self.options)
+        return self._like(replace(self.loops, order=None), self.options)
+
+    def _like(self, loops: Loops, options: Mapping[str, Any]) -> LoopKernel:
+        other = LoopKernel(loops, options)
+        other._checks = self._checks
+        return other
+
+    def __reduce__(self) -> Any:
+        self._checked()
+        for code in (c for s in self.loops.stages for c in (s.forward, s.backward) if c is not None):
+            check_sendable((i.opcode, i.parameters) for i in code.plan.instructions)
+        values = {f.name: getattr(self.loops, f.name) for f in fields(self.loops)}
+        plain = {n: dict(v) if isinstance(v, Mapping) else v for n, v in values.items()}  # views are not pickled
+        return LoopKernel, (Loops(**plain), self.options)
+
+    def _checked(self) -> None:
+        """Raises VerificationError where the kernel is wrong."""
+        for check in self._checks[:1]:
+            check(LoopKernel(replace(self.loops, order=self.loops.order if self.loops.order is not None else 1), {"facts": "trust"}))
+        self._checks.clear()  # shared with the same kernel under other options
 
     def save(self, path: Any) -> None:
-        """Kernels of loops are not saved. Raises UnsupportedError."""
-        raise UnsupportedError("a kernel of loops is not saved", advice="Keep the program's text, and compile it again.")
+        """Kernels of loops are pickled, and not saved as files. Raises UnsupportedError."""
+        raise UnsupportedError("a kernel of loops is not saved", advice="Pickle it, or keep the program's text and compile it again.")
 
     @property
     def source(self) -> str:
         """The code of the steps, in the order in which they run."""
+        self._checked()
         parts = []
         for stage in self.loops.stages:
             over = "" if stage.once else f" for {stage.var} in {stage.low}..{stage.high}"
@@ -118,7 +182,9 @@ class LoopKernel:
     def __call__(self, /, *unnamed: Any, **inputs: Any) -> Any:
         if unnamed:
             raise ArgumentError(f"{len(unnamed)} values are given without a name", advice="Write kernel(x=..., T=50).")
-        run = _Run(self.loops, self._admitted(inputs))
+        given = self._admitted(inputs)
+        self._checked()
+        run = _Run(self.loops, given)
         with np.errstate(all="ignore"):
             value = run.forward()
             if self.loops.order == 0:
@@ -137,7 +203,13 @@ class LoopKernel:
         missing = [n for n in self.names if inputs.get(n) is None]
         if missing:
             raise ArgumentError(f"no value is given for {', '.join(missing[:12])}", advice="Give a value for every input.")
-        return Lengths(loops.inputs, loops.families, loops.lengths, loops.letters, loops.sizes).admit(inputs)
+        found = Lengths(loops.inputs, loops.families, loops.lengths, loops.letters, loops.sizes).admit(inputs)
+        for name, facts in loops.facts.items() if self.options.get("facts", "check") == "check" else ():
+            if name in found.plain:
+                check_facts(name, facts, found.plain[name])
+            for k, member in found.members.get(name, {}).items():
+                check_facts(f"{name}[{k}]", facts, member)
+        return found
 
 
 class _Run:

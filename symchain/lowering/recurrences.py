@@ -7,17 +7,19 @@ sweep that derives any program finds, in stable form like any other kernel.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from symchain.deriving.recursions.steps import OUTPUT, adjoint_name, step_program, with_adjoints
 from symchain.deriving.sweep import Sweep
 from symchain.errors import ArgumentError, UnsupportedError
+from symchain.kernels.facts import FACTS
 from symchain.kernels.lengths import Extent
 from symchain.kernels.loops import Argument, Code, LoopKernel, Loops, Stage
-from symchain.kernels.numpy import bare_function
 from symchain.language.wanted import output_of, wanted_names
 from symchain.lowering.forms import stable_program
+from symchain.lowering.held import check_loops
 from symchain.lowering.plan import Label, lower
 from symchain.lowering.wide import narrowed
 from symchain.nouns.computation import Computation
@@ -54,8 +56,17 @@ def compile_recurrence(program: Computation, output: str | None, wrt: Any, order
         top,
         tuple((w.name, Argument(w.kind, w.base, w.index)) for w in wanted),
         order,
+        MappingProxyType(_facts(program, recurrence)),
     )
-    return LoopKernel(loops, options)
+    return LoopKernel(loops, options, partial(check_loops, program, top, wanted) if recurrence.statements else None)
+
+
+def _facts(program: Computation, recurrence: Recurrence) -> dict[str, tuple[str, ...]]:
+    """What is declared of the inputs that lines read."""
+    read = {n for c in recurrence.clauses for n in (*c.plain, *(r.family for r in c.reads.values()))}
+    declared = {n: v.facts for n, v in program.inputs.items()} | {n: f.facts for n, f in recurrence.families.items() if f.given}
+    found = {n: tuple(f for f in FACTS if f in facts) for n, facts in declared.items() if n in read}
+    return {n: facts for n, facts in found.items() if facts}
 
 
 def _labels(recurrence: Recurrence) -> set[str]:
@@ -132,12 +143,11 @@ def _code(
     adjoints: tuple[str, ...],
 ) -> Code:
     plan = lower(step, trees, order=1, extra=extra)
-    function, source = bare_function(plan)
     names = [i.name for i in plan.inputs]
     if adjoints and tuple(names[len(names) - len(adjoints) :]) != adjoints:
         raise ArgumentError("the adjoints are not the last inputs of a step", advice="Please report this.")
     given = names[: len(names) - len(adjoints)] if adjoints else names
-    return Code(function, tuple(_argument(n, unit, recurrence) for n in given), plan.letters, source)
+    return Code(plan, tuple(_argument(n, unit, recurrence) for n in given))
 
 
 def _base(text: str, unit: Sequence[Clause]) -> str:

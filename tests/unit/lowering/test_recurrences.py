@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import symchain
+from symchain.errors import FactError
+from symchain.kernels.loops import LoopKernel, Loops
 from symchain.language.unrolling import named
 from symchain.language.wanted import wanted
 from tests.support.recurrences import TEXTS, first_of, point
@@ -106,3 +112,85 @@ def test_the_product_with_the_hessian_is_how_the_gradient_moves(case: str, name:
     sides = [gradients(**{**flat, **{n: flat[n] + s * v for n, v in zip(names, along, strict=True)}})[1] for s in (1e-5, -1e-5)]
     for n, got in zip(names, found if family else [found], strict=True):
         assert np.allclose(got, (sides[0][n] - sides[1][n]) / 2e-5, rtol=1e-5, atol=1e-6)
+
+
+COUNTED = "A[k]: (n, n), spd\nx: (n,)\ny[t]: (n,), onehot\nw: positive\n"
+COUNTED += "C = w*sum(x @ inv(A[k]) @ x for k in 1..K) + sum(dot(x, y[t]) for t in 1..T)"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"A": [np.eye(2), np.array([[1.0, 2.0], [2.0, 1.0]])]}, r"A\[2\] is declared spd"),
+        ({"y": np.array([[0.0, 1.0], [0.5, 0.5]])}, r"y\[2\] is declared onehot"),
+        ({"w": -1.0}, "w is declared positive"),
+    ],
+)
+def test_facts_are_held_of_inputs_and_of_members(wrong: dict[str, object], said: str) -> None:
+    kernel = symchain.parse(COUNTED).compile(wrt=["x"])
+    given = {"A": [np.eye(2), 2 * np.eye(2)], "x": np.array([1.0, 2.0]), "y": np.eye(2), "w": 2.0}
+    value, _ = kernel(**given)
+    assert value == 2.0 * (5 + 2.5) + 3.0
+    with pytest.raises(FactError, match=said):
+        kernel(**given | wrong)
+    assert np.isfinite(kernel.with_options(facts="trust")(**given | wrong)[0])
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"facts": "perhaps"}, symchain.ArgumentError),
+        ({"kinks": "raise"}, symchain.UnsupportedError),
+        ({"accuracy": "full"}, symchain.UnsupportedError),
+        ({"checkpoint": "sqrt"}, symchain.ArgumentError),
+    ],
+)
+def test_options_that_loops_do_not_honour_are_refused_by_name(options: dict[str, object], error: type[Exception]) -> None:
+    (name,) = options
+    with pytest.raises(error, match=name):
+        symchain.parse("y[0] = a\ny[t] = w*y[t-1] for t in 1..T\nC = y[T]").compile(**options)
+
+
+def _one_term_less(loops: Loops) -> Loops:
+    return replace(loops, stages=tuple(replace(s, low=s.low.plus(1)) if s.kind == "sum" else s for s in loops.stages))
+
+
+def _nothing_sent(loops: Loops) -> Loops:
+    return replace(loops, stages=tuple(s if s.kind != "range" else replace(s, backward=None) for s in loops.stages))
+
+
+def _start_forgotten(loops: Loops) -> Loops:
+    return replace(loops, stages=tuple(replace(s, backward=None) if s.kind == "start" else s for s in loops.stages))
+
+
+def _to_the_next_member(loops: Loops) -> Loops:
+    """What the steps send back is one member late."""
+    late = [replace(s, receivers=tuple(replace(r, index=r.index.plus(1)) for r in s.receivers)) for s in loops.stages]
+    return replace(loops, stages=tuple(late))
+
+
+@pytest.mark.parametrize("mistake", [_one_term_less, _nothing_sent, _start_forgotten, _to_the_next_member])
+def test_a_kernel_with_a_mistake_does_not_answer(mistake: Callable[[Loops], Loops]) -> None:
+    text = "x[t]: (n,)\nW: (n, n)\ns: (n,)\nh[0] = s\nh[t] = tanh(W @ h[t-1] + x[t]) for t in 1..T+1\nC = sum(h[t] @ h[t] for t in 0..T)"
+    kernel = symchain.parse(text).compile(wrt=["W", "s", "x"])
+    broken = LoopKernel(mistake(kernel.loops), check=kernel._checks[0])
+    rng = np.random.default_rng(1)
+    given = {"W": rng.normal(size=(2, 2)), "s": np.ones(2), "x": rng.normal(size=(4, 2))}
+    assert np.isfinite(kernel(**given)[0])
+    for asked in (broken, broken.with_options(facts="trust")):
+        with pytest.raises(symchain.VerificationError):
+            asked(**given)
+    with pytest.raises(symchain.VerificationError):
+        broken.source  # noqa: B018
+
+
+@pytest.mark.parametrize("case", ["widths", "recurrent", "filter", "product"])
+def test_a_pickled_kernel_answers_as_it_did(case: str) -> None:
+    text, wrt, several = TEXTS[case]
+    program = symchain.parse(text)
+    kernel = program.compile(wrt=wrt, facts="trust")
+    sent = pickle.loads(pickle.dumps(kernel))
+    _, _, whole = point(program, several[-1], np.random.default_rng(3))
+    given = whole | {n: v for n, v in several[-1].items() if n in program.recurrence.lengths}
+    assert sent.options == {"facts": "trust"}
+    assert repr(sent(**given)) == repr(kernel(**given))

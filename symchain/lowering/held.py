@@ -1,0 +1,92 @@
+"""Kernels of loops held against their programs: written out at small lengths, what the lines mean beside what the loops compute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from symchain.errors import SymchainError
+from symchain.evidence.conformance import Promise
+from symchain.kernels.loops import LoopKernel
+from symchain.language.unrolling import bounding, named, unrolled
+from symchain.language.wanted import Wanted
+from symchain.nouns.computation import Computation
+from symchain.nouns.program import Program
+
+_LENGTHS = (3, 1, 2, 4)
+"""Values for the letters of bounds: a start, an inner member and an end first; of these, the first at which the program has a meaning."""
+_CHECKED = 2
+"""So many of them are used."""
+_LARGEST = 300
+"""Programs with more steps at such lengths are not written out."""
+
+
+def check_loops(program: Computation, output: str, wanted: Sequence[Wanted], kernel: LoopKernel) -> None:
+    """Raises VerificationError where a kernel of values (and gradients) differs from the program by more than rounding explains."""
+    assert isinstance(program, Program) and program.recurrence is not None
+    letters = bounding(program.recurrence)
+    checked = 0
+    for value in _LENGTHS if letters else (0,):
+        for at in (dict.fromkeys(letters, value), {n: value + k for k, n in enumerate(letters)})[: max(1, min(2, len(letters)))]:
+            if _steps(program, at) > _LARGEST:
+                continue
+            try:
+                held = _Held(program, output, wanted, kernel, at)
+            except SymchainError:  # the program has no meaning at these lengths
+                continue
+            held.check()
+            checked += 1
+            break
+        if checked == _CHECKED:
+            return
+
+
+def _steps(program: Program, at: Mapping[str, int]) -> int:
+    assert program.recurrence is not None
+    ends = [(c.low, c.high) for c in program.recurrence.clauses if c.low is not None and c.high is not None]
+    return sum(max(0, high.value(at) - low.value(at) + 1) for low, high in ends)
+
+
+class _Held:
+    """The program at some lengths, and the kernel as one of that program."""
+
+    def __init__(self, source: Program, output: str, wanted: Sequence[Wanted], kernel: LoopKernel, at: Mapping[str, int]) -> None:
+        self.source, self.output, self.kernel, self.at = source, output, kernel, at
+        self.written = unrolled(source, at)
+        assert source.recurrence is not None
+        self.lengths = {n: k for n, k in at.items() if n in source.recurrence.lengths}
+        self.members = {own: self._members(own) for own, f in source.families.items() if f.given}
+        self.asked: dict[str, tuple[str, int | None]] = {}
+        """By the name of a member, or of something else, in the program that is written out: what the gradient calls it."""
+        for w in wanted:
+            if w.kind == "family":
+                first = min(self.members[w.base], default=0)
+                self.asked |= {named(w.base, k, source): (w.name, k - first) for k in self.members[w.base]}
+            else:
+                self.asked[named(w.base, w.index.value(at), source) if w.kind == "member" else w.base] = (w.name, None)
+        self.asked = {n: key for n, key in self.asked.items() if n in self.written.leaves}
+
+    def _members(self, own: str) -> list[int]:
+        """The numbers of the members that lines read."""
+        ends = self.kernel.loops.families[own].ends(self.at)
+        return [] if ends is None else list(range(ends[0], ends[1] + 1))
+
+    def check(self) -> None:
+        order = 1 if self.kernel.loops.order and self.asked else 0
+        names = list(self.written.inputs)
+        promise = Promise(self.written, self.output, list(self.asked), order)
+        promise.check(names, lambda *values: self._call(order, dict(zip(names, values, strict=True))))
+
+    def _call(self, order: int, flat: Mapping[str, Any]) -> Any:
+        given: dict[str, Any] = {n: flat.get(n, 0.0) for n in self.source.inputs}
+        for own, numbers in self.members.items():
+            own_names = [named(own, k, self.source) for k in numbers]
+            spare = next((flat[n] for n in own_names if n in flat), 0.0)  # of members between those that are read
+            given[own] = [flat.get(n, spare) for n in own_names]
+        found = self.kernel(**given, **self.lengths)
+        if not order:
+            return found[0] if self.kernel.loops.order else found
+        value, gradient = found
+        return value, {n: np.asarray(gradient[own] if k is None else gradient[own][k], float) for n, (own, k) in self.asked.items()}
