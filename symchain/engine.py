@@ -146,9 +146,14 @@ class Engine:
     def check(self, program: Program, output: str, wrt: Any, claim: str, using: str, claim_format: str) -> Verdict:
         from symchain.analysis.checking.judging import check
 
-        _refuse_families(program, "the check of a claim")
         if not isinstance(claim, str):
             raise ArgumentError(f"the claim is {type(claim).__name__}, not a text", advice='Write the formula as a text: "2*x".')
+        if program.recurrence is not None:
+            from symchain.analysis.checking.recursions import check_recursion
+
+            if claim_format == "latex" or using != "factors":
+                _refuse_families(program, "a claim in LaTeX, or one that may not use everything,")
+            return check_recursion(program, program.derive(output, wrt), claim)
         return check(program, output, wrt, claim, using, claim_format)
 
     def check_steps(self, program: Program, output: str, wrt: Any, steps: Any, using: str, claim_format: str) -> Steps:

@@ -150,9 +150,9 @@ class LoopKernel:
         self._checked()
         for code in (c for s in self.loops.stages for c in (s.forward, s.backward) if c is not None):
             check_sendable((i.opcode, i.parameters) for i in code.plan.instructions)
-        values = {f.name: getattr(self.loops, f.name) for f in fields(self.loops)}
-        plain = {n: dict(v) if isinstance(v, Mapping) else v for n, v in values.items()}  # views are not pickled
-        return LoopKernel, (Loops(**plain), self.options)
+        views = {f.name: getattr(self.loops, f.name) for f in fields(self.loops)}
+        plain: dict[str, Any] = {n: dict(v) for n, v in views.items() if isinstance(v, Mapping)}  # views are not pickled
+        return LoopKernel, (replace(self.loops, **plain), self.options)
 
     def _checked(self) -> None:
         """Raises VerificationError where the kernel is wrong."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from symchain.errors import ArgumentError, LimitError, Place, ShapeError
+from symchain.language.grammar import Span
 from symchain.language.members import linear_of
 from symchain.language.reading import build_program
 from symchain.language.statements import Declaration, Definition, Statement
@@ -20,8 +21,21 @@ LARGEST = 100_000
 """No more members are written out."""
 
 
-def unrolled(program: Program, lengths: Mapping[str, int]) -> Program:
-    """The program with a block, or an input, for each member. Raises ArgumentError for lengths that are missing or no whole numbers."""
+class Undefined(ArgumentError):
+    """A member that no line gives is read: its family, and its number."""
+
+    family, number = "", 0
+
+    def of(self, family: str, number_: int) -> Undefined:
+        self.family, self.number = family, number_
+        return self
+
+
+def unrolled(program: Program, lengths: Mapping[str, int], more: Sequence[Definition] = ()) -> Program:
+    """The program with a block, or an input, for each member. Raises ArgumentError for lengths that are missing or no whole numbers.
+
+    `more` are lines behind those of the program, of names of their own; their ranges may run down.
+    """
     recurrence = program.recurrence
     if recurrence is None:
         raise ArgumentError("the program has no families: there is nothing to unroll", advice="Lines with an index have some: a[l] = ...")
@@ -34,7 +48,7 @@ def unrolled(program: Program, lengths: Mapping[str, int]) -> Program:
     missing = [n for n in wanted if n not in lengths]
     if missing:
         raise ArgumentError(f"no length is given for {', '.join(missing)}", advice=f"Write {missing[0]}=3.")
-    return _Unrolling(program, recurrence, lengths).program()
+    return _Unrolling(program, recurrence, lengths, more).program()
 
 
 def bounding(recurrence: Recurrence) -> tuple[str, ...]:
@@ -49,7 +63,8 @@ def bounding(recurrence: Recurrence) -> tuple[str, ...]:
 
 
 class _Unrolling:
-    def __init__(self, program: Computation, recurrence: Recurrence, lengths: Mapping[str, int]) -> None:
+    def __init__(self, program: Computation, recurrence: Recurrence, lengths: Mapping[str, int], more: Sequence[Definition]) -> None:
+        self.more, self.added = more, {d.name for d in more if d.index is not None}
         self.source, self.recurrence, self.lengths = program, recurrence, dict(lengths)
         self.sizes = {own for own, _ in recurrence.sizes.values()}
         self.used: dict[str, set[int]] = {}
@@ -65,10 +80,25 @@ class _Unrolling:
                     d = definitions.get(clause.place) if clause.place is not None else None
                     if d is not None and (clause.kind not in ("sum", "prod")):
                         made.append(self._definition(d, k))
+        made += self._more()
         declared = [d for s in self.recurrence.statements if isinstance(s, Declaration) for d in self._declarations(s)]
         bound = [s for s in self.recurrence.statements if isinstance(s, Definition) and s.name in self.source.functions]
         lines = list(self.recurrence.lines)
         return build_program([*declared, *bound, *made], lines)
+
+    def _more(self) -> Iterable[Definition]:
+        pending = list(self.more)
+        while pending:
+            group = [pending.pop(0)]
+            span = group[0].span
+            while pending and span is not None and pending[0].span is not None and _same(span, pending[0].span):
+                group.append(pending.pop(0))
+            for k in (None,) if span is None else _between(span, self.lengths):
+                values = self.lengths if span is None or k is None else {**self.lengths, span.index: k}
+                for d in group:
+                    phrase = self._written(d.phrase, values)
+                    own = d.name if d.index is None else self._name(d.name, _index(d.index), values, d.place, defined=True)
+                    yield Definition(own, phrase, d.place)
 
     def _steps(self, clause: Clause) -> Iterable[int | None]:
         if clause.kind != RANGE:
@@ -95,12 +125,15 @@ class _Unrolling:
         number_ = index.value(values)
         if defined:
             self.defined.add((own, number_))
-        elif own in self.source.families and not self.source.families[own].given and (own, number_) not in self.defined:
+        elif self._is_computed(own) and (own, number_) not in self.defined:
             what = f"{own}[{number_}] has no value: no line gives it at these lengths"
-            raise ArgumentError(what, advice="Give other lengths, or write a start.", place=place)
+            raise Undefined(what, advice="Give other lengths, or write a start.", place=place).of(own, number_)
         else:
             self.used.setdefault(own, set()).add(number_)
         return named(own, number_, self.source)
+
+    def _is_computed(self, own: str) -> bool:
+        return own in self.added or (own in self.source.families and not self.source.families[own].given)
 
     def _written(self, phrase: Phrase, values: Mapping[str, int]) -> Phrase:
         """The formula at some values of the letters and of the index."""
@@ -112,8 +145,9 @@ class _Unrolling:
                 return self._every(p, values)
             if p.head == "index" and p.parts[0].head == "name":
                 own, form = p.parts[0].text, linear_of(p.parts[1])
-                if own in self.recurrence.families or own in self.sizes:
-                    assert form is not None
+                if own in self.recurrence.families or own in self.sizes or own in self.added:
+                    if form is None:
+                        raise ArgumentError(f"the index of {own} is no whole number", advice=f"Write {own}[t-1], say.", place=p.place)
                     return Phrase("name", text=self._name(own, form, values, p.place), place=p.place)
                 if own in self.recurrence.rows and form is not None and form.terms:
                     k = form.value(values)
@@ -129,12 +163,16 @@ class _Unrolling:
         body, low, high = p.parts[0].parts
         ends = [_index(q).value(values) for q in (low, high)]
         parts = [self._written(body, {**values, p.parts[0].text: k}) for k in range(ends[0], ends[1] + 1)]
+        if p.text not in ("sum", "prod"):
+            raise ArgumentError(f"{p.text} is not taken over a range here", advice="Write a line for each member.", place=p.place)
         if len(parts) == 1:
             return parts[0]
         if parts:
             return Phrase("add" if p.text == "sum" else "mul", tuple(parts), place=p.place)
         kind = "sum" if p.text == "sum" else "prod"
-        clause = next(c for c in self.recurrence.clauses if c.kind == kind and c.phrase == p)
+        clause = next((c for c in self.recurrence.clauses if c.kind == kind and c.phrase == p), None)
+        if clause is None:
+            raise ArgumentError("a range has no step at these lengths", advice="Give other lengths.", place=p.place)
         empty = number(0 if kind == "sum" else 1)
         if not clause.shape:
             return empty
@@ -172,8 +210,23 @@ def named(own: str, index: int, program: Computation) -> str:
 
 def _index(phrase: Phrase) -> Linear:
     form = linear_of(phrase)
-    assert form is not None
+    if form is None:
+        advice = "Write a letter or a number, plus or minus a number."
+        raise ArgumentError("an index or a bound is no whole number", advice=advice, place=phrase.place)
     return form
+
+
+def _same(one: Span, other: Span) -> bool:
+    return (one.index, one.low, one.high) == (other.index, other.low, other.high)
+
+
+def _between(span: Span, lengths: Mapping[str, int]) -> range:
+    """The steps of a range that may run down: the direction is read off the text."""
+    first, last = _index(span.low), _index(span.high)
+    a, b = first.value(lengths), last.value(lengths)
+    apart = last.minus(first).number
+    down = apart < 0 if apart is not None else last.number is not None
+    return range(a, b - 1, -1) if down else range(a, b + 1)
 
 
 def _literal(value: int) -> Phrase:

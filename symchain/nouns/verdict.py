@@ -21,7 +21,8 @@ digits; it is right under a condition that nothing declares; it says what is to 
 MISTAKES = (
     "shape", "sign", "constant", "batch_mean", "missing_factor", "extra_factor", "derivative_at_output", "function_for_derivative",
     "other_variable", "missing_path", "extra_path", "transposed", "wrong_order", "elementwise_for_matmul", "matmul_for_elementwise",
-    "missing_sum", "wrong_operand", "constant_kept", "answer_one", "several", "unknown",
+    "missing_sum", "wrong_operand", "constant_kept", "answer_one", "index_shifted", "steps",
+    "missing_steps", "start_missing", "several", "unknown",
 )  # fmt: skip
 """The keys of Verdict.mistake; wording has sentences for each in every language."""
 

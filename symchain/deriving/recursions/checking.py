@@ -47,7 +47,7 @@ def verified(recursion: Recursion) -> Evidence:
     found: list[Mapping[str, int]] = []
     error, points, components, held = 0.0, 0, 0, True
     open_reason = ""
-    for lengths in _lengths(recursion):
+    for lengths in lengths_of(recursion):
         if len(found) == CHECKED:
             break
         try:
@@ -70,7 +70,8 @@ def verified(recursion: Recursion) -> Evidence:
     return Evidence(tuple(found), points, components, error, held and bool(found), "" if found else open_reason or "nowhere")
 
 
-def _lengths(recursion: Recursion) -> Iterator[Mapping[str, int]]:
+def lengths_of(recursion: Recursion) -> Iterator[Mapping[str, int]]:
+    """Small values for the letters of the bounds."""
     assert recursion.program.recurrence is not None
     letters = bounding(recursion.program.recurrence)
     if not letters:

@@ -66,6 +66,11 @@ SENTENCES = {
     "check.matmul_for_elementwise.somewhere": "A matrix product stands where an elementwise product belongs.",
     "check.missing_sum": "A sum is missing: {variable} acts on every example, so what comes back from all of them is added. The claim has "
     "the shape {found}, the derivative {wanted}.",
+    "check.index_shifted": "{found} stands where {wanted} belongs: the index is shifted by one.",
+    "check.steps": "A step is missing, or there is one too many: '{found}' should be '{wanted}'.",
+    "check.missing_steps": "The sum over the steps is missing: {variable} acts at every step, so what comes back from all of them "
+    "is added.",
+    "check.start_missing": "The claim does not say what {variable} is: a start is missing.",
     "check.wrong_operand": "{found} stands where {wanted} belongs.",
     "check.wrong_operand.somewhere": "One variable stands in the place of another.",
     "check.constant_kept": "The term {found} does not depend on {variable}: its derivative is 0, so it must not stay.",

@@ -75,6 +75,11 @@ SENTENCES = {
     "check.matmul_for_elementwise.somewhere": "Un produit de matrices est mis à la place d'un produit terme à terme.",
     "check.missing_sum": "Il manque une somme~: {variable} agit sur chaque exemple, donc on additionne ce qui revient de tous. La formule "
     "proposée est de taille {found}, la dérivée de taille {wanted}.",
+    "check.index_shifted": "On a écrit {found} à la place de {wanted}~: l'indice est décalé d'un rang.",
+    "check.steps": "Il manque une étape, ou il y en a une de trop~: au lieu de «~{found}~», il faut «~{wanted}~».",
+    "check.missing_steps": "Il manque la somme sur les étapes~: {variable} intervient à chaque étape, donc on additionne ce qui revient de "
+    "toutes.",
+    "check.start_missing": "La réponse ne dit pas ce que vaut {variable}~: il manque l'initialisation.",
     "check.wrong_operand": "On a écrit {found} à la place de {wanted}.",
     "check.wrong_operand.somewhere": "Une variable est mise à la place d'une autre.",
     "check.constant_kept": "Le terme {found} ne dépend pas de {variable}~: sa dérivée est 0, il ne doit donc pas rester.",
