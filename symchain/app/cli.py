@@ -125,7 +125,7 @@ class _Request:
             from symchain.models import read_model
 
             ready = read_model(model)
-            self.text, self.point = ready.text, ready.at
+            self.text, self.point = ready.text, ready.at or None
         else:
             self.text = text if text is not None else read_text("-" if file is None else file)
         name = (file or "").lower()
@@ -464,12 +464,12 @@ def explain(wrt: str, of: str | None, at: str | None, lang: str, medium: str, ou
 @_save
 def models(name: str | None, output: str | None) -> None:
     """List the ready models, or print one."""
-    from symchain.models import model_names, read_model
+    from symchain.models import model_names, read_model, recursion_names
 
     if name is not None:
         write_result(read_model(name).text, output)
         return
-    ready = [read_model(n) for n in model_names()]
+    ready = [read_model(n) for n in (*model_names(), *recursion_names())]
     width = max(len(m.name) for m in ready)
     write_result("\n".join(f"{m.name:{width}}  {m.title}" for m in ready), output)
 

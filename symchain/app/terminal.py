@@ -109,11 +109,11 @@ def read_text(source: str) -> str:
             raise ValueError("it has no name")
         return read_file(source)
     except (OSError, ValueError) as error:
-        from symchain.models import model_names
+        from symchain.models import model_names, recursion_names
 
         reason = getattr(error, "strerror", None) or str(error)
         advice = 'Write a file name, - for standard input, -e "text", or --model NAME.'
-        if source in model_names():
+        if source in (*model_names(), *recursion_names()):
             advice = f"Did you mean --model {source}?"
         raise ArgumentError(f"'{source}' cannot be read: {reason}", advice=advice) from None
 

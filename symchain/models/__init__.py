@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from itertools import count
 
 from symchain.errors import ArgumentError, nearest
@@ -30,8 +31,17 @@ class Model:
 
 
 def model_names() -> tuple[str, ...]:
-    """The names of all models, sorted; one perceptron stands for those of every depth."""
+    """The names of the models without families, sorted; one perceptron stands for those of every depth."""
     return tuple(sorted([PERCEPTRON, *(f.name.removesuffix(".txt") for f in files(__name__).iterdir() if f.name.endswith(".txt"))]))
+
+
+def recursion_names() -> tuple[str, ...]:
+    """The names of the models with families, whose depth or time stays a letter, sorted."""
+    return tuple(sorted(f.name.removesuffix(".txt") for f in _recursions().iterdir() if f.name.endswith(".txt")))
+
+
+def _recursions() -> Traversable:
+    return files(__name__).joinpath("recursions")
 
 
 def read_model(name: str) -> Model:
@@ -42,9 +52,11 @@ def read_model(name: str) -> Model:
     >>> list(read_model("mlp-1").at)
     ['X', 'Y', 'W1', 'b1']
     """
-    known = model_names()
+    known = (*model_names(), *recursion_names())
     if depth := re.fullmatch(r"mlp-([1-9][0-9]{0,4})", name):
         text = mlp(int(depth[1]))
+    elif name in recursion_names():
+        text = _recursions().joinpath(f"{name}.txt").read_text(encoding="utf-8")
     elif name in known:
         text = files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
     else:

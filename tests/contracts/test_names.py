@@ -29,6 +29,7 @@ NAMED: dict[str, dict[str, str]] = {
     "teaching: what is said of one function, and the mistakes that are made with it": {
         "analysis/checking/conditions.py": "relu sigmoid softplus tanh",
         "analysis/checking/diagnosis.py": "sign",
+        "analysis/checking/recursions.py": "index sign",
         "analysis/checking/mistakes.py": "relu sigmoid softplus tanh",
         "analysis/checking/repairs.py": "index pow",
         "analysis/explaining/arrays.py": "index place",

@@ -16,7 +16,7 @@ import symchain
 from symchain.app.cli import commands
 from symchain.app.terminal import exit_code
 from symchain.errors import ArgumentError
-from symchain.models import model_names, read_model
+from symchain.models import model_names, read_model, recursion_names
 from symchain.rules import local
 from symchain.support.assignments import read_point
 from symchain.tensors.nodes import Power, scale
@@ -141,6 +141,19 @@ def test_models_are_listed_and_printed() -> None:
         assert run("models", name).stdout == read_model(name).text
     refused(run("models", "two-leyer"), 2, "two-layer")
     refused(run("derive", "two-layer"), 2, "--model two-layer")
+
+
+@pytest.mark.parametrize("name", recursion_names())
+def test_models_with_families_are_listed_and_derived_and_else_refused(name: str) -> None:
+    assert name in run("models").stdout
+    assert run("models", name).stdout == read_model(name).text
+    program = symchain.parse(read_model(name).text)
+    output, wrt = list(program.blocks)[-1], next(iter(program.inputs))
+    found = run("derive", "--model", name, "--wrt", wrt)
+    assert found.exit_code == 0, found.output
+    assert f"d{output}_d{wrt}" in found.stdout or f"d{output}/d{wrt}" in found.stdout
+    for command in (("graph",), ("page",), ("explain", "--wrt", wrt)):
+        refused(run(command[0], "--model", name, *command[1:]), 3, "unrolled")
 
 
 @pytest.mark.parametrize("name", model_names())
