@@ -369,7 +369,7 @@ class Reading:
     # ------------------------------------------------------------ messages
 
     def _line(self, place: Place | None) -> str:
-        return self.lines[place.line - 1] if place is not None else ""
+        return self.lines[place.line - 1] if place is not None and place.line <= len(self.lines) else ""
 
     @contextmanager
     def at(self, place: Place | None) -> Iterator[None]:

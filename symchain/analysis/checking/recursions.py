@@ -117,10 +117,13 @@ class _Judging:
                 _check_inputs(self.program, written, claimed)
                 verdicts = [self._verified(written, claimed, lines, n, own, at) for n, own in self._asked(written, at).items()]
             except VerificationError:
+                if not self._decides(at):
+                    continue
                 self.failing = self.failing or at
                 return False
             except ParseError as error:
-                raise ParseError(error.what, advice=error.advice) from error  # its place is one of the claim
+                missing = ParseError(error.what, advice=error.advice)  # its place is one of the claim
+                continue
             except ShapeError as error:
                 return Finding("shape", wanted=error.what)
             except Undefined as error:
@@ -135,6 +138,8 @@ class _Judging:
             if wrong is not None:
                 return wrong
             if any(not isinstance(v, Finding) and v.failed for v in verdicts):
+                if not self._decides(at):
+                    continue
                 self.failing = self.failing or at
                 return False
             good = [v for v in verdicts if not isinstance(v, Finding) and v.held]
@@ -146,6 +151,17 @@ class _Judging:
         if missing is not None and not decided:
             raise missing
         return True if decided >= min(2, len(lengths)) else None
+
+    def _decides(self, at: Mapping[str, int]) -> bool:
+        """Whether the derivation, judged as a claim is, holds at these lengths: else they are too small to say that one is wrong."""
+        try:
+            written = unrolled(self.program, at)
+            lines = [d for d in parse_statements("\n".join(self.recursion.lines)) if isinstance(d, Definition)]
+            claimed = unrolled(self.program, at, lines)
+            found = [self._verified(written, claimed, lines, n, own, at) for n, own in self._asked(written, at).items()]
+        except SymchainError:
+            return False
+        return all(not isinstance(v, Finding) and not v.failed for v in found)
 
     def _asked(self, written: Program, at: Mapping[str, int]) -> dict[str, int | None]:
         """The names of what is asked for in the program that is written out, and the number of the member."""

@@ -26,6 +26,7 @@ h[0] = s
 h[t] = tanh(W @ h[t-1] + U @ x[t]) for t in 1..T
 C = dot(v, h[T])
 """
+TWO_BACK = "F[0] = a\nF[1] = b\nF[k] = p*F[k-1] + q*F[k-2] for k in 2..n\nC = F[n]"
 SUM = "C = sum(w[t]**2*g**t for t in 1..T)"
 BP = """d[L] = (a[L] - y)*(1 - a[L]**2)
 d[l] = (W[l+1].T @ d[l+1])*(1 - a[l]**2) for l in L-1..1
@@ -46,6 +47,7 @@ LAST = BPTT.rpartition("\n")[0] + "\ndC_dW = outer((1 - h[T]**2)*e[T], h[T-1])"
         (LAYERS, "x", BP.rpartition("\n")[0] + "\ndC_dx = W[1].T @ d[1]"),
         (STEPS, "W", BPTT),
         (STEPS, "v", "h[T]"),
+        (TWO_BACK, "b", "d[n] = 1\nd[n-1] = d[n]*p\nd[k] = d[k+1]*p + d[k+2]*q for k in n-2..1\ndC_db = d[1]"),
         (SUM, "w", "2*w[t]*g**t for t in 1..T"),
         (SUM, "g", "sum(t*w[t]**2*g**(t-1) for t in 1..T)"),
     ],
