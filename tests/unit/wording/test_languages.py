@@ -312,7 +312,7 @@ def test_no_code_outside_the_wording_asks_which_language_it_is() -> None:
             if lines := [source.splitlines()[k - 1].strip() for k in _codes(ast.parse(source))]:
                 found[path.relative_to(PACKAGE).as_posix()] = lines
     assert found.pop("functions/spec.py") == ['return {"en": Word(self.en), "fr": Word(self.fr, self.gender)}'] * 2, "the contract of Noun"
-    texts_of_records = re.compile(r'"(en|fr)": ["(]|reason=')
+    texts_of_records = re.compile(r'"(en|fr)": (f?"|\()|reason=')
     records = ("functions/", "operations/")
     assert all(path.startswith(records) and all(map(texts_of_records.match, lines)) for path, lines in found.items()), found
 
