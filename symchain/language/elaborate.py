@@ -273,6 +273,8 @@ class _Elaboration:
 
     def _product(self, phrase: Phrase) -> tuple[Tree, constants.Value | None]:
         shape = self._conform(phrase.parts, "*")
+        if any(p.head == "list" for p in phrase.parts) and any(self.values[id(p)] is not None for p in phrase.parts):
+            self._fail("in Python a list times a number repeats it", "Write the entries as they are to be.", phrase)
         factors: list[Tree] = []
         literal = False  # whether the last factor is a whole literal, which a whole literal below makes a fraction
         for part in phrase.parts:

@@ -12,7 +12,7 @@ import sympy
 from reading import refused
 
 import symchain.language
-from symchain.errors import LimitError, ShapeError, SymchainError
+from symchain.errors import LimitError, ParseError, ShapeError, SymchainError
 from symchain.functions.spec import FUNCTIONS, AbstractFunction
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.expressions import program_of
@@ -302,3 +302,11 @@ def test_what_is_given_by_let_prevails_over_the_text() -> None:
         assert {n: f.binding for n, f in again.functions.items()} == {n: f.binding for n, f in program.functions.items()}
     with pytest.raises(symchain.errors.ParseError):
         read_program("s = sigmoid\ns = relu\ny = s(x)", let={"s": "tanh"})
+
+
+@pytest.mark.parametrize("text", ["y = [0]*10**10", "y = 2*[1, 2]", "x: (2,)\ny = [1, 2]*3*x"])
+def test_a_list_times_a_number_is_asked_about(text):
+    """In Python it repeats the list; with names the entries are multiplied, as NumPy has it."""
+    with pytest.raises(ParseError, match="repeats it"):
+        symchain.parse(text)
+    assert symchain.parse("x: (2,)\ny = [1, 2]*x").blocks["y"].shape == (2,)
