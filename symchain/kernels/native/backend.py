@@ -272,7 +272,7 @@ class NativeCode(NumPyCode):
 
 
 def _loaded(text: str, level: str) -> ctypes.PyDLL:
-    library = building.library(building.header() + text, level)
+    library = building.shared_object(building.header() + text, level)
     names = pointers(text)
     if names:
         library.special((ctypes.c_void_p * len(names))(*map(special_address, names)))

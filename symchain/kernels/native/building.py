@@ -58,7 +58,7 @@ def needed_compiler() -> tuple[str, ...]:
     return compiler()
 
 
-def library(source: str, level: str = "-O3") -> ctypes.PyDLL:
+def shared_object(source: str, level: str = "-O3") -> ctypes.PyDLL:
     """The compiled source, loaded; its functions are called with the interpreter's lock held."""
     return ctypes.PyDLL(str(_stored(source, _TUNED, (level,))))
 

@@ -120,7 +120,7 @@ def test_vectorised_functions_are_good_to_their_last_bits(name: str) -> None:
     loops = "".join(
         f"void t_{n}(long n, const double *x, double *r) {{ for (long i = 0; i < n; i++) r[i] = i_{n}(x[i]); }}\n" for n in EXACT
     )
-    function = getattr(building.library(building.header() + loops), f"t_{name}")
+    function = getattr(building.shared_object(building.header() + loops), f"t_{name}")
     rng = np.random.default_rng(2)
     x = np.concatenate([rng.uniform(-2, 2, 150), rng.uniform(-40, 40, 60), rng.uniform(-744, 709, 60), 10.0 ** rng.uniform(-300, 2, 60)])
     if name.startswith("log"):
@@ -413,11 +413,11 @@ def test_without_header_files_of_python_kernels_are_called_by_ctypes(
 
 def test_what_was_compiled_is_kept_and_held_to_its_hash(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = building.header() + "double twice(double x) { return 2*x; }\n"
-    building.library(source)
+    building.shared_object(source)
     compiled = []
     run = building._run
     monkeypatch.setattr(building, "_run", lambda command: compiled.append(command) or run(command))
-    building.library(source)
+    building.shared_object(source)
     assert not compiled
     files = sorted(store.glob("*.so"), key=lambda f: f.stat().st_mtime)
     whole = files[-1].read_bytes()
@@ -426,7 +426,7 @@ def test_what_was_compiled_is_kept_and_held_to_its_hash(store: Path, monkeypatch
         copy.write_bytes(damaged)
         copy.replace(files[-1])
         compiled.clear()
-        building.library(source)
+        building.shared_object(source)
         assert compiled and building._whole(files[-1])
     assert not [f for f in store.iterdir() if f.suffix != ".so"]
 
@@ -437,7 +437,7 @@ def test_several_writers_at_once(store: Path) -> None:
 
     def work() -> None:
         try:
-            building.library(source)
+            building.shared_object(source)
         except BaseException as error:
             errors.append(error)
 
@@ -460,7 +460,7 @@ def test_a_store_that_others_may_write_to_is_not_used(tmp_path: Path, monkeypatc
 
 def test_a_compiler_that_fails_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnsupportedError, match="failed"):
-        building.library("this is no C\n")
+        building.shared_object("this is no C\n")
     monkeypatch.setattr(building, "compiler", lambda: ("/nowhere/cc",))
     with pytest.raises(UnsupportedError, match="does not run"):
-        building.library("int x;\n")
+        building.shared_object("int x;\n")
