@@ -18,8 +18,8 @@ LOST = 2048.0
 WIDE = 4096.0
 """Arguments of exponentials that are sums of larger terms than this have lost twelve bits of their own."""
 _NEAR_ONE = 0.999
-_TINY, _HUGE = "1e-140", "1e140"
-_VANISHED = "1e-290"
+_TINY, HUGE = "1e-140", "1e140"
+VANISHED = "1e-290"
 _GROUP = 8
 """So many results are multiplied before they are compared with what is tiny and what is huge."""
 
@@ -375,10 +375,17 @@ class Doubts:
             group = [n if n.isalnum() else f"({n})" for n in names[k : k + _GROUP]]
             text = group[0] if len(group) == 1 else f"x{k}"
             product = text if len(group) == 1 else f"({text} := {'*'.join(group)})"
-            yield f"({_TINY} < {product} < {_HUGE} or -{_HUGE} < {text} < -{_TINY})"
+            yield f"({_TINY} < {product} < {HUGE} or -{HUGE} < {text} < -{_TINY})"
         free = [text for text, may_vanish in bounds if may_vanish]
         for k in range(0, len(free), _GROUP):
-            yield f"-{_HUGE} < {' + '.join(free[k : k + _GROUP])} < {_HUGE}"
+            yield f"-{HUGE} < {' + '.join(free[k : k + _GROUP])} < {HUGE}"
+
+    def told(self, name: Callable[[int], str | None]) -> Iterator[tuple[Doubt, Callable[[int], str]]]:
+        """The doubts about values that all have a name in the code, with those names."""
+        for doubt in self.found:
+            names = {v: text for v in read(doubt) if (text := name(v)) is not None}
+            if names.keys() >= set(read(doubt)):
+                yield doubt, names.__getitem__
 
     def bounded(self, name: Callable[[int], str | None]) -> list[tuple[str, bool]]:
         """The texts of results that must not be huge, each once, and whether they may be tiny."""
@@ -405,7 +412,7 @@ def written(doubt: Doubt, name: Callable[[int], str]) -> str:
     if doubt.kind == "wide":
         text = f"-{WIDE} < {value} < {WIDE}"
     elif doubt.kind == "vanished":
-        text = f"not -{_VANISHED} < {value} < {_VANISHED}"
+        text = f"not -{VANISHED} < {value} < {VANISHED}"
     elif doubt.kind == "positive":
         text = f"{value} > 0.0"
     elif doubt.kind == "steep":

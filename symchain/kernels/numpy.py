@@ -16,7 +16,7 @@ from symchain.errors import ArgumentError, LimitError, NotDifferentiableError, S
 from symchain.kernels import arraydigits, balls, digits
 from symchain.kernels.arguments import DOUBLE, SINGLE, admit, sizes
 from symchain.kernels.declared import CODE
-from symchain.kernels.doubts import Doubts, read, written
+from symchain.kernels.doubts import Doubts, written
 from symchain.kernels.facts import check_all, tests_of
 from symchain.kernels.floats import HELPERS, NoFloats
 from symchain.kernels.guard import check
@@ -420,12 +420,8 @@ def _aliases(step: Instruction) -> bool:
 
 def _comparisons(doubts: Doubts, writer: Writer) -> list[str]:
     """What must hold for results to be returned as they are."""
-    found = []
-    for doubt in doubts.found:
-        names = {v: name for v in read(doubt) if (name := writer.named(v)) is not None}
-        if names.keys() >= set(read(doubt)):
-            found.append(written(doubt, names.__getitem__))
-    return [*dict.fromkeys(found), *doubts.ranges(writer.named)]
+    found = dict.fromkeys(written(doubt, names) for doubt, names in doubts.told(writer.named))
+    return [*found, *doubts.ranges(writer.named)]
 
 
 def _boxed(result: Any) -> Any:

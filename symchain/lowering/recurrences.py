@@ -11,6 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from symchain.deriving.recursions.backward import active_names
 from symchain.deriving.recursions.steps import OUTPUT, adjoint_name, step_program, with_adjoints
 from symchain.deriving.sweep import Sweep
 from symchain.errors import ArgumentError, UnsupportedError
@@ -44,7 +45,7 @@ def compile_recurrence(program: Computation, output: str | None, wrt: Any, order
     wanted = wanted_names(program, wrt) if order else []
     if order and program.blocks[top].shape:
         raise UnsupportedError(f"{top} is not a scalar", advice="Gradients of programs with families are those of scalars.")
-    active = _active(recurrence, {w.base for w in wanted})
+    active = active_names(program, {w.base for w in wanted})
     stages = tuple(_stage(program, recurrence, unit, active) for unit in recurrence.units)
     loops = Loops(
         stages,
@@ -88,21 +89,6 @@ def _extent(recurrence: Recurrence, own: str) -> Extent:
                 moving = bool(clause.var) and read.index.slope(clause.var) != 0
                 reads[read.index, clause.var, clause.low if moving else None, clause.high if moving else None] = None
     return Extent(family.shape, "integer" in family.facts, tuple(reads))
-
-
-def _active(recurrence: Recurrence, roots: set[str]) -> set[str]:
-    """The names of families, blocks and inputs that depend on what the derivative is by."""
-    active = set(roots)
-    for unit in recurrence.units:
-        grown = True
-        while grown:
-            grown = False
-            for clause in unit:
-                reads = {r.family for r in clause.reads.values()} | set(clause.plain)
-                if clause.name not in active and reads & active:
-                    active.add(clause.name)
-                    grown = True
-    return active
 
 
 def _stage(program: Computation, recurrence: Recurrence, unit: Sequence[Clause], active: set[str]) -> Stage:

@@ -5,7 +5,7 @@ A record's `call` is a function whose parameters are annotated with these kinds:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -67,3 +67,25 @@ def laid_out(x: Tree, shape: Shape) -> Tree:
 def raveled(x: Tree) -> Tree:
     """The elements in one row."""
     return laid_out(x, (element_count(x.shape),))
+
+
+def along_call(name: str) -> Callable[..., Tree]:
+    """The call of what works along one axis, the last unless another is named."""
+
+    def call(x: Tree, axis: Axis = -1) -> Tree:
+        return named_operation(name, x, parameters=(normal_axis(axis, len(x.shape)),))
+
+    return call
+
+
+def running_call(name: str) -> Callable[..., Tree]:
+    """The call of what runs along one axis; without one along the elements in a row."""
+
+    def call(x: Tree, axis: Axes = None) -> Tree:
+        if axis is None:
+            x, axis = raveled(x), (0,)
+        if len(axis) != 1:
+            raise ShapeError(f"{name} runs along one axis", advice=f"Write {name}(x, axis=0).")
+        return named_operation(name, x, parameters=(normal_axis(axis[0], len(x.shape)),))
+
+    return call

@@ -13,7 +13,7 @@ import numpy as np
 
 from symchain.errors import ShapeError
 from symchain.functions.spec import Case, Noun, declare_operation
-from symchain.operations.calling import Axes, Axis, normal_axis, raveled
+from symchain.operations.calling import Axis, along_call, normal_axis, running_call
 from symchain.operations.pulling import operand_axes, slice_along
 from symchain.operations.shapes import check_axes, same
 from symchain.support.dimensions import Shape, add, show
@@ -132,27 +132,9 @@ def _neighbours(tree: Tree, axis: int) -> Iterator[tuple[Tree, Tree | float]]:
     yield slice_along(tree, axis, 1, n), slice_along(tree, axis, 0, add(n, -1))
 
 
-def _call(name: str) -> Callable[..., Tree]:
-    def call(x: Tree, axis: Axis = -1) -> Tree:
-        return named_operation(name, x, parameters=(normal_axis(axis, len(x.shape)),))
-
-    return call
-
-
 def _by_keys_call(name: str) -> Callable[..., Tree]:
     def call(y: Tree, x: Tree, axis: Axis = -1) -> Tree:
         return named_operation(name, y, x, parameters=(normal_axis(axis, len(x.shape)),))
-
-    return call
-
-
-def _running_call(name: str) -> Callable[..., Tree]:
-    def call(x: Tree, axis: Axes = None) -> Tree:
-        if axis is None:
-            x, axis = raveled(x), (0,)
-        if len(axis) != 1:
-            raise ShapeError(f"{name} runs along one axis", advice=f"Write {name}(x, axis=0).")
-        return named_operation(name, x, parameters=(normal_axis(axis[0], len(x.shape)),))
 
     return call
 
@@ -180,7 +162,7 @@ declare_operation(
     evaluate=lambda x, axis: _take_sorted(x, x, axis),
     pullback=_sort_pullback,
     kinks=_ties(0),
-    call=_call("sort"),
+    call=along_call("sort"),
     noun=Noun("sorted array", "tableau trié", "m"),
     reason={
         "en": "In {block}, {operation} holds the entries of {operand} in order: a small change of an entry moves that entry alone, with "
@@ -220,7 +202,7 @@ for _name, _largest, _en, _fr in (
         evaluate=_running(_largest),
         pullback=_running_pullback,
         kinks=_ties(0),
-        call=_running_call(_name),
+        call=running_call(_name),
         noun=Noun(_en, _fr, "m"),
         reason={
             "en": "In {block}, each entry of {operation} is one entry of {operand}, the extreme so far: only that one counts, with slope 1 "

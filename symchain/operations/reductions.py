@@ -13,7 +13,7 @@ import numpy as np
 
 from symchain.errors import ShapeError
 from symchain.functions.spec import FUNCTIONS, Case, Noun, declare_operation
-from symchain.operations.calling import Axes, Axis, Flag, kept, normal_axes, normal_axis, raveled
+from symchain.operations.calling import Axes, Flag, along_call, kept, normal_axes, running_call
 from symchain.operations.pulling import operand_axes, reduction_axes, reversed_along
 from symchain.operations.shapes import check_axes
 from symchain.support.dimensions import Dim, Shape, show
@@ -174,24 +174,6 @@ def _reduction_call(name: str) -> Callable[..., Tree]:
     return call
 
 
-def _along_call(name: str) -> Callable[..., Tree]:
-    def call(x: Tree, axis: Axis = -1) -> Tree:
-        return named_operation(name, x, parameters=(normal_axis(axis, len(x.shape)),))
-
-    return call
-
-
-def _running_call(name: str) -> Callable[..., Tree]:
-    def call(x: Tree, axis: Axes = None) -> Tree:
-        if axis is None:
-            x, axis = raveled(x), (0,)
-        if len(axis) != 1:
-            raise ShapeError(f"{name} runs along one axis", advice=f"Write {name}(x, axis=0).")
-        return named_operation(name, x, parameters=(normal_axis(axis[0], len(x.shape)),))
-
-    return call
-
-
 def _written(node: Operation, phrases: Mapping[Tree, Phrase]) -> Phrase:
     """softmax(x, axis=0); the axis is left out where there is no other."""
     (x,), (axes,) = node.args, node.parameters
@@ -286,7 +268,7 @@ declare_operation(
     evaluate=_softmax,
     exact=lambda n, x, axis: (e := n.exp(x)) / np.sum(e, axis=axis, keepdims=True),
     pullback=_softmax_pullback,
-    call=_along_call("softmax"),
+    call=along_call("softmax"),
     noun=Noun("softmax", "softmax", "m"),
     reason={
         "en": "In {block}, {operation} divides each exponential by the sum of all: an entry raises its own share and lowers all "
@@ -307,7 +289,7 @@ declare_operation(
     evaluate=_log_softmax,
     exact=lambda n, x, axis: x - n.log(np.sum(n.exp(x), axis=axis, keepdims=True)),
     pullback=_log_softmax_pullback,
-    call=_along_call("log_softmax"),
+    call=along_call("log_softmax"),
     noun=Noun("log-softmax", "log-softmax", "m"),
     reason={
         "en": "In {block}, {operation} is {operand} minus its log-sum-exp: each entry counts for itself with 1, and all are lowered "
@@ -326,7 +308,7 @@ declare_operation(
     shape=_along("cumsum"),
     evaluate=lambda x, axis: np.cumsum(x, axis=axis),
     pullback=_running_sum_pullback,
-    call=_running_call("cumsum"),
+    call=running_call("cumsum"),
     noun=Noun("running sum", "somme cumulée", "f"),
     written=_written,
     latex=r"\operatorname{cumsum}",
@@ -339,7 +321,7 @@ declare_operation(
     shape=_along("cumprod"),
     evaluate=lambda x, axis: np.cumprod(x, axis=axis),
     pullback=_running_product_pullback,
-    call=_running_call("cumprod"),
+    call=running_call("cumprod"),
     noun=Noun("running product", "produit cumulé", "m"),
     written=_written,
     latex=r"\operatorname{cumprod}",

@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from symchain.kernels.doubts import Doubts, read
+from symchain.kernels.doubts import Doubts
 from symchain.kernels.floats import NoFloats
 from symchain.kernels.kernel import Instruction, Plan
-from symchain.kernels.native.statements import condition_of
+from symchain.kernels.native.statements import conditions_of
 from symchain.kernels.opcodes import ARITHMETIC
 from symchain.kernels.primitives import Form
 from symchain.kernels.writing import Writer, form_template
@@ -93,17 +93,8 @@ class ArrayCode:
 
     def _computes(self, value: int) -> bool:
         """Whether an element of the value takes any work."""
-        stack = [value]
-        while stack:
-            v = stack.pop()
-            if v < self.first:
-                continue
-            step = self.plan.instruction(v)
-            if step.opcode in _INSIDE or step.opcode == "concatenate":
-                stack.extend(step.operands)
-            elif step.opcode not in ("constant", "size", "reshape") and step.opcode not in WORKED_OUT:
-                return True
-        return False
+        opcodes = {self.plan.instruction(v).opcode for v in self._sources(value)}
+        return bool(opcodes - {"reshape", *WORKED_OUT})
 
     def _spreads(self, value: int, shape: Shape) -> bool:
         own = self.shape(value)
@@ -160,13 +151,7 @@ class ArrayCode:
         def name(value: int) -> str | None:
             return None if self.shape(value) or (value >= self.first and writer.named(value) is None) else self.element(value, [])
 
-        found = []
-        for doubt in self.doubts.found:
-            names = {v: text for v in read(doubt) if (text := name(v)) is not None}
-            if names.keys() >= set(read(doubt)):
-                found.append(condition_of(doubt, names.__getitem__))
-        found += [f"fabs({t}) < 1e140" if may_vanish else f"f_fits({t})" for t, may_vanish in self.doubts.bounded(name)]
-        return ["  int ok = 1;", *(f"  ok &= {text};" for text in dict.fromkeys(found)), "  return 1 + ok;"]
+        return ["  int ok = 1;", *(f"  ok &= {text};" for text in conditions_of(self.doubts, name)), "  return 1 + ok;"]
 
     def _functions(self) -> list[str]:
         found = []

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from symchain.kernels.doubts import LOST, WIDE, Doubt, Doubts, read
+from symchain.kernels.doubts import HUGE, LOST, VANISHED, WIDE, Doubt, Doubts
 from symchain.kernels.facts import FACTS
 from symchain.kernels.floats import NoFloats
 from symchain.kernels.kernel import Plan
@@ -67,7 +67,8 @@ def straight(plan: Plan, doubts: Doubts | None, facts: Sequence[Sequence[str]] =
     lines, count = _paired(body, count)
     statements = [_statement(text, block) for text, block in lines]
     results = tuple(_statement(text, "") for text in writer.results_text())
-    conditions = [*_of_facts(facts), *(_conditions(doubts, writer) if doubts is not None else ())]
+    asked = conditions_of(doubts, writer.named) if doubts is not None else []
+    conditions = [*_of_facts(facts), *(_statement(text, condition=True) for text in asked)]
     if conditions:
         statements = _with_conditions(statements, conditions)
     return Straight(first, count, tuple(statements), results)
@@ -103,24 +104,21 @@ def _paired(body: Sequence[tuple[str, str]], count: int) -> tuple[list[tuple[str
     return lines, count
 
 
-def _conditions(doubts: Doubts, writer: Writer) -> Iterator[Statement]:
-    """What must hold for results to be returned as they are."""
-    for doubt in doubts.found:
-        names = {v: name for v in read(doubt) if (name := writer.named(v)) is not None}
-        if names.keys() >= set(read(doubt)):
-            yield _statement(condition_of(doubt, names.__getitem__), condition=True)
-    for text, may_vanish in doubts.bounded(writer.named):
-        yield _statement(f"f_fits({text})" if not may_vanish else f"fabs({text}) < 1e140", condition=True)
+def conditions_of(doubts: Doubts, name: Callable[[int], str | None]) -> list[str]:
+    """What must hold for results to be returned as they are; `name` gives what a value is called in the code."""
+    found = [_condition(doubt, names) for doubt, names in doubts.told(name)]
+    found += [f"fabs({text}) < {HUGE}" if may_vanish else f"f_fits({text})" for text, may_vanish in doubts.bounded(name)]
+    return list(dict.fromkeys(found))
 
 
-def condition_of(doubt: Doubt, name: Callable[[int], str]) -> str:
+def _condition(doubt: Doubt, name: Callable[[int], str]) -> str:
     """The comparison as `doubts.written` has it, without divisions."""
     value = f"fabs({name(doubt.value)})"
     of = name(doubt.of) if isinstance(doubt.of, int) else repr(doubt.of)
     if doubt.kind == "wide":
         text = f"{value} < {WIDE}"
     elif doubt.kind == "vanished":
-        text = f"!({value} < 1e-290)"
+        text = f"!({value} < {VANISHED})"
     elif doubt.kind == "positive":
         text = f"{name(doubt.value)} > 0.0"
     elif doubt.kind == "steep":
