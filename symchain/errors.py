@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -37,14 +37,18 @@ class SymchainError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        head = _printable(self.what)
+        return self.text()
+
+    def text(self, translated: Callable[[str], str] = str) -> str:
+        """The error as it is shown: what, the place with a caret, what to do; its sentences as `translated` gives them."""
+        head = self.what
         if self.place is not None:
             head = f"line {self.place.line}, column {self.place.column}: {head}"
-        parts = [head]
+        parts = [_printable(translated(head))]
         if self.place is not None and self.source:
             parts += _excerpt(self.source, self.place)
         if self.advice:
-            parts.append(_printable(self.advice))
+            parts.append(_printable(translated(self.advice)))
         return "\n".join(parts)
 
     def located(self, place: Place | None, source: str) -> SymchainError:

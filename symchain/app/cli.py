@@ -16,10 +16,11 @@ import click
 
 from symchain import __version__
 from symchain.app.checking import CLAIMS, Asked, checked
+from symchain.app.speech import choose, language, preferred, spoken
 from symchain.app.terminal import INTERRUPTED, Commands, Language, read_text, replaced, waiting, warn_of_failures, write_result
 from symchain.errors import AnswerError, ArgumentError, FactError, NumberVariableError
 from symchain.support.assignments import Point, read_pairs, read_point_or_file
-from symchain.wording import DEFAULT, sentence
+from symchain.wording import sentence
 
 if TYPE_CHECKING:
     from symchain.nouns.program import Program
@@ -47,7 +48,7 @@ def main() -> None:
     try:
         commands([os.fsencode(a).decode("utf-8", "surrogateescape") for a in sys.argv[1:]], prog_name="symchain")
     except KeyboardInterrupt:  # before a command began, or after it ended
-        click.echo("symchain: interrupted", err=True)
+        click.echo(spoken("symchain: interrupted"), err=True)
         sys.exit(INTERRUPTED)
 
 
@@ -102,7 +103,17 @@ _at = click.option(
 _wrt = click.option(
     "--wrt", multiple=True, default=("all",), show_default=True, callback=_joined(","), metavar="NAMES", help="By what: W1,b1 or all."
 )
-_lang = _once("--lang", type=Language(), default=DEFAULT, show_default=True, help="The language of sentences.")
+
+
+def _chosen(context: click.Context, parameter: click.Parameter, values: tuple[Any, ...]) -> Any:
+    lang = _only(context, parameter, values) or preferred()
+    choose(context, lang)
+    return lang
+
+
+_lang = click.option(
+    "--lang", type=Language(), multiple=True, is_eager=True, callback=_chosen, help="The language of sentences; else SYMCHAIN_LANG says."
+)
 _strict = click.option("--strict", is_flag=True, help="Stop at the first statement of a document that is refused.")
 _shown = _together(
     _lang,
@@ -147,7 +158,7 @@ class _Request:
             if section.remarks:
                 from symchain.render.programs import program_remarks
 
-                for line in program_remarks(section, click.get_current_context().params.get("lang", DEFAULT)):
+                for line in program_remarks(section, language()):
                     click.echo(f"symchain: {line}", err=True)
         return program
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from symchain.app.speech import Command, Context, language, show, spoken
 from symchain.errors import (
     ArgumentError,
     LimitError,
@@ -25,7 +26,8 @@ from symchain.errors import (
     VerificationError,
 )
 from symchain.support.files import read_file, read_limited
-from symchain.wording import LANGUAGES
+from symchain.wording import LANGUAGES, locale_of
+from symchain.wording.errors import told
 
 DONE, FAILED, USAGE, UNSUPPORTED, UNDECIDED, DEFECT, BROKEN_PIPE, INTERRUPTED = 0, 1, 2, 3, 4, 70, 141, 130
 _PATIENCE = 1.0  # seconds before a waiting terminal sees a progress bar
@@ -40,9 +42,27 @@ EXAMPLES = """\
 class Commands(click.Group):
     """The group of all commands: help begins with examples to copy, and whatever goes wrong ends in one message and an exit code."""
 
+    command_class = Command
+    context_class = Context
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        formatter.write(f"Examples to copy:\n{EXAMPLES}\n")
+        formatter.write(f"{spoken('Examples to copy:')}\n{EXAMPLES}\n")
         super().format_help(ctx, formatter)
+
+    def main(self, *args: Any, standalone_mode: bool = True, **named: Any) -> Any:  # type: ignore[override]
+        """As click's; what is wrong with a command as it was written is said in its language."""
+        run: Any = super().main
+        if not standalone_mode:
+            return run(*args, standalone_mode=False, **named)
+        try:
+            result = run(*args, standalone_mode=False, **named)
+        except click.ClickException as error:
+            show(error)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            click.echo(spoken("symchain: interrupted"), err=True)
+            sys.exit(INTERRUPTED)
+        sys.exit(result if isinstance(result, int) else DONE)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -51,13 +71,13 @@ class Commands(click.Group):
                 sys.stdout.flush()
             return result
         except SymchainError as error:
-            click.echo(f"symchain: {error}", err=True)
+            click.echo(f"symchain{locale_of(language(ctx)).colon} {told(error, language(ctx))}", err=True)
             code = exit_code(error)
         except BrokenPipeError:
             _silence()
             code = BROKEN_PIPE
         except KeyboardInterrupt:
-            click.echo("symchain: interrupted", err=True)
+            click.echo(spoken("symchain: interrupted", ctx), err=True)
             code = INTERRUPTED
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
@@ -65,8 +85,8 @@ class Commands(click.Group):
             if os.environ.get("SYMCHAIN_TRACEBACK"):
                 raise
             what = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-            click.echo(f"symchain: a defect of symchain, not of your input ({what})", err=True)
-            click.echo("Please report the command and this line; with SYMCHAIN_TRACEBACK=1 set it says where.", err=True)
+            click.echo(spoken(f"symchain: a defect of symchain, not of your input ({what})", ctx), err=True)
+            click.echo(spoken("Please report the command and this line; with SYMCHAIN_TRACEBACK=1 set it says where.", ctx), err=True)
             code = DEFECT
         ctx.exit(code)
 
@@ -173,7 +193,8 @@ def warn_of_failures(derivation: Any) -> None:
 
     failed = [name for name, verdict in verdicts(derivation) if verdict.failed]
     if failed:
-        click.echo(f"symchain: the check of {', '.join(failed)} failed; this is a defect of symchain, please report it", err=True)
+        said = f"symchain: the check of {', '.join(failed)} failed; this is a defect of symchain, please report it"
+        click.echo(spoken(said), err=True)
         click.get_current_context().exit(FAILED)
 
 
@@ -227,7 +248,7 @@ def waiting(what: str) -> Iterator[Callable[[int, int], None]]:
         counted = (MofNCompleteColumn(),) if done[1] else ()
         columns = (TextColumn("{task.description}"), BarColumn(), *counted, TimeElapsedColumn())
         bar = Progress(*columns, console=console, transient=True)
-        bar.add_task(what, total=done[1] or None, completed=done[0])
+        bar.add_task(spoken(what), total=done[1] or None, completed=done[0])
         bar.tasks[0].start_time = began
         bar.start()
         shown.append(bar)

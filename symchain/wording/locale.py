@@ -87,11 +87,13 @@ class Locale:
 
 @dataclass(frozen=True)
 class Language:
-    """One language: its locale, its sentences by key, and what it says of functions and operations whose records do not speak it."""
+    """One language: its locale, its sentences by key, what its errors say, and what it says of records that do not speak it."""
 
     locale: Locale
     sentences: Mapping[str, str]
     records: Mapping[str, RecordText] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """English template of what an error or a help text says -> its own, with the same fields; English needs none."""
 
 
 def joined(*topics: Mapping[str, str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from symchain.wording.fr import (
     commands,
     derivation,
     document,
+    errors,
     evidence,
     explain,
     facts,
@@ -54,4 +55,5 @@ LANGUAGE = Language(
         logarithm="ln",
     ),
     joined(*(topic.SENTENCES for topic in _TOPICS)),
+    errors=joined(*(topic.ERRORS for topic in errors.TOPICS)),
 )

@@ -1,0 +1,7 @@
+"""French for errors and for the help of commands, by topic; keyed by the English sentence."""
+
+from __future__ import annotations
+
+from symchain.wording.fr.errors import arrays, asking, commands, documents, families, reading, running
+
+TOPICS = (reading, arrays, families, running, asking, documents, commands)
