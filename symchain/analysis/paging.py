@@ -9,6 +9,7 @@ import numpy as np
 
 from symchain.analysis.graphing import graph_of
 from symchain.analysis.influences import measure
+from symchain.analysis.sliders import explorer_of
 from symchain.deriving.kept import sweep_of
 from symchain.deriving.preparing import prepare
 from symchain.errors import NotDifferentiableError, SymchainError
@@ -43,6 +44,7 @@ def page_of(program: Program, output: str, wrt: Sequence[str], at: Mapping[str, 
         _or_why(lambda: graph_of(program, output, point)) if point is not None and len(program.blocks) <= PICTURED else None,
         _or_why(lambda: measure(program, output, point)) if point is not None and not program.blocks[output].shape else None,
         _or_why(lambda: compile_program(program, output, names, 1, "auto", {}).source),
+        _or_why(lambda: explorer_of(program, output, names, point)) if point is not None and not program.blocks[output].shape else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Instructions as expressions: in Python over NumPy, or over plain floats and `math`; in C."""
+"""Instructions as expressions: in Python over NumPy, or over plain floats and `math`; in C and JavaScript."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from symchain.kernels import oscillating  # noqa: F401  (registers its helpers)
 from symchain.kernels.arrays import WRITERS, array_template, shape_text, tuple_text
 from symchain.kernels.definitions import CORE, DEFINITIONS
 from symchain.kernels.floats import INLINE, MATH, PAIRED, NoFloats
+from symchain.kernels.javascript import primitives as javascript
 from symchain.kernels.kernel import Instruction, Plan
 from symchain.kernels.moredigits import UNKNOWN
 from symchain.kernels.native import primitives as native
@@ -66,9 +67,12 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     "math": {**{name: f"{name}_of_floats" for name in PRIMITIVES if f"{name}_of_floats" in STABLE}, **MATH},
     "digits": {name: name for name in (CORE - UNKNOWN) | DEFINITIONS.keys() if name in _CALLED},
     "c": native.NAMES,
+    "javascript": javascript.NAMES,
 }
-"""What each primitive is called, in each family of code: over NumPy, over floats, over the numbers of a table (`digits`, `balls`), in C."""
-_MODULES = {"numpy": "np.", "math": "math.", "digits": "", "c": "f_"}
+"""What each primitive is called, in each family of code: over NumPy, over floats, over numbers of a table (`digits`), in C ..."""
+_MODULES = {"numpy": "np.", "math": "math.", "digits": "", "c": "f_", "javascript": "f_"}
+_BRACED = ("c", "javascript")
+"""Families whose choices are written condition ? yes : no, and whose powers are calls."""
 
 
 @lru_cache(maxsize=4096)
@@ -101,14 +105,14 @@ def _written(form: Form, family: str) -> tuple[str, int]:
         condition, yes, no = (_bracketed(a, family, COMPARE) for a in arguments)
         return _choice(family, condition, yes, no), TERNARY
     if name == "neg":
-        return "-" + _bracketed(arguments[0], family, POWER if family == "c" else UNARY), UNARY
+        return "-" + _bracketed(arguments[0], family, POWER if family in _BRACED else UNARY), UNARY
     if name in ("+", "-"):
         left, right = _bracketed(arguments[0], family, SUM), _bracketed(arguments[1], family, PRODUCT)
         return f"{left} {name} {f'({right})' if right.startswith('-') else right}", SUM
     if name in ("*", "/"):
         left, right = _bracketed(arguments[0], family, PRODUCT), _bracketed(arguments[1], family, UNARY)
         return f"{left}{name}{f'({right})' if right.startswith('-') else right}", PRODUCT
-    if name == "**" and family != "c":
+    if name == "**" and family not in _BRACED:
         base, exponent = arguments
         power = str(exponent) if type(exponent) is int and exponent >= 0 else _bracketed(exponent, family, ATOM)
         return f"{_bracketed(base, family, ATOM)}**{power}", POWER
@@ -131,7 +135,7 @@ def _called(form: Form, family: str) -> str:
 
 
 def _choice(family: str, condition: str, yes: str, no: str) -> str:
-    return f"{condition} ? {yes} : {no}" if family == "c" else f"{yes} if {condition} else {no}"
+    return f"{condition} ? {yes} : {no}" if family in _BRACED else f"{yes} if {condition} else {no}"
 
 
 def _bracketed(form: Form, family: str, level: int) -> str:
@@ -142,6 +146,8 @@ def _bracketed(form: Form, family: str, level: int) -> str:
 def _argument(form: Form, kind: str, family: str) -> str:
     if kind == NUMBERS and family == "c":
         return f"{len(form)}, (const double[]){{{', '.join(repr(float(number)) for number in form)}}}"
+    if kind == NUMBERS and family == "javascript":
+        return f"[{', '.join(repr(float(number)) for number in form)}]"
     if kind == NUMBERS:
         return tuple_text([repr(number) for number in form])
     return repr(form) if kind in (NUMBER, INTEGER) else _written(form, family)[0]
@@ -309,7 +315,7 @@ class Writer:
         return text, ATOM if text.isalnum() else PRODUCT if "+" not in text and "-" not in text else SUM
 
     def _write_negative(self, number: int, step: Instruction) -> tuple[str, int]:
-        return "-" + self._operand(step.operands[0], number, POWER if self.family == "c" else UNARY), UNARY
+        return "-" + self._operand(step.operands[0], number, POWER if self.family in _BRACED else UNARY), UNARY
 
     def _write_sqrt(self, number: int, step: Instruction) -> tuple[str, int]:
         return f"{_MODULES[self.family]}sqrt({self._operand(step.operands[0], number)})", ATOM

@@ -13,6 +13,28 @@ from symchain.nouns.graph import Graph
 from symchain.nouns.sensitivity import Sensitivity
 
 
+@dataclass(frozen=True)
+class Slider:
+    """A scalar input that a reader moves: where it stands, how far it goes, and in what steps."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    step: float
+    active: bool
+    """Whether there is a gradient by it."""
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A program of numbers that runs in a browser."""
+
+    code: str
+    """A JavaScript function of the inputs, in their order: the output, then its gradients by the active ones."""
+    sliders: tuple[Slider, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Page:
     """Derivations, graph, sensitivity and code of one output. Where something has no answer, the error stands that says why."""
@@ -31,3 +53,5 @@ class Page:
     """None without a point, and for an output that is not a number."""
     source: str | SymchainError
     """The NumPy function that evaluates value and gradients."""
+    explorer: Explorer | SymchainError | None = None
+    """None without a point, and for an output that is not a number."""

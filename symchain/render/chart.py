@@ -14,6 +14,7 @@ from symchain.nouns.sensitivity import Influence, Measure, Sensitivity
 from symchain.render.formulas import TextFormulas
 from symchain.render.influences import MARKS, SHOWN, elasticity_clause, heading, legend, notes, shown_measure, shown_value, slope_clause
 from symchain.render.sentences import Speaker
+from symchain.render.unicode import clipped, text_width
 from symchain.support.document import Formula, Say
 from symchain.support.notation import name
 
@@ -22,8 +23,10 @@ WIDTH = 760
 MARGIN = 20
 NAMES = 150
 """Where the names end and the bars begin."""
-LABEL = 96
-"""Room for a number at the end of a bar."""
+GAP = 6
+"""Between a bar and its number."""
+_NAME = 92.0
+"""The widest name."""
 BAR, LINE = 18, 17
 _PER_CHARACTER = 6.35
 """Mean width of a character of the sentences, in pixels."""
@@ -85,8 +88,8 @@ def _norm(text: str, i: Influence) -> str:
 
 def _panel_of(canvas: _Canvas, bars: Sequence[_Bar], speaker: Speaker, lang: str) -> None:
     finite = [b.measure for b in bars if math.isfinite(b.measure.size)]
-    left = MARGIN + NAMES + (LABEL if any(m.sign == -1 for m in finite) else 14)
-    right = WIDTH - MARGIN - LABEL
+    room = {side: max((_number_width(b) for b in bars if (b.measure.sign == -1) is side), default=0.0) + 2 * GAP for side in (True, False)}
+    left, right = MARGIN + NAMES + room[True], WIDTH - MARGIN - room[False]
     above, below = max((m.above for m in finite), default=0.0), max((m.below for m in finite), default=0.0)
     span = above + below
     scale = (right - left) / span if span > 0 else 0.0
@@ -101,6 +104,14 @@ def _panel_of(canvas: _Canvas, bars: Sequence[_Bar], speaker: Speaker, lang: str
         canvas.close_group()
 
 
+def _shown_number(bar: _Bar) -> str:
+    return f"{MARKS[bar.measure.sign]} {_minus(bar.number)}"
+
+
+def _number_width(bar: _Bar) -> float:
+    return text_width(_shown_number(bar), 13.0, True)
+
+
 def _bar(canvas: _Canvas, bar: _Bar, zero: float, scale: float, lang: str) -> None:
     middle = canvas.y + BAR / 2
     canvas.name(MARGIN + NAMES - 64, middle + 5, bar.influence.name)
@@ -110,12 +121,12 @@ def _bar(canvas: _Canvas, bar: _Bar, zero: float, scale: float, lang: str) -> No
     for x, width, colour in ((zero, above, RAISES), (zero - below, below, LOWERS)):
         if width > 0:
             canvas.parts.append(f'<rect x="{x:.1f}" y="{canvas.y:.1f}" width="{max(width, 1):.1f}" height="{BAR}" rx="2" fill="{colour}"/>')
-    number = f"{MARKS[m.sign]} {_minus(bar.number)}"
+    number = _shown_number(bar)
     colour = RAISES if m.sign == 1 else LOWERS if m.sign == -1 else NEUTRAL
     if below > 0 and m.sign == -1:
-        canvas.text(zero - below - 6, middle + 4.5, number, "number", colour, "end")
+        canvas.text(zero - below - GAP, middle + 4.5, number, "number", colour, "end")
     else:
-        canvas.text(zero + above + 6, middle + 4.5, number, "number", colour)
+        canvas.text(zero + above + GAP, middle + 4.5, number, "number", colour)
 
 
 def _minus(text: str) -> str:
@@ -137,7 +148,9 @@ class _Canvas:
         """A name with its digits or its subscript below the line, right-aligned; a long one is set smaller."""
         match = re.fullmatch(r"([^\W\d_]+)_?(\w+)|(.*)", text, re.DOTALL)
         stem, below = (match[1], match[2]) if match and match[1] and (match[2][0].isdigit() or "_" in text) else (text, "")
-        size = min(16.0, 84 / (0.5 * max(len(text), 1)))
+        if text_width(text, 16.0) > _NAME:
+            stem, below = clipped(text, 11.0, _NAME), ""
+        size = 16.0 if below or text_width(stem, 16.0) <= _NAME else 11.0
         inside = html.escape(stem)
         if below:
             inside += f'<tspan dy="4" font-size="{size * 0.72:.1f}">{html.escape(below)}</tspan>'

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from symchain.render.formulas import LatexFormulas
 from symchain.render.latex_document import rows_lines, style_of
+from symchain.render.mathml import mathml
 from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
 from symchain.support.document import Axes, Document, Formula, Math, Quantity, Row
@@ -29,6 +30,12 @@ def html_math(latex: str, display: bool = False) -> str:
     """KaTeX source in an element of class math."""
     element = "div" if display else "span"
     return f'<{element} class="math">{html_text(latex)}</{element}>'
+
+
+def page_math(latex: str, display: bool = False) -> str:
+    """MathML, which stands until KaTeX sets the source that the element carries."""
+    element = "div" if display else "span"
+    return f'<{element} class="math" data-source="{html_text(latex)}">{mathml(latex, display)}</{element}>'
 
 
 def aligned(rows: Sequence[Row], formulas: LatexFormulas, lang: str) -> str:

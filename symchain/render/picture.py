@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -239,13 +240,33 @@ class _Drawing(Texts):
             labels.append(Label("value", self.above(node), middle, place.y - _SEPARATION - thickness / 2, node=node.name))
             if text := self.below(node):
                 labels.append(Label("gradient", text, middle, place.y + _SEPARATION + thickness / 2 + 0.76 * NUMBER, node=node.name))
-            wires += [Wire(points, thickness, title, node.name, node.active) for points in layout.trunks[k]]
+            carried = self.carried(k, layout)
+            for points in layout.trunks[k]:
+                wires.append(Wire(points, carried[points[-1]], title, node.name, node.active))
         for edge, points in zip(self.graph.edges, layout.routes, strict=True):
             wires.append(Wire(points, self.along_width(edge), self.along(edge), edge.source, edge.local is not None, True, edge.target))
         self.reappearing(layout, shapes, labels)
         width = max([layout.width, *(label.extent[2] for label in labels), *(w.points[-1][0] for w in wires)])
         title = self.say("title", output=pretty_name(self.graph.summed or self.graph.output))
         return Picture(width, layout.height, title, tuple(wires), tuple(shapes), tuple(labels), tuple(self.legend()))
+
+    def carried(self, box: int, layout: Layout) -> dict[Point, float]:
+        """How thick each piece of a wire is, by where it ends: what the uses beyond it send back together, so that none swells midway."""
+        node = self.nodes[box]
+        began = {points[-1]: points[0] for points in layout.trunks[box]}
+        beyond: dict[Point, list[Edge]] = {end: [] for end in began}
+        for edge, route in zip(self.graph.edges, layout.routes, strict=True):
+            at = route[0] if edge.source == node.name else None
+            while at in began:
+                beyond[at].append(edge)
+                at = began[at]
+        whole = self.thickness(node.gradient, node)
+        every = len(self.users.get(node.name, ()))
+        return {end: self.together(uses, node) if 0 < len(uses) < every else whole for end, uses in beyond.items()}
+
+    def together(self, uses: Sequence[Edge], node: Node) -> float:
+        sent = [np.asarray(e.sent, dtype=float) for e in uses if e.sent is not None]
+        return self.thickness(sum(sent[1:], sent[0]) if sent else None, node)
 
     def reappearing(self, layout: Layout, shapes: list[Shape], labels: list[Label]) -> None:
         """Where a wire leaves a band and where it comes back, its name."""

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from symchain.nouns.graph import Graph
 from symchain.render.picture import MARGIN, Label, Picture, Point, Shape, Wire, picture
-from symchain.render.unicode import figure
+from symchain.render.unicode import figure, text_width
 
 VALUE, GRADIENT = "#1b5e9e", "#c2410c"
 """Blue above, vermilion below: told apart by the colour-blind, and by place and style where there is no colour."""
 _LINE = 22.0
+_TEXT = 46.0
+"""Where the texts of the legend begin."""
 
 _STYLE = f"""
 svg.symchain-graph {{ font-family: "DejaVu Sans", Verdana, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; }}
@@ -37,7 +39,7 @@ def svg(graph: Graph, lang: str = "en") -> str:
     drawn = picture(graph, lang)
     legend = _legend_height(drawn)
     width, height = drawn.width + 2 * MARGIN, drawn.height + 2 * MARGIN + legend
-    width = max(width, 560.0)
+    width = max(width, 2 * MARGIN + _TEXT + max((text_width(text, 12.0, True) for _, text in drawn.legend), default=0.0))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="symchain-graph" role="img" width="{_n(width)}" height="{_n(height)}" '
         f'viewBox="0 0 {_n(width)} {_n(height)}" style="max-width: 100%; height: auto">',
@@ -130,5 +132,5 @@ def _legend(rows: Sequence[tuple[str, str]], top: float, lang: str) -> Iterator[
             yield f'<text class="value" x="18" y="{_n(y)}" text-anchor="middle" font-size="12">{value}</text>'
         elif kind == "gradient":
             yield f'<text class="gradient" x="18" y="{_n(y)}" text-anchor="middle" font-size="12">{slope}</text>'
-        yield f'<text class="{kind}" x="46" y="{_n(y)}" font-size="12">{escape(text)}</text>'
+        yield f'<text class="{kind}" x="{_n(_TEXT)}" y="{_n(y)}" font-size="12">{escape(text)}</text>'
     yield "</g>"

@@ -17,8 +17,8 @@ from symchain.render.sentences import Speaker
 from symchain.support.document import Document, Formula, Section
 from symchain.wording import sentence
 
-_SYMBOLS = {
-    r"\partial": "∂", r"\cdot": "⋅", r"\odot": "⊙", r"\times": "×", r"\otimes": "⊗", r"\to": "→", r"\mapsto": "↦", r"\infty": "∞",
+SYMBOLS = {
+    r"\partial": "∂", r"\cdot": "⋅", r"\odot": "⊙", r"\times": "×", r"\otimes": "⊗", r"\to": "→", r"\leftarrow": "←", r"\mapsto": "↦", r"\infty": "∞",
     r"\top": "⊤", r"\sum": "∑", r"\prod": "∏", r"\ldots": "…", r"\cdots": "⋯", r"\ne": "≠", r"\le": "≤", r"\ge": "≥", r"\approx": "≈",
     r"\in": "∈", r"\lVert": "‖", r"\rVert": "‖", r"\|": "‖", r"\lvert": "bar.v", r"\rvert": "bar.v", r"\vert": "bar.v",
     r"\lfloor": "⌊", r"\rfloor": "⌋", r"\lceil": "⌈", r"\rceil": "⌉", r"\ell": "ℓ", r"\{": r"\{", r"\}": r"\}", r"\pm": "±",
@@ -33,7 +33,7 @@ _GREEK = {
     "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ",
     "Psi": "Ψ", "Omega": "Ω",
 }  # fmt: skip
-_SYMBOLS.update((f"\\{word}", letter) for word, letter in _GREEK.items())
+SYMBOLS.update((f"\\{word}", letter) for word, letter in _GREEK.items())
 _OPERATORS = frozenset({
     "ln", "log", "exp", "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "coth", "det",
     "dim", "ker", "arg", "deg",
@@ -56,11 +56,13 @@ DEPTH = 80
 
 def mathematics(latex: str) -> str:
     """LaTeX mathematics in Typst's notation. Raises UnsupportedError for a macro that symchain's printers do not write."""
-    return _Reader(latex).sequence(0)
+    return Reader(latex).sequence(0)
 
 
-class _Reader:
-    """Reads LaTeX once from left to right; nesting is that of fractions and scripts, and bounded."""
+class Reader:
+    """Reads LaTeX once from left to right; nesting is that of fractions and scripts, and bounded. `mathml` writes what it reads otherwise."""
+
+    OPERATORS, LIMITS, TEXTS = _OPERATORS, _LIMITS, _TEXTS
 
     def __init__(self, latex: str) -> None:
         self.tokens: list[str] = _TOKEN.findall(latex)
@@ -78,10 +80,13 @@ class _Reader:
         while self.peek().isspace():
             self.at += 1
 
-    def sequence(self, depth: int, *ends: str) -> str:
-        """Atoms with their scripts up to one of the ends, which stays unread."""
+    def bounded(self, depth: int) -> None:
         if depth > DEPTH:
             raise UnsupportedError("the formula nests too deep for Typst", advice="Use LaTeX for this PDF.")
+
+    def sequence(self, depth: int, *ends: str) -> str:
+        """Atoms with their scripts up to one of the ends, which stays unread."""
+        self.bounded(depth)
         found: list[str] = []
         while self.at < len(self.tokens) and self.peek() not in ends:
             if self.peek().isspace():
@@ -92,8 +97,19 @@ class _Reader:
 
     def scripted(self, depth: int) -> str:
         base = "" if self.peek() in ("^", "_") else self.atom(depth)
-        below, above = [], []
         brace = base.startswith("underbrace(")
+        below, above = self.scripts(depth, "prime")
+        if brace and below:
+            return f"{base[:-1]}, {' '.join(below)})"
+        if not below and not above:
+            return base
+        scripts = [f"{key}: {' '.join(texts)}" for key, texts in (("t", above), ("b", below)) if texts]
+        return f"attach({base or 'zws'}, {', '.join(scripts)})"
+
+    def scripts(self, depth: int, prime: str) -> tuple[list[str], list[str]]:
+        """What stands below and above the atom before."""
+        below: list[str] = []
+        above: list[str] = []
         while True:
             here = self.at
             self.blank()
@@ -106,16 +122,17 @@ class _Reader:
                 above.append(self.argument(depth))
             elif token == "'":
                 self.next()
-                above.append("prime")
+                above.append(prime)
             else:
                 self.at = here
-                break
-        if brace and below:
-            return f"{base[:-1]}, {' '.join(below)})"
-        if not below and not above:
-            return base
-        scripts = [f"{key}: {' '.join(texts)}" for key, texts in (("t", above), ("b", below)) if texts]
-        return f"attach({base or 'zws'}, {', '.join(scripts)})"
+                return below, above
+
+    def number(self, digits: str) -> str:
+        return digits
+
+    def empty(self) -> str:
+        """What stands for nothing."""
+        return "zws"
 
     def argument(self, depth: int) -> str:
         """A group, or one atom: of digits without braces, the first."""
@@ -123,8 +140,8 @@ class _Reader:
         token = self.peek()
         if token[:1].isdigit() and len(token) > 1:
             self.tokens[self.at] = token[1:]
-            return token[0]
-        return self.atom(depth + 1) or "zws"
+            return self.number(token[0])
+        return self.atom(depth + 1) or self.empty()
 
     def atom(self, depth: int) -> str:
         token = self.next()
@@ -134,8 +151,8 @@ class _Reader:
             inside = self.sequence(depth + 1, "}")
             self.next()
             return inside
-        if token in _SYMBOLS:
-            return _SYMBOLS[token]
+        if token in SYMBOLS:
+            return SYMBOLS[token]
         if token == r"\left":
             return self.fenced(depth)
         if token == r"\begin":
@@ -170,27 +187,34 @@ class _Reader:
         token = self.next()
         if token == ".":
             return ""
-        return "bar.v" if token == "|" else _SYMBOLS.get(token) or (f"\\{token}" if token in _ESCAPED else token)
+        return "bar.v" if token == "|" else SYMBOLS.get(token) or (f"\\{token}" if token in _ESCAPED else token)
 
     def environment(self, depth: int) -> str:
         name = self.braced()
         if name not in ("cases", "aligned", "pmatrix", "bmatrix"):
             raise UnsupportedError(f"the environment {name} has no counterpart in Typst here", advice="Use LaTeX for this PDF.")
-        rows: list[list[str]] = [[]]
-        while True:
-            rows[-1].append(self.sequence(depth + 1, "&", r"\\", r"\end"))
-            end = self.next()
-            if end == r"\\":
-                rows.append([])
-            elif end != "&":
-                break
-        self.braced()
+        rows = self.rows(depth)
         if name == "cases":
             return f"cases({', '.join(' & '.join(row) for row in rows)})"
         if name == "aligned":
             return " \\ ".join(" & ".join(row) for row in rows)
         fence = '"("' if name == "pmatrix" else '"["'
         return f"mat(delim: #{fence}, {'; '.join(', '.join(row) for row in rows)})"
+
+    def rows(self, depth: int) -> list[list[str]]:
+        """The cells of an environment, and its end; room asked for between rows is not kept."""
+        rows: list[list[str]] = [[]]
+        while True:
+            rows[-1].append(self.sequence(depth + 1, "&", r"\\", r"\end"))
+            end = self.next()
+            if end == r"\\":
+                rows.append([])
+                if re.match(r"\[[\d.]+em\]", "".join(self.tokens[self.at : self.at + 6])):
+                    self.at = self.tokens.index("]", self.at) + 1
+            elif end != "&":
+                break
+        self.braced()
+        return rows
 
     def braced(self) -> str:
         """The text of a group, as it stands."""
@@ -211,9 +235,9 @@ class _Reader:
         pieces: list[str] = []
         for k, part in enumerate(re.split(r"(?<!\\)\$", self.braced())):
             if k % 2:
-                pieces.append(_Reader(part).sequence(1))
+                pieces.append(Reader(part).sequence(1))
             elif part:
-                pieces.append(f'"{_quoted(_plain(part))}"')
+                pieces.append(f'"{_quoted(plain_text(part))}"')
         joined = "".join(pieces) or '""'
         if macro == r"\operatorname":
             return f"op({joined})"
@@ -227,7 +251,7 @@ def _tight(text: str) -> str:
     return f'attach({text}, tr: "")'
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """LaTeX text without its escapes."""
     for macro, character in _WORDS.items():
         text = re.sub(re.escape(macro) + r"(\{\}|(?![A-Za-z]))", lambda _, c=character: "\\" + c, text)  # type: ignore[misc]

@@ -127,6 +127,9 @@ NAMED: dict[str, dict[str, str]] = {
             "exp1 expi expn fresnelc fresnels gammainc gammaincc hyp1f1 hyp2f1 i0e i1e iv jv k0e k1e kv lambertw owens_t poch "
             "polygamma psi sinint spence yv zeta"
         ),
+        "kernels/javascript/primitives.py": (
+            "acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh pow power"
+        ),
         "kernels/native/loops.py": (
             "concatenate cumprod cumsum flip gather index log_softmax logsumexp max min place power prod reshape roll scatter "
             "softmax sqrt tril triu"

@@ -4,14 +4,13 @@
 
   // Formulas are set when they come into sight: other languages, panels and folded steps cost nothing until then.
   function set(element) {
-    const source = element.textContent;
+    const source = element.dataset.source, beneath = element.innerHTML;
     element.dataset.done = "1";
-    element.dataset.source = source;
     const display = element.tagName === "DIV";
     try {
       katex.render(source, element, { displayMode: display, throwOnError: true, strict: false, trust: false, maxExpand: 1000, maxSize: 50 });
     } catch (error) {
-      element.textContent = source;
+      element.innerHTML = beneath;
       element.dataset.failed = String(error.message || error);
     }
     if (display) frame(element, source);
@@ -65,7 +64,51 @@
       button.setAttribute("aria-pressed", String(button.dataset.lang === lang));
     }
     refresh();
+    document.dispatchEvent(new Event("shown"));
   }
+
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  for (const button of document.querySelectorAll(".theme")) {
+    button.addEventListener("click", () => {
+      const now = root.dataset.theme || (dark.matches ? "dark" : "light");
+      root.dataset.theme = now === "dark" ? "light" : "dark";
+    });
+  }
+
+  // What hovering shows, for fingers and keys too: it stands below the picture.
+  for (const picture of document.querySelectorAll(".picture")) {
+    const inside = picture.shadowRoot;
+    if (!inside) continue;
+    const parts = inside.querySelectorAll("g.box, g.wire");
+    if (!parts.length) continue;
+    const told = picture.nextElementSibling;
+    const tell = (part) => {
+      for (const other of parts) other.classList.toggle("chosen", other === part);
+      told.textContent = part.querySelector("title").textContent;
+    };
+    for (const part of parts) {
+      part.setAttribute("tabindex", "0");
+      part.setAttribute("role", "img");
+      part.setAttribute("aria-label", part.querySelector("title").textContent);
+      part.addEventListener("focus", () => tell(part));
+      part.addEventListener("click", () => tell(part));
+    }
+  }
+
+  // Paper has no scroll bars: wider formulas are set smaller there.
+  const PAPER = 640;
+  window.addEventListener("beforeprint", () => {
+    refresh();
+    for (const element of document.querySelectorAll("div.math[data-done]")) {
+      const set = element.querySelector(".katex");
+      if (!set || !visible(element)) continue;
+      const wide = Math.max(element.scrollWidth, set.getBoundingClientRect().width);
+      if (wide > PAPER) element.style.fontSize = (100 * PAPER) / wide + "%";
+    }
+  });
+  window.addEventListener("afterprint", () => {
+    for (const element of document.querySelectorAll("div.math[data-done]")) element.style.fontSize = "";
+  });
 
   for (const button of document.querySelectorAll(".languages button")) {
     button.addEventListener("click", () => show(button.dataset.lang));

@@ -6,6 +6,7 @@ even by a program that was written to try. Mathematics is set by KaTeX, which is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -14,12 +15,13 @@ from symchain.errors import ArgumentError, ShapeError, SymchainError
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Derivations
 from symchain.nouns.graph import Graph
-from symchain.nouns.page import Page
+from symchain.nouns.page import Explorer, Page
 from symchain.nouns.sensitivity import Sensitivity
 from symchain.render import chart, render
 from symchain.render.formulas import LatexFormulas
 from symchain.render.layout import layout
-from symchain.render.math_document import html_math, html_text
+from symchain.render.math_document import html_text, page_math
+from symchain.render.page.explorer import script, section
 from symchain.render.page.steps import steps
 from symchain.render.pictures import draw
 from symchain.render.programs import line_text, program_rows, program_style, program_text
@@ -29,6 +31,8 @@ from symchain.support.notation import name
 from symchain.wording import LANGUAGES, check_language, locale_of, sentence
 
 HERE = Path(__file__).parent
+_LEAST = 0.75
+"""A picture is made smaller to this share of its size; then it scrolls."""
 LISTED = 600
 """Lines of code and of data beyond these are left out."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; font-src data:; img-src data:"
@@ -45,6 +49,11 @@ def page(shown: Page, lang: str = "en", version: str = "") -> str:
     named = {language: html_text(locale_of(language).name) for language in order}
     title = sentence(lang, "page.title").replace("{output}", shown.output)
     buttons = "".join(f'<button type="button" data-lang="{other}" lang="{other}">{text}</button>' for other, text in named.items())
+    words = {other: sentence(other, "page.theme") for other in order}
+    themes = "".join(
+        f'<button type="button" class="theme" data-lang="{other}" lang="{other}">{html_text(words[other])}</button>' for other in order
+    )
+    moving = [] if not isinstance(shown.explorer, Explorer) else [script(shown.explorer, shown.output), _part("explorer.js")]
     return "\n".join([
         "<!DOCTYPE html>",
         f'<html lang="{lang}" data-shown="{lang}">',
@@ -56,12 +65,14 @@ def page(shown: Page, lang: str = "en", version: str = "") -> str:
         f"<title>{html_text(title)}</title>",
         f"<style>{_part('vendor/katex.min.css')}</style>",
         f"<style>{_part('page.css')}{_hidden(order)}</style>",
+        "<noscript><style>.switches,.folding,section.explore,.contents a.explore{display:none}</style></noscript>",
         "</head>",
         "<body>",
-        f'<nav class="languages">{buttons}</nav>',
+        f'<nav class="switches"><span class="languages">{buttons}</span>{themes}</nav>',
         *sides,
         f"<script>{_part('vendor/katex.min.js')}</script>",
         f"<script>{_part('page.js')}</script>",
+        *(f"<script>{text}</script>" for text in moving),
         "</body>",
         "</html>",
         "",
@@ -74,7 +85,9 @@ def _part(path: str) -> str:
 
 
 def _hidden(order: Sequence[str]) -> str:
-    return "".join(f'html[data-shown="{a}"] main[lang="{b}"]{{display:none}}' for a in order for b in order if a != b)
+    return "".join(f'html[data-shown="{a}"] main[lang="{b}"]{{display:none}}' for a in order for b in order if a != b) + "".join(
+        f'html[data-shown="{a}"] .theme[lang="{b}"]{{display:none}}' for a in order for b in order if a != b
+    )
 
 
 # ---------------------------------------------------------------- one language
@@ -82,17 +95,19 @@ def _hidden(order: Sequence[str]) -> str:
 
 def _side(shown: Page, lang: str, version: str) -> str:
     formulas = LatexFormulas(program_style(shown.program, lang))
-    speaker = Speaker(lang, html_text, lambda m: html_math(formulas.inline(m)))
+    speaker = Speaker(lang, html_text, lambda m: page_math(formulas.inline(m)))
     parts: list[tuple[str, Iterator[str]]] = [("program", _program(shown.program, lang))]
     if shown.graph is not None:
         parts.append(("graph", _graph(shown.graph, shown.given, speaker)))
+    if isinstance(shown.explorer, Explorer):
+        parts.append(("explore", section(shown, shown.explorer, formulas, speaker)))
     parts.append(("derivation", _derivation(shown.subjects, speaker)))
     if shown.sensitivity is not None:
         parts.append(("sensitivity", _sensitivity(shown.sensitivity, shown.given, speaker)))
     parts.append(("code", _code(shown, speaker)))
     out = [f'<main lang="{lang}" data-copy="{speaker.word("page.copy")}" data-copied="{speaker.word("page.copied")}">']
     out.append(f"<h1>{speaker.say(Say('page.title', {'output': Formula(name(shown.output))}))}</h1>")
-    links = (f'<a href="#{key}-{lang}">{speaker.word(f"page.{key}")}</a>' for key, _ in parts)
+    links = (f'<a class="{key}" href="#{key}-{lang}">{speaker.word(f"page.{key}")}</a>' for key, _ in parts)
     out.append(f'<nav class="contents">{"".join(links)}</nav>')
     for key, body in parts:
         out += [f'<section id="{key}-{lang}" class="{key}">', f"<h2>{speaker.word(f'page.{key}')}</h2>", *body, "</section>"]
@@ -100,7 +115,7 @@ def _side(shown: Page, lang: str, version: str) -> str:
 
 
 def _program(program: Computation, lang: str) -> Iterator[str]:
-    yield html_math("\\begin{aligned}\n" + "\\\\\n".join(program_rows(program, lang)) + "\n\\end{aligned}", display=True)
+    yield page_math("\\begin{aligned}\n" + "\\\\\n".join(program_rows(program, lang)) + "\n\\end{aligned}", display=True)
 
 
 def _graph(graph: Graph | SymchainError, given: bool, speaker: Speaker) -> Iterator[str]:
@@ -111,12 +126,15 @@ def _graph(graph: Graph | SymchainError, given: bool, speaker: Speaker) -> Itera
     if not given:
         yield f"<p>{speaker.word('page.point')}</p>"
     yield _picture(drawn)
-    yield f'<p class="note">{speaker.word("page.graph.note")}</p>'
+    yield f'<p class="note local" aria-live="polite">{speaker.word("page.graph.note")}</p>'
 
 
 def _picture(svg: str) -> str:
-    """A drawing behind a shadow root: its styles and ids touch nothing else on the page."""
-    return f'<div class="picture"><template shadowrootmode="open">{svg[svg.index("<svg") :]}</template></div>'
+    """A drawing behind a shadow root, where its styles and ids touch nothing else; in the page's colours, never too small to read."""
+    wide = re.search(r'width="([\d.]+)"', svg)
+    least = min(_LEAST * float(wide[1]), float(wide[1])) if wide is not None else 0.0
+    style = f"<style>{_part('picture.css')} svg{{min-width:{least:.0f}px}}</style>"
+    return f'<div class="picture" tabindex="0"><template shadowrootmode="open">{svg[svg.index("<svg") :]}{style}</template></div>'
 
 
 def _derivation(subjects: Mapping[str, Derivation | Derivations], speaker: Speaker) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from symchain.render.formulas import LatexFormulas
 from symchain.render.latex_document import rows_lines, style_of
-from symchain.render.math_document import cells, html_math, html_text, omitted
+from symchain.render.math_document import cells, html_text, omitted, page_math
 from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
 from symchain.support.document import Document, Row, Section
@@ -15,13 +15,13 @@ from symchain.support.document import Document, Row, Section
 def steps(document: Document, lang: str) -> str:
     """The document without its title; formulas as KaTeX source in elements of class math, everything escaped."""
     formulas = LatexFormulas(style_of(document, lang))
-    speaker = Speaker(lang, html_text, lambda m: html_math(formulas.inline(m)))
+    speaker = Speaker(lang, html_text, lambda m: page_math(formulas.inline(m)))
     out: list[str] = []
     if document.definitions:
         header, rows = cells(document, formulas, speaker)
         out += [f"<details><summary>{speaker.say(document.table)}</summary>", '<div class="wide"><table>']
         out.append("<tr>" + "".join(f'<th scope="col">{h}</th>' for h in header) + "</tr>")
-        out += ["<tr>" + "".join(f"<td>{html_math(c) if c else ''}</td>" for c in row) + "</tr>" for row in rows]
+        out += ["<tr>" + "".join(f"<td>{page_math(c) if c else ''}</td>" for c in row) + "</tr>" for row in rows]
         out.append("</table></div>")
         if document.omitted:
             out.append(f"<p>{omitted(document, speaker)}</p>")
@@ -76,4 +76,4 @@ def _block(rows: Sequence[Row], formulas: LatexFormulas, speaker: Speaker) -> st
     lines = rows_lines(rows, formulas, inside)
     spaced = [rf"{line}\\[0.75em]" if r"\frac" in line and r"\underbrace" not in line else rf"{line}\\" for line in lines]
     body = "\n".join([*spaced[:-1], lines[-1]])
-    return html_math(f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}", display=True)
+    return page_math(f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}", display=True)

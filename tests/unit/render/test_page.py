@@ -148,12 +148,12 @@ def test_names_are_escaped() -> None:
 def _browse(tmp_path: Path, text: str, script: str, width: int = 1100) -> dict[str, object]:
     """The page with a script at its end that leaves its findings in the title, and what Chromium makes of it."""
     assert CHROMIUM is not None
-    probe = f"<script>document.title = JSON.stringify((() => {{ {script} }})())</script></body>"
+    probe = f"<script>(async () => {{ {script} }})().then((found) => (document.title = JSON.stringify(found)))</script></body>"
     path = tmp_path / "page.html"
     path.write_text(text.replace("</body>\n</html>", probe + "\n</html>"), encoding="utf-8")
     ran = subprocess.run(
         [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={width},1400",
-         "--virtual-time-budget=5000", "--dump-dom", path.as_uri()],
+         "--virtual-time-budget=20000", "--dump-dom", path.as_uri()],
         capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "HOME": str(tmp_path)},
     )  # fmt: skip
     found = re.search(r"<title>(.*?)</title>", ran.stdout, re.DOTALL)

@@ -1,0 +1,1 @@
+"""Plans as JavaScript: what a page in a browser evaluates."""
