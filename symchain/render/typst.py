@@ -18,12 +18,12 @@ from symchain.support.document import Document, Formula, Section
 from symchain.wording import sentence
 
 SYMBOLS = {
-    r"\partial": "∂", r"\cdot": "⋅", r"\odot": "⊙", r"\times": "×", r"\otimes": "⊗", r"\to": "→", r"\leftarrow": "←", r"\mapsto": "↦", r"\infty": "∞",
+    r"\partial": "∂", r"\cdot": "⋅", r"\odot": "⊙", r"\times": "×", r"\otimes": "⊗", r"\to": "→", r"\mapsto": "↦", r"\infty": "∞",
     r"\top": "⊤", r"\sum": "∑", r"\prod": "∏", r"\ldots": "…", r"\cdots": "⋯", r"\ne": "≠", r"\le": "≤", r"\ge": "≥", r"\approx": "≈",
     r"\in": "∈", r"\lVert": "‖", r"\rVert": "‖", r"\|": "‖", r"\lvert": "bar.v", r"\rvert": "bar.v", r"\vert": "bar.v",
     r"\lfloor": "⌊", r"\rfloor": "⌋", r"\lceil": "⌈", r"\rceil": "⌉", r"\ell": "ℓ", r"\{": r"\{", r"\}": r"\}", r"\pm": "±",
     r"\quad": "quad", r"\qquad": "quad quad", r"\,": "thin", r"\:": "med", r"\;": "thick", r"\!": "", r"\ ": "space",
-    r"\allowbreak": "", r"\displaystyle": "", r"\Bigl": "", r"\Bigr": "",
+    r"\leftarrow": "←", r"\allowbreak": "", r"\displaystyle": "", r"\Bigl": "", r"\Bigr": "",
     r"\_": r"\_", r"\%": r"\%", r"\#": r"\#", r"\&": r"\&", r"\$": r"\$",
 }  # fmt: skip
 _GREEK = {
@@ -60,7 +60,7 @@ def mathematics(latex: str) -> str:
 
 
 class Reader:
-    """Reads LaTeX once from left to right; nesting is that of fractions and scripts, and bounded. `mathml` writes what it reads otherwise."""
+    """Reads LaTeX once from left to right; nesting is bounded. `mathml` writes what it reads otherwise."""
 
     OPERATORS, LIMITS, TEXTS = _OPERATORS, _LIMITS, _TEXTS
 

@@ -11,9 +11,9 @@ from symchain.nouns.page import Explorer, Page
 from symchain.render.formulas import LatexFormulas
 from symchain.render.math_document import html_text, page_math
 from symchain.render.sentences import Speaker
+from symchain.render.unicode import pretty_name
 from symchain.support.document import Formula, Say
 from symchain.support.notation import Phrase, name
-from symchain.render.unicode import pretty_name
 
 WORDS = ("undefined", "curve.note", "contour.note", "none", "play", "pause", "path")
 
@@ -44,7 +44,7 @@ def section(shown: Page, explorer: Explorer, formulas: LatexFormulas, speaker: S
     output = name(shown.output)
     active = [s for s in explorer.sliders if s.active]
     words = _safe({key: html.unescape(word(key)) for key in WORDS})
-    yield f'<p>{speaker.say(Say("page.explore.intro", {"output": Formula(output)}))}</p>'
+    yield f"<p>{speaker.say(Say('page.explore.intro', {'output': Formula(output)}))}</p>"
     yield f'<div class="explorer" data-words="{html_text(words)}"><div class="moving">'
     yield f'<p class="value">{page_math(formulas.inline(Formula(output)) + "=")} <output class="of-value"></output></p><div class="inputs">'
     for k, s in enumerate(explorer.sliders):
@@ -68,11 +68,13 @@ def section(shown: Page, explorer: Explorer, formulas: LatexFormulas, speaker: S
         nothing = f'<option value="">{word("none")}</option>' if axis == "up" else ""
         if axis == "across" or len(active) > 1:
             yield f'<label>{word(axis)} <select data-axis="{axis}">{nothing}{listed}</select></label>'
-    yield f'</div><svg class="plot" role="img" viewBox="0 0 480 340" aria-label="{word("plot")}"></svg><p class="note caption" aria-live="off"></p>'
+    yield f'</div><svg class="plot" role="img" viewBox="0 0 480 340" aria-label="{word("plot")}"></svg>'
+    yield '<p class="note caption" aria-live="off"></p>'
     step = r"p\leftarrow p-\eta\," + formulas.inline(Formula(Phrase("partial", (output, name("p")))))
     rule = word("rule").replace("{step}", page_math(step))
     yield f'<div class="descent"><h3>{word("descent")}</h3><p>{rule}</p>'
-    yield f'<label>{word("rate")} <input type="range" class="rate" min="-4" max="1" step="0.1" value="-1"> <output class="eta"></output></label>'
+    yield f"<label>{word('rate')}"
+    yield '<input type="range" class="rate" min="-4" max="1" step="0.1" value="-1"> <output class="eta"></output></label>'
     buttons = (("play", word("play")), ("step", word("step")), ("back", word("back")))
     yield f'<p class="buttons">{"".join(f"""<button type="button" data-do="{k}">{w}</button>""" for k, w in buttons)}</p>'
     yield '<p class="note told" aria-live="polite"></p></div></div></div>'

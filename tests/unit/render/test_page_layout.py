@@ -20,10 +20,10 @@ from symchain.render.mathml import mathml
 
 WATCH = "<script>window.errors = []; addEventListener('error', (e) => errors.push(e.message));</script>"
 FRAMES = [
-    *((model, width, "light") for model in ("two-layer", "black-scholes-call") for width in (390, 768, 1280)),
-    *(("two-layer", 390, mode) for mode in ("dark", "print", "bare")),
+    *((model, width, "light") for model, widths in (("two-layer", (390, 1280)), ("black-scholes-call", (390, 768))) for width in widths),
+    ("two-layer", 390, "dark"),
     ("softmax-regression", 390, "bare"),
-    ("softmax-regression", 768, "print"),
+    ("two-layer", 680, "print"),
     ("deep", 768, "light"),
 ]
 
@@ -38,6 +38,7 @@ for (const [name, width, mode, text] of FRAMES) {
   await new Promise((done) => frame.addEventListener("load", done));
   const doc = frame.contentDocument, win = frame.contentWindow, all = (s) => [...doc.querySelectorAll(s)];
   const shown = (e) => e.getClientRects().length > 0;
+  if (mode === "print") win.dispatchEvent(new Event("beforeprint"));
   const one = { name: [name, width, mode].join(" "), errors: win.errors || [], spills: [], overlaps: [], cut: [] };
   one.wide = doc.documentElement.scrollWidth - doc.documentElement.clientWidth;
   const scrolls = (e) => { for (; e; e = e.parentElement) if (win.getComputedStyle(e).overflowX !== "visible") return true; return false; };
@@ -46,7 +47,8 @@ for (const [name, width, mode, text] of FRAMES) {
     const right = e.getBoundingClientRect().right;
     if (right > width + 1 && !scrolls(e.parentElement)) one.spills.push(`${e.tagName}.${e.className}`);
   }
-  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2;
+  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2;
   const apart = (items) => items.forEach((a, k) => items.slice(k + 1).forEach((b) => {
     if (meet(a.getBoundingClientRect(), b.getBoundingClientRect())) one.overlaps.push(`${a.textContent} | ${b.textContent}`);
   }));
@@ -126,7 +128,8 @@ def test_both_themes_are_legible_and_paper_is_white(seen: list[dict[str, Any]]) 
 
 
 ACT = """
-const main = document.querySelector("main[lang=en]"), box = main.querySelector(".explorer"), press = (what) => box.querySelector(`[data-do=${what}]`).click();
+const main = document.querySelector("main[lang=en]"), box = main.querySelector(".explorer");
+const press = (what) => box.querySelector(`[data-do=${what}]`).click();
 const picture = main.querySelector(".graph .picture"), wire = picture.shadowRoot.querySelector("g.wire[tabindex]");
 const before = picture.nextElementSibling.textContent;
 wire.focus();
@@ -144,7 +147,7 @@ for (let k = 0; k < 5; k++) press("step");
 const end = EXPLORED.evaluate(...EXPLORER.at)[0], stops = box.querySelectorAll(".stop").length;
 press("home");
 const home = EXPLORER.at.every((x, k) => x === EXPLORED.inputs[k].value);
-return { before, local, title, at, results, written, curves, levels, start, end, stops, home, names: EXPLORED.inputs.map((one) => one.name) };
+return { before, local, title, at, results, written, curves, levels, start, end, stops, home };
 """
 
 
