@@ -113,7 +113,9 @@ class _Reader(Reader):
             return self.operator(token)
         if token.isalpha():
             return f"<mi>{token}</mi>"
-        return f'<mo stretchy="false">{"−" if token == "-" else html.escape(token)}</mo>'
+        if token in "()[]":
+            return f'<mo stretchy="false">{token}</mo>'
+        return f"<mo>{'−' if token == '-' else html.escape(token)}</mo>"
 
     def operator(self, token: str) -> str:
         word = token[1:]

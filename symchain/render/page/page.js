@@ -4,7 +4,7 @@
 
   // Formulas are set when they come into sight: other languages, panels and folded steps cost nothing until then.
   function set(element) {
-    const source = element.dataset.source, beneath = element.innerHTML;
+    const source = element.dataset.source, beneath = element.innerHTML || source.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
     element.dataset.done = "1";
     const display = element.tagName === "DIV";
     try {

@@ -33,6 +33,7 @@ from symchain.wording import LANGUAGES, check_language, locale_of, sentence
 HERE = Path(__file__).parent
 _LEAST = 0.75
 """A picture is made smaller to this share of its size; then it scrolls."""
+_MATHML = re.compile(r"<math[ >].*?</math>", re.DOTALL)
 LISTED = 600
 """Lines of code and of data beyond these are left out."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; font-src data:; img-src data:"
@@ -45,7 +46,8 @@ def page(shown: Page, lang: str = "en", version: str = "") -> str:
     """
     check_language(lang)
     order = [lang, *(other for other in LANGUAGES if other != lang)]
-    sides = [_side(shown, language, version) for language in order]
+    first, *others = (_side(shown, language, version) for language in order)
+    sides = [first, *(_MATHML.sub("", other) for other in others)]  # the switch is a script's, and sets the sources
     named = {language: html_text(locale_of(language).name) for language in order}
     title = sentence(lang, "page.title").replace("{output}", shown.output)
     buttons = "".join(f'<button type="button" data-lang="{other}" lang="{other}">{text}</button>' for other, text in named.items())
