@@ -11,6 +11,7 @@ from typing import Any
 
 from symchain.support.plain_data import plain_data
 from symchain.wording import LANGUAGES, locale_of, sentence
+from symchain.wording.numbers import counted
 from symchain.wording.numbers import value as shown
 
 STATUSES = ("proved", "agrees", "wrong", "undecided")
@@ -179,7 +180,7 @@ class Verdict:
         if self.status == "wrong":
             findings = self.findings or (Finding("unknown"),)
             if self.mistake == "several":
-                parts.append(sentence(lang, "check.several").format(count=len(findings)))
+                parts.append(sentence(lang, "check.several").format(count=counted(len(findings), lang)))
             parts += [f.sentence(lang) for f in findings]
             parts.append(sentence(lang, "check.corrected").format(**fields))
         return " ".join(parts)

@@ -61,7 +61,7 @@ def slope_clause(s: Sensitivity, i: Influence) -> Say:
     if s.points > 1:
         if i.shape:
             return Say("influence.mean_norm", fields)
-        return Say("influence.mean", {**fields, "up": Count(i.raising), "count": Count(s.points)})
+        return Say("influence.mean" if i.raising else "influence.mean.never", {**fields, "up": Count(i.raising), "count": Count(s.points)})
     if i.strongest is None:
         return Say("influence.raises" if i.slope.mean > 0 else "influence.lowers", fields)
     index, slope = i.strongest

@@ -14,7 +14,7 @@ from symchain.render.products import BREAK
 from symchain.render.sentences import Speaker
 from symchain.render.style import Style
 from symchain.support.document import Carried, Document, Formula, Label, Math, Row, Section
-from symchain.wording import locale_of, sentence
+from symchain.wording import locale_of
 
 ROOM = 79.0
 """Width of a line of mathematics, in the units of `measure`."""
@@ -57,7 +57,7 @@ def _computation(document: Document, formulas: LatexFormulas, speaker: Speaker) 
         rows += [rf"&\quad{{}}{line}" for line in more]
     text = speaker.say(document.table) + "\n\\begin{align*}\n" + "\\\\\n".join(rows) + "\n\\end{align*}"
     if document.omitted:
-        text += "\n" + speaker.plain(sentence(speaker.lang, "computation.omitted").replace("{count}", str(document.omitted)))
+        text += "\n" + speaker.omitted(document.omitted)
     return text
 
 

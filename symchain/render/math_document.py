@@ -12,7 +12,6 @@ from symchain.render.mathml import mathml
 from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
 from symchain.support.document import Axes, Document, Formula, Math, Quantity, Row
-from symchain.wording import sentence
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|$~])")
 
@@ -61,7 +60,7 @@ def markdown(document: Document, lang: str) -> str:
         table = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header), *("| " + " | ".join(row) + " |" for row in body)]
         out += [speaker.say(document.table), "\n".join(table)]
         if document.omitted:
-            out.append(omitted(document, speaker))
+            out.append(speaker.omitted(document.omitted))
     if document.opening:
         out.append(" ".join(map(speaker.say, document.opening)))
     for number, section in enumerate(document.sections, 1):
@@ -86,7 +85,7 @@ def html_fragment(document: Document, lang: str) -> str:
         out += ["<tr>" + "".join(f"<td>{html_math(c) if c else ''}</td>" for c in row) + "</tr>" for row in rows]
         out.append("</table>")
         if document.omitted:
-            out.append(f"<p>{omitted(document, speaker)}</p>")
+            out.append(f"<p>{speaker.omitted(document.omitted)}</p>")
     if document.opening:
         out.append(f"<p>{' '.join(map(speaker.say, document.opening))}</p>")
     for number, section in enumerate(document.sections, 1):
@@ -97,10 +96,6 @@ def html_fragment(document: Document, lang: str) -> str:
     if document.checks:
         out.append(f"<p><em>{speaker.word('section.check')}.</em> {' '.join(map(speaker.say, document.checks))}</p>")
     return "\n".join([*out, "</section>"]) + "\n"
-
-
-def omitted(document: Document, speaker: Speaker) -> str:
-    return speaker.plain(sentence(speaker.lang, "computation.omitted").replace("{count}", str(document.omitted)))
 
 
 def cells(document: Document, formulas: LatexFormulas, speaker: Speaker) -> tuple[list[str], list[list[str]]]:

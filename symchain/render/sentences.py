@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from symchain.functions import texts
-from symchain.support.document import TITLE, Field, Fixed, Listing, Math, Members, Say, Section, Spoken
+from symchain.support.document import TITLE, Count, Field, Fixed, Listing, Math, Members, Say, Section, Spoken
 from symchain.wording import fields, has, locale_of, numbers, pieces, sentence
 
 _HERE = "\x18"
@@ -23,14 +23,27 @@ class Speaker:
 
     def say(self, what: Say) -> str:
         done = []
-        for literal, field in pieces(self._template(what.key)):
+        template = self._template(self._key(what))
+        for literal, field in pieces(template):
             done.append(self.plain(literal))
             if field == TITLE:
                 done.append(_HERE)
             elif field is not None:
                 value = what.fields[field]
-                done.append(self._spoken(value, begins=not "".join(done)) if isinstance(value, Spoken) else self.field(value))
+                begins = not "".join(done)
+                if isinstance(value, Spoken):
+                    done.append(self._spoken(value, begins))
+                elif isinstance(value, Count) and (word := self.locale.cardinal(value.number)):
+                    done.append(self.plain(word.capitalize() if begins and template.endswith(".") else word))
+                else:
+                    done.append(self.field(value))
         return "".join(done)
+
+    @staticmethod
+    def _key(what: Say) -> str:
+        """A sentence that counts may have another form for one: that of its key and .one."""
+        count = what.fields.get("count")
+        return f"{what.key}.one" if isinstance(count, Count) and count.number == 1 and has(f"{what.key}.one") else what.key
 
     def _template(self, key: str) -> str:
         if has(key):
@@ -67,6 +80,10 @@ class Speaker:
         """What is said of a record, with a capital where it begins a sentence or a heading."""
         text = self.locale.spaced(_SPOKEN[value.what](value.record, self.lang))
         return self.plain(text[:1].upper() + text[1:] if begins else text)
+
+    def omitted(self, count: int) -> str:
+        """That so many blocks of a computation are not shown."""
+        return self.say(Say("computation.omitted", {"count": Count(count)}))
 
     def word(self, key: str) -> str:
         """A template without fields."""

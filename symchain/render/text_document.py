@@ -11,7 +11,6 @@ from symchain.render.text import END, SHAPE, SIZED
 from symchain.render.wrapping import INDENT, WIDTH, held, paragraph, released
 from symchain.support.dimensions import show
 from symchain.support.document import Chains, Document, Formula, Label, Math, Quantity, Row, Section
-from symchain.wording import sentence
 
 
 def plain_text(document: Document, lang: str) -> str:
@@ -23,7 +22,7 @@ def plain_text(document: Document, lang: str) -> str:
     if document.definitions:
         out += [*paragraph(speaker.say(document.table)), *_table(document, formulas), ""]
         if document.omitted:
-            out[-1:] = [INDENT + sentence(lang, "computation.omitted").replace("{count}", str(document.omitted)), ""]
+            out[-1:] = [INDENT + speaker.omitted(document.omitted), ""]
     if document.opening:
         out += [*paragraph(" ".join(map(speaker.say, document.opening))), ""]
     for number, section in enumerate(document.sections, 1):

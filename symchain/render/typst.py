@@ -15,7 +15,6 @@ from symchain.render.latex_document import rows_lines, style_of
 from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
 from symchain.support.document import Document, Formula, Section
-from symchain.wording import sentence
 
 SYMBOLS = {
     r"\partial": "∂", r"\cdot": "⋅", r"\odot": "⊙", r"\times": "×", r"\otimes": "⊗", r"\to": "→", r"\mapsto": "↦", r"\infty": "∞",
@@ -285,7 +284,7 @@ def typst_document(document: Document, lang: str) -> str:
         rows = [rf"{formulas.inline(Formula(d.symbol))}&={formulas.inline(Formula(d.phrase))}" for d in document.definitions]
         out += [speaker.say(document.table), _block(rows)]
         if document.omitted:
-            out.append(plain(sentence(lang, "computation.omitted").replace("{count}", str(document.omitted))))
+            out.append(speaker.omitted(document.omitted))
     if document.opening:
         out.append(" ".join(map(speaker.say, document.opening)))
     for number, section in enumerate(document.sections, 1):

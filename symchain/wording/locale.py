@@ -51,6 +51,8 @@ class Locale:
     grouped_from: int = 1000
     space: Literal["", "\u00a0"] = ""
     """What stands before : ; ! ? and inside guillemets."""
+    cardinals: tuple[str, ...] = ()
+    """The numbers from 2 on that a sentence writes in letters; none where it writes digits."""
     logarithm: str = "log"
     """The natural logarithm in labels; formulas of LaTeX say \\ln everywhere."""
 
@@ -65,6 +67,10 @@ class Locale:
     def grouped(self, n: int, latex: bool = False) -> str:
         """An integer with its digits in groups of three."""
         return f"{n:,}".replace(",", _LATEX[self.group] if latex else self.group) if n >= self.grouped_from else str(n)
+
+    def cardinal(self, n: int) -> str | None:
+        """A count in letters; None where digits are the custom."""
+        return self.cardinals[n - 2] if 2 <= n < 2 + len(self.cardinals) else None
 
     @property
     def mark(self) -> str:

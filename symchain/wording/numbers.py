@@ -56,6 +56,15 @@ def value(data: Any, lang: str, latex: bool, digits: int = 10) -> str:
     return real(float(data), lang, latex, digits)
 
 
+def counted(n: int, lang: str) -> str:
+    """How many, inside a sentence: in letters where the language writes small counts so.
+
+    >>> counted(3, "fr"), counted(3, "en"), counted(12, "fr")
+    ('trois', '3', '12')
+    """
+    return locale_of(lang).cardinal(n) or count(n, lang, False)
+
+
 def count(n: int, lang: str, latex: bool) -> str:
     """How many: digits in groups of three, a power of two, or a rounded power of ten."""
     if n < LARGE:

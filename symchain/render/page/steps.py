@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from symchain.render.formulas import LatexFormulas
 from symchain.render.latex_document import rows_lines, style_of
-from symchain.render.math_document import cells, html_text, omitted, page_math
+from symchain.render.math_document import cells, html_text, page_math
 from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
 from symchain.support.document import Document, Row, Section
@@ -24,7 +24,7 @@ def steps(document: Document, lang: str) -> str:
         out += ["<tr>" + "".join(f"<td>{page_math(c) if c else ''}</td>" for c in row) + "</tr>" for row in rows]
         out.append("</table></div>")
         if document.omitted:
-            out.append(f"<p>{omitted(document, speaker)}</p>")
+            out.append(f"<p>{speaker.omitted(document.omitted)}</p>")
         out.append("</details>")
     if document.opening:
         out.append(f"<p>{' '.join(map(speaker.say, document.opening))}</p>")

@@ -18,6 +18,7 @@ SENTENCES = {
     "network.4": "Four-layer network",
     "network.many": "Network of {count} layers",
     "computation.omitted": "{count} more blocks are not shown.",
+    "computation.omitted.one": "One more block is not shown.",
     "table.block": "block",
     "table.definition": "definition",
     "table.shape": "shape",
@@ -59,8 +60,10 @@ SENTENCES = {
     "chain.held": "A bar names what is held fixed: {local} is the derivative of the block {output} alone, {whole} counts every path.",
     "chain.self": "{output} is the variable itself.",
     "chain.omitted": "{count} more lines like these are not shown.",
+    "chain.omitted.one": "One more line like these is not shown.",
     "section.local": "Local derivatives",
     "local.omitted": "{count} more factors are not shown.",
+    "local.omitted.one": "One more factor is not shown.",
     "section.product": "Product",
     "section.sum": "Sum over the paths",
     "section.functions": "Concrete functions",
@@ -77,6 +80,7 @@ SENTENCES = {
     "delta.many": "The error term of a block is the derivative of {output} by that block.",
     "section.result": "Result",
     "lines.omitted": "{count} more lines are not shown here.",
+    "lines.omitted.one": "One more line is not shown here.",
     # zeros
     "zero.unrelated": "{output} does not depend on {wrt}: no path leads from {wrt} to {output}, so the derivative is 0.",
     "zero.flat": "Every path from {wrt} to {output} passes through a factor that is 0, so the derivative is 0.",
@@ -86,6 +90,7 @@ SENTENCES = {
     # the check
     "section.check": "Numerical check",
     "names.more": "{names} and {count} more",
+    "names.more.one": "{names} and one more",
     # arrays, indices, the vec layout
     "shape.each": "{derivative} of shape {shape}",
     "shape.gradients": "Each gradient has the shape of its variable: {derivatives}.",

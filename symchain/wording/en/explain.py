@@ -27,7 +27,9 @@ SENTENCES = {
     "explain.self": "{place}{wrt} stands alone, its coefficient is 1: {equation}, and adding h to {wrt} adds h to {line}.",
     "explain.absent": "{place}it does not contain {wrt}, so its derivative is 0.",
     "explain.absent_many": "The terms {terms} of {line} do not contain {wrt}, so their derivatives are 0.",
+    "explain.absent_count.one": "The other term of {line} does not contain {wrt}, so its derivative is 0.",
     "explain.absent_count": "The other {count} terms of {line} do not contain {wrt}, so their derivatives are 0.",
+    "explain.more_terms.one": "One more term of {line} contains {wrt}; it is treated the same way, by itself.",
     "explain.more_terms": "{count} more terms of {line} contain {wrt}; each is treated the same way, by itself.",
     "explain.scale": "{place}{wrt} is multiplied by {coefficient}, which stays fixed, so {coefficient} is kept as a factor: {equation}.",
     "explain.scale_number": "{place}{wrt} is multiplied by the number {coefficient}, which is kept as a factor: {equation}.",
@@ -134,6 +136,7 @@ SENTENCES = {
     "explain.path_one_plain": "There is one path, {path}.",
     "explain.path": "Path {path}: {equation}.",
     "explain.path_plain": "Path {path}.",
+    "explain.paths_more.one": "One more path leads from {wrt} to {block}; it is not written out.",
     "explain.paths_more": "{count} more paths lead from {wrt} to {block}; they are not written one by one.",
     "explain.why_product": "Why products: along a path from {wrt} to {block}, a small change is multiplied by each local derivative in "
     "turn.",

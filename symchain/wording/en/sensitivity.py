@@ -22,6 +22,8 @@ SENTENCES = {
     "influence.norm": "moving {input} by a length of {step} changes {output} by at most about {change}; strongest entry: {strongest}",
     "influence.mean": "changing {input} by {step} changes {output} by about {change} on average; "
     "raising it raises {output} at {up} of {count} points",
+    "influence.mean.never": "changing {input} by {step} changes {output} by about {change} on average; "
+    "raising it raises {output} at none of {count} points",
     "influence.mean_norm": "moving {input} by a length of {step} changes {output} by at most about {change}, on average over the points",
     "influence.percent.raises": "raising {input} by 1% raises {output} by about {change}%",
     "influence.percent.lowers": "raising {input} by 1% lowers {output} by about {change}%",
@@ -46,6 +48,7 @@ SENTENCES = {
     "influence.compare": "The gradient compares equal small changes, the elasticity equal relative changes: "
     "they may rank the inputs differently.",
     "influence.no_elasticity": "There are no elasticities where {output} is 0.",
+    "influence.omitted.one": "One weaker input is not shown.",
     "influence.omitted": "{count} weaker inputs are not shown.",
     "influence.arrays": "For an array the number is the length of its gradient; positive entries make the bar on the right, negative ones "
     "that on the left.",

@@ -53,6 +53,7 @@ LANGUAGE = Language(
         grouped_from=10_000,
         space="\u00a0",
         logarithm="ln",
+        cardinals=("deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"),
     ),
     joined(*(topic.SENTENCES for topic in _TOPICS)),
     errors=joined(*(topic.ERRORS for topic in errors.TOPICS)),

@@ -27,10 +27,10 @@ SENTENCES = {
     "check.function.tanh": "la tangente hyperbolique",
     "check.function.relu": "la fonction ReLU",
     "check.function.softplus": "la fonction softplus",
-    "check.derivatives": "Il y reste des dérivées à calculer~: {derivatives}.",
+    "check.derivatives": "Il reste des dérivées à calculer~: {derivatives}.",
     "check.corrected": "La dérivée est {corrected}.",
-    "check.several": "Il y a là {count} erreurs.",
-    "check.row": "  en {at}~: proposé {claim}, dérivée {derivative}",
+    "check.several": "La réponse contient {count} erreurs.",
+    "check.row": "  en {at}~: valeur proposée~: {claim}~; valeur exacte~: {derivative}",
     "check.shape": "La formule proposée est de taille {found}, alors que la dérivée est de taille {wanted}~: un gradient a la taille de "
     "sa variable.",
     "check.shape.inside": "Les tailles des opérandes ne sont pas compatibles ({wanted}).",
@@ -40,7 +40,7 @@ SENTENCES = {
     "check.constant": "Le résultat vaut {ratio} fois la dérivée~: un facteur constant est faux. Cherchez un 2 qui descend d'un carré, ou "
     "un 1/2 qui devait le compenser.",
     "check.constant.zero": "On a répondu 0, or la sortie change bien avec la variable.",
-    "check.constant.path": "Ce qui revient par le chemin {path} vaut {ratio} fois ce qu'il faut~: un facteur constant y est faux.",
+    "check.constant.path": "Ce qui revient par le chemin {path} vaut {ratio} fois ce qu'il faut~: un de ses facteurs constants est faux.",
     "check.batch_mean": "Le résultat vaut {ratio} fois la dérivée~: moyenne et somme sur les exemples ont été confondues. Le 1/N d'une "
     "moyenne apparaît exactement une fois.",
     "check.batch_mean.part": "Moyenne et somme ont été confondues~: dans un terme, il manque le facteur {wanted}. Le 1/N d'une moyenne "
@@ -94,7 +94,7 @@ SENTENCES = {
     "check.extra_path.term": "Le terme {found} est de trop.",
     "check.unknown.antiderivative": "C'est une primitive~: en la dérivant, on retrouve {wanted}. C'est la dérivée de {wanted} qu'on "
     "demande.",
-    "check.unknown": "Ce n'est aucune des erreurs habituelles.",
+    "check.unknown": "Ce n'est pas une erreur courante.",
     # before each verdict of a whole text
     "check.line": "ligne {line}~: {said}",
 }

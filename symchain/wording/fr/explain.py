@@ -12,8 +12,8 @@ SENTENCES = {
     "explain.opening": "{definition}{shaped}. On fait bouger seulement {wrt}{wrt_shaped}.",
     "explain.opening_one": "{definition}{shaped}. On fait bouger seulement {wrt}{wrt_shaped}~; {fixed} ne bouge pas.",
     "explain.opening_many": "{definition}{shaped}. On fait bouger seulement {wrt}{wrt_shaped}~; {fixed} ne bougent pas.",
-    "explain.shaped": ", de forme {shape}",
-    "explain.shaped_inside": ", de forme {shape}",
+    "explain.shaped": ", de taille {shape}",
+    "explain.shaped_inside": ", de taille {shape}",
     "explain.blank": "",
     # where we are: in a line, or in one of its terms
     "explain.whole": "Dans {line}, ",
@@ -27,7 +27,9 @@ SENTENCES = {
     "explain.self": "{place}{wrt} est seul, son coefficient est 1~: {equation}, et ajouter h à {wrt} ajoute h à {line}.",
     "explain.absent": "{place}il ne contient pas {wrt}, sa dérivée est donc 0.",
     "explain.absent_many": "Les termes {terms} de {line} ne contiennent pas {wrt}, leur dérivée est donc 0.",
+    "explain.absent_count.one": "L'autre terme de {line} ne contient pas {wrt}, sa dérivée est donc 0.",
     "explain.absent_count": "Les {count} autres termes de {line} ne contiennent pas {wrt}, leur dérivée est donc 0.",
+    "explain.more_terms.one": "Un autre terme de {line} contient {wrt}~; il se traite de même, séparément.",
     "explain.more_terms": "{count} autres termes de {line} contiennent {wrt}~; chacun se traite de même, séparément.",
     "explain.scale": "{place}{wrt} est multiplié par {coefficient}, qui ne bouge pas~; "
     "on garde donc {coefficient} en facteur~: {equation}.",
@@ -41,7 +43,7 @@ SENTENCES = {
     "multipliée par le logarithme de sa base~: {equation}.",
     "explain.power_both": "{place}la base et l'exposant bougent tous les deux~; chacun compte une fois pendant que l'autre ne bouge pas~: "
     "{equation}.",
-    "explain.function": "{place}la dérivée de {call} est connue. {reason} D'où {equation}.",
+    "explain.function": "{place}on dérive {call}. {reason} D'où {equation}.",
     "explain.function_inner": "{place}la fonction s'applique à {inner}. {reason} Par la règle de la chaîne, on multiplie par la dérivée "
     "de ce qui est à l'intérieur~: {equation}.",
     "explain.abstract": "{place}la dérivée de {function} n'est pas connue, on la note avec un prime~: {equation}.",
@@ -50,7 +52,7 @@ SENTENCES = {
     "explain.bound": "{place}{function} désigne {noun}. {reason} D'où {equation}.",
     "explain.bound_inner": "{place}{function} désigne {noun}, et on a {inner}. {reason} Par la règle de la chaîne, on multiplie par "
     "la dérivée de ce qui est à l'intérieur~: {equation}.",
-    "explain.kink": "{line} a un point anguleux là où {inner} vaut {at}~: les pentes des deux côtés y diffèrent, et on retient {value}.",
+    "explain.kink": "{line} a un point anguleux là où {inner} vaut {at}~: les pentes des deux côtés diffèrent, et on retient {value}.",
     "explain.product": "{place}plusieurs facteurs bougent~; on dérive chacun à son tour pendant que les autres ne bougent pas, "
     "et on ajoute les résultats~: {equation}.",
     "explain.product_inner": "{place}plusieurs facteurs bougent, {inner}~; on dérive chacun à son tour pendant que les autres ne bougent "
@@ -80,8 +82,8 @@ SENTENCES = {
     "explain.entry_whole_scale_many": "Coefficient par coefficient, {entry_equation}~; "
     "{wrt} est multiplié par {coefficient}, qui ne bougent pas.",
     "explain.occurs": "{wrt} figure {count} fois dans {block}~: chaque occurrence bouge à son tour, et leurs contributions s'ajoutent.",
-    "explain.each": "Dans {block}, {function} agit sur chaque coefficient séparément. {reason} Sa dérivée y est {equation}.",
-    "explain.each_bound": "Dans {block}, {function} désigne {noun} et agit sur chaque coefficient séparément. {reason} Sa dérivée y est "
+    "explain.each": "Dans {block}, {function} agit sur chaque coefficient séparément. {reason} Sa dérivée est {equation}.",
+    "explain.each_bound": "Dans {block}, {function} désigne {noun} et agit sur chaque coefficient séparément. {reason} Sa dérivée est "
     "{equation}.",
     "explain.each_abstract": "Dans {block}, {function} agit sur chaque coefficient séparément~; "
     "sa dérivée n'est pas connue, on la note {derivative}.",
@@ -105,14 +107,14 @@ SENTENCES = {
     "matriciel somme sur le premier indice de son facteur de droite~; transposer {matrix} met {running} en premier.",
     "explain.why_left": "Pourquoi {transposed}~: dans {entry}, l'indice {running} est le premier indice de {matrix}, alors qu'un produit "
     "matriciel somme sur le dernier indice de son facteur de gauche~; transposer {matrix} met {running} en dernier.",
-    "explain.shapes": "Formes~: {adjoint} a la forme de {block}, {shape}, et {back} a la forme de {wrt}, {wrt_shape}.",
-    "explain.shapes_product": "Formes~: {left} est de forme {left_shape} et {right} de forme {right_shape}, donc {back} est de forme "
+    "explain.shapes": "Tailles~: {adjoint} a celle de {block}, {shape}, et {back} a celle de {wrt}, {wrt_shape}.",
+    "explain.shapes_product": "Tailles~: {left} est de taille {left_shape} et {right} de taille {right_shape}, donc {back} est de taille "
     "{shape}, celle de {wrt}.",
-    "explain.shape_gradient": "{derivative} a la forme de {wrt}, {shape}~: un nombre pour chaque coefficient de {wrt}.",
+    "explain.shape_gradient": "{derivative} a la taille de {wrt}, {shape}~: un nombre pour chaque coefficient de {wrt}.",
     # operations
     "explain.operation": "Dans {block}, {operation} ({noun}) forme un tout, et sa dérivée vient d'une règle qui lui est propre.",
     "explain.operation_linear": "Dans {block}, {operation} ({noun}) ne fait que déplacer ou additionner des coefficients~: "
-    "une variation de ce qu'on y met suit le même chemin.",
+    "une variation de son opérande suit le même chemin.",
     "explain.softmax_entry": "{entry_equation}~: le numérateur ne contient que {own}, le dénominateur contient tous les coefficients de "
     "{wrt}. "
     "Faire bouger un seul coefficient de {wrt} fait donc bouger {block} tout entier.",
@@ -145,6 +147,7 @@ SENTENCES = {
     "explain.path_one_plain": "Il y a un seul chemin, {path}.",
     "explain.path": "Chemin {path}~: {equation}.",
     "explain.path_plain": "Chemin {path}.",
+    "explain.paths_more.one": "Un autre chemin mène de {wrt} à {block}~; on ne l'écrit pas.",
     "explain.paths_more": "{count} autres chemins mènent de {wrt} à {block}~; on ne les écrit pas un par un.",
     "explain.why_product": "Pourquoi des produits~: le long d'un chemin de {wrt} à {block}, une petite variation est multipliée "
     "tour à tour par chaque dérivée locale.",
@@ -197,6 +200,6 @@ SENTENCES = {
     "explain.moves_one": "un seul des {total} coefficients de {array} bouge~; {block} passe {from_to}{change}",
     "explain.change_near": "~: une variation de {change}, soit environ {ratio} fois celle de {wrt}",
     "explain.back_same": "Retour de {block} à {wrt}~: {before} est transmis tel quel.",
-    "explain.each_number": "Dans {block}, {function} est une fonction d'un seul nombre. {reason} Sa dérivée y est {equation}.",
-    "explain.each_bound_number": "Dans {block}, {function} désigne {noun} d'un seul nombre. {reason} Sa dérivée y est {equation}.",
+    "explain.each_number": "Dans {block}, {function} est une fonction d'un seul nombre. {reason} Sa dérivée est {equation}.",
+    "explain.each_bound_number": "Dans {block}, {function} désigne {noun} d'un seul nombre. {reason} Sa dérivée est {equation}.",
 }

@@ -47,5 +47,5 @@ SENTENCES = {
     "page.elasticity": "Élasticité",
     "page.point": "Aucun point n'a été donné~: les nombres ci-dessous sont ceux d'un exemple.",
     "page.none": "Rien à montrer ici~: {reason}.",
-    "page.foot": "Fait avec symchain {version}. Ce fichier est complet~: il ne charge rien.",
+    "page.foot": "Fait avec symchain {version}. Ce fichier est autonome~: il ne charge rien.",
 }

@@ -26,9 +26,11 @@ SENTENCES = {
     "recursion.own": "{wrt} n'intervient qu'à sa propre étape~: il n'y a pas de somme sur les étapes.",
     "recursion.start": "{wrt} intervient avant la première étape~: sa dérivée est ce que la récurrence y ramène.",
     "recursion.once": "{wrt} n'intervient que dans des lignes isolées~: on ajoute leurs contributions.",
-    "recursion.check": "Les lignes, déroulées pour {lengths}, s'accordent avec le pas complexe à travers le programme déroulé~; écart "
+    "recursion.check": "Les lignes, déroulées pour {lengths}, s'accordent avec la différentiation à pas complexe du programme déroulé~; "
+    "écart "
     "relatif maximal en {points} points~: {error}.",
-    "recursion.check.fixed": "Les lignes, déroulées, s'accordent avec le pas complexe à travers le programme déroulé~; écart relatif "
+    "recursion.check.fixed": "Les lignes, déroulées, s'accordent avec la différentiation à pas complexe du programme déroulé~; "
+    "écart relatif "
     "maximal en {points} points~: {error}.",
     "recursion.check.failed": "La vérification a échoué~: l'écart relatif maximal est de {error}. C'est un défaut de symchain, merci de le "
     "signaler.",

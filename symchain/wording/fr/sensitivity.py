@@ -19,18 +19,20 @@ SENTENCES = {
     # one input, one bar
     "influence.raises": "augmenter {input} de {step} augmente {output} d'environ {change}",
     "influence.lowers": "augmenter {input} de {step} diminue {output} d'environ {change}",
-    "influence.norm": "déplacer {input} d'une longueur de {step} fait varier {output} d'au plus {change} environ~; "
+    "influence.norm": "une variation de {input} de norme {step} fait varier {output} d'au plus {change} environ~; "
     "coefficient le plus influent~: {strongest}",
     "influence.mean": "une variation de {step} de {input} fait varier {output} d'environ {change} en moyenne~; "
     "l'augmenter augmente {output} en {up} des {count} points",
-    "influence.mean_norm": "déplacer {input} d'une longueur de {step} fait varier {output} d'au plus {change} environ, en moyenne sur les "
+    "influence.mean.never": "une variation de {step} de {input} fait varier {output} d'environ {change} en moyenne~; "
+    "l'augmenter n'augmente {output} en aucun des {count} points",
+    "influence.mean_norm": "une variation de {input} de norme {step} fait varier {output} d'au plus {change} environ, en moyenne sur les "
     "points",
     "influence.percent.raises": "augmenter {input} de 1~% augmente {output} d'environ {change}~%",
     "influence.percent.lowers": "augmenter {input} de 1~% diminue {output} d'environ {change}~%",
-    "influence.percent.enlarges": "augmenter {input} de 1~% en valeur absolue augmente {output} d'environ {change}~% en valeur absolue",
-    "influence.percent.shrinks": "augmenter {input} de 1~% en valeur absolue diminue {output} d'environ {change}~% en valeur absolue",
+    "influence.percent.enlarges": "augmenter |{input}| de 1~% fait monter |{output}| d'environ {change}~%",
+    "influence.percent.shrinks": "augmenter |{input}| de 1~% fait baisser |{output}| d'environ {change}~%",
     "influence.percent.mean": "une variation de 1~% de {input} fait varier {output} d'environ {change}~% en moyenne",
-    "influence.percent.none": "augmenter {input} de 1~% en valeur absolue ne change pas {output}, au premier ordre",
+    "influence.percent.none": "augmenter |{input}| de 1~% ne change pas {output}, au premier ordre",
     # zeros and saturation
     "influence.unrelated": "exactement 0~: {output} ne dépend pas de {input}",
     "influence.flat": "exactement 0~: tous les chemins de {input} à {output} passent par un facteur toujours nul",
@@ -42,13 +44,14 @@ SENTENCES = {
     "influence.saturated_off": "coupure~: {factor} = 0 dans {block}, rien ne passe",
     "influence.saturated_some": "saturation~: {factor} est inférieure à 0,001 en valeur absolue pour {count} des {total} valeurs de "
     "{block}, "
-    "presque rien n'y passe",
+    "presque rien ne passe",
     # what to keep in mind
     "influence.warning": "Lecture locale, près de ce point~: de plus grandes variations peuvent agir autrement.",
     "influence.warning_many": "Lecture locale, près de ces points~: de plus grandes variations peuvent agir autrement.",
     "influence.compare": "Le gradient compare de petites variations égales, l'élasticité des variations relatives égales~: "
     "leurs classements peuvent différer.",
     "influence.no_elasticity": "Il n'y a pas d'élasticité là où {output} est nul.",
+    "influence.omitted.one": "Une entrée moins influente n'est pas affichée.",
     "influence.omitted": "{count} entrées moins influentes ne sont pas affichées.",
     "influence.arrays": "Pour un tableau, le nombre est la longueur de son gradient~; "
     "les coefficients positifs forment la barre de droite, "
