@@ -146,7 +146,8 @@ def _graph(medium: str, aside: Callable[[str], str]) -> Callable[[str], str]:
 def _page(model: str) -> str:
     program, at = _program(model)
     page = program.html(at=at, lang="zz")
-    assert re.findall(r'data-lang="(\w+)"[^>]*>([^<]*)<', page) == [("zz", "Zett"), ("en", "English"), ("fr", "Français")]
+    switch = re.findall(r'<button type="button" data-lang="(\w+)"[^>]*>([^<]*)<', page)
+    assert switch == [("zz", "Zett"), ("en", "English"), ("fr", "Français")]
     return _formulas_aside(_main(page))
 
 

@@ -179,4 +179,6 @@ ERRORS = {
     "a sum needs terms of one shape, not {a} and {b}": "une somme demande des termes de même taille, pas {a} et {b}",
     "index of size {a} meets size {b}": "un indice de taille {a} rencontre la taille {b}",
     "{thing} is not something symchain differentiates": "{thing} n'est pas une chose que symchain dérive",
+    "{token} has no MathML here": "{token} n'a pas d'équivalent en MathML",
+    "the environment {name} has no MathML here": "l'environnement {name} n'a pas d'équivalent en MathML",
 }
