@@ -155,8 +155,8 @@ ERRORS = {
     "NumPy code for {name} is missing": "le code NumPy de {name} manque",
     "'{text}' is not name = value": "«~{text}~» n'est pas de la forme nom = valeur",
     "Write {what} after {name}": "Écrivez après {name} ceci~: {what}",
-    "JavaScript is written for programs of single numbers, and this one has arrays": "le JavaScript s'écrit pour les programmes de nombres, "
-    "et celui-ci a des tableaux",
+    "JavaScript is written for programs of single numbers, and this one has arrays": "le JavaScript s'écrit pour les programmes "
+    "de nombres, et celui-ci a des tableaux",
     "JavaScript does not run in Python": "le JavaScript ne s'exécute pas dans Python",
     'Compile with target="numpy"; source is the text.': 'Compilez avec target="numpy"~; source est le texte.',
 }
