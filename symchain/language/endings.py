@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from symchain.errors import ParseError
+from symchain.language.spelling import is_word_of_function
 from symchain.language.tokens import Token
 
 _MODULES = ("np", "numpy", "jnp", "jax", "math", "torch", "sp", "scipy", "sympy", "tf")
@@ -25,6 +26,8 @@ def refuse_after(tokens: list[Token], index: int, lines: list[str]) -> NoReturn:
             if before.text in _MODULES and following.kind == "name":
                 advice = f"Functions are called by name alone, without '{before.text}.'."
             what = "attributes are not part of the language"
+        case "(" if (raised := _raised(tokens, index)) is not None:
+            what, advice = "a power of a function stands after its argument", f"Write {raised.text}(x)**2 for the square of its value."
         case "(":
             what, advice = "only a name can be called", "For a product write * before the bracket."
         case "," if before.kind == following.kind == "number" and before.touches(token) and token.touches(following):
@@ -43,6 +46,8 @@ def refuse_after(tokens: list[Token], index: int, lines: list[str]) -> NoReturn:
                 f"'{word}' is not part of the language",
                 "A choice is where(condition, a, b); a function is named, never written in place.",
             )
+        case "name" | "number" if before.kind == "name" and is_word_of_function(before.text):
+            what, advice = f"{before.text} is a function, and its argument has no brackets", f"Write {before.text}({token.text})."
         case "name" | "number" | "string":
             what, advice = f"an operator is missing before {shown(token)}", "For a product write *."
         case "primes":
@@ -50,6 +55,14 @@ def refuse_after(tokens: list[Token], index: int, lines: list[str]) -> NoReturn:
         case _:
             what, advice = f"{shown(token)} where an operator is expected", "Write an operator, or end the line."
     raise ParseError(what, advice=advice, place=token.place, source=lines[token.line - 1])
+
+
+def _raised(tokens: list[Token], index: int) -> Token | None:
+    """The function of sin^2(x) or sin²(x), where the bracket is what cannot follow."""
+    power, name = tokens[index - 1], tokens[index - 2 :index - 1]
+    if power.kind == "number" and name and name[0].text in ("**", "^"):
+        name = tokens[index - 3 : index - 2]
+    return name[0] if power.kind in ("number", "superscript") and name and name[0].kind == "name" and is_word_of_function(name[0].text) else None
 
 
 def shown(token: Token) -> str:

@@ -10,6 +10,7 @@ from symchain.functions.spec import ALIASES, FUNCTIONS, AbstractFunction, Functi
 from symchain.language import calls, decompositions, distributions, sequences  # noqa: F401  (registers the forms)
 from symchain.language.forms import OPERATORS, Form, find_form, form_names
 from symchain.language.spelling import canonical, is_abstract
+from symchain.wording import LANGUAGES
 
 _GAPS = {
     "comb": "Write binom(n, k).",
@@ -97,6 +98,12 @@ def instead(name: str) -> str:
     return f"For the {'larger' if spec.lattice > 0 else 'smaller'} of two values write {other}(x, y)."
 
 
+def _elsewhere(name: str) -> str:
+    """Advice for a function written as the schools of some language write it, or nothing."""
+    known = next((language.spellings[name] for language in LANGUAGES.values() if name in language.spellings), None)
+    return "" if known is None else f"Did you mean {known}?"
+
+
 def advice_on(name: str, functions: Iterable[str] = ()) -> str:
     """What to do about a call of an unknown function. A function of whole arrays is not advised to be declared, nor taken for another."""
     if name in _OF_WHOLE_ARRAYS:
@@ -104,6 +111,7 @@ def advice_on(name: str, functions: Iterable[str] = ()) -> str:
     known = [n for n in (*form_names(), *elementwise_names(), *OPERATORS, *functions) if n not in _NEVER_CALLED]
     return (
         _GAPS.get(name)
+        or _elsewhere(name)
         or closest(name, known)
         or (f"If it acts on single numbers and its derivative is unknown, declare '{name}: function'.")
     )

@@ -30,7 +30,7 @@ from symchain.language.lookup import closest, elementwise_names, find_function
 from symchain.language.remarks import refuse_letter_powers, remarks_on
 from symchain.language.settling import settled
 from symchain.language.shapes import check_letters, shape_of
-from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical, is_abstract
+from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical, is_abstract, is_word_of_function
 from symchain.language.statements import Declaration, Definition, Statement, parse_statements
 from symchain.language.tokens import source_lines
 from symchain.nouns.computation import Block, Computation, Remark, Variable
@@ -311,7 +311,7 @@ class Reading:
     # ------------------------------------------------------------ blocks
 
     def _elaborated(self, inputs: dict[str, Variable], dims: tuple[str, ...], known: Mapping[Dim, int]) -> Program:
-        self._refuse_e(inputs)
+        self._refuse_bases(inputs)
         names: dict[str, Tree] = {n: v.leaf for n, v in inputs.items()}
         symbols: dict[str, Any] = {d: dimension_symbol(d) for d in dims}
         symbols.update({n: v.symbol for n, v in inputs.items()})
@@ -340,18 +340,21 @@ class Reading:
         functions = MappingProxyType(self.functions)
         return Program(MappingProxyType(inputs), MappingProxyType(blocks), dims, functions, shared, remarks=tuple(remarks), known=known)
 
-    def _refuse_e(self, inputs: Mapping[str, Variable]) -> None:
-        """e**x with an e that nobody declared or defined means exp(x)."""
-        if "e" not in inputs or inputs["e"].declared:
+    def _refuse_bases(self, inputs: Mapping[str, Variable]) -> None:
+        """e**x with an e that nobody declared or defined means exp(x), and sin**2 or exp**x a function that was meant to be called."""
+        names = {name for name in inputs if not inputs[name].declared and (name == "e" or is_word_of_function(name))}
+        if not names:
             return
         for d in self.definitions:
             for phrase in walk(d.phrase):
-                if phrase.head == "pow" and phrase.parts[0].head == "name" and phrase.parts[0].text == "e":
-                    self._fail(
-                        "e is neither declared nor defined",
-                        "For the exponential write exp(x); to have an input e, declare it: 'e: positive'.",
-                        phrase.place,
-                    )
+                if phrase.head == "pow" and phrase.parts[0].head == "name" and (base := phrase.parts[0].text) in names:
+                    if base == "e":
+                        what = "e is neither declared nor defined"
+                        advice = "For the exponential write exp(x); to have an input e, declare it: 'e: positive'."
+                    else:
+                        what = f"{base} is a function, and has no argument here"
+                        advice = f"Call it: {base}(x); to have an input {base}, declare it: '{base}: ()'."
+                    self._fail(what, advice, phrase.place)
 
     def _check_given(self, d: Definition, shape: Shape) -> None:
         """shapes= may name a block: then it must agree. Facts are for inputs alone."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from symchain.functions.spec import FunctionSpec, find
+
 MAX_NAME = 200
 """Longer names are refused."""
 
@@ -108,3 +110,14 @@ def is_abstract(name: str) -> bool:
 NOT_NUMBERS = ("nan", "NaN", "NAN", "inf", "Inf", "INF", "infinity", "Infinity")
 RESERVED = ("None", "newaxis", "True", "False")
 """Words that name no input: what other languages call not-a-number and infinity, and the words of NumPy's indices and flags."""
+
+
+def is_word_of_function(name: str) -> bool:
+    """Whether a name is a word that means a function of one number and nothing else: exp and tanh, not psi, not j0.
+
+    >>> is_word_of_function("exp"), is_word_of_function("psi"), is_word_of_function("j0"), is_word_of_function("rate")
+    (True, False, False, False)
+    """
+    known = find(name)
+    plain = len(name) >= 3 and name.isascii() and name.isalpha() and name not in GREEK.values()
+    return plain and isinstance(known, FunctionSpec) and len(known.parameters) == 1

@@ -98,6 +98,8 @@ class Language:
     locale: Locale
     sentences: Mapping[str, str]
     records: Mapping[str, RecordText] = field(default_factory=dict)
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    """What its schools call a function -> the name it has here: advice for whoever writes it so, never another name for it."""
     errors: Mapping[str, str] = field(default_factory=dict)
     """English template of what an error or a help text says -> its own, with the same fields; English needs none."""
 

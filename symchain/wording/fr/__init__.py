@@ -35,6 +35,12 @@ def _the(noun: Word) -> str:
     return f"l'{noun.text}" if noun.text[0] in _VOWELS else f"{'la' if noun.gender == 'f' else 'le'} {noun.text}"
 
 
+_SPELLINGS = {
+    "tg": "tan", "cotg": "cot", "cotan": "cot", "arctg": "arctan", "ch": "cosh", "sh": "sinh", "th": "tanh",
+    "argch": "arccosh", "argsh": "arcsinh", "argth": "arctanh", "racine": "sqrt", "rac": "sqrt", "cosec": "csc",
+    "ent": "floor", "signe": "sign", "somme": "sum", "moyenne": "mean", "sigmoide": "sigmoid",
+}  # fmt: skip
+
 _TOPICS = (
     derivation, check, commands, document, evidence, explain, facts, grade, graph, page, records, recursion, remarks, sensitivity,
     steps, typed,
@@ -56,5 +62,6 @@ LANGUAGE = Language(
         cardinals=("deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"),
     ),
     joined(*(topic.SENTENCES for topic in _TOPICS)),
+    spellings=_SPELLINGS,
     errors=joined(*(topic.ERRORS for topic in errors.TOPICS)),
 )

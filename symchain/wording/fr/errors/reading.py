@@ -355,4 +355,11 @@ ERRORS = {
     "two different symbols are called {name}": "deux symboles différents s'appellent {name}",
     "Symbols with other assumptions are other symbols: use one.": "Deux symboles dont les hypothèses diffèrent sont différents~: prenez-en "
     "un seul.",
+    # Spellings of beginners.
+    "a power of a function stands after its argument": "la puissance d'une fonction se place après son argument",
+    "Write {code} for the square of its value.": "Écrivez {code} pour le carré de sa valeur.",
+    "{name} is a function, and its argument has no brackets": "{name} est une fonction, et son argument n'a pas de parenthèses",
+    "{name} is a function, and has no argument here": "{name} est une fonction, et n'a pas d'argument ici",
+    "Call it: {code}; to have an input {name}, declare it: '{name}: ()'.": "Appliquez-la~: {code}~; pour une entrée nommée {name}, "
+    "déclarez-la~: «~{name}: ()~».",
 }
