@@ -62,7 +62,8 @@ def _raised(tokens: list[Token], index: int) -> Token | None:
     power, name = tokens[index - 1], tokens[index - 2 :index - 1]
     if power.kind == "number" and name and name[0].text in ("**", "^"):
         name = tokens[index - 3 : index - 2]
-    return name[0] if power.kind in ("number", "superscript") and name and name[0].kind == "name" and is_word_of_function(name[0].text) else None
+    named = bool(name) and name[0].kind == "name" and is_word_of_function(name[0].text)
+    return name[0] if named and power.kind in ("number", "superscript") else None
 
 
 def shown(token: Token) -> str:
