@@ -21,6 +21,7 @@ from symchain.kernels.declared import check_sendable
 from symchain.kernels.facts import FACTS
 from symchain.kernels.grammar import LARGEST, check_dimension, check_letter
 from symchain.kernels.opcodes import FREE, OPCODES, result_shape
+from symchain.kernels.partners import Partners
 from symchain.support.dimensions import Need, Shape, show
 from symchain.support.files import read_file
 
@@ -249,7 +250,7 @@ OPTIONS = {
 }
 
 
-class Kernel:
+class Kernel(Partners):
     """Compiled code: `kernel(**inputs)` returns value and gradient, in the form that `order` was compiled for.
 
     Options never travel with the inputs, so that an input may have any name: `kernel.with_options(out=...)` is a kernel too.
