@@ -8,6 +8,7 @@ Four nouns, met in this order:
     FunctionSpec  what is known        symchain.functions: one record per function; declare(...) adds yours
     errors        what went wrong      SymchainError and its subclasses: what, the place, what to do
     from SymPy    expressions in, out  symchain.gradient(expr, symbols), hessian(...), jacobian(exprs, symbols)
+    downhill      step by step         symchain.descend(kernel, start, method="adam"); kernel.for_scipy(at={...})
     in a shell    the same             symchain derive | eval | compile | hessian | parse | models
 
 Importing symchain is quick: SymPy and NumPy load when the first name that needs them is used.
@@ -34,6 +35,7 @@ from symchain.nouns.door import wired_by
 
 if TYPE_CHECKING:
     from symchain.api import gradient, hessian, jacobian, parse, parse_latex, program
+    from symchain.kernels.integrations.descent import descend
     from symchain.kernels.numpy import load
 
 __version__ = "0.1.0"
@@ -46,6 +48,7 @@ _LAZY = {
     "hessian": "symchain.api",
     "jacobian": "symchain.api",
     "load": "symchain.kernels.numpy",
+    "descend": "symchain.kernels.integrations.descent",
 }
 """Public names whose modules are heavy, and where they live (PEP 562)."""
 
@@ -61,6 +64,7 @@ __all__ = [
     "UnsupportedError",
     "VerificationError",
     "__version__",
+    "descend",
     "gradient",
     "hessian",
     "jacobian",

@@ -183,21 +183,25 @@ def _lower(dim: Dim, known: Mapping[Dim, int]) -> int | None:
         return None
     for least in found:  # added, it is one of two cases, and both must do; subtracted, it is below either, and one will do
         added = {c > 0 for key, c in _polynomial(dim) if least in key}
-        cases = [_lower(_with(dim, least, case), known) for case in _cases(least)]
+        cases = [_lower(replaced(dim, least, case), known) for case in _cases(least)]
         certain = [c for c in cases if c is not None]
         if added == {True}:
             return min(certain) if len(certain) == 2 else None
         return max(certain) if added == {False} and certain else None
     for letter, bound in known.items():
         if isinstance(letter, str) and letter.isidentifier():
-            dim = _with(dim, letter, add(letter, bound))
+            dim = replaced(dim, letter, add(letter, bound))
     polynomial = dict(_polynomial(dim))
     constant = polynomial.pop((), 0)
     return constant if all(c > 0 for c in polynomial.values()) else None
 
 
-def _with(dim: Dim, letter: str, value: Dim) -> Dim:
-    """The dimension with another one in place of a letter, or of a minimum."""
+def replaced(dim: Dim, letter: str, value: Dim) -> Dim:
+    """The dimension with another one in place of a letter, or of a minimum.
+
+    >>> replaced("n - 1", "n", "2*k")
+    '2*k - 1'
+    """
     total: Dim = 0
     for key, c in _polynomial(dim):
         term: Dim = c
