@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isfinite, sqrt
 from typing import Any
 
 import numpy as np
@@ -178,8 +179,8 @@ def descend(
         if kernel.plan.order != 2 or batch is not None:
             what = "Newton's method needs second derivatives, over all samples"
             raise UnsupportedError(what, advice="Compile the kernel with order=2, and leave batch out.")
-        constants["hessian"] = lambda p: parameters.hessian(second(*parameters.arguments(p))[2])  # type: ignore[assignment]
         second = of_order(kernel, 2).positional
+        constants["hessian"] = lambda p: parameters.hessian(second(*parameters.arguments(p))[2])  # type: ignore[assignment]
     try:
         advance = make(usual if rate is None else rate, lambda point: evaluated(point)[1].copy(), **constants)
     except TypeError:
@@ -189,16 +190,17 @@ def descend(
     values_seen, lengths_seen, points = [], [], []
     reason, bar = "steps", _Bar(steps, progress)
     step = 0
+    silent = np.errstate(over="ignore", invalid="ignore")
+    silent.__enter__()
     try:
         while True:
             value, g = evaluated(theta)
-            with np.errstate(over="ignore"):
-                length = float(np.sqrt(g @ g))
-            values_seen.append(float(value))
+            value, length = float(value), sqrt(g.dot(g))
+            values_seen.append(value)
             lengths_seen.append(length)
             if keep_points:
                 points.append(theta)
-            if not (np.isfinite(length) and np.isfinite(value)):
+            if not (isfinite(length) and isfinite(value)):
                 reason = "diverged"
                 break
             if length <= tolerance and batch is None:
@@ -206,14 +208,15 @@ def descend(
                 break
             if step == steps:
                 break
-            if callback is not None and callback(step, float(value)) is True:
+            if callback is not None and callback(step, value) is True:
                 reason = "asked"
                 break
             step += 1
             theta = advance(theta, g, step)
             evaluated.advance()
-            bar.at(step, float(value))
+            bar.at(step, value)
     finally:
+        silent.__exit__(None, None, None)
         bar.close()
     kept = np.array(points) if keep_points else None
     return Descent(method, parameters.unpack(theta), values_seen[-1], step, reason, np.array(values_seen), np.array(lengths_seen), kept)
@@ -232,6 +235,7 @@ class _Evaluation:
         self.parameters = parameters
         self.pairs = list(zip(parameters.names, parameters.slices, strict=True))
         self.buffer = np.empty(parameters.size)
+        self.numbers = not any(parameters.shapes)
         self.first = of_order(kernel, 1).positional
         self.draws: Iterator[tuple[list[int], list[Any]]] | None = None
         if batch is None:
@@ -274,8 +278,11 @@ class _Evaluation:
 
     def __call__(self, theta: Vector) -> tuple[Any, Vector]:
         value, gradient = self.first(*self.parameters.arguments(theta))
-        for name, part in self.pairs:
-            self.buffer[part] = gradient[name] if part.stop - part.start == 1 else gradient[name].reshape(-1)
+        if self.numbers:
+            self.buffer[:] = list(gradient.values())
+        else:
+            for name, part in self.pairs:
+                self.buffer[part] = np.ravel(gradient[name])
         return value, self.buffer
 
 

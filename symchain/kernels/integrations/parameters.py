@@ -71,6 +71,7 @@ class Parameters:
             check_facts(name, facts, self.values[k])
         self.unbounded = unbounded
         self.maps = [self._map(facts) if unbounded else "" for facts in self.facts]
+        self.numbers = not self.curved and not any(self.shapes)
         self.x0 = self.pack({n: self.values[k] for n, k in zip(self.names, self.places, strict=True)})
 
     @staticmethod
@@ -103,6 +104,10 @@ class Parameters:
     def arguments(self, flat: Any) -> list[Any]:
         """The values of all inputs in order, at a flat vector; arrays are views of it where it is the parameters themselves."""
         values = list(self.values)
+        if self.numbers:
+            for k, number in zip(self.places, flat.tolist(), strict=True):
+                values[k] = number
+            return values
         for k, shape, part, way in zip(self.places, self.shapes, self.slices, self.maps, strict=True):
             piece = flat[part]
             if way == "log":

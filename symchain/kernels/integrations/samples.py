@@ -19,6 +19,7 @@ from symchain.support.dimensions import Shape, letters, replaced
 
 SAME, SAMPLE, TOTAL, MADE = "same for all samples", "sample by sample", "linear in sums over samples", "made of sums over samples"
 _LINEAR = frozenset(("add", "subtract", "negative", "view", "drop", "broadcast", "sum", "diagonal", "embed", "index", "place", "reshape"))
+_MULTILINEAR = frozenset(("multiply", "matmul", "inner", "tensordot", "einsum"))
 
 
 class Split:
@@ -92,7 +93,7 @@ class Split:
             self.kinds[number], self.places[number] = SAMPLE, place
 
     def _linear(self, step: Instruction, kinds: Sequence[str]) -> bool:
-        if step.opcode == "multiply":
+        if step.opcode in _MULTILINEAR:
             return kinds.count(TOTAL) == 1
         return step.opcode in _LINEAR or (step.opcode == "divide" and kinds[1] == SAME)
 
