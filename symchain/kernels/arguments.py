@@ -15,6 +15,12 @@ from symchain.kernels.kernel import Input, Plan
 from symchain.support.dimensions import Dim, Shape, evaluate, letters, show
 
 _KINDS = {"c": "complex numbers", "U": "text", "S": "text", "O": "objects", "M": "dates", "m": "durations"}
+_DOORS = {
+    "torch": ("PyTorch", "Use kernel.as_torch(), which PyTorch differentiates; or give a tensor on the CPU, detached."),
+    "jax": ("JAX", "Use kernel.as_jax(), which goes through jit, vmap and grad."),
+    "jaxlib": ("JAX", "Use kernel.as_jax(), which goes through jit, vmap and grad."),
+}
+"""Whose values are refused while they are traced, and where they are taken."""
 _AXES = 32
 """NumPy broadcasts arrays of no more axes together."""
 DOUBLE, SINGLE = np.dtype(np.float64), np.dtype(np.float32)
@@ -69,7 +75,9 @@ def real_numbers(value: Any, declared: Input) -> Any:
             array = np.asarray(float(value))  # type: ignore[arg-type]
     except OverflowError as error:
         raise _refusal(value, declared, "a number too large for a float") from error
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
+        if (home := type(value).__module__.partition(".")[0]) in _DOORS:
+            raise _refusal(value, declared, f"a value that {_DOORS[home][0]} follows", _DOORS[home][1]) from error
         ragged = isinstance(value, (list, tuple)) and any(isinstance(v, (list, tuple)) for v in value)
         raise _refusal(value, declared, "lists of different lengths" if ragged else "something else") from error
     if array.ndim > _AXES:
@@ -86,9 +94,9 @@ def real_numbers(value: Any, declared: Input) -> Any:
     return array if array.ndim else array[()]
 
 
-def _refusal(value: Any, declared: Input, what: str) -> ArgumentError:
-    advice = f"Give an array of shape {show(declared.shape)}." if declared.shape else "Give a float, or an array of floats."
-    return ArgumentError(f"{declared.name} must be real numbers, not {what} ({type(value).__name__})", advice=advice)
+def _refusal(value: Any, declared: Input, what: str, advice: str = "") -> ArgumentError:
+    usual = f"Give an array of shape {show(declared.shape)}." if declared.shape else "Give a float, or an array of floats."
+    return ArgumentError(f"{declared.name} must be real numbers, not {what} ({type(value).__name__})", advice=advice or usual)
 
 
 def sizes(plan: Plan, values: Sequence[Any]) -> list[int]:

@@ -55,5 +55,28 @@ class Partners:
         """
         return _partner("scipy").Problem(self, at, unbounded, hvp)
 
+    def as_torch(self) -> Any:
+        """The kernel as a function of tensors, by name or in the order of `names`, whose backward is the closed form.
+
+        A kernel of order 2 is differentiated twice. Tensors of the CPU are read and written without copies. Needs the extra `torch`.
+        Raises UnsupportedError for a derivative that was not compiled, and for tensors of other devices.
+        """
+        return _partner("torch").function(self)
+
+    def as_torch_module(self, parameters: Mapping[str, Any], at: Mapping[str, Any] | None = None) -> Any:
+        """The kernel as an nn.Module, a loss or a layer: `parameters` holds the inputs that learn and where they start.
+
+        What is in `at` stays; the other inputs are the arguments of `forward`, in their order or by name. Needs the extra `torch`.
+        """
+        return _partner("torch").module(self, parameters, at)
+
+    def as_jax(self) -> Any:
+        """The kernel as a function of JAX arrays, by name or in the order of `names`, with the closed form as its derivative.
+
+        It goes through jit, vmap, grad and jvp; a kernel of order 2 is differentiated twice. Needs the extra `jax`.
+        Raises UnsupportedError for a derivative that was not compiled.
+        """
+        return _partner("jax").function(self)
+
 
 __all__ = ["Partners", "needed"]
