@@ -78,5 +78,41 @@ class Partners:
         """
         return _partner("jax").function(self)
 
+    def over(
+        self,
+        chunks: Any,
+        at: Mapping[str, Any] | None = None,
+        *,
+        rows: int | None = None,
+        samples: int | None = None,
+        into: Any = None,
+        resume: bool = False,
+    ) -> Any:
+        """The results over more samples than memory holds, in the form of a call: chunks go by once.
+
+        `chunks` maps inputs to arrays that have slices (NumPy's, memory-mapped, zarr's; read `rows` at a time along the first axis), or
+        it is an iterable of such mappings, one for each batch; `at` holds the other inputs, and `samples` how many there are in all,
+        where no array tells. Sums over samples, and what is made of them, are added with what rounding loses. Results with an entry
+        for each sample go to files in the folder `into`, named when all is written; with `resume`, a run that was cut off goes on.
+        Raises UnsupportedError where a result is neither made sample by sample nor of sums over them, which the code of the kernel
+        tells; ArgumentError and ShapeError for chunks that do not fit.
+
+        >>> import symchain
+        >>> import numpy as np
+        >>> kernel = symchain.parse("x: (n,)\\nC = mean((x - m)**2)").compile(wrt=["m"])
+        >>> value, gradient = kernel.over(({"x": np.full(10, k)} for k in range(4)), at={"m": 0.0}, samples=40)
+        >>> float(value), float(gradient["m"])
+        (3.5, -3.0)
+        """
+        return _partner("chunks").over(self, chunks, at or {}, rows, samples, into, resume)
+
+    def on_dask(self, client: Any = None) -> Any:
+        """The kernel on the workers of a Dask client: `.over(arrays, at)` takes dask arrays, as `over` takes others.
+
+        Results with an entry for each sample come as dask arrays that are not computed yet. The plan travels as JSON; each worker
+        makes machine code of it where it has a compiler. Needs the extra `dask`. Raises as `over`.
+        """
+        return _partner("dask").OnDask(self, client)
+
 
 __all__ = ["Partners", "needed"]

@@ -43,6 +43,8 @@ class Split:
         self.made = [o for o in plan.outputs if self.kinds[o.value] != SAMPLE]
         self.affine = all(self.kinds[o.value] in (SAME, TOTAL) for o in self.made)
         self.first, self.second = self._first(), self._second()
+        self.counts = any(s.opcode == "size" and set(letters([s.parameters[0]])) - set(plan.letters) for s in self.first.instructions)
+        """Whether the first part needs to know how many samples there are in all."""
 
     # ------------------------------------------------------------ what each value is
 
