@@ -59,7 +59,7 @@ class Given:
         """How many samples a chunk has. Raises ArgumentError for other names, ShapeError for other lengths."""
         if set(piece) != set(self.names):
             raise ArgumentError(f"a chunk holds {', '.join(piece)}, not {', '.join(self.names)}", advice="Give the same names in each.")
-        lengths = {len(v) for v in piece.values()}
+        lengths = {np.shape(v)[0] if np.shape(v) else 0 for v in piece.values()}
         if len(lengths) != 1:
             raise ShapeError(f"the inputs of a chunk have {', '.join(map(str, sorted(lengths)))} samples", advice="Cut them alike.")
         return lengths.pop()
@@ -73,7 +73,7 @@ def over(kernel: Kernel, chunks: Any, at: Mapping[str, Any], rows: int | None, s
         pieces: Iterator[Mapping[str, Any]] = _cut(chunks, count, rows)
     else:
         if isinstance(chunks, (list, tuple)) and samples is None:
-            samples = sum(len(next(iter(c.values()))) for c in chunks)
+            samples = sum(len(next(iter(c.values()), ())) for c in chunks)
         pieces = iter(chunks)
         first = next(pieces, None)
         if first is None:

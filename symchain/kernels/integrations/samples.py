@@ -19,6 +19,8 @@ from symchain.support.dimensions import Shape, letters, replaced
 
 SAME, SAMPLE, TOTAL, MADE = "same for all samples", "sample by sample", "linear in sums over samples", "made of sums over samples"
 _LINEAR = frozenset(("add", "subtract", "negative", "view", "drop", "broadcast", "sum", "diagonal", "embed", "index", "place", "reshape"))
+_DIMENSIONS = {"index": 1, "place": 2, "broadcast": 1, "reshape": 1, "embed": 1, "roll": 0, "onehot": 0, "scatter": 0}
+"""What has dimensions among its parameters, and how often it may name that of the samples where its result has it as an axis."""
 _MULTILINEAR = frozenset(("multiply", "matmul", "inner", "tensordot", "einsum"))
 
 
@@ -64,6 +66,12 @@ class Split:
         return self.plan.inputs[value].shape if value < len(self.plan.inputs) else self.plan.instruction(value).shape
 
     def _classify(self, number: int, step: Instruction) -> None:
+        if step.opcode in _DIMENSIONS and self._mentions(step.parameters) > (
+            0 if self.letter not in step.shape else _DIMENSIONS[step.opcode]
+        ):
+            raise self._mixed(step)  # a place or a shift that depends on how many samples there are
+        if step.opcode == "size" and self.letter in letters([replaced(step.parameters[0], self.letter, 1)]):
+            raise self._mixed(step)  # minimum(n, 5)
         kinds = [self.kinds[v] for v in step.operands]
         long = [k for k, d in enumerate(step.shape) if self.letter in letters([d])]
         if SAMPLE not in kinds:
@@ -93,6 +101,12 @@ class Split:
             raise self._mixed(step)
         else:
             self.kinds[number], self.places[number] = SAMPLE, place
+
+    def _mentions(self, parameters: Any) -> int:
+        """In how many dimensions the letter of the samples is named."""
+        if isinstance(parameters, tuple):
+            return sum(map(self._mentions, parameters))
+        return int(isinstance(parameters, str) and self.letter in letters([parameters]))
 
     def _linear(self, step: Instruction, kinds: Sequence[str]) -> bool:
         if step.opcode in _MULTILINEAR:

@@ -33,7 +33,8 @@ REFUSED = [
     "C = sum((z - mean(z))**2)",
     "C = sum(z[1:]*z[:-1])",
     "C = sum(sort(z)*y)",
-    "C = sum(outer(z, y))**2",
+    "C = sum(abs(outer(z, y) - 1))",
+    "C = sum(z)*mean(z[:5])",
 ]
 
 
