@@ -60,6 +60,8 @@ NAMED: dict[str, dict[str, str]] = {
     "other words that are spelt the same: heads of phrases, names of rules, facts of inputs": {
         "evidence/sampling.py": "onehot",
         "kernels/facts.py": "onehot",
+        "kernels/integrations/descent.py": "log",
+        "kernels/integrations/parameters.py": "log logit",
         "language/shapes.py": "minimum",
         "nouns/derivation.py": "gather power sign",
         "nouns/sensitivity.py": "sign",
@@ -127,6 +129,12 @@ NAMED: dict[str, dict[str, str]] = {
             "exp1 expi expn fresnelc fresnels gammainc gammaincc hyp1f1 hyp2f1 i0e i1e iv jv k0e k1e kv lambertw owens_t poch "
             "polygamma psi sinint spence yv zeta"
         ),
+        "kernels/integrations/axes.py": (
+            "cholesky concatenate cummax cummin cumprod cumsum det eigenvectors eigvalsh expm flip gather index inv log_softmax logdet "
+            "logsumexp max min onehot pinv place prod reshape roll scatter softmax sort svdvals"
+        ),
+        "kernels/integrations/jacobians.py": "place",
+        "kernels/integrations/samples.py": "index onehot place reshape roll scatter",
         "kernels/javascript/primitives.py": (
             "acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh pow power"
         ),

@@ -161,8 +161,8 @@ def descend(
     >>> import symchain
     >>> kernel = symchain.parse("C = (x - 3)**2 + 1").compile(wrt=["x"], order=2)
     >>> found = symchain.descend(kernel, {"x": 0.0}, "gd", rate=0.25)
-    >>> found.steps, found.reason, round(found.point["x"], 6)
-    (29, 'gradient', 3.0)
+    >>> found.reason, round(found.point["x"], 6)
+    ('gradient', 3.0)
     >>> symchain.descend(kernel, {"x": 0.0}, "newton").steps
     1
     """
