@@ -197,7 +197,7 @@ NAMED: dict[str, dict[str, str]] = {
             "Phi arccos arcsin arctan beta cos cosh cot coth csc det exp gamma ln log max min psi sec sin sinh tan tanh zeta"
         ),
         "render/unicode.py": "log",
-        "wording/fr/__init__.py": "ln",
+        "wording/fr/__init__.py": "arccosh arcsinh arctan arctanh cosh cot csc floor ln sigmoid sign sinh sqrt tan tanh",
         "wording/locale.py": "log",
     },
     "LaTeX as others write it: commands, and how they are read": {
