@@ -17,7 +17,8 @@ from symchain.deriving.sweep import Sweep
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.kernels.facts import FACTS
 from symchain.kernels.lengths import Extent
-from symchain.kernels.loops import Argument, Code, LoopKernel, Loops, Stage
+from symchain.kernels.loops import LoopKernel
+from symchain.kernels.stages import Argument, Code, Loops, Stage
 from symchain.language.wanted import output_of, wanted_names
 from symchain.lowering.forms import stable_program
 from symchain.lowering.held import check_loops

@@ -11,7 +11,8 @@ import pytest
 
 import symchain
 from symchain.errors import FactError
-from symchain.kernels.loops import LoopKernel, Loops
+from symchain.kernels.loops import LoopKernel
+from symchain.kernels.stages import Loops
 from symchain.language.unrolling import named
 from symchain.language.wanted import wanted
 from tests.support.recurrences import TEXTS, first_of, point
@@ -142,7 +143,8 @@ def test_facts_are_held_of_inputs_and_of_members(wrong: dict[str, object], said:
         ({"facts": "perhaps"}, symchain.ArgumentError),
         ({"kinks": "raise"}, symchain.UnsupportedError),
         ({"accuracy": "full"}, symchain.UnsupportedError),
-        ({"checkpoint": "sqrt"}, symchain.ArgumentError),
+        ({"checkpoint": "cube"}, symchain.ArgumentError),
+        ({"checkpoint": 0}, symchain.ArgumentError),
     ],
 )
 def test_options_that_loops_do_not_honour_are_refused_by_name(options: dict[str, object], error: type[Exception]) -> None:
