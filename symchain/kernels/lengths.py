@@ -61,6 +61,8 @@ class Members:
     first: dict[str, int] = field(default_factory=dict)
     stacked: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """The families given as one array, with its shape."""
+    arrays: dict[str, Any] = field(default_factory=dict)
+    """Those arrays, converted."""
     numbers: dict[str, int] = field(default_factory=dict)
     """Lengths and sizes by their letters."""
     families: dict[str, dict[int, int]] = field(default_factory=dict)
@@ -148,7 +150,7 @@ class Lengths:
                     advice="Give a list of members, or one array with the members along axis 0.",
                 )
             array = array if extent.integer else np.asarray(array, float)
-            found.stacked[name] = np.shape(array)
+            found.stacked[name], found.arrays[name] = np.shape(array), array
             return list(array)
         if isinstance(given, (str, bytes, Mapping)) or not hasattr(given, "__len__"):
             raise ArgumentError(f"{name} is a family, not {type(given).__name__}", advice=f"Give its members: {name}=[...].")

@@ -37,8 +37,10 @@ class LoopKernel:
     Lengths that the inputs do not tell are given by their letters: kernel(x=..., T=50).
     """
 
-    def __init__(self, loops: Loops, options: Mapping[str, Any] | None = None, check: Check | None = None) -> None:
+    def __init__(self, loops: Loops, options: Mapping[str, Any] | None = None, check: Check | None = None, target: str = "numpy") -> None:
         """`check` is made before the first call, and before the code is shown; then it is forgotten."""
+        self.target = target
+        self._steps: dict[int, Any] = {}  # what was compiled, of a native kernel
         self.loops, self.options = loops, dict(options or {})
         self._checks = [] if check is None else [check]
         for name, value in self.options.items():
@@ -66,8 +68,8 @@ class LoopKernel:
         return self._like(replace(self.loops, order=None), self.options)
 
     def _like(self, loops: Loops, options: Mapping[str, Any]) -> LoopKernel:
-        other = LoopKernel(loops, options)
-        other._checks = self._checks
+        other = LoopKernel(loops, options, target=self.target)
+        other._checks, other._steps = self._checks, self._steps
         return other
 
     def __reduce__(self) -> Any:
@@ -76,12 +78,15 @@ class LoopKernel:
             check_sendable((i.opcode, i.parameters) for i in code.plan.instructions)
         views = {f.name: getattr(self.loops, f.name) for f in fields(self.loops)}
         plain: dict[str, Any] = {n: dict(v) for n, v in views.items() if isinstance(v, Mapping)}  # views are not pickled
-        return LoopKernel, (replace(self.loops, **plain), self.options)
+        return LoopKernel, (replace(self.loops, **plain), self.options, None, self.target)
 
     def _checked(self) -> None:
         """Raises VerificationError where the kernel is wrong."""
         for check in self._checks[:1]:
-            check(LoopKernel(replace(self.loops, order=self.loops.order if self.loops.order is not None else 1), {"facts": "trust"}))
+            loops = replace(self.loops, order=self.loops.order if self.loops.order is not None else 1)
+            held = LoopKernel(loops, {"facts": "trust"}, target=self.target)
+            held._steps = self._steps
+            check(held)
         self._checks.clear()  # shared with the same kernel under other options
 
     def save(self, path: Any) -> None:
@@ -108,13 +113,22 @@ class LoopKernel:
             raise ArgumentError(f"{len(unnamed)} values are given without a name", advice="Write kernel(x=..., T=50).")
         given = self._admitted(inputs)
         self._checked()
-        run = Run(self.loops, given, self.options.get("checkpoint"))
         with np.errstate(all="ignore"):
-            value = run.forward()
-            if self.loops.order == 0:
-                return value
-            gradient = run.backward()
-            return (value, gradient) if self.loops.order is not None else next(iter(gradient.values()))
+            if self.target == "c":
+                from symchain.kernels.native.walking import Distrusted, NativeRun
+
+                try:
+                    return self._run(NativeRun(self.loops, given, self.options.get("checkpoint"), self._steps))
+                except Distrusted:
+                    pass
+            return self._run(Run(self.loops, given, self.options.get("checkpoint")))
+
+    def _run(self, run: Run) -> Any:
+        value = run.forward()
+        if self.loops.order == 0:
+            return value
+        gradient = run.backward()
+        return (value, gradient) if self.loops.order is not None else next(iter(gradient.values()))
 
     def _admitted(self, inputs: Mapping[str, Any]) -> Members:
         loops = self.loops

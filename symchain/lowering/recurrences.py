@@ -36,8 +36,8 @@ def compile_recurrence(program: Computation, output: str | None, wrt: Any, order
     """A kernel of loops. Raises UnsupportedError for second derivatives of a whole, ArgumentError for unknown names."""
     recurrence = program.recurrence
     assert recurrence is not None
-    if target not in ("auto", "numpy"):
-        raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy".')
+    if target not in ("auto", "numpy", "c"):
+        raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy", "c".')
     if type(order) is not int or order not in (0, 1):
         raise UnsupportedError(
             "second derivatives of a program with families are not compiled", advice="Use program.hvp(...), or program.unrolled(...)."
@@ -60,7 +60,12 @@ def compile_recurrence(program: Computation, output: str | None, wrt: Any, order
         order,
         MappingProxyType(_facts(program, recurrence)),
     )
-    return LoopKernel(loops, options, partial(check_loops, program, top, wanted) if recurrence.statements else None)
+    if target == "c":
+        from symchain.kernels.native.walking import check_native
+
+        check_native(loops)
+    check = partial(check_loops, program, top, wanted) if recurrence.statements else None
+    return LoopKernel(loops, options, check, "c" if target == "c" else "numpy")
 
 
 def _facts(program: Computation, recurrence: Recurrence) -> dict[str, tuple[str, ...]]:

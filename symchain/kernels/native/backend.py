@@ -12,6 +12,7 @@ import numpy as np
 
 from symchain.errors import UnsupportedError
 from symchain.kernels.arguments import DOUBLE, admit
+from symchain.kernels.doubts import Doubts
 from symchain.kernels.facts import check_all
 from symchain.kernels.floats import NoFloats
 from symchain.kernels.kernel import Plan
@@ -149,10 +150,7 @@ class NativeCode(NumPyCode):
 
     @cached_property
     def _loops(self) -> tuple[Any, list[Shape]]:
-        text, rooms = arrays_source(self.plan, self.doubts)
-        loops = text.count("for (")
-        level = next(level for most, level in _LEVELS if loops <= most)
-        return _loaded(text, level).kernel, rooms
+        return _compiled_loops(self.plan, self.doubts)
 
     def _prepared(self, *sizes: int) -> tuple[tuple[tuple[int, ...], ...], Any]:
         """The shapes of the results for sizes that are new, and room for what is beside them."""
@@ -269,6 +267,19 @@ class NativeCode(NumPyCode):
         arrays = [np.ascontiguousarray(v if not np.ndim(v) else np.broadcast_to(v, shape), np.float64) for v in values]
         steps = (ctypes.c_long * len(arrays))(*(1 if np.ndim(v) else 0 for v in values))
         self.samples(ctypes.c_long(results[0].size), _addresses(arrays), steps, _addresses(results))
+
+
+def _compiled_loops(plan: Plan, doubts: Doubts | None) -> tuple[Any, list[Shape]]:
+    text, rooms = arrays_source(plan, doubts)
+    loops = text.count("for (")
+    level = next(level for most, level in _LEVELS if loops <= most)
+    return _loaded(text, level).kernel, rooms
+
+
+def step_function(plan: Plan) -> tuple[int, list[Shape]]:
+    """The address of int f(sizes, x, r, room), which computes a plan over arrays, and the shapes of its room."""
+    function, rooms = _compiled_loops(plan, None)
+    return ctypes.cast(function, ctypes.c_void_p).value or 0, rooms
 
 
 def _loaded(text: str, level: str) -> ctypes.PyDLL:

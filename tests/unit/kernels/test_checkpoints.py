@@ -11,6 +11,7 @@ import pytest
 
 import symchain
 from symchain.kernels.checkpoints import schedule
+from symchain.kernels.native.building import compiler
 from symchain.models import read_model
 
 
@@ -43,29 +44,76 @@ def test_schedules_reverse_every_step_with_the_fewest_advances_and_no_more_state
         assert advanced == fewest(steps, slots)
 
 
-MODELS = ["elman", "gru-steps", "garch", "kalman-filter", "leapfrog", "hmm-forward"]
+MODELS = ["elman", "gru-steps", "garch", "kalman-filter", "leapfrog", "hmm-forward", "layers"]
+
+
+def drawn(program: Any, kernel: Any, length: int) -> dict[str, Any]:
+    """Values for the inputs of a ready model, and its length where no input tells it."""
+    random = np.random.default_rng(7)
+    sizes = {"n": 3, "d": 2, "m": 2, "k": 3, "L": 0}
+
+    def size(d: Any) -> int:
+        return d if isinstance(d, int) else sizes.get(d, 3)
+
+    given: dict[str, Any] = {n: random.uniform(0.2, 0.9, [size(d) for d in v.shape]) for n, v in program.inputs.items()}
+    for own, family in program.families.items():
+        if family.given:
+            first, last = kernel.loops.families[own].ends({"T": length, "N": length, "L": length})
+            given[own] = random.uniform(0.2, 0.9, [last - first + 1, *(size(d) for d in family.shape)])
+    return given | ({"N": length} if "N" in program.recurrence.lengths else {})
 
 
 @pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("checkpoint", ["sqrt", 1, 3])
-def test_gradients_with_checkpoints_are_those_without(name: str, checkpoint: Any) -> None:
+def test_gradients_with_checkpoints_are_those_without(name: str) -> None:
     program = symchain.parse(read_model(name).text)
     names = [*program.inputs, *(n for n, f in program.families.items() if f.given)]
     kernel = program.compile(wrt=names).with_options(facts="trust")
-    random = np.random.default_rng(7)
     for length in (1, 2, 11):
-        sizes = {"n": 3, "d": 2, "m": 2, "k": 3}
-        given = {n: random.uniform(0.2, 0.9, [sizes[d] if isinstance(d, str) else d for d in v.shape]) for n, v in program.inputs.items()}
-        bound = {"N": length} if "N" in program.recurrence.lengths else {}
-        for own, family in program.families.items():
-            if family.given:
-                count = kernel.loops.families[own].ends({"T": length, "N": length})
-                given[own] = random.uniform(0.2, 0.9, [count[1] - count[0] + 1, *(sizes[d] for d in family.shape)])
-        value, gradient = kernel(**given, **bound)
-        again, same = kernel.with_options(checkpoint=checkpoint)(**given, **bound)
-        assert again == value
+        given = drawn(program, kernel, length)
+        value, gradient = kernel(**given)
+        for checkpoint in ("sqrt", 1, 3):
+            again, same = kernel.with_options(checkpoint=checkpoint)(**given)
+            assert again == value
+            for n in names:
+                np.testing.assert_allclose(same[n], gradient[n], rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.skipif(not compiler(), reason="there is no C compiler")
+@pytest.mark.parametrize("name", MODELS)
+def test_native_loops_give_what_loops_of_numpy_give(name: str) -> None:
+    program = symchain.parse(read_model(name).text)
+    names = [*program.inputs, *(n for n, f in program.families.items() if f.given)]
+    kernel = program.compile(wrt=names).with_options(facts="trust")
+    native = program.compile(wrt=names, target="c").with_options(facts="trust")
+    for length, checkpoint in ((1, None), (9, None), (9, 2)):
+        given = drawn(program, kernel, length)
+        value, gradient = kernel(**given)
+        again, same = native.with_options(checkpoint=checkpoint)(**given)
+        np.testing.assert_allclose(again, value, rtol=1e-12)
         for n in names:
-            np.testing.assert_allclose(same[n], gradient[n], rtol=1e-12, atol=1e-14)
+            np.testing.assert_allclose(same[n], gradient[n], rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.skipif(not compiler(), reason="there is no C compiler")
+def test_native_loops_take_lists_of_members_of_different_shapes_and_members_read_backwards() -> None:
+    text = "W[l]: (n[l], n[l-1])\nx: (n[0],)\na[0] = x\na[l] = tanh(W[l] @ a[l-1])/l for l in 1..L\nC = sum(sum(a[L+1-l]**2) for l in 1..L)"
+    program = symchain.parse(text)
+    given = {"W": [np.ones((2, 3)), np.full((4, 2), 0.3), np.full((1, 4), -0.2)], "x": np.array([0.1, -0.4, 0.7])}
+    value, gradient = program.compile(wrt=["W", "x"])(**given)
+    again, same = program.compile(wrt=["W", "x"], target="c")(**given)
+    assert abs(value - again) < 1e-14
+    for g, w in zip([*same["W"], same["x"]], [*gradient["W"], gradient["x"]], strict=True):
+        np.testing.assert_allclose(g, w, rtol=1e-12)
+
+
+@pytest.mark.skipif(not compiler(), reason="there is no C compiler")
+def test_what_native_loops_cannot_do_is_refused_by_name() -> None:
+    program = symchain.parse("A: (n, n)\nP[0] = A\nP[t] = inv(P[t-1] + A) for t in 1..T\nC = tr(P[T])")
+    with pytest.raises(symchain.UnsupportedError, match="inv"):
+        program.compile(wrt="A", target="c")
+    rows = symchain.parse("x: (n,)\nC = sum(x[t]*w**t for t in 1..T)").compile(wrt="w", target="c")
+    with pytest.raises(symchain.SymchainError, match="x\\[3\\]"):
+        rows(x=np.ones(3), w=0.5, T=3)
 
 
 def test_memory_is_linear_in_the_steps_and_their_square_root_with_checkpoints() -> None:
