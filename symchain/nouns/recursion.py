@@ -101,6 +101,8 @@ class Recursion(Unchanging):
     order: int = 1
     """2 for the product of the Hessian with a vector: then `output` is how `moved` moves along the vector."""
     moved: str = ""
+    named: Mapping[str, str] = field(default_factory=dict)
+    """By what a line defines, the name that textbooks have for its equation: BP1 to BP4, BPTT, costate, control, smoother."""
 
     @cached_property
     def verification(self) -> Evidence:
@@ -165,6 +167,11 @@ class Recursions(Unchanging, Mapping[str, Recursion]):
     output: str
     members: Mapping[str, Recursion]
     ranged: tuple[RangedLine, ...]
+
+    @property
+    def named(self) -> Mapping[str, str]:
+        """By what a line defines, the name that textbooks have for its equation."""
+        return {left: own for d in self.values() for left, own in d.named.items()}
 
     def __getitem__(self, name: str) -> Recursion:
         return self.members[name]

@@ -110,9 +110,11 @@ def _sections(subject: Recursion, recurrence: Recurrence, detail: str) -> Iterat
         if said:
             yield Section(Say("section.reading"), (*said, Say("recursion.unrolled")))
     if inner:
-        yield Section(Say("section.recursion"), tuple(_recursion(subject, inner)), tuple(map(_row, inner)))
+        yield Section(Say("section.recursion"), tuple(_recursion(subject, inner)), tuple(_row(line, subject=subject) for line in inner))
     rows = tuple(replace(_row(line, symbol=True, subject=subject), boxed=True) for line in last)
-    yield Section(Say("section.result"), () if detail == "brief" else (_result(subject, last),), rows)
+    names = dict.fromkeys(own for line in last if (own := subject.named.get(line.left, "")).startswith("BP") and own != "BPTT")
+    known = tuple(Say("recursion.equation", {"name": own}) for own in names)
+    yield Section(Say("section.result"), () if detail == "brief" else (_result(subject, last), *known), rows)
 
 
 def _grouped(subject: Recursion) -> list[list[RangedLine]]:
@@ -127,7 +129,14 @@ def _row(line: RangedLine, symbol: bool = False, subject: Recursion | None = Non
         own = subject.wanted.base if line.index is None else member(subject.wanted.base, line.index)
         own = subject.wanted.name.replace(" ", "") if subject.wanted.kind == "member" and line.index is None else own
         left = Phrase("partial", (name(subject.output), name(own)))
-    remark = Say(f"recursion.role.{line.role}") if line.role in ("start", "end") else None
+    known = subject.named.get(line.left, "") if subject is not None else ""
+    known = known if known.startswith("BP") and known != "BPTT" else ""
+    role = line.role if line.role in ("start", "end") else ""
+    remark = None
+    if known:
+        remark = Say("recursion.role.named_start" if role == "start" else "recursion.role.named", {"name": known})
+    elif role:
+        remark = Say(f"recursion.role.{role}")
     return Row((Formula(left), Formula(ranged(line.phrase, line.var, line.first, line.last))), remark)
 
 
@@ -177,6 +186,9 @@ def _recursion(subject: Recursion, lines: list[RangedLine]) -> Iterator[Say]:
             }
             kind = "argument" if own != line.of else "whole" if line.name in subject.whole else "later"
             yield Say(f"recursion.adjoint.{kind}", fields)
+    for kind in dict.fromkeys("BP" if own in ("BP1", "BP2", "BP3", "BP4") else own for own in subject.named.values()):
+        if kind != "control":
+            yield Say(f"recursion.named.{kind.lower()}")
     starts = [line for line in lines if line.role == "start"]
     past = [line for line in lines if line.role == "end"]
     down = next((line for line in lines if line.down), None)

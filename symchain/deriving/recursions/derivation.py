@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from symchain.deriving.recursions.frames import Frames
+from symchain.deriving.recursions.naming import named_equations
 from symchain.deriving.recursions.results import recursion_lines
 from symchain.deriving.recursions.tangents import moving, rates_of
 from symchain.errors import ArgumentError, UnsupportedError
@@ -34,7 +35,7 @@ def derive_recursion(program: Computation, args: tuple[Any, ...], order: int, ve
 
     def derived(name: str) -> Recursion:
         lines, frames = recursion_lines(program, output, asked[name])
-        return Recursion(program, output, name, asked[name], lines, frames)
+        return Recursion(program, output, name, asked[name], lines, frames, named=named_equations(program, asked[name], lines, frames))
 
     if is_one(wrt):
         return derived(next(iter(asked)))

@@ -35,4 +35,15 @@ SENTENCES = {
     "recursion.check.none": "No numerical check was possible here: {reason}.",
     "recursion.role.start": "start",
     "recursion.role.end": "past the end",
+    "recursion.role.named": "{name}",
+    "recursion.role.named_start": "start, {name}",
+    "recursion.equation": "This is equation {name}.",
+    "recursion.named.bp": "These are the equations of backpropagation: BP1 is the error of the output layer, BP2 brings the error back by "
+    "one layer, BP3 is the gradient by the biases, the error itself, and BP4 that by the weights, the error times what enters the layer.",
+    "recursion.named.bptt": "This is backpropagation through time (BPTT): the error comes back step by step, and the weights that all "
+    "steps share receive something from each of them.",
+    "recursion.named.costate": "This is the costate equation of optimal control: the adjoint is the costate, the derivative of the cost "
+    "still to come by the state, and the gradient by the controls is the derivative of the Hamiltonian.",
+    "recursion.named.smoother": "This is the backward pass of the Kalman smoother (Bryson and Frazier): the smoothed mean is the "
+    "filtered mean minus its variance times what the adjoint of the mean brings back from later steps.",
 }

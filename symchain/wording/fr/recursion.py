@@ -37,4 +37,16 @@ SENTENCES = {
     "recursion.check.none": "Aucune vérification numérique n'a été possible ici~: {reason}.",
     "recursion.role.start": "départ",
     "recursion.role.end": "au-delà de la fin",
+    "recursion.role.named": "{name}",
+    "recursion.role.named_start": "départ, {name}",
+    "recursion.equation": "C'est l'équation {name}.",
+    "recursion.named.bp": "Ce sont les équations de la rétropropagation~: BP1 est l'erreur de la couche de sortie, BP2 fait remonter "
+    "l'erreur d'une couche, BP3 est le gradient par rapport aux biais, c'est-à-dire l'erreur elle-même, et BP4 celui par rapport aux "
+    "poids, l'erreur multipliée par ce qui entre dans la couche.",
+    "recursion.named.bptt": "C'est la rétropropagation à travers le temps (BPTT)~: l'erreur remonte pas à pas, et les poids, communs à "
+    "toutes les étapes, reçoivent une contribution de chacune d'elles.",
+    "recursion.named.costate": "C'est l'équation de l'état adjoint de la commande optimale~: l'adjoint est la dérivée, par rapport à "
+    "l'état, du coût restant, et le gradient par rapport aux commandes est la dérivée du hamiltonien.",
+    "recursion.named.smoother": "C'est la passe rétrograde du lisseur de Kalman (Bryson et Frazier)~: la moyenne lissée est la moyenne "
+    "filtrée, moins sa variance multipliée par ce que l'adjoint de la moyenne ramène des étapes ultérieures.",
 }
