@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from symchain.deriving.recursions.frames import Frames
 from symchain.errors import ArgumentError, SymchainError, VerificationError
 from symchain.evidence.verification import verify
 from symchain.language.forms import FORMS
 from symchain.language.unrolling import bounding, named, unrolled
-from symchain.nouns.derivation import Derivation, Line
+from symchain.nouns.derivation import Derivation, Line, Verification
 from symchain.nouns.families import PROD
 from symchain.nouns.program import Program
 from symchain.nouns.recursion import Evidence, RangedLine, Recursion
@@ -58,7 +60,7 @@ def verified(recursion: Recursion) -> Evidence:
         except SymchainError as refused:
             open_reason = open_reason or refused.what
             continue
-        decided = [v for v in verdicts if not v.open]
+        decided = [v for v in verdicts if not v.open and not _overflows(v)]
         if not decided:
             open_reason = open_reason or next((v.open for v in verdicts), "")
             continue
@@ -68,6 +70,11 @@ def verified(recursion: Recursion) -> Evidence:
         components += sum(v.components for v in decided)
         held = held and all(v.held for v in decided)
     return Evidence(tuple(found), points, components, error, held and bool(found), "" if found else open_reason or "nowhere")
+
+
+def _overflows(found: Verification) -> bool:
+    """Whether lines and program differ where the program has left the range of floats: that says nothing of the lines."""
+    return not found.held and not all(np.isfinite(np.asarray(v, float)).all() for v in found.values.values())
 
 
 def lengths_of(recursion: Recursion) -> Iterator[Mapping[str, int]]:
