@@ -63,8 +63,15 @@ def parse_latex(
     [('claim', 'proved')]
     """
     from symchain.analysis.checking.documents import equal, slope
+    from symchain.analysis.checking.indexed_documents import read_indexed
     from symchain.latex.reading import read_latex
 
+    def read(text: str, known: Mapping[str, Any]) -> Program:
+        return read_latex(text, write, equal, slope, shapes=known, let=let, strict=True)
+
+    with_families = read_indexed(text, read, shapes, let)
+    if with_families is not None:
+        return with_families
     return read_latex(text, write, equal, slope, shapes=shapes, assume=assume, let=let, strict=strict)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from symchain.analysis.checking.judging import FACTORS, check
 from symchain.analysis.checking.latex_answers import TEXT
 from symchain.analysis.checking.questions import with_block
+from symchain.analysis.checking.recursions import check_recursion
 from symchain.analysis.checking.reports import HOLDS, UNDECIDED, WRONG
 from symchain.deriving.closed_forms import in_inputs
 from symchain.errors import NumberVariableError, SymchainError
@@ -158,6 +159,9 @@ def _made(statement: Statement, status: str, verdict: Verdict | None, said: Say 
 
 
 def _answer(statement: Statement, asked: Asked, using: str) -> Judgement:
+    if asked.program.recurrence is not None:
+        found = check_recursion(asked.program, asked.program.derive(asked.output, asked.wrt[0]), asked.claim)
+        return _made(statement, found.status, found)
     if asked.digits is not None or asked.at:
         at = dict(asked.at)
         tried = [_at_point(asked, p) for p in (at, {**dict(asked.near), **at}, {**dict(asked.around), **at})]
