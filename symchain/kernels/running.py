@@ -164,7 +164,7 @@ class Run:
                 continue
             elif part.once:
                 self._once_back(part)
-            elif part.kind == "prod":
+            elif part.multiplies:
                 self._product_back(part)
             else:
                 self.reverse(part, self.span(part))

@@ -68,6 +68,11 @@ class Stage:
     receivers: tuple[Argument, ...] = ()
 
     @property
+    def multiplies(self) -> bool:
+        """Whether it is a product over an index."""
+        return not self.once and self.kind not in ("range", "sum")
+
+    @property
     def once(self) -> bool:
         return self.kind in ("plain", "start")
 

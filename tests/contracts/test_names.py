@@ -59,6 +59,7 @@ NAMED: dict[str, dict[str, str]] = {
     },
     "other words that are spelt the same: heads of phrases, names of rules, facts of inputs": {
         "evidence/sampling.py": "onehot",
+        "kernels/checkpoints.py": "sqrt",
         "kernels/facts.py": "onehot",
         "kernels/integrations/descent.py": "log",
         "kernels/integrations/parameters.py": "log logit",

@@ -30,8 +30,8 @@ _NAME = (
     rf"(?P<bare>\\(?:{_GREEK})(?![A-Za-z])|(?<![A-Za-z\\])[A-Za-z]))"
 )
 _INDEX = r"(?:[A-Za-z](?:\s*[-+]\s*\d+)?|\d+)"
-_ABOVE = re.compile(rf"{_NAME}\s*\^\s*\{{\s*(?:\(|\[|\\left\(|\{{\[)\s*(?P<index>{_INDEX})\s*(?:\)|\]|\\right\)|\]\}})\s*\}}")
-_BELOW = re.compile(rf"{_NAME}\s*_\s*(?:\{{\s*(?P<index>{_INDEX})\s*\}}|(?P<short>[A-Za-z0-9]))(?!\s*[A-Za-z0-9]*\}})")
+_ABOVE = re.compile(rf"{_NAME}\s*\^\s*\{{\s*(?:\(|\[|\\left\(|\{{\[)\s*(?P<member>{_INDEX})\s*(?:\)|\]|\\right\)|\]\}})\s*\}}")
+_BELOW = re.compile(rf"{_NAME}\s*_\s*(?:\{{\s*(?P<member>{_INDEX})\s*\}}|(?P<short>[A-Za-z0-9]))(?!\s*[A-Za-z0-9]*\}})")
 _DOTS = r"\\(?:dots|ldots|cdots|dotsc)"
 _BOUND = r"[A-Za-z0-9]+(?:\s*[-+]\s*\d+)?"
 _RANGE = re.compile(
@@ -114,7 +114,7 @@ def read_indexed(text: str, read: Reader, shapes: Mapping[str, Any] | None, let:
 
 def _looks_back(line: _Line) -> bool:
     """Whether a line reads a member before its own."""
-    read = (_tight(m["index"]) for p in (_ABOVE, _BELOW) for m in p.finditer(line.right) if m["index"])
+    read = (_tight(m["member"]) for p in (_ABOVE, _BELOW) for m in p.finditer(line.right) if m["member"])
     return any(re.fullmatch(rf"{line.var}-\d+", index) for index in read)
 
 
@@ -123,7 +123,7 @@ def _plain(name: str) -> str:
 
 
 def _index(found: re.Match[str]) -> str:
-    return _tight(found["index"] or found.groupdict()["short"])
+    return _tight(found["member"] or found.groupdict()["short"])
 
 
 def _tight(text: str) -> str:
@@ -343,7 +343,7 @@ class _Document:
         return any(_index(m)[0] == var for p in (_ABOVE, _BELOW) for m in p.finditer(latex))
 
     def _stand(self, found: re.Match[str]) -> str:
-        return self.members.stand(found["bold"] or found["bare"], _tight(found["index"]))
+        return self.members.stand(found["bold"] or found["bare"], _tight(found["member"]))
 
     def _stand_below(self, found: re.Match[str]) -> str:
         name, index = found["bold"] or found["bare"], _index(found)

@@ -154,8 +154,9 @@ class _Naming:
         given = {n for n, f in self.program.families.items() if f.given}
         moved = active_names(self.program, given)
         still = {n for n, c in self.clauses.items() if n not in moved and n in {r.family for r in c.reads.values()} | self._through(c)}
-        logs = any(getattr(n, "function", None) is not None and _is_log(n) for c in self.recurrence.clauses for n in postorder(c.tree))
-        if not still or not logs:
+        told = {r.family for c in self.recurrence.clauses if c.kind == SUM for r in c.reads.values()}
+        variances = still | {n for n in self.clauses if n not in moved and still & {r.family for r in self.clauses[n].reads.values()}}
+        if not still or not told & variances:
             return {}
         found: dict[str, str] = {}
         for line in self.lines:
@@ -170,7 +171,3 @@ class _Naming:
     def _through(self, clause: Clause) -> set[str]:
         """What the families read that a line reads."""
         return {r.family for own in clause.reads.values() if own.family in self.clauses for r in self.clauses[own.family].reads.values()}
-
-
-def _is_log(node: Tree) -> bool:
-    return isinstance(node, Apply) and getattr(node.function, "name", "") in ("log", "log2", "log1p")

@@ -26,7 +26,7 @@ def check_native(loops: Loops) -> None:
     """Raises UnsupportedError, which names what has no native form, or says that there is no compiler."""
     building.needed_compiler()
     for stage in loops.stages:
-        if not stage.once and stage.kind != "prod":
+        if not stage.once and not stage.multiplies:
             for code in (stage.forward, stage.backward):
                 if code is not None:
                     native_backend(code.plan)
