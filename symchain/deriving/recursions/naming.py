@@ -17,7 +17,8 @@ from symchain.tensors.nodes import Apply, Contraction, Leaf, Sum, Tree, leaves, 
 def named_equations(program: Computation, wanted: Wanted, lines: Sequence[RangedLine], frames: Frames) -> dict[str, str]:
     """By what a line defines, the name of its equation: BP1 to BP4, BPTT, costate, control, smoother."""
     naming = _Naming(program, wanted, lines, frames)
-    return naming.layers() or naming.through_time() or naming.control() or naming.smoother()
+    found = naming.layers() or naming.through_time() or naming.control() or naming.smoother()
+    return {line.left: found[line.left] for line in lines if line.left in found}
 
 
 class _Naming:
