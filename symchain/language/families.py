@@ -157,7 +157,7 @@ class _Families(Indexed):
 
     def _family_nouns(self) -> dict[str, Family]:
         families: dict[str, Family] = {}
-        for own in self.given:
+        for own in sorted(self.given, key=self._stands):
             nowhere = Linear.of(0)
             families[own] = Family(own, self.index.get(own, "i"), nowhere, nowhere, self.pattern[own], True, self.given_facts[own])
         for own in self.ranges:
@@ -166,6 +166,11 @@ class _Families(Indexed):
             starts = tuple(s[0] for s in self.starts.get(own, ()))
             families[own] = Family(own, clause.var, clause.low, clause.high, self.pattern[own], False, starts=starts)
         return families
+
+    def _stands(self, own: str) -> tuple[int, str]:
+        """Where a family of inputs is declared; those that are not come last, by name."""
+        declared = list(self.families_declared)
+        return (declared.index(own) if own in declared else len(declared), own)
 
     def _clause(self, d: Definition) -> Clause:
         self.at_hand = d.name
