@@ -36,7 +36,7 @@ from symchain.nouns.door import wired_by
 if TYPE_CHECKING:
     from symchain.api import gradient, hessian, jacobian, parse, parse_latex, program
     from symchain.kernels.integrations.descent import descend
-    from symchain.kernels.numpy import load
+    from symchain.kernels.saved import load
 
 __version__ = "0.1.0"
 
@@ -47,7 +47,7 @@ _LAZY = {
     "gradient": "symchain.api",
     "hessian": "symchain.api",
     "jacobian": "symchain.api",
-    "load": "symchain.kernels.numpy",
+    "load": "symchain.kernels.saved",
     "descend": "symchain.kernels.integrations.descent",
 }
 """Public names whose modules are heavy, and where they live (PEP 562)."""

@@ -348,12 +348,7 @@ class Kernel(Partners):
         self._check_sendable()
         plan = json.loads(json.dumps(self.plan.to_json()))
         data = {"format": FORMAT, "version": VERSION, "digest": digest(plan), "plan": plan}
-        text = json.dumps(data)
-        try:
-            with open(_path(path), "w", encoding="utf-8") as file:
-                file.write(text)
-        except (OSError, ValueError) as error:
-            raise _unreachable(path, "written", error) from error
+        write_kernel(path, data)
 
     def _check_sendable(self) -> None:
         check_sendable((i.opcode, i.parameters) for i in self.plan.instructions)
@@ -378,6 +373,16 @@ def _nothing(inputs: Mapping[str, Any]) -> tuple[Any, ...]:
 _LARGEST = 2**26
 """Files of more characters are not read."""
 FORMAT, VERSION = "symchain kernel", 5
+
+
+def write_kernel(path: str | PathLike[str], data: Mapping[str, Any]) -> None:
+    """Write what a file of a kernel holds. Raises ArgumentError when the file cannot be written."""
+    text = json.dumps(data)
+    try:
+        with open(_path(path), "w", encoding="utf-8") as file:
+            file.write(text)
+    except (OSError, ValueError) as error:
+        raise _unreachable(path, "written", error) from error
 
 
 def read_plan(path: str | PathLike[str]) -> Plan:

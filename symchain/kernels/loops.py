@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,10 @@ from symchain.errors import ArgumentError, UnsupportedError, check_choice, neare
 from symchain.kernels.checkpoints import check_checkpoint
 from symchain.kernels.declared import check_sendable
 from symchain.kernels.facts import check_facts
+from symchain.kernels.kernel import digest, write_kernel
 from symchain.kernels.lengths import Lengths, Members
 from symchain.kernels.running import Run
-from symchain.kernels.stages import Loops
+from symchain.kernels.stages import FORMAT, VERSION, Loops
 
 Check = Callable[["LoopKernel"], None]
 """Holds a kernel of loops against its program; raises VerificationError where they differ."""
@@ -74,8 +77,7 @@ class LoopKernel:
 
     def __reduce__(self) -> Any:
         self._checked()
-        for code in (c for s in self.loops.stages for c in (s.forward, s.backward) if c is not None):
-            check_sendable((i.opcode, i.parameters) for i in code.plan.instructions)
+        self._check_sendable()
         views = {f.name: getattr(self.loops, f.name) for f in fields(self.loops)}
         plain: dict[str, Any] = {n: dict(v) for n, v in views.items() if isinstance(v, Mapping)}  # views are not pickled
         return LoopKernel, (replace(self.loops, **plain), self.options, None, self.target)
@@ -89,9 +91,19 @@ class LoopKernel:
             check(held)
         self._checks.clear()  # shared with the same kernel under other options
 
-    def save(self, path: Any) -> None:
-        """Kernels of loops are pickled, and not saved as files. Raises UnsupportedError."""
-        raise UnsupportedError("a kernel of loops is not saved", advice="Pickle it, or keep the program's text and compile it again.")
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the kernel to a file, as JSON; `symchain.load(path)` reads it, without SymPy, as a kernel of NumPy's.
+
+        Raises ArgumentError when the file cannot be written, UnsupportedError for a kernel with an operation of your own.
+        """
+        self._checked()
+        self._check_sendable()
+        loops = json.loads(json.dumps(self.loops.to_json()))
+        write_kernel(path, {"format": FORMAT, "version": VERSION, "digest": digest(loops), "loops": loops})
+
+    def _check_sendable(self) -> None:
+        for code in (c for s in self.loops.stages for c in (s.forward, s.backward) if c is not None):
+            check_sendable((i.opcode, i.parameters) for i in code.plan.instructions)
 
     @property
     def source(self) -> str:

@@ -14,6 +14,13 @@ from symchain.support.dimensions import Shape
 from symchain.support.linear import Linear
 
 Function = Callable[..., Any]
+FORMAT, VERSION = "symchain.loops", 1
+"""Of saved files."""
+
+
+def _form(index: Linear | None) -> Any:
+    """An index as JSON."""
+    return None if index is None else [index.terms, index.constant]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,9 @@ class Argument:
     kind: str
     name: str
     index: Linear = field(default_factory=Linear)
+
+    def to_json(self) -> list[Any]:
+        return [self.kind, self.name, _form(self.index)]
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,9 @@ class Code:
 
     def __reduce__(self) -> Any:
         return Code, (self.plan, self.arguments)  # what was compiled is compiled again where it arrives
+
+    def to_json(self) -> list[Any]:
+        return [self.plan.to_json(), [a.to_json() for a in self.arguments]]
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -67,6 +80,19 @@ class Stage:
     """Returns what each of `receivers` receives; after its arguments it takes the adjoints of the targets."""
     receivers: tuple[Argument, ...] = ()
 
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "targets": [t.to_json() for t in self.targets],
+            "shapes": self.shapes,
+            "var": self.var,
+            "low": _form(self.low),
+            "high": _form(self.high),
+            "forward": self.forward.to_json(),
+            "backward": None if self.backward is None else self.backward.to_json(),
+            "receivers": [a.to_json() for a in self.receivers],
+        }
+
     @property
     def multiplies(self) -> bool:
         """Whether it is a product over an index."""
@@ -95,3 +121,19 @@ class Loops:
     """0: value; 1: value and gradient; None: the one derivative alone."""
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What is declared of inputs, and of each member of a family: values without these facts are refused."""
+
+    def to_json(self) -> dict[str, Any]:
+        """What a file holds (`saved.load` reads it)."""
+        families = self.families.items()
+        return {
+            "stages": [s.to_json() for s in self.stages],
+            "inputs": [[n, shape, integer] for n, (shape, integer) in self.inputs.items()],
+            "families": [[n, e.shape, e.integer, [[_form(i), v, _form(a), _form(b)] for i, v, a, b in e.reads]] for n, e in families],
+            "lengths": self.lengths,
+            "letters": self.letters,
+            "sizes": [[letter, own, _form(index)] for letter, (own, index) in self.sizes.items()],
+            "output": self.output,
+            "wrt": [[n, a.to_json()] for n, a in self.wrt],
+            "order": self.order,
+            "facts": [[n, facts] for n, facts in self.facts.items()],
+        }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ def drawn(program: Any, kernel: Any, length: int) -> dict[str, Any]:
     given: dict[str, Any] = {n: random.uniform(0.2, 0.9, [size(d) for d in v.shape]) for n, v in program.inputs.items()}
     for own, family in program.families.items():
         if family.given:
-            first, last = kernel.loops.families[own].ends({"T": length, "N": length, "L": length})
+            first, last = kernel.loops.families[own].ends(dict.fromkeys("TNLn", length))
             given[own] = random.uniform(0.2, 0.9, [last - first + 1, *(size(d) for d in family.shape)])
     return given | ({"N": length} if "N" in program.recurrence.lengths else {})
 
@@ -133,3 +134,28 @@ def test_memory_is_linear_in_the_steps_and_their_square_root_with_checkpoints() 
     assert 400 <= peak(400) <= 430
     assert peak(400, checkpoint="sqrt") <= 60
     assert peak(400, checkpoint=5) <= 25
+
+
+@pytest.mark.parametrize("name", ["elman", "layers", "crf", "horner"])
+def test_kernels_of_loops_are_saved_as_data_and_loaded(name: str, tmp_path: Path) -> None:
+    program = symchain.parse(read_model(name).text)
+    names = [*program.inputs, *(n for n, f in program.families.items() if f.given)]
+    kernel = program.compile(wrt=names)
+    kernel.save(tmp_path / "kernel.json")
+    loaded = symchain.load(tmp_path / "kernel.json")
+    given = drawn(program, kernel, 5)
+    value, gradient = kernel(**given)
+    again, same = loaded(**given)
+    assert again == value
+    for n in names:
+        np.testing.assert_array_equal(same[n], gradient[n])
+
+
+def test_files_that_were_changed_or_hold_something_else_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "kernel.json"
+    symchain.parse("y[0] = a\ny[t] = w*y[t-1] for t in 1..T\nC = y[T]").compile(wrt="w").save(path)
+    text = path.read_text()
+    for changed in (text.replace('"plain"', '"other"'), text.replace('"version": 1', '"version": 9'), text[:-9]):
+        path.write_text(changed)
+        with pytest.raises(symchain.SymchainError):
+            symchain.load(path)
