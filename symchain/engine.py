@@ -87,6 +87,11 @@ class Engine:
     def textbook(self, derivation: Derivation) -> Mapping[str, Phrase]:
         return textbook(derivation.program)
 
+    def check_product(self, recursion: Recursion, kernel: LoopKernel) -> None:
+        from symchain.lowering.held import check_product
+
+        check_product(recursion, kernel)
+
     def verify_recursion(self, recursion: Recursion) -> Evidence:
         from symchain.deriving.recursions.checking import verified
 

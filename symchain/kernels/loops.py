@@ -70,6 +70,10 @@ class LoopKernel:
         """The kernel that returns its one derivative alone."""
         return self._like(replace(self.loops, order=None), self.options)
 
+    def hold(self, check: Check) -> None:
+        """Make one more check before the first call."""
+        self._checks.append(check)
+
     def _like(self, loops: Loops, options: Mapping[str, Any]) -> LoopKernel:
         other = LoopKernel(loops, options, target=self.target)
         other._checks, other._steps = self._checks, self._steps
@@ -84,7 +88,7 @@ class LoopKernel:
 
     def _checked(self) -> None:
         """Raises VerificationError where the kernel is wrong."""
-        for check in self._checks[:1]:
+        for check in self._checks:
             loops = replace(self.loops, order=self.loops.order if self.loops.order is not None else 1)
             held = LoopKernel(loops, {"facts": "trust"}, target=self.target)
             held._steps = self._steps

@@ -110,6 +110,7 @@ class Indexed:
         self.members = Members(
             frozenset({*self.computed, *self.given}), frozenset(self.size_names), frozenset(self.rows), self.size_letter,
             self._fresh, self.fail,
+            frozenset(p.text for d in self.declarations if d.shape is not None for p in walk(d.shape) if p.head == "name"),
         )  # fmt: skip
 
     def _families_of_sizes(self) -> set[str]:

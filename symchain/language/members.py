@@ -98,6 +98,8 @@ class Members:
     size_letter: Callable[[str, Linear], str]
     fresh: Callable[[str], str]
     fail: Callable[[str, str, Place | None], None]
+    letters: frozenset[str] = frozenset()
+    """The letters of declared shapes: one that is a family's name too is the size where it has no index."""
     lifted: list[Lifted] = field(default_factory=list)
     known: dict[Phrase, Lifted] = field(default_factory=dict)
 
@@ -107,7 +109,7 @@ class Members:
 
         def change(p: Phrase) -> Phrase | None:
             if p.head == "name":
-                if p.text in self.families:
+                if p.text in self.families and p.text not in self.letters:
                     self.fail(f"{p.text} is a family and has no index here", f"Write a member of it, such as {p.text}[1].", p.place)
                 if p.text in self.sizes:
                     self.fail(f"{p.text} is a family of sizes and has no index here", f"Write {p.text}[0], say.", p.place)

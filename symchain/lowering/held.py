@@ -7,18 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from symchain.errors import SymchainError
+from symchain.errors import SymchainError, VerificationError
 from symchain.evidence.conformance import Promise
 from symchain.kernels.loops import LoopKernel
 from symchain.language.unrolling import bounding, named, unrolled
 from symchain.language.wanted import Wanted
 from symchain.nouns.computation import Computation
 from symchain.nouns.program import Program
+from symchain.nouns.recursion import Recursion
+from symchain.support.dimensions import Shape, evaluate, letters
 
 _LENGTHS = (3, 1, 2, 4)
 """Values for the letters of bounds: a start, an inner member and an end first; of these, the first at which the program has a meaning."""
 _CHECKED = 2
 """So many of them are used."""
+_STEP, _NEAR = 1e-5, 1e-6
+"""Of differences of gradients, and how near they come."""
 _LARGEST = 300
 """Programs with more steps at such lengths are not written out."""
 
@@ -90,3 +94,42 @@ class _Held:
             return found[0] if self.kernel.loops.order else found
         value, gradient = found
         return value, {n: np.asarray(gradient[own] if k is None else gradient[own][k], float) for n, (own, k) in self.asked.items()}
+
+
+def check_product(recursion: Recursion, kernel: LoopKernel) -> None:
+    """Raises VerificationError where a product with a Hessian is not how the gradient moves along the vector: differences of it, small."""
+    program = recursion.program
+    assert isinstance(program, Program) and program.recurrence is not None
+    first: Any = program.compile(recursion.moved, wrt=[recursion.wrt]).with_options(facts="trust")
+    random = np.random.default_rng(5)
+    for length in _LENGTHS:
+        at = dict.fromkeys(bounding(program.recurrence), length)
+        try:
+            given = _drawn(program, first, at, random)
+            along = given[recursion.vector]
+            ends = [given[recursion.wrt] + step * along for step in (_STEP, -_STEP)]
+            slopes = [first(**{**given, recursion.wrt: end})[1][recursion.wrt] for end in ends]
+            found = kernel(**given)[1][recursion.wrt]
+        except SymchainError:  # the program has no meaning at these lengths
+            continue
+        wanted = (np.asarray(slopes[0]) - np.asarray(slopes[1])) / (2 * _STEP)
+        if not np.isfinite(wanted).all() or not np.isfinite(np.asarray(slopes)).all():
+            continue
+        if not np.allclose(found, wanted, rtol=_NEAR, atol=_NEAR * (1 + np.abs(np.asarray(slopes)).max(initial=0.0))):
+            what = f"the kernel of the product of the Hessian of {recursion.moved} with {recursion.vector} is wrong"
+            raise VerificationError(what, advice="This is a defect of symchain: please report it.")
+
+
+def _drawn(program: Program, kernel: LoopKernel, at: Mapping[str, int], random: Any) -> dict[str, Any]:
+    """Values for every input, of sizes 2."""
+    assert program.recurrence is not None
+
+    def value(shape: Shape) -> Any:
+        return random.uniform(0.3, 0.9, [evaluate(d, {n: at.get(n, 2) for n in letters([d])}) for d in shape])[()]
+
+    given = {n: value(v.shape) for n, v in program.inputs.items()}
+    for own, family in program.families.items():
+        if family.given:
+            ends = kernel.loops.families[own].ends(at)
+            given[own] = value((0 if ends is None else ends[1] - ends[0] + 1, *family.shape))
+    return given | {n: k for n, k in at.items() if n in program.recurrence.lengths}

@@ -101,6 +101,8 @@ class Recursion(Unchanging):
     order: int = 1
     """2 for the product of the Hessian with a vector: then `output` is how `moved` moves along the vector."""
     moved: str = ""
+    vector: str = ""
+    """Of such a product, the input that it is with."""
     named: Mapping[str, str] = field(default_factory=dict)
     """By what a line defines, the name that textbooks have for its equation: BP1 to BP4, BPTT, costate, control, smoother."""
 
@@ -151,7 +153,10 @@ class Recursion(Unchanging):
     def compile(self, **options: Any) -> Any:
         """A kernel of value and gradient, a loop over the steps; of a product with the Hessian, of that array alone."""
         kernel = self.program.compile(self.output, wrt=[self.wrt])  # type: ignore[attr-defined]
-        return (kernel.alone() if self.order == 2 else kernel).with_options(**options)
+        if self.order == 2:
+            kernel = kernel.alone()
+            kernel.hold(lambda made: engine().check_product(self, made))
+        return kernel.with_options(**options)
 
     @cached_property
     def lines(self) -> tuple[str, ...]:

@@ -46,12 +46,12 @@ def derive_recursion(program: Computation, args: tuple[Any, ...], order: int, ve
 
 def hessian_product(program: Computation, output: str, wanted: Wanted, vector: str) -> Recursion:
     """H @ v by a name, with a new input v of its form: the gradient of how the output moves along v."""
-    made, rate = moving(program, output, wanted, vector)
+    made, rate, along = moving(program, output, wanted, vector)
     lines, frames = recursion_lines(made, rate, wanted)
     title = f"d2{output}_d{wanted.base}2_{vector or f'v_{wanted.base}'}"
     named = [replace(line, name=title) if line.role == "derivative" else line for line in lines]
     first = [_rate_line(c, frames) for c in rates_of(made, program) if c.kind in (PLAIN, START, RANGE) and c.name != rate]
-    return Recursion(made, rate, wanted.name, wanted, (*first, *named), frames, order=2, moved=output)
+    return Recursion(made, rate, wanted.name, wanted, (*first, *named), frames, order=2, moved=output, vector=along)
 
 
 def _rate_line(clause: Clause, frames: Frames) -> RangedLine:

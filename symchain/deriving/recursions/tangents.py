@@ -27,11 +27,13 @@ from symchain.tensors.nodes import Leaf, Tree, add, contract, hadamard, leaf, le
 from symchain.tensors.terms import is_zero
 
 
-def moving(program: Computation, output: str, wanted: Wanted, vector: str) -> tuple[Computation, str]:
-    """The program with lines that say how its values move as `wanted` moves along a new input, and the name of how the output does."""
+def moving(program: Computation, output: str, wanted: Wanted, vector: str) -> tuple[Computation, str, str]:
+    """The program with lines that say how its values move as `wanted` moves along a new input; the names of how the output does, and of
+    that input."""
     if wanted.kind == "member":
         raise ArgumentError(f"a product with the Hessian is by a name, not by {wanted.name}", advice=f"Write {wanted.base}.")
-    return _Moving(program, output, wanted, vector).program()
+    made = _Moving(program, output, wanted, vector)
+    return *made.program(), made.vector
 
 
 class _Moving:

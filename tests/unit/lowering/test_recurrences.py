@@ -15,6 +15,7 @@ from symchain.kernels.loops import LoopKernel
 from symchain.kernels.stages import Loops
 from symchain.language.unrolling import named
 from symchain.language.wanted import wanted
+from symchain.lowering.held import check_product
 from tests.support.recurrences import TEXTS, first_of, point
 
 
@@ -196,3 +197,26 @@ def test_a_pickled_kernel_answers_as_it_did(case: str) -> None:
     given = whole | {n: v for n, v in several[-1].items() if n in program.recurrence.lengths}
     assert sent.options == {"facts": "trust"}
     assert repr(sent(**given)) == repr(kernel(**given))
+
+
+def test_products_with_hessians_are_held_against_differences_of_the_gradient() -> None:
+    product = symchain.parse("a[0] = x\na[t] = tanh(w*a[t-1] + b) for t in 1..T\nC = a[T]**2").hvp("C", "w")
+    kernel = product.compile()
+    given = {"x": 0.3, "w": 0.5, "b": 0.1, "v_w": 2.0, "T": 3}
+    assert kernel(**given) == pytest.approx(2 * symchain.parse("C = tanh(w*tanh(w*tanh(w*x + b) + b) + b)**2").compile(
+        wrt="w", order=2)(x=0.3, w=0.5, b=0.1)[2]["w"], rel=1e-12)  # fmt: skip
+    broken = LoopKernel(_nothing_sent(kernel.loops))
+    broken.hold(lambda made: check_product(product, made))
+    with pytest.raises(symchain.VerificationError, match="Hessian"):
+        broken(**given)
+
+
+def test_a_letter_of_shapes_may_be_the_name_of_a_family() -> None:
+    text = "W: (h, h)\nx[t]: (h,)\nh[0] = zeros(h)\nh[t] = tanh(W @ h[t-1] + x[t]) for t in 1..T\nC = sum(h[T]**2)/h"
+    program = symchain.parse(text)
+    other = symchain.parse(text.replace("h[", "s[").replace("s[t]: (h,)", "x[t]: (h,)"))
+    given = {"W": np.array([[0.2, -0.4], [0.3, 0.6]]), "x": np.array([[0.3, 0.1], [-0.2, 0.5]])}
+    (value, gradient), (again, same) = program.compile(wrt="W")(**given), other.compile(wrt="W")(**given)
+    assert value == again
+    np.testing.assert_array_equal(gradient["W"], same["W"])
+    assert str(symchain.parse(str(program))) == str(program)
