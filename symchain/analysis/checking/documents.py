@@ -160,8 +160,8 @@ def _made(statement: Statement, status: str, verdict: Verdict | None, said: Say 
 
 def _answer(statement: Statement, asked: Asked, using: str) -> Judgement:
     if asked.program.recurrence is not None:
-        found = check_recursion(asked.program, asked.program.derive(asked.output, asked.wrt[0]), asked.claim)
-        return _made(statement, found.status, found)
+        recursive = check_recursion(asked.program, asked.program.derive(asked.output, asked.wrt[0]), asked.claim)
+        return _made(statement, recursive.status, recursive)
     if asked.digits is not None or asked.at:
         at = dict(asked.at)
         tried = [_at_point(asked, p) for p in (at, {**dict(asked.near), **at}, {**dict(asked.around), **at})]

@@ -164,8 +164,6 @@ ERRORS = {
     "Give a list of members, or one array with the members along axis 0.": "Donnez une liste de membres, ou un tableau dont l'axe 0 les "
     "parcourt.",
     "{letter} is {value}, not a whole number": "{letter} vaut {value}, qui n'est pas un entier",
-    "a kernel of loops is not saved": "une fonction compilée à boucles ne s'enregistre pas",
-    "Pickle it, or keep the program's text and compile it again.": "Employez pickle, ou gardez le texte du programme et recompilez-le.",
     "a kernel of loops has no option {name}": "une fonction compilée à boucles n'a pas d'option {name}",
     "Options are {names}; program.unrolled(...) compiles to a kernel with all.": "Les options sont {names}~; program.unrolled(...) se "
     "compile avec toutes.",
@@ -179,4 +177,16 @@ ERRORS = {
     "Give matrices that can be inverted, arrays of the declared shapes.": "Donnez des matrices inversibles, des tableaux aux tailles "
     "déclarées.",
     "Give a value for every input.": "Donnez une valeur à chaque entrée.",
+    "a size with an index is needed in a formula": "une taille indicée intervient dans une formule",
+    "Give all members one shape.": "Donnez la même taille à tous les membres.",
+    "{latex} is not understood": "{latex} n'est pas compris",
+    "Write one formula on each line.": "Écrivez une formule par ligne.",
+    "where the sum ends is not clear in {latex}": "on ne sait pas où la somme se termine dans {latex}",
+    "Write brackets around what is summed.": "Mettez entre parenthèses ce qui est sommé.",
+    "no range is given for {index} in {line}": "aucun intervalle n'est donné pour {index} dans {line}",
+    r"Write l = 1, \dots, L beside it.": r"Écrivez à côté l = 1, \dots, L.",
+    "checkpoint={value} is not known": "checkpoint={value} est inconnu",
+    'Write checkpoint="sqrt", or a number of states: checkpoint=8.': 'Écrivez checkpoint="sqrt", ou un nombre d\'états~: checkpoint=8.',
+    "the kernel of the product of the Hessian of {output} with {vector} is wrong":
+    "la fonction compilée du produit de la hessienne de {output} par {vector} est fausse",
 }
