@@ -41,7 +41,8 @@ SENTENCES = {
     "recursion.named.bp": "These are the equations of backpropagation: BP1 is the error of the output layer, BP2 brings the error back by "
     "one layer, BP3 is the gradient by the biases, the error itself, and BP4 that by the weights, the error times what enters the layer.",
     "recursion.named.bptt": "This is backpropagation through time (BPTT): the error comes back step by step, and the weights that all "
-    "steps share receive something from each of them.",
+    "steps share receive something from each of them. Each step back multiplies the error by the transposed Jacobian of that step: over "
+    "many steps the product vanishes where these factors have norms below 1, and may explode where they are above 1.",
     "recursion.named.costate": "This is the costate equation of optimal control: the adjoint is the costate, the derivative of the cost "
     "still to come by the state, and the gradient by the controls is the derivative of the Hamiltonian.",
     "recursion.named.smoother": "This is the backward pass of the Kalman smoother (Bryson and Frazier): the smoothed mean is the "

@@ -44,7 +44,9 @@ SENTENCES = {
     "l'erreur d'une couche, BP3 est le gradient par rapport aux biais, c'est-à-dire l'erreur elle-même, et BP4 celui par rapport aux "
     "poids, l'erreur multipliée par ce qui entre dans la couche.",
     "recursion.named.bptt": "C'est la rétropropagation à travers le temps (BPTT)~: l'erreur remonte pas à pas, et les poids, communs à "
-    "toutes les étapes, reçoivent une contribution de chacune d'elles.",
+    "toutes les étapes, reçoivent une contribution de chacune d'elles. À chaque pas, l'erreur est multipliée par la transposée de la "
+    "jacobienne de l'étape~: sur de nombreuses étapes, le produit s'évanouit si ces facteurs sont de norme inférieure à 1, et peut "
+    "exploser s'ils sont de norme supérieure à 1.",
     "recursion.named.costate": "C'est l'équation de l'état adjoint de la commande optimale~: l'adjoint est la dérivée, par rapport à "
     "l'état, du coût restant, et le gradient par rapport aux commandes est la dérivée du hamiltonien.",
     "recursion.named.smoother": "C'est la passe rétrograde du lisseur de Kalman (Bryson et Frazier)~: la moyenne lissée est la moyenne "
