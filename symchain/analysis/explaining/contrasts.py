@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from symchain.analysis.explaining.words import named, names, partial, say
 from symchain.deriving.factors import Factors
 from symchain.deriving.products import carried
+from symchain.errors import NotDifferentiableError
 from symchain.nouns.computation import Block, Computation, dependents
 from symchain.nouns.derivation import Factor
 from symchain.render.maps import how
@@ -24,12 +27,22 @@ def compared(program: Computation, block: Block, by: str, factors: Factors) -> l
     """dz/dw, dz/dx, dz/db, and db/dw = 0."""
     reads = [by, *(r for r in block.reads if r != by)]
     rows = [] if len(reads) > 1 else _softmax(block, by)
-    rows = rows or [row(program, block, factors.factor(block.name, r)) for r in reads[:ROWS]]
+    rows = rows or [row(program, block, f) for f in _defined(block, by, reads, factors)]
     still = unmoved(program, block, by)
     if still is not None:
         fields: dict[str, Field] = {"name": named(still), "line": named(block.name), "wrt": named(by)}
         rows.append(Row((Formula(partial(still, by)), Formula(number(0))), say("unrelated", **fields)))
     return rows
+
+
+def _defined(block: Block, by: str, reads: list[str], factors: Factors) -> Iterator[Factor]:
+    """The local derivatives by the names that have one: labels do not."""
+    for r in reads[:ROWS]:
+        try:
+            yield factors.factor(block.name, r)
+        except NotDifferentiableError:
+            if r == by:
+                raise
 
 
 def unmoved(program: Computation, block: Block, by: str) -> str | None:

@@ -196,6 +196,17 @@ def test_many_terms_many_paths_and_depth() -> None:
     assert symchain.parse(nested).explain("x").text().count("\n") < 400
 
 
+@pytest.mark.parametrize("line", ["G = X[t]", "G = onehot(t, n)*sum(X)"])
+def test_what_labels_choose_is_explained_by_the_other_names(line: str) -> None:
+    """Labels have no derivative to compare with."""
+    program = symchain.parse(f"X: (n, n)\nt: (k,) integer\n{line}")
+    for lang in ("en", "fr"):
+        text = program.explain("G", "X", lang=lang).text()
+        assert "dG/dX" in text and "dG/dt =" not in text
+    with pytest.raises(symchain.NotDifferentiableError):
+        program.explain("G", "t")
+
+
 def test_a_number_cannot_vary() -> None:
     program = symchain.parse("f = 3*x")
     with pytest.raises(NumberVariableError):
