@@ -165,6 +165,10 @@ class Promise:
 
     def _sides(self, found: Any, d: Weights, e: Weights) -> list[Array]:
         """What a call returned, its derivatives along the directions."""
+        with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is nan, and decides nothing
+            return self._along(found, d, e)
+
+    def _along(self, found: Any, d: Weights, e: Weights) -> list[Array]:
         if self.order is None:
             results: dict[int, Any] = {self.degree: {self.names[0] if len(self.names) == 1 else tuple(self.names): found}}
         else:
@@ -194,12 +198,13 @@ class Promise:
 
 
 def _answered(side: Array, reference: Array, small: float) -> Array:
-    """What a kernel gave, the reference where it is nan (it may refuse to answer where the program's meaning goes on), and where both are
-    as small as what a complex step, or rounding, makes of a slope of 0."""
+    """What a kernel gave, the reference where it is nan (it may refuse to answer where the program's meaning goes on), where both are
+    as small as what a complex step, or rounding, makes of a slope of 0, and where they differ by no more than that rounding."""
     side = np.asarray(side, float)
     if np.shape(side) != np.shape(reference):
         return side
-    return np.where(np.isnan(side) | (np.maximum(np.abs(side), np.abs(reference)) < max(TRUNCATION, small)), reference, side)
+    both = np.maximum(np.abs(side), np.abs(reference)) < max(TRUNCATION, small)
+    return np.where(np.isnan(side) | both | (np.abs(side - reference) < small), reference, side)
 
 
 def _twice(hessian: Mapping[Any, Array], d: Weights, e: Weights) -> Array:

@@ -49,6 +49,8 @@ TRUNCATION = 1e-45
 """The square of the step, with room for a third derivative: what a complex step finds where the derivative is 0."""
 UNSTEADY = 1e-4
 """A point where other last digits change the reference by this part of it decides nothing."""
+_BESIDE_ZERO = 1e-12
+"""What derivatives of a value that is 0 but for rounding may differ by: no more is known of them."""
 SHAKES, SHAKES_ZERO = 4, 2
 """So often a point is evaluated again; after SHAKES_ZERO times with other last digits of the inputs too."""
 
@@ -214,7 +216,8 @@ def _look(case: Case, point: Point) -> Look:
             break
     unsteady = float(np.max(changes[0], initial=0.0)) > UNSTEADY * float(np.max(np.abs(first[1]), initial=0.0))
     if explained >= tolerance:
-        if unsteady and np.any(first[1]):
+        differs = max(float(np.max(np.abs(a - b), initial=0.0)) for a, b in pairs)
+        if unsteady and (np.any(first[1]) or differs < _BESIDE_ZERO):
             return replace(look, held=False, rank=ROUNDING, why=ROUNDING)
         worst = max(relative_error(*pair) for pair in pairs)
         found = _settled(case, point)

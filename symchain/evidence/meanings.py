@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
+from math import floor, log10
 from typing import Any
 
 import numpy as np
@@ -324,6 +325,11 @@ def rounded(value: Array, generator: np.random.Generator) -> Array:
     return array * (1 + ROUNDING * generator.uniform(-1, 1, array.shape))
 
 
+_CANCELLED = 1e-13
+_EXACT = frozenset(("Abs", "Max", "Min", "sign", "floor", "ceiling", "Heaviside"))
+"""Functions that round nothing."""
+
+
 def _interpret(nodes: Sequence[Any], values: dict[Any, Array]) -> Array:
     generator = _INSIDE.get()
     for node in nodes:
@@ -333,9 +339,18 @@ def _interpret(nodes: Sequence[Any], values: dict[Any, Array]) -> Array:
     return values[nodes[-1]]
 
 
+@lru_cache(maxsize=4096)
+def _is_rounded(node: Any) -> bool:
+    """Whether terms of a sum are rounded values of functions."""
+    return any(type(part).__name__ in _CODE and type(part).__name__ not in _EXACT for part in sympy.preorder_traversal(node))
+
+
 def _node(node: Any, args: list[Array], values: dict[Any, Array]) -> Array:
     if node.is_Add:
-        return sum(args[1:], args[0])
+        total = sum(args[1:], args[0])
+        if _is_rounded(node) and np.any(np.abs(np.real(total)) <= _CANCELLED * np.abs(np.real(args[0]))) and np.all(np.isfinite(total)):
+            raise _Unknown  # nothing is left of its digits
+        return total
     if node.is_Mul:
         result = args[0]
         for a in args[1:]:
@@ -423,7 +438,8 @@ def _digits(
     def real(value: Any) -> Any:
         return value if not getattr(value, "imag", 0) else mpmath.nan
 
-    with precision(digits=40):
+    smallest = min((abs(p) for p in point if p), default=1.0)
+    with precision(digits=40 + 3 * max(0, -floor(log10(smallest)))):  # exp(x) - 1 - x needs three times the digits of a tiny x
         try:
             exact = [mpmath.mpf(p) for p in point]
             value = float(real(code(*exact)))
