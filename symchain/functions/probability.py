@@ -153,7 +153,7 @@ declare(
     parameters=("x",),
     meaning=lambda x: -_xlogy(x, x),
     derivatives=("-1 - log(x)",),
-    code="entr(x)",
+    code="-xlogy(x, x)",
     domains=(NONNEGATIVE,),
     range=Interval(high=0.36787944117144233, high_open=False),
     identities=(("-x*log(x)", "entr(x)"),),

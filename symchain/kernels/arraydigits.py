@@ -17,7 +17,7 @@ import numpy as np
 from symchain.kernels import digits
 from symchain.kernels.definitions import value_of
 from symchain.kernels.kernel import Instruction, Output, Plan
-from symchain.kernels.limits import GLANCE, PRECISION, approached, is_near, pairs_around
+from symchain.kernels.limits import GLANCE, PRECISION, approached, is_corner, is_near, pairs_around
 from symchain.kernels.matrices import take_ranked, take_sorted
 from symchain.support.dimensions import Dim, evaluate
 from symchain.support.precision import precision
@@ -31,6 +31,11 @@ _PRECISIONS = (400, 900)
 """In bits. What two runs agree on is settled."""
 _AGREED = 2.0**-60
 _NOTHING = 2.0**-1074
+
+
+def labour(plan: Plan, sizes: Sequence[int]) -> float:
+    """Operations on numbers that one run takes at these sizes of the letters; infinite where an instruction has no meaning here."""
+    return _Arrays(plan, dict(zip(plan.letters, sizes, strict=True))).labour()
 
 
 def reworked(plan: Plan, values: Sequence[Any], sizes: Sequence[int], results: Sequence[Any], all_of_them: bool = False) -> list[Any]:
@@ -112,7 +117,10 @@ class _Point:
             if beside is not None:
                 around = [(far, near) for far, near in around if _is_finite(near[0][()]) and is_near(near[0][()], beside)]
             for k, at in wanted:
-                limit = _limit([(far[k][at], near[k][at]) for far, near in around])
+                pairs = [(far[k][at], near[k][at]) for far, near in around]
+                limit = _limit(pairs)
+                if limit is None and self.arrays.plan.outputs[k].kind == "gradient" and _is_corner(pairs):
+                    limit = 0.0
                 if limit is not None:
                     results[k][at] = limit
                     missing[k][at] = False
@@ -153,6 +161,10 @@ def _limit(pairs: Sequence[tuple[Any, Any]]) -> float | None:
     """What is approached on the sides that have values."""
     real = [(far, near) for far, near in pairs if _is_finite(far) and _is_finite(near)]
     return approached(real) if real else None
+
+
+def _is_corner(pairs: Sequence[tuple[Any, Any]]) -> bool:
+    return all(_is_finite(x) for pair in pairs for x in pair) and is_corner(pairs)
 
 
 def _is_finite(x: Any) -> bool:
@@ -430,4 +442,4 @@ _MEANINGS: Mapping[str, _Meaning] = {
 }
 """The instructions over arrays of objects. Fréchet derivatives, pseudoinverses and operations declared in this process have none."""
 
-__all__ = ["LABOUR", "reworked"]
+__all__ = ["LABOUR", "labour", "reworked"]

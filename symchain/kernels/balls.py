@@ -18,6 +18,8 @@ _PRECISIONS = (128, 400, 1700)
 _WANTED = 54
 """Bits of a result that must be certain."""
 _NOTHING = 2.0**-1074
+_STEPS = 500
+"""So far from zero polygammas of negative numbers are worked out."""
 
 
 class Undecided(ValueError):
@@ -126,7 +128,11 @@ def functions() -> Mapping[str, Any]:
 
     def polygamma(n: Any, x: Any) -> Any:
         k = int(n.unique_fmpz())
-        return (-1) ** (k + 1) * (n + 1).gamma() * (n + 1).zeta(x) if k else x.digamma()
+        if not k:
+            return x.digamma()
+        steps = max(0, 1 - int(x.mid().floor().unique_fmpz())) if x.is_finite() and abs(x) < _STEPS else 0  # zeta wants x > 0
+        below = sum(((x + j) ** (-k - 1) for j in range(steps)), arb(0))
+        return (-1) ** (k + 1) * (n + 1).gamma() * ((n + 1).zeta(x + steps) + below)
 
     def sign(x: Any) -> Ball:
         y = arb(of(x))
@@ -163,6 +169,22 @@ def functions() -> Mapping[str, Any]:
         "expi": lambda x: x.ei(),
         "expn": lambda n, x: x.expint(n),
         "dawsn": lambda x: arb.pi().sqrt() / 2 * (-x * x).exp() * x.erfi(),
+        "gammainc": lambda a, x: x.gamma_lower(a, 1),
+        "gammaincc": lambda a, x: x.gamma_upper(a, 1),
+        "betainc": lambda a, b, x: x.beta_lower(a, b, 1),
+        "betaincc": lambda a, b, x: (1 - x).beta_lower(b, a, 1),
+        "hyp1f1": lambda a, b, x: x.hypgeom_1f1(a, b),
+        "hyp2f1": lambda a, b, c, x: x.hypgeom_2f1(a, b, c),
+        "binom": lambda n, k: (n + 1).gamma() * (k + 1).rgamma() * (n - k + 1).rgamma(),
+        "spence": lambda z: (1 - z).polylog(2) if z < 2 else -(1 - 1 / z).polylog(2) - z.log() ** 2 / 2,
+        "sinint": lambda x: x.si(),
+        "cosint": lambda x: x.ci(),
+        "fresnels": lambda x: x.fresnel_s(),
+        "fresnelc": lambda x: x.fresnel_c(),
+        "airyai": lambda x: x.airy_ai(),
+        "airyaiprime": lambda x: x.airy_ai(derivative=1),
+        "airybi": lambda x: x.airy_bi(),
+        "airybiprime": lambda x: x.airy_bi(derivative=1),
     }
     table = {
         **{name: lifted(f) for name, f in named.items()},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import Any
 
 from symchain.kernels.definitions import completed
@@ -18,6 +19,8 @@ from symchain.support.precision import precision
 _PRECISIONS = (120, 240, 480, 960, 1920, 3840, 7680)
 """In bits."""
 _LEAST = 90
+_PATIENCE = 4.0
+"""In seconds: a run that would take longer, were the time to grow with the square of the digits, is not tried."""
 _FOR_ZERO = 3840
 """What looks like zero is held against this many at once."""
 _AGREED = 2.0**-60
@@ -106,13 +109,18 @@ def evaluated(f: Callable[..., Sequence[Any]], values: Sequence[float]) -> list[
     least = _LEAST + 3 * max(sizes, default=0)
     before: list[Any] = []
     precisions = [p for p in _PRECISIONS if 2 * p > least or p == _PRECISIONS[-2]]
+    pace = 0.0
     while precisions:
         bits = precisions.pop(0)
+        if pace * bits**2 > _PATIENCE:
+            return None
         _run.reach = 0
+        start = perf_counter()
         with precision(bits=bits):
             results = run(f, values)
             if results is None:
                 return None
+            pace = (perf_counter() - start) / bits**2
             settled = [_settled(a, b, bits) for a, b in zip(before, results, strict=True)] if before else [False]
             if all(settled):
                 return [rounded(r) for r in results]

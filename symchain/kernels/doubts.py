@@ -17,8 +17,8 @@ LOST = 2048.0
 """A value this many times smaller than what it was made of has lost eleven bits; what is left is good for twelve decimals."""
 WIDE = 4096.0
 """Arguments of exponentials that are sums of larger terms than this have lost twelve bits of their own."""
-_NEAR_ONE = 0.999
-_TINY, HUGE = "1e-140", "1e140"
+NEAR_ONE = 0.999
+TINY, HUGE = "1e-140", "1e140"
 VANISHED = "1e-290"
 _GROUP = 8
 """So many results are multiplied before they are compared with what is tiny and what is huge."""
@@ -54,7 +54,8 @@ class Doubt:
     value: int
     kind: str
     """lost: |of| < 2048*|value|; inverse: 1/|of| < 2048*|value|; wide: |value| < 4096; vanished: |value| > 1e-290; apart: value != of;
-    positive: value > 0; steep: |of*value| < 4096; ends: the value is not within 1/1000 of `of`."""
+    positive: value > 0; steep: |of*value| < 4096; ends: the value is not within 1/1000 of `of`; together: as lost, of entries that are
+    summed (`entrydoubts`)."""
     of: Scale
     unless: tuple[tuple[int, float], ...] = ()
     factors: tuple[tuple[str, int], ...] = ()
@@ -93,10 +94,7 @@ class _Waiting:
 
 
 class Doubts:
-    """The doubts of a plan, in the order in which the values they look at are made; of one with arrays those about single numbers.
-
-    What an entry of an array has lost mostly counts little beside the others, and asking every entry would cost as much as computing it.
-    """
+    """The doubts of a plan, in the order in which the values they look at are made; of one with arrays those about single numbers."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -117,14 +115,21 @@ class Doubts:
             step = plan.instruction(number)
             visit: Callable[[int, Instruction], None] = getattr(self, f"_visit_{step.opcode}", self._visit_other)
             visit(number, step)
-            if self.cancelling.intersection(step.operands) and step.opcode in ("multiply", "divide", "negative"):
-                self.cancelling.add(number)
-            if self.choosing.intersection(step.operands) and step.opcode in ("multiply", "divide", "negative", "where", "sqrt"):
-                self.choosing.add(number)
+            self._visited(number, step)
         for o in plan.outputs:
             self._touch(o.value)
         if not plan.scalar:
-            self.found = {d: None for d in self.found if all(self._is_number(v) for v in read(d))}
+            self.found = {d: None for d in self.found if self._is_looked_at(d)}
+
+    def _visited(self, number: int, step: Instruction) -> None:
+        if self.cancelling.intersection(step.operands) and step.opcode in ("multiply", "divide", "negative"):
+            self.cancelling.add(number)
+        if self.choosing.intersection(step.operands) and step.opcode in ("multiply", "divide", "negative", "where", "sqrt", "sum"):
+            self.choosing.add(number)
+
+    def _is_looked_at(self, doubt: Doubt) -> bool:
+        """Of a plan with arrays: whether the doubt is about single numbers."""
+        return all(self._is_number(v) for v in read(doubt))
 
     def _is_number(self, value: int) -> bool:
         return not (self.plan.inputs[value] if value < self.first else self.plan.instruction(value)).shape
@@ -135,11 +140,14 @@ class Doubts:
         needed = self.plan.needed()
         for number in reversed(needed):
             step = self.plan.instruction(number)
-            if step.opcode in ("add", "subtract"):
+            if self._reaches_sums(step):
                 continue
             passes = step.opcode in ("multiply", "divide", "negative") and number not in elsewhere
             elsewhere.update(step.operands[1:] if passes and step.opcode == "divide" else () if passes else step.operands)
         return set(needed) - elsewhere
+
+    def _reaches_sums(self, step: Instruction) -> bool:
+        return step.opcode in ("add", "subtract")
 
     @property
     def values(self) -> list[int]:
@@ -187,9 +195,13 @@ class Doubts:
             self.signs[number] = signs[0]
         else:
             self.cancelling.add(number)
-            if not (a in self.exact and b in self.exact):
+            if self._loses_digits(a, b):
                 own.append(_Pending(self._term(a, b)))
         self._wait(number, self.pending.get(a, ()), self.pending.get(b, ()), own)
+
+    def _loses_digits(self, a: int, b: int) -> bool:
+        """Whether it counts where the sum of the two is small: what it has of rounding errors is theirs."""
+        return not (a in self.exact and b in self.exact)
 
     def _visit_subtract(self, number: int, step: Instruction) -> None:
         self._visit_add(number, step, -1)
@@ -375,10 +387,15 @@ class Doubts:
             group = [n if n.isalnum() else f"({n})" for n in names[k : k + _GROUP]]
             text = group[0] if len(group) == 1 else f"x{k}"
             product = text if len(group) == 1 else f"({text} := {'*'.join(group)})"
-            yield f"({_TINY} < {product} < {HUGE} or -{HUGE} < {text} < -{_TINY})"
+            yield f"({TINY} < {product} < {HUGE} or -{HUGE} < {text} < -{TINY})"
         free = [text for text, may_vanish in bounds if may_vanish]
         for k in range(0, len(free), _GROUP):
             yield f"-{HUGE} < {' + '.join(free[k : k + _GROUP])} < {HUGE}"
+
+    def comparisons(self, name: Callable[[int], str | None]) -> Iterator[str]:
+        """All that must hold for results to be returned as they are, as code."""
+        yield from (written(doubt, names) for doubt, names in self.told(name))
+        yield from self.ranges(name)
 
     def told(self, name: Callable[[int], str | None]) -> Iterator[tuple[Doubt, Callable[[int], str]]]:
         """The doubts about values that all have a name in the code, with those names."""
@@ -421,7 +438,7 @@ def written(doubt: Doubt, name: Callable[[int], str]) -> str:
         assert isinstance(doubt.of, int)
         text = f"{value} != {name(doubt.of)}"
     elif doubt.kind == "ends":
-        low, high = sorted((doubt.of * _NEAR_ONE, doubt.of / _NEAR_ONE))
+        low, high = sorted((doubt.of * NEAR_ONE, doubt.of / NEAR_ONE))
         text = f"not {low!r} < {value} < {high!r}"
     elif doubt.kind == "inverse":
         text = f"-{LOST} < 1.0/({name(int(doubt.of))}*{value}) < {LOST}"

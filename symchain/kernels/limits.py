@@ -32,8 +32,16 @@ Code = Callable[..., Sequence[Any]]
 """A function over mpmath's numbers with one result."""
 
 
-def limit(f: Code, values: Sequence[float], moved: Sequence[int] | None = None, beside: tuple[Code, float] | None = None) -> float | None:
+def limit(
+    f: Code,
+    values: Sequence[float],
+    moved: Sequence[int] | None = None,
+    beside: tuple[Code, float] | None = None,
+    slope: bool = False,
+) -> float | None:
     """The limit of the one result of f, where the arguments `moved` (all of them) approach their values; None where it has none.
+
+    A `slope` at a corner is 0, as that of a norm.
 
     `beside`, a function and a number, leaves out the sides on which the function does not approach the number. Powers have real values
     on one side alone where their exponents move too: whole numbers stay where nothing else gives a limit.
@@ -44,7 +52,19 @@ def limit(f: Code, values: Sequence[float], moved: Sequence[int] | None = None, 
         found = _around(f, values, moved, beside)
         if not found and broken and len(broken) < len(moved):
             found = _around(f, values, broken, beside)
-        return approached(found) if found else None
+        end = approached(found) if found else None
+        return 0.0 if end is None and slope and is_corner(found) else end
+
+
+def is_corner(pairs: Sequence[tuple[Any, Any]]) -> bool:
+    """Whether slopes on each two opposite sides are opposite, and finite: the function is a distance, and its slope that of norms."""
+    if len(pairs) % 2 or not pairs:
+        return False
+    for (far, ahead), (other, behind) in zip(pairs[::2], pairs[1::2], strict=True):
+        steady = all(abs(a - b) <= _AGREED * abs(b) for a, b in ((far, ahead), (other, behind)))
+        if not (steady and ahead and abs(ahead + behind) <= _AGREED * abs(ahead)):
+            return False
+    return True
 
 
 def _around(f: Code, values: Sequence[float], moved: Sequence[int], beside: tuple[Code, float] | None) -> list[tuple[Any, Any]]:

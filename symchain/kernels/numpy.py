@@ -16,7 +16,8 @@ from symchain.errors import ArgumentError, LimitError, NotDifferentiableError, S
 from symchain.kernels import arraydigits, balls, digits
 from symchain.kernels.arguments import DOUBLE, SINGLE, admit, sizes
 from symchain.kernels.declared import CODE
-from symchain.kernels.doubts import Doubts, written
+from symchain.kernels.doubts import Doubts
+from symchain.kernels.entrydoubts import ENTRY_HELPERS, EntryDoubts
 from symchain.kernels.facts import check_all, tests_of
 from symchain.kernels.floats import HELPERS, NoFloats
 from symchain.kernels.guard import check
@@ -28,6 +29,7 @@ from symchain.kernels.primitives import GROWING, Form, parts
 from symchain.kernels.recourse import Recourse, is_wanted
 from symchain.kernels.source import commented, folded, shown
 from symchain.kernels.stable import STABLE
+from symchain.kernels.watched import Watched
 from symchain.kernels.writing import NAMES, Writer
 
 _CHUNK = 16384
@@ -106,11 +108,11 @@ class NumPyCode:
 
     def written(self, family: str, comments: bool = False) -> str:
         """The source of one function; empty where the family has no code for the plan."""
-        if family != "numpy" and (not self.plan.scalar or not self.plan.inputs or self.guards):
+        if family not in ("numpy", "entries") and (not self.plan.scalar or not self.plan.inputs or self.guards):
             return ""
         try:
-            doubts = self.doubts if family == ("math" if self.plan.scalar else "numpy") else None
-            writer = Writer(self.plan, family, bool(self.guards), doubts.values if doubts else ())
+            doubts = self.entry_doubts if family == "entries" else self.doubts if family == self._doubtful else None
+            writer = Writer(self.plan, "numpy" if family == "entries" else family, bool(self.guards), doubts.values if doubts else ())
             body = list(writer.statements())
         except NoFloats:
             return ""
@@ -118,7 +120,7 @@ class NumPyCode:
             names = ", ".join(f"v{k}" for k in range(len(self.plan.inputs)))
             results = ", ".join([*writer.results_text(), ""])
             return "\n".join([*folded(f"def kernel({names}):", 0), *commented(body, 4, False), *folded(f"return ({results})", 4)]) + "\n"
-        comparisons = _comparisons(doubts, writer) if doubts else []
+        comparisons = list(dict.fromkeys(doubts.comparisons(writer.named))) if doubts else []
         if family == "math":
             tests = tests_of([f"v{k}" for k in range(len(self.facts))], self.facts)
             return self._of_floats(body, writer.results_text(), comments, [*tests, *comparisons])
@@ -177,6 +179,17 @@ class NumPyCode:
     def doubts(self) -> Doubts | None:
         """What tells that digits may be lost; None where nobody asks."""
         return Doubts(self.plan) if self.careful else None
+
+    @property
+    def _doubtful(self) -> str:
+        """The family of code that single numbers go through."""
+        return "math" if self.plan.scalar else "numpy"
+
+    @cached_property
+    def entry_doubts(self) -> EntryDoubts | None:
+        """The doubts about entries of arrays too; None where there are none."""
+        found = EntryDoubts(self.plan) if self.careful and not self.plan.scalar else None
+        return found if found is not None and found.about_entries else None
 
     @cached_property
     def divides(self) -> bool:
@@ -245,6 +258,13 @@ class NumPyCode:
         return self._compiled(text, "kernel", balls.functions() if numbers == "balls" else digits.functions())
 
     @cached_property
+    def watched(self) -> Watched | None:
+        """The code over arrays that has doubts about their entries; None where there are none."""
+        if self.entry_doubts is None:
+            return None
+        return Watched(self.plan, self._compiled(self.written("entries"), "kernel", ENTRY_HELPERS))
+
+    @cached_property
     def numpy_arrays(self) -> Callable[..., Any]:
         return self._compiled(self.written("numpy"), "kernel")
 
@@ -278,15 +298,24 @@ class NumPyCode:
                 results = self._rescued(converted, shape, results, shape == () and precision == DOUBLE)
             else:
                 results = [r if x is None else x for r, x in zip(results, found, strict=True)]
-                results = self._beside(list(map(float, converted)), results)
+                results = self._with_slopes(self._beside(list(map(float, converted)), results))
         else:
             lengths = sizes(self.plan, converted)
             check_all(self.names, self.facts, converted)
-            results, trusted = self._raw([*converted, *lengths], precision)
+            results, trusted = self._of_arrays(converted, lengths, precision)
             finite = trusted and (not self.may_overflow or all(np.isfinite(r).all() for r in results))
             if not finite and precision == DOUBLE and self.careful and is_wanted():
-                results = arraydigits.reworked(self.plan, converted, lengths, results, all_of_them=not trusted)
+                results = self._with_slopes(arraydigits.reworked(self.plan, converted, lengths, results, all_of_them=not trusted))
         return self._formed(self._finished(results, precision))
+
+    def _of_arrays(self, values: Sequence[Any], lengths: Sequence[int], precision: np.dtype[Any]) -> tuple[list[Any], bool]:
+        """The results of the code over arrays, and whether they have no doubts; of the entries of arrays they are asked in small calls."""
+        arguments = [*values, *lengths]
+        watched = self.watched if self.careful and precision == DOUBLE and is_wanted() else None
+        if watched is None or not watched.is_small(lengths):
+            return self._raw(arguments, precision)
+        results, trusted = self._raw(arguments, precision, watched.code)
+        return results, trusted or watched.agrees(values, lengths, results)
 
     def _common_shape(self, values: Sequence[Any]) -> tuple[int, ...]:
         try:
@@ -297,11 +326,13 @@ class NumPyCode:
                 f"the arrays do not broadcast together: {shapes}", advice="Give arrays of one shape, or single numbers."
             ) from None
 
-    def _raw(self, arguments: Sequence[Any], precision: np.dtype[Any]) -> tuple[list[Any], bool]:
+    def _raw(
+        self, arguments: Sequence[Any], precision: np.dtype[Any], code: Callable[..., Any] | None = None
+    ) -> tuple[list[Any], bool]:
         """The results of the code over arrays, and whether they have no doubts."""
         try:
             with np.errstate(all="ignore"):
-                results = list(self.arrays(*arguments, precision.type))
+                results = list((code or self.arrays)(*arguments, precision.type))
         except MemoryError as error:
             raise LimitError("there is no memory for the arrays of this kernel", advice="Give smaller arrays.") from error
         except (ValueError, IndexError) as error:  # a singular matrix, a label out of range, the largest of no elements
@@ -365,7 +396,14 @@ class NumPyCode:
             best = [float(r[place]) if x is None else x for r, x in zip(results, found, strict=True)]
             for r, x in zip(results, self._beside(point, best), strict=True):
                 r[place] = x
-        return results
+        return self._with_slopes(results)
+
+    def _with_slopes(self, results: Sequence[Any]) -> list[Any]:
+        """The results, without derivatives of what has no value: 1/x is no slope of log(x) at -1."""
+        if self.plan.outputs[0].kind != "value" or not np.isnan(results[0]).any():
+            return list(results)
+        none = np.isnan(results[0])
+        return [results[0], *(np.where(none, np.nan, r) for r in results[1:])]
 
     def _beside(self, values: Sequence[float], results: Sequence[Any]) -> list[Any]:
         """The results, where some are not finite with limits on the sides where the value goes on."""
@@ -416,12 +454,6 @@ def _aliases(step: Instruction) -> bool:
         form = step.parameters[1]
         return not isinstance(form, tuple) or form[0] in _PASSING
     return OPCODES[step.opcode].aliases
-
-
-def _comparisons(doubts: Doubts, writer: Writer) -> list[str]:
-    """What must hold for results to be returned as they are."""
-    found = dict.fromkeys(written(doubt, names) for doubt, names in doubts.told(writer.named))
-    return [*found, *doubts.ranges(writer.named)]
 
 
 def _boxed(result: Any) -> Any:

@@ -73,7 +73,8 @@ class Recourse:
         found, on_a_boundary = balls.evaluated(self._balls, values)
         results = found or [None] * len(outputs)
         if None in results:
-            more = digits.evaluated(self._digits, values) or self._each(values)
+            together = None if found else digits.evaluated(self._digits, values)
+            more = together or self._each(values, results)
             results = [m if r is None else r for r, m in zip(results, more, strict=True)]
         on_a_boundary = on_a_boundary and any(o.kind != "value" for o in outputs)
         for k, (o, r) in enumerate(zip(outputs, results, strict=True)):
@@ -106,11 +107,11 @@ class Recourse:
         output = self.plan.outputs[k]
         if known and output.names and self.plan.outputs[0].kind == "value":
             own = [i for i, x in enumerate(self.plan.inputs) if x.name in output.names]
-            found = limit(self._single[k], values, own)
+            found = limit(self._single[k], values, own, slope=output.kind == "gradient")
             if found is not None:
                 return found
         return limit(self._single[k], values)
 
-    def _each(self, values: Sequence[float]) -> list[float | None]:
-        alone = [digits.evaluated(f, values) for f in self._single] if len(self.plan.outputs) > 1 else [None]
+    def _each(self, values: Sequence[float], known: Sequence[float | None]) -> list[float | None]:
+        alone = [digits.evaluated(f, values) if r is None else None for f, r in zip(self._single, known, strict=True)]
         return [found[0] if found else None for found in alone]

@@ -77,7 +77,7 @@ ROWS = (
             ("y - tanh(x)", "-tanh_less(x, y)"),
             ("log((1 + x)/(1 + y))", "where(abs(x - y) < abs(1 + y)/2, log1p((x - y)/(1 + y)), log((1 + x)/(1 + y)))"),
             ("log(x/y)", "log_quotient(x, y)"),
-            ("log(x) - log(y)", "log_quotient(x, y)"),
+            ("log(x) - log(y)", "where(y > 0, log_quotient(x, y), log(x) - log(y))"),
             ("log1p(x) - log(y)", "where(x > 1, log_quotient(1 + x, y), log1p(x) - log(y))"),
             ("(1 + x)**y", "power_of_one_plus(x, y)"),
             ("power_of_one_plus(x, y) - 1", "power_of_one_plus_less_one(x, y)"),

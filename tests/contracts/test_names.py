@@ -99,7 +99,8 @@ NAMED: dict[str, dict[str, str]] = {
         "kernels/balls.py": (
             "abs arctan2 cbrt cos cosh dawsn erf erfc erfcinv erfi erfinv exp expi expm1 expn floor gamma gammaln heaviside iv jv "
             "kv log log1p log_expit logaddexp maximum minimum polygamma power psi sigmoid sign sin sinc sinh sqrt tan tanh xlogy yv "
-            "zeta"
+            "zeta airyai airyaiprime airybi airybiprime betainc betaincc binom cosint fresnelc fresnels gammainc gammaincc hyp1f1 hyp2f1 "
+            "sinint spence"
         ),
         "kernels/definitions.py": (
             "abs airyai airyaiprime airybi airybiprime arccos arccosh arcsin arcsinh arctan arctan2 arctanh beta betainc betaincc "

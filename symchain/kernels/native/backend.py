@@ -13,6 +13,7 @@ import numpy as np
 from symchain.errors import UnsupportedError
 from symchain.kernels.arguments import DOUBLE, admit
 from symchain.kernels.doubts import Doubts
+from symchain.kernels.entrydoubts import EntryDoubts
 from symchain.kernels.facts import check_all
 from symchain.kernels.floats import NoFloats
 from symchain.kernels.kernel import Plan
@@ -71,6 +72,11 @@ def without_native_form(plan: Plan) -> list[str]:
 
 class NativeCode(NumPyCode):
     """One plan under one set of options, single numbers and many samples in machine code."""
+
+    @cached_property
+    def entry_doubts(self) -> EntryDoubts | None:
+        """Loops in machine code do not ask about entries."""
+        return super().entry_doubts if self.guards else None
 
     @cached_property
     def straight(self) -> Straight:

@@ -149,6 +149,42 @@ def test_numbers_that_are_taken_from_arrays_are_worked_out_as_well(text: str, po
         assert slopes[f"{n}_of"] == pytest.approx(np.array(spread(gradient[n])), rel=1e-12, abs=1e-15 if text in LIMITS else 0)
 
 
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(("text", "point"), [(text, at) for text, _, at in CASES], ids=[text.splitlines()[-1] for text, _, _ in CASES])
+def test_entries_of_arrays_are_worked_out_as_well(text: str, point: Mapping[str, float], order: int) -> None:
+    """The same program, elementwise: its numbers are entries beside others."""
+    names = list(point)
+    value, gradient, *second = symchain.parse(text).compile(wrt=names, order=order)(**point)
+    lines = [*(f"{n}: (n,)" for n in names), text, f"C = sum({text.splitlines()[-1].split()[0]})"]
+    found, slopes, *hessian = symchain.parse("\n".join(lines)).compile("C", wrt=names, order=order)(
+        **{n: np.array([v, v]) for n, v in point.items()}
+    )
+    assert found == pytest.approx(2 * value, rel=1e-12, abs=0)
+    for n in names:
+        assert slopes[n] == pytest.approx(np.full(2, gradient[n]), rel=1e-12, abs=1e-300)
+    for key, block in second[0].items() if second else ():
+        assert hessian[0][key] == pytest.approx(block * np.eye(2), rel=1e-12, abs=1e-300)
+
+
+def test_an_entry_that_has_lost_digits_is_mended_beside_others_that_have_not() -> None:
+    kernel = symchain.parse("a: (n,)\nb: (n,)\nC = sum((exp(a) - exp(b))/(a - b))").compile("C", wrt=["a"])
+    _, slopes = kernel(a=np.array([1.0, 1.0, 0.0]), b=np.array([1 + 1e-10, 2.0, 0.0]))
+    assert slopes["a"] == pytest.approx([math.e / 2 * (1 + 1e-10 / 3), math.exp(2) - 2 * math.e, 0.5], rel=1e-12)
+    assert kernel.with_options(accuracy="fast")(a=np.array([1.0]), b=np.array([1 + 1e-10]))[1]["a"] != pytest.approx(math.e / 2, rel=1e-9)
+
+
+@pytest.mark.parametrize("text", ["C = sum((X @ w - y)**2)", "C = sum(tanh(X @ w + y))", "C = sum((y - mean(y))**2)", "C = sum(relu(y*w))"])
+def test_ordinary_array_programs_are_not_worked_out_again(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zeros, residuals, sums that happen to be small: nothing to mend, and nothing that takes a thousand times as long."""
+    from symchain.kernels import arraydigits
+
+    kernel = symchain.parse("X: (n, n)\nw: (n,)\ny: (n,)\n" + text).compile("C")
+    point = {"X": np.array([[1.0, 0.0], [0.0, 2.0]]), "w": np.zeros(2), "y": np.array([0.0, 3.0])}
+    want = kernel(**{n: point[n] for n in kernel.names})
+    monkeypatch.setattr(arraydigits, "reworked", None)
+    assert kernel(**{n: point[n] for n in kernel.names})[0] == want[0]
+
+
 def test_hessians_alone_have_them_too() -> None:
     _, _, second = derivatives(lambda y: y * sigmoid(y), [40.0])
     assert off(symchain.parse("z = silu(y)").hessian("y").compile()(y=40.0), second[0, 0]) < 1e-12
@@ -161,6 +197,34 @@ def test_hessians_alone_have_them_too() -> None:
 def test_removable_points_have_their_limits(text: str) -> None:
     value, gradient = symchain.parse(text).compile()(x=0.0)
     assert (value, gradient["x"]) == pytest.approx(LIMITS[text], abs=1e-15)
+
+
+@pytest.mark.parametrize("text", ["log(x)", "arctanh(x - 3)", "x*log(x)", "-x*log(x)", "log1p(x - 3) + x", "log(x) - log(x/2)"])
+def test_what_has_no_value_has_no_slope(text: str) -> None:
+    for given, at in (("", -1.5), ("", np.array([-1.5, 2.5])), ("x: (n,)\n", np.array([-1.5, 2.5]))):
+        value, gradient = symchain.parse(f"{given}C = {'sum' if given else ''}({text})").compile()(x=at)
+        assert np.isnan(np.ravel(value)[0]) and np.isnan(np.ravel(gradient["x"])[0])
+        if not given and np.ndim(at):
+            assert np.isfinite([value[1], gradient["x"][1]]).all()
+
+
+HAVERSINE = "C = 2*arcsin(sqrt(sin((a - b)/2)**2 + cos(a)*cos(b)*sin((c - d)/2)**2))"
+
+
+@pytest.mark.parametrize("text", [HAVERSINE, "C = sqrt((a - b)*sin(a - b) + (c - d)**4)", "C = arccos(cos(a - b)) + 0*c*d"])
+def test_a_distance_has_slope_zero_where_it_is_zero(text: str) -> None:
+    """As a norm has, although its slopes are quotients of what vanishes."""
+    point = {"a": 0.5, "b": 0.5, "c": 1.0, "d": 1.0}
+    value, gradient = symchain.parse(text).compile("C")(**point)
+    assert value == 0 and not any(gradient.values())
+    lines = "\n".join(f"{n}: (k,)" for n in point)
+    _, arrays = symchain.parse(f"{lines}\n{text}\nE = sum(C)").compile("E")(**{n: np.array([v, 2.0 + ord(n)]) for n, v in point.items()})
+    assert not any(g[0] for g in arrays.values()) and any(g[1] for g in arrays.values())
+
+
+@pytest.mark.parametrize("text", ["z = sqrt(abs(x))", "z = sqrt(x**2 + abs(x))", "z = x*sin(1/x)"])
+def test_steep_or_unsteady_slopes_are_none(text: str) -> None:
+    assert not np.isfinite(symchain.parse(text).compile()(x=0.0)[1]["x"])
 
 
 @pytest.mark.parametrize("text", ["z = sin(1/x)", "z = cos(x)*x/abs(x)", "z = exp(1/x)", "z = log(x)/x", "z = sin(exp(1/x**2))"])
@@ -247,7 +311,7 @@ def test_balls_and_digits_mean_the_same_functions() -> None:
         assert float(ball) == pytest.approx(want, rel=1e-12), name
         compared += 1
     assert compared > 80
-    assert set(lacking) == {"betainc", "betaincc", "gammainc", "gammaincc", "hyp1f1", "spence"}  # what Arb's table does not have
+    assert not set(lacking) - {"owens_t", "lambertw", "ellipk", "ellipe"}, "what Arb's table does not have"
 
 
 @pytest.mark.parametrize("text", ["z = sin(exp(1/x**2)) + x", "z = exp(exp(1/x**2)) - x", "z = cos(exp(exp(1/x))) - 1"])
