@@ -137,7 +137,7 @@ def _key(items: _Items) -> tuple[Any, ...]:
 
 def _place(y: _Array, items: _Items, shape: tuple[int, ...]) -> _Array:
     out = np.zeros(shape, np.result_type(y))
-    out[_key(items)] = y
+    out[_key(items)] = y[()] if isinstance(y, np.ndarray) else y  # a number by itself: among numbers of mpmath an array would stay one
     return out
 
 

@@ -121,6 +121,9 @@ NAMED: dict[str, dict[str, str]] = {
             "logsigmoid maximum minimum normpdf place poch polygamma relu reshape sech sigmoid sign silu sin softplus sqrt square tan "
             "trigamma xlogy y0 y1 zeta"
         ),
+        "kernels/entrydoubts.py": (
+            "convolution cumsum index place power reshape scatter"
+        ),
         "kernels/floats.py": (
             "abs acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh deg2rad expit maximum "
             "pow power rad2deg sigmoid"
@@ -162,6 +165,9 @@ NAMED: dict[str, dict[str, str]] = {
         "kernels/primitives.py": (
             "abs absolute acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh deg2rad "
             "degrees fabs hyp2f1 mod pow power rad2deg radians remainder"
+        ),
+        "kernels/watched.py": (
+            "concatenate flip index power reshape roll sqrt"
         ),
         "kernels/writing.py": "abs arcsinh arctan cbrt clip cos erf erfc power sin sinc tanh",
     },

@@ -204,6 +204,19 @@ def test_functions_far_out_and_near_zero_pass(scale: str) -> None:
             symchain.parse(text).compile().positional  # noqa: B018
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "C = absolute_error(z, z)",  # 0 but for rounding, and so are its derivatives
+        "C = where(exprel(exp(-z**6)) > tanh(y), z**2, y)",  # a quotient of what is lost at tiny arguments decides
+        "B: (n, n)\ny: (n,)\nC = sum(relu(softmax((B @ y)*40))**2)",  # derivatives as small as what rounding makes of the value
+    ],
+)
+def test_kernels_that_differ_by_rounding_pass(text: str) -> None:
+    for order in (1, 2):
+        symchain.parse(text).compile("C", order=order).positional  # noqa: B018
+
+
 def test_blocks_may_be_differentiated_by() -> None:
     program = symchain.parse("z = w*x + b\na = tanh(z)\nC = (a - y)**2*z")
     value, gradient = program.compile(wrt=["a", "z", "w"])(w=0.5, x=2.0, b=0.1, y=0.3)

@@ -212,3 +212,10 @@ def test_what_has_no_digits_raises() -> None:
     sharp = Sharp(program, next(points(program, "f")))
     with pytest.raises((Inexact, *UNDEFINED)):
         sharp.values(40, [program.blocks["f"].leaf])
+
+
+def test_numbers_taken_from_arrays_and_put_back_are_decided() -> None:
+    """Among numbers of mpmath an array without axes would stay an array."""
+    program = symchain.parse("W: (m, n)\ny: (n,)\nC = (W[1, -1] + t)/(1/2 + sigmoid(min(abs(y))))*y[0]")
+    for name in ("y", "W", "t"):
+        assert program.check("C", name, "\n".join(program.derive("C", name).lines)).status in ("proved", "agrees")
