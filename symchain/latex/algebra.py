@@ -184,6 +184,9 @@ class Algebra(Names):
         self._fail(what, r"Write x^{\odot 2} for entries, x^\top x or A A for products.", node)
 
     def _transposed(self, value: Value, node: Node) -> Value:
+        if value.axes:
+            what = f"{self._text(node)} transposes an entry: its index can number the entries of one vector, or vectors"
+            self._fail(what, "Write a matrix whose rows are the vectors, or the sum by entries.", node)
         if value.rank == 0:
             place = self.usage.plain.get("T")
             if place is not None:

@@ -3,7 +3,7 @@ r"""Which names a text marks as arrays, whether or not it says their shapes: a t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from symchain.latex.document import Fragment
 from symchain.latex.nodes import Node, walk
@@ -34,20 +34,34 @@ _NAME = re.compile(
 )
 
 
-def marked(written: Iterable[Written]) -> set[str]:
-    """The names that formulas mark: transposed, in a norm, a trace or a determinant, bold, an inverse of a capital."""
-    found: set[str] = set()
-    for w in written:
-        for side in w.sides:
-            for node in walk(side):
+def marked(written: Iterable[Written]) -> dict[str, bool]:
+    """The names that formulas mark: transposed, in a norm, a trace or a determinant, bold, an inverse of a capital.
+
+    A mark is certain where it is one of the name itself; a factor of what is transposed may be a number.
+    """
+    sides = [side for w in written for side in w.sides]
+    found: dict[str, bool] = {}
+    power = any(n.symbol is not None and n.symbol.name == "T" for side in sides for n in _quantities(side))
+    for side in sides:
+        for node in walk(side):
+            if not (power and node.head == "transpose"):  # x^T beside a quantity T may be a power
                 _mark(node, found)
     return found
 
 
-def _mark(node: Node, found: set[str]) -> None:
+def _quantities(side: Node) -> Iterator[Node]:
+    """Every node but the ends of sums."""
+    stack = [side]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack += node.parts
+
+
+def _mark(node: Node, found: dict[str, bool]) -> None:
     symbol = node.symbol
     if symbol is not None and symbol.style in _BOLD:
-        found.add(symbol.name)
+        found[symbol.name] = True
     if node.head == "transpose":
         _operands(node.parts[0], found)
     elif node.head in ("norm", "inner") or (node.head == "apply" and node.text in ("tr", "trace", "det", "logdet", "diag", "softmax")):
@@ -56,19 +70,19 @@ def _mark(node: Node, found: set[str]) -> None:
     elif node.head == "power" and node.parts[0].symbol is not None and node.parts[0].symbol.base[:1].isupper():
         exponent = node.parts[1]
         if exponent.head == "sum" and exponent.ops == ("-",) and exponent.parts[0].text == "1":
-            found.add(node.parts[0].symbol.name)
+            found[node.parts[0].symbol.name] = True
 
 
-def _operands(node: Node, found: set[str]) -> None:
+def _operands(node: Node, found: dict[str, bool], certain: bool = True) -> None:
     """The names that are terms and factors of an array."""
     if node.symbol is not None:
         if node.symbol.name != "lambda":
-            found.add(node.symbol.name)
+            found[node.symbol.name] = certain or found.get(node.symbol.name, False)
     elif node.head == "paren" and len(node.parts) > 1:
         return  # (2x, 2y)^T is a list of numbers
     elif node.head in ("sum", "product", "paren", "group", "transpose", "power"):
         for part in node.parts[: 1 if node.head == "power" else None]:
-            _operands(part, found)
+            _operands(part, found, certain and node.head in ("paren", "group", "transpose"))
 
 
 def said_in_words(source: Source, fragments: Sequence[Fragment]) -> tuple[set[str], dict[str, str], dict[str, str]]:

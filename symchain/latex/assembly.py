@@ -46,11 +46,43 @@ class Section:
     blocks: list[Definition] = field(default_factory=list)
 
 
+def declared_shape(source: Source, statement: Statement, write: Writer) -> Shape:
+    """The shape of a declaration. Raises ParseError for sizes that are none."""
+    dims: list[Dim] = []
+    symbol = statement.sides[0].symbol
+    for size in statement.shape or ():
+        phrase = size_phrase(size)
+        if phrase is None:
+            source.fail("a size is a whole number or a letter", r"Write \mathbb{R}^{m \times n}.", size.place)
+        dims += shape_from(symbol.name if symbol is not None else "", (write(phrase),))
+    return tuple(dims)
+
+
+def ranks_in(
+    source: Source,
+    statements: Sequence[Statement],
+    write: Writer,
+    shapes: Mapping[str, Any],
+    functions: Collection[str],
+    arrays: Mapping[str, bool],
+) -> dict[str, int]:
+    """The ranks of the arrays of some statements, where they follow; nothing where they do not go together."""
+    try:
+        given = {n: shape_from(n, s) for n, s in shapes.items()}
+        for s in statements:
+            if s.shape is not None and s.sides[0].symbol is not None:
+                given[s.sides[0].symbol.name] = declared_shape(source, s, write)
+        return Sizes(find_usage(source, statements, given, functions), statements, given, arrays).inferred()[0]
+    except SymchainError:
+        return {}
+
+
 class Assembly:
     """The work on some statements: their use of names, sections, definitions in order of dependence, claims.
 
     `rowwise` says whether the text speaks of rows, so that the softmax of a matrix is that of each row; `arrays` are the names that it
-    marks as arrays; `slope` differentiates functions that the text defines by a formula.
+    marks as arrays, with whether a mark is certain; `ranks` are those that their section gives names; `slope` differentiates
+    functions that the text defines by a formula.
     """
 
     def __init__(
@@ -62,8 +94,9 @@ class Assembly:
         assume: Mapping[str, Any],
         let: Mapping[str, Any],
         rowwise: bool = False,
-        arrays: Collection[str] = (),
+        arrays: Mapping[str, bool] | None = None,
         slope: Slope | None = None,
+        ranks: Mapping[str, int] | None = None,
     ) -> None:
         self.source, self.statements = source, statements
         self.write, self.assume, self.let = write, assume, let
@@ -77,8 +110,8 @@ class Assembly:
         self.waiting: list[tuple[int, Statement]] = []
         self._declare(statements)
         self.usage = find_usage(self.source, statements, [*self.given, *self.assume], self.let)
-        Sizes(self.usage, statements, self.given).settle()
-        self.usage.rowwise, self.usage.arrays = rowwise, arrays
+        Sizes(self.usage, statements, self.given, arrays, ranks).settle()
+        self.usage.rowwise, self.usage.arrays = rowwise, arrays or {}
         if slope is not None:
             self.usage.slope = lambda formula, name: parse_expression(slope(write(formula), name))
         for name, shape in self.given.items():
@@ -126,13 +159,7 @@ class Assembly:
                 continue
             symbol = statement.sides[0].symbol
             assert symbol is not None
-            dims: list[Dim] = []
-            for size in statement.shape:
-                phrase = size_phrase(size)
-                if phrase is None:
-                    self._fail("a size is a whole number or a letter", r"Write \mathbb{R}^{m \times n}.", size.place)
-                dims += shape_from(symbol.name, (self.write(phrase),))
-            shape = tuple(dims)
+            shape = declared_shape(self.source, statement, self.write)
             if self.given.get(symbol.name, shape) != shape:
                 self._fail(
                     f"{symbol.name} has another shape elsewhere: {show(self.given[symbol.name])}", "Declare it once.", statement.place

@@ -137,7 +137,9 @@ class Formulas(Algebra):
             return self._elementwise(function, [self.value(parts[0])], node, int(primes))
         if based:
             return self._logarithm(node, parts, bare)
+        before, self.entrywise = self.entrywise, self.entrywise or function == "diag"
         arguments = [self.value(p) for p in parts]
+        self.entrywise = before
         if function in ("max", "min"):
             if len(arguments) > 1:
                 return self._elementwise("maximum" if function == "max" else "minimum", arguments, node)

@@ -50,6 +50,8 @@ class Names:
             self._fail(what, f"Write {symbol.name}'(z), or another name.", node)
         if symbol.name in self.arguments:
             return self.arguments[symbol.name]
+        if (size := self.usage.identities.get(id(node))) is not None:
+            return Value(call("eye", number_of(size)), (size, size))
         entry = self._entry(symbol, node)
         if entry is not None:
             return entry

@@ -13,7 +13,7 @@ from symchain.errors import ArgumentError, ParseError, SymchainError
 from symchain.language.inputs import bindings, check_bound, mapping
 from symchain.language.shapes import facts_from, shape_from
 from symchain.latex.arrays import marked, said_in_words
-from symchain.latex.assembly import Assembly, Slope, Writer
+from symchain.latex.assembly import Assembly, Slope, Writer, ranks_in
 from symchain.latex.document import find_fragments
 from symchain.latex.forms import Subject, components_in
 from symchain.latex.nodes import Node, Symbol, signature, walk
@@ -81,7 +81,7 @@ class _Document:
         self.text = read_text(self.source)
         fragments = find_fragments(self.source)
         words, facts, functions = said_in_words(self.source, fragments)
-        self.arrays = marked(self.text.written) | words
+        self.arrays = marked(self.text.written) | dict.fromkeys(words, True)
         self.shapes, self.assume, self.let = shapes, {**facts, **assume}, {**functions, **let}
         self.said_let, self.said_facts = set(functions) - set(let), set(facts) - set(assume)
         self.surroundings = Surroundings(self.text)
@@ -89,6 +89,7 @@ class _Document:
         self.rowwise = re.search(r"\b(?:rows?|lignes?)\b", self.source.text, re.IGNORECASE) is not None
         self.units = Units(self.text, self.surroundings).read()
         self.definitions = Definitions(self.units)
+        self.section_ranks: dict[int, dict[str, int]] = {}
         if not self.text.written:
             raise ParseError(
                 "the text holds no formula", advice="Write $$...$$, \\[...\\] or an environment; inline $...$ is read where it defines."
@@ -175,6 +176,19 @@ class _Document:
             unit.missing = missing
         return self._assembled([*lines, line])
 
+    def _ranks(self, line: int) -> dict[str, int]:
+        """The ranks of the arrays of the section in which a line stands, from all that is defined there."""
+        section = bisect(self.headings, line)
+        if section not in self.section_ranks:
+            own = [u for u in self.units if u.kind == DEFINITION and bisect(self.headings, u.written.place.line) == section]
+            lines = [u.line() for u in own]
+            names = {sp for w in lines for side in w.sides for n in walk(side) if n.symbol is not None for sp in _spellings(n.symbol)}
+            declared = [d for n, d in self.definitions.declared.items() if n in names and n not in self.shapes]
+            given = {n: s for n, s in self.shapes.items() if n in names}
+            marks = self.arrays
+            self.section_ranks[section] = ranks_in(self.source, [*declared, *lines], self.write, given, self.let, marks) if lines else {}
+        return self.section_ranks[section]
+
     def _assembled(self, lines: Sequence[Line]) -> Assembly:
         """The lines with the declarations of their names."""
         names = {n.symbol for line in lines for side in line.sides for n in walk(side) if n.symbol is not None}
@@ -184,15 +198,19 @@ class _Document:
         facts = {n: f for n, f in self.assume.items() if n in spelled and (n not in self.said_facts or n not in defined)}
         every = [*declared, *lines]
         try:
-            assembly = Assembly(self.source, every, self.write, self.shapes, facts, self.let, self.rowwise, self.arrays, self.slope)
+            assembly = self._made(every, facts)
             if facts.keys() & self.said_facts:
                 assembly.program()
         except SymchainError:
             facts = {n: f for n, f in facts.items() if n not in self.said_facts}  # words may be about another thing of that name
-            assembly = Assembly(self.source, every, self.write, self.shapes, facts, self.let, self.rowwise, self.arrays, self.slope)
+            assembly = self._made(every, facts)
         for k, line in enumerate(assembly.statements):
             self._reread(line, assembly.understood.get(k, ("", ""))[1])
         return assembly
+
+    def _made(self, every: Sequence[Line], facts: dict[str, Any]) -> Assembly:
+        ranks = self._ranks(every[-1].place.line)
+        return Assembly(self.source, every, self.write, self.shapes, facts, self.let, self.rowwise, self.arrays, self.slope, ranks)
 
     def _reread(self, line: Line, reading: str) -> None:
         """What turns out to be an array where it is used was read entry by entry before."""
@@ -324,7 +342,7 @@ class _Document:
         """Names that the text marks as arrays and that have no shape here."""
         section = assembly.sections[-1]
         names = {n.symbol.name for line in assembly.statements for side in line.sides for n in walk(side) if n.symbol is not None}
-        for name in names & self.arrays:
+        for name in names & self.arrays.keys():
             known = section.known.get(name)
             shape = known.shape if known is not None else assembly.usage.shapes.get(name, ())
             if name in assembly.aliases or name in assembly.usage.functions:
@@ -378,9 +396,9 @@ class _Document:
             head = [d for d in declared if (s := d.sides[0].symbol) is not None and s.name not in defined and s.name not in self.shapes]
             facts = {n: f for n, f in self.assume.items() if n not in self.said_facts or (n in mentioned and n not in defined)}
             let = {n: f for n, f in self.let.items() if n not in self.said_let or n in mentioned}
-            yield Assembly(
-                self.source, [*head, *lines], self.write, self.shapes, facts, let, self.rowwise, self.arrays, self.slope
-            ).program()
+            ranks = self._ranks(lines[-1].place.line) if lines else {}
+            every = [*head, *lines]
+            yield Assembly(self.source, every, self.write, self.shapes, facts, let, self.rowwise, self.arrays, self.slope, ranks).program()
             return
         except SymchainError as error:
             place = error.place

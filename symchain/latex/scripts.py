@@ -10,6 +10,7 @@ from symchain.latex.nodes import Bound, Node, Symbol
 from symchain.latex.tokens import Source, Token
 
 ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde"}
+_STARS = ("*", "ast", "star")
 _TRANSPOSES = ("top", "intercal")
 _PIECES = ("max", "min", "sum", "det", "log", "exp", "infty", "arg")
 """Commands that may stand in a subscript as words."""
@@ -242,6 +243,8 @@ class Scripts:
         label, rest = self._label(tokens, start)
         if not label and (layer := self._layer(tokens, symbol, start)):
             label, rest = layer, []
+        if not label and len(tokens) == 1 and tokens[0].text in _STARS and symbol.base[:1].islower():
+            label, rest = "star", []  # the solution w^*; of a capital it may be the adjoint
         if label:
             if symbol.label:
                 self.fail("two labels", "Write one.", start.place)

@@ -8,10 +8,9 @@ from symchain.errors import Place
 from symchain.language.shapes import dimension_of
 from symchain.latex.indices import INDICATOR, entry_of, entry_or_none, index_letters, is_kronecker, without_letters
 from symchain.latex.nodes import Bound, Node, Symbol, walk
-from symchain.latex.shapes import shapes_of_definitions
 from symchain.latex.statements import Statement, is_defined
-from symchain.latex.usage import FUNCTION_LETTERS, Usage, call_at, function_of
-from symchain.latex.values import SAME_SHAPE, keeps_shape
+from symchain.latex.unification import Extents, Mismatch, Reader, Unknown, definitions_of, ranks_of, unify
+from symchain.latex.usage import Usage, function_of
 from symchain.support.dimensions import Dim, Shape, add
 from symchain.support.notation import Phrase
 
@@ -23,26 +22,31 @@ _SIZES = ("n", "m", "p", "q", "r", "s")
 class Sizes:
     """The sizes of indices and of the axes they run along, made equal where one entry says so."""
 
-    def __init__(self, usage: Usage, statements: Sequence[Statement], shapes: Mapping[str, Shape]) -> None:
+    def __init__(
+        self,
+        usage: Usage,
+        statements: Sequence[Statement],
+        shapes: Mapping[str, Shape],
+        marks: Mapping[str, bool] | None = None,
+        hints: Mapping[str, int] | None = None,
+    ) -> None:
         self.usage, self.statements, self.shapes = usage, statements, shapes
-        self.parent: list[int] = []
-        self.dims: dict[int, Dim] = {}
+        self.marks, self.hints = marks or {}, hints or {}
+        self.extents = Extents()
         self.axes: dict[tuple[str, int], int] = {}
         self.ranks: dict[str, tuple[int, Place]] = {}
         self.variables: dict[tuple[int, str], int] = {}
         self.by = {n.symbol.name for s in statements for p in s.sides if p.head == "partial" for n in p.parts[1:] if n.symbol is not None}
+        self.identities: dict[int, int] = {}
         self.counts: dict[int, str] = {}
         self.counted: dict[int, str] = {}
         """The number of terms of sums that are divided by it, by the sum and by its index: a mean."""
 
     def settle(self) -> None:
-        self.shapes = {**self.shapes, **shapes_of_definitions(self.statements, self.shapes)}
-        frees = self._free()
-        likened = [pair for s in self.statements if s.shape is None and not s.said for pair in _likened(s, self.usage)]
+        inferred, frees = self.inferred()
         for name, shape in self.shapes.items():
             for k, dim in enumerate(shape):
-                axis = self.axes[name, k] = self._variable(-1, f"{name}.{k}")
-                self.dims[axis] = dim
+                self.axes[name, k] = self.extents.fresh(dim)
             if shape:
                 self.ranks[name] = (len(shape), Place(1, 1))
         for index, statement in enumerate(self.statements):
@@ -52,64 +56,89 @@ class Sizes:
                 own = set(self.usage.parameters.get(function_of(statement), ())) if index in self.usage.macros else set()
                 for side in statement.sides:
                     self._visit(side, scope, own)
-        for _ in likened:
-            for pair in likened:
-                self._liken(*pair)
-        names = {root: self.dims.get(root) for root in {self._root(v) for v in range(len(self.parent))}}
-        taken = {*self.usage.plain, *self.usage.called, *(str(d) for d in self.dims.values())}
+        self._unify(inferred)
+        dims = self.extents.dims
+        names: dict[int, Dim | None] = {root: dims.get(root) for root in {self._root(v) for v in range(len(self.extents.parent))}}
+        taken = {*self.usage.plain, *self.usage.called, *(str(d) for d in dims.values())}
         for root in sorted(r for r, dim in names.items() if dim is None):
             letter = next(s for s in (*_SIZES, *(f"n_{k}" for k in range(10_000))) if s not in taken)
-            counts = {name for v, name in self.counted.items() if self._root(v) == root}
+            counts = {n for v, n in self.counted.items() if self._root(v) == root}
             names[root] = counts.pop() if len(counts) == 1 else letter
             taken.add(letter)
         for name, (rank, _) in self.ranks.items():
-            dims = [names[self._root(self.axes[name, k])] for k in range(rank)]
-            self.usage.shapes[name] = tuple(d for d in dims if d is not None)
+            sizes = [names[self._root(self.axes[name, k])] for k in range(rank)]
+            self.usage.shapes[name] = tuple(d for d in sizes if d is not None)
+        for node, variable in self.identities.items():
+            size = names[self._root(variable)]
+            assert size is not None
+            self.usage.identities[node] = size
         for key, variable in self.variables.items():
             extent = names[self._root(variable)]
             assert extent is not None
             self.usage.bounds[key] = extent
 
-    def _liken(self, one: str, two: str, certain: bool, node: Node) -> None:
-        """Give two names one shape, where one has entries: what softmax, or a function of each entry, makes of one and the other."""
-        if certain and one not in self.ranks and two not in self.ranks and two not in self.usage.defined:
-            self.ranks[two] = (1, node.place)
-            self.axes[two, 0] = self._variable(-2, two)
-        known = self.ranks.get(one) or self.ranks.get(two)
-        if known is None:
+    def inferred(self) -> tuple[dict[str, int], dict[int, tuple[str, ...]]]:
+        """The ranks of arrays that are used as wholes, and the indices of each statement: each tells of the other."""
+        declared = {n: len(s) for n, s in self.shapes.items() if s}
+        inferred: dict[str, int] = {}
+        for _ in range(4):
+            before = inferred
+            frees, entries = self._free({**inferred, **declared})
+            self.usage.free = frees
+            entries = {n: r for n, r in entries.items() if n not in self.shapes and n not in inferred}
+            inferred = ranks_of(self.usage, self.statements, self.shapes, entries, self.marks, self.hints)
+            if inferred == before:
+                break
+        return {n: r for n, r in inferred.items() if n not in self.shapes}, frees
+
+    def _unify(self, inferred: Mapping[str, int]) -> None:
+        """Give the arrays that are used as wholes their axes, and make equal what has to be; what clashes is left to those who read it."""
+        for name, rank in inferred.items():
+            known = self.ranks.setdefault(name, (rank, Place(1, 1)))[0]
+            for k in range(known):
+                self.axes.setdefault((name, k), self.extents.fresh())
+        bodies = definitions_of(self.usage, self.statements)
+        axes = {n: tuple(self.axes[n, k] for k in range(rank)) for n, (rank, _) in self.ranks.items()}
+        if not axes:
             return
-        for name in (one, two):
-            if self.ranks.setdefault(name, known)[0] != known[0]:
-                return
-        for k in range(known[0]):
-            first = self.axes.get((one, k), self.axes.get((two, k)))
-            assert first is not None
-            for name in (one, two):
-                self._join(self.axes.setdefault((name, k), first), first, node)
+        reader = Reader(self.usage, self.extents, axes, bodies)
+        for name, formulas in bodies.items():
+            for body in formulas:
+                mark = self.extents.mark()
+                try:
+                    unify(reader, name, body)
+                except Mismatch:
+                    self.extents.back(mark)
+        for statement in self.statements:
+            for side in statement.sides if statement.shape is None else ():
+                if any(n.symbol is not None and n.symbol.base == "I" for n in walk(side)) and side is not statement.sides[0]:
+                    self._identities(reader, side)
+        for node, size in reader.identities:
+            self.identities[id(node)] = size
+
+    def _identities(self, reader: Reader, side: Node) -> None:
+        """What stands in claims tells the sizes of the identity matrices in them, and nothing else."""
+        try:
+            reader.form(side)
+        except (Mismatch, Unknown):
+            return
 
     # ------------------------------------------------------------ which letters are indices
 
-    def _free(self) -> dict[int, tuple[str, ...]]:
-        """The indices of z_i = ... and of dL/dz_i = ...: letters in the place where names that have entries have them."""
-        ranks: dict[str, int] = {n: len(s) for n, s in self.shapes.items() if s}
-        likened = [pair for s in self.statements if s.shape is None and not s.said for pair in _likened(s, self.usage)]
+    def _free(self, ranks: dict[str, int]) -> tuple[dict[int, tuple[str, ...]], dict[str, int]]:
+        """The indices of z_i = ... and of dL/dz_i = ...: letters in the place where names that have entries have them; and all ranks."""
         letters: dict[int, set[str]] = {k: set() for k in range(len(self.statements))}
         found: dict[int, tuple[str, ...]] = dict.fromkeys(letters, ())
         scanned = [(k, _symbols(s), _bound(s)) for k, s in enumerate(self.statements) if s.shape is None]
         while True:
             before = (sum(map(len, letters.values())), len(ranks))
-            for one, two, certain, _ in likened:
-                rank = ranks.get(one) or ranks.get(two) or (1 if certain and two not in self.usage.defined else 0)
-                if rank:
-                    ranks.setdefault(one, rank)
-                    ranks.setdefault(two, rank)
             for k, symbols, bound in scanned:
                 known = letters[k] | bound
                 for symbol in symbols:
                     self._learn(symbol, known, letters[k], ranks, bound)
                 found[k] = self._on_the_left(self.statements[k], letters[k])
             if (sum(map(len, letters.values())), len(ranks)) == before:
-                return found
+                return found, ranks
 
     def _learn(self, symbol: Symbol, known: set[str], letters: set[str], ranks: dict[str, int], bound: set[str]) -> None:
         """What one name says: that its letters are indices, or that it has entries."""
@@ -148,15 +177,11 @@ class Sizes:
         return tuple(found)
 
     def _variable(self, owner: int, letter: str) -> int:
-        self.parent.append(len(self.parent))
-        self.variables[owner, letter] = len(self.parent) - 1
-        return len(self.parent) - 1
+        self.variables[owner, letter] = variable = self.extents.fresh()
+        return variable
 
     def _root(self, variable: int) -> int:
-        while self.parent[variable] != variable:
-            self.parent[variable] = self.parent[self.parent[variable]]
-            variable = self.parent[variable]
-        return variable
+        return self.extents.root(variable)
 
     def _visit(self, side: Node, scope: dict[str, int], own: Collection[str]) -> None:
         stack = [(side, scope)]
@@ -170,7 +195,7 @@ class Sizes:
                     variable = self._variable(id(node), bound.letter)
                     dim = self._extent(bound, node)
                     if dim is not None:
-                        self.dims[variable] = dim
+                        self.extents.dims[variable] = dim
                     elif id(node) in self.counts:
                         self.counted[variable] = self.counts[id(node)]
                     inside[bound.letter] = variable
@@ -201,17 +226,11 @@ class Sizes:
             self._join(axis, scope[letter], node)
 
     def _join(self, a: int, b: int, node: Node) -> None:
-        first, second = self._root(a), self._root(b)
-        if first == second:
-            return
-        one, two = self.dims.get(first), self.dims.get(second)
-        if one is not None and two is not None and one != two:
+        one, two = self.extents.dim(a), self.extents.dim(b)
+        if not self.extents.join(a, b):
             written = self.usage.source.line(node.place)[node.place.column - 1 :][: node.place.width]
             what = f"the entries of {written} run to {one} and to {two}"
             self.usage.source.fail(what, "One vector has one size: name parts of it otherwise.", node.place)
-        self.parent[second] = first
-        if one is None and two is not None:
-            self.dims[first] = two
 
     def _extent(self, bound: Bound, node: Node) -> Dim | None:
         """How many values an index takes; None where the text does not say."""
@@ -235,22 +254,6 @@ class Sizes:
                     node.place,
                 )
         return size
-
-
-def _likened(statement: Statement, usage: Usage) -> Iterator[tuple[str, str, bool, Node]]:
-    """Names of one shape: p and z of p = softmax(z), where z is certainly a vector, and of a = f(z) for a function of each entry."""
-    left = statement.sides[0].symbol
-    for side in statement.sides[1:] if left is not None and statement.sides[0].head == "symbol" else ():
-        inner: Node | None = None
-        if side.head == "apply" and len(side.parts) == 1 and keeps_shape(side.text):
-            inner = side.parts[0]
-        elif side.head == "product" and len(side.parts) == 2 and call_at(side, 0) is not None and len(side.parts[1].parts) == 1:
-            name = side.parts[0].symbol
-            function = name is not None and name.base in FUNCTION_LETTERS and name.name not in usage.parameters
-            inner = side.parts[1].parts[0] if function else None
-        symbol = inner.symbol if inner is not None else None
-        if symbol is not None and left is not None and not symbol.primes and not (index_letters(left) or index_letters(symbol)):
-            yield left.name, symbol.name, side.text in SAME_SHAPE, side
 
 
 def _means(node: Node) -> Iterator[tuple[Node, str]]:

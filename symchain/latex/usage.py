@@ -46,6 +46,8 @@ class Usage:
     functions: set[str] = field(default_factory=set)
     bounds: dict[tuple[int, str], Dim] = field(default_factory=dict)
     """The size of each index, by the sum (or statement) that binds it."""
+    identities: dict[int, Dim] = field(default_factory=dict)
+    """The size of each identity matrix I, by its node."""
     macros: set[int] = field(default_factory=set)
     """The statements that define a function which is only taken at other arguments than its own."""
     slope: Callable[[Phrase, str], Phrase] = field(default=_no_slope)

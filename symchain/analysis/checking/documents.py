@@ -208,6 +208,8 @@ def _answer(statement: Statement, asked: Asked, using: str) -> Judgement:
         return _made(statement, "undecided", verdict, Say("document.local", {"corrected": verdict.corrected}))
     if asked.distant and _right_where_fixed(asked, asked.distant):
         return _made(statement, "undecided", verdict, Say("document.distant", {"names": ", ".join(asked.distant)}))
+    if names := _right_if_symmetric(asked):
+        return _made(statement, "undecided", verdict, Say("document.symmetric", {"names": ", ".join(names), "name": names[0]}))
     if not asked.wrt and (names := _unrelated(asked)):
         return _made(statement, "undecided", verdict, Say("document.unknowns", {"names": ", ".join(names)}))
     return _made(statement, "wrong", verdict)
@@ -278,6 +280,32 @@ def _right_where_fixed(asked: Asked, names: Sequence[str]) -> bool:
         return bool(fixed) and _verdict(replace(asked, program=program)).holds
     except SymchainError:
         return False
+
+
+def _right_if_symmetric(asked: Asked) -> list[str]:
+    """The square matrices that have to be symmetric for a derivative to be right; none where that does not help."""
+    square = sorted(_of_quadratic_forms(asked.program) - set(asked.wrt))
+    if not square or not asked.wrt:
+        return []
+    lines = str(asked.program).splitlines()
+    said = [f"{line} symmetric" if line.split(":")[0] in square and "symmetric" not in line else line for line in lines]
+    try:
+        held = said != lines and _verdict(replace(asked, program=read_program("\n".join(said)))).holds
+    except SymchainError:
+        return []
+    return square if held else []
+
+
+def _of_quadratic_forms(program: Program) -> set[str]:
+    """The matrices M, and those whose inverse is M, of forms u^T M u: they are usually meant to be symmetric."""
+    found: set[str] = set()
+    for text in (line.split(" = ", 1)[1].split("#")[0] for line in str(program).splitlines() if " = " in line):
+        for phrase in walk(parse_expression(text)):
+            if phrase.head == "matmul" and len(phrase.parts) == 3 and write(phrase.parts[0]) == write(phrase.parts[2]):
+                inner = phrase.parts[1]
+                inner = inner.parts[0] if inner.head == "call" and inner.text == "inv" else inner
+                found |= {inner.text} if inner.head == "name" and inner.text in program.inputs else set()
+    return found
 
 
 def _unrelated(asked: Asked) -> list[str]:

@@ -190,9 +190,7 @@ class _Judging:
         added = [b for n, b in claimed.blocks.items() if n not in written.blocks and n != whole]
         kept = tuple(Line(b.name, b.tree, "value", b.name, b.shape) for b in added)
         result = Line(block.name, block.tree, "derivative", name, shape)
-        return verify(
-            Derivation(written, self.recursion.output, name, 1, shape, {}, {}, 0, (), kept, result, block.tree, block.tree)
-        )
+        return verify(Derivation(written, self.recursion.output, name, 1, shape, {}, {}, 0, (), kept, result, block.tree, block.tree))
 
     # ------------------------------------------------------------ what one change makes right
 

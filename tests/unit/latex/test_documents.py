@@ -60,7 +60,21 @@ JUDGED = {
     r"$$P = \binom{n}{k} p^k (1 - p)^{n - k}$$ $$\frac{\partial P}{\partial p} = P\left(\frac kp - \frac{n - k}{1 - p}\right)$$": "right",
     r"Let $u, v \in \mathbb{R}^n$. $$f = \langle u, v \rangle$$ $$\frac{\partial f}{\partial u} = v, \quad \nabla_u f = u$$": "right wrong",
     r"Let $A, B \in \mathbb{R}^{m \times n}$. $$f = \langle A, B \rangle$$ $$\frac{\partial f}{\partial A} = B$$": "right",
-    r"$$f = \langle a, Bx \rangle$$ $$\frac{\partial f}{\partial x} = Ba$$": "unjudged",
+    r"$$f = \langle a, Bx \rangle$$ $$\frac{\partial f}{\partial x} = Ba, \quad \frac{\partial f}{\partial x} = B^T a$$": "wrong right",
+    # shapes follow from use where one assignment goes together
+    r"$$z = Wx + b, \quad L = \sum_i (z_i - y_i)^2$$ $$\frac{\partial L}{\partial W} = 2(z - y)x^T, \quad"
+    r"\frac{\partial L}{\partial b} = 2(z - y), \quad \frac{\partial L}{\partial x} = 2W(z - y)$$": "right right wrong",
+    r"$$J = \lVert X\beta - y\rVert^2 + \lambda\lVert\beta\rVert^2$$"
+    r"$$\nabla_\beta J = 2(X^T X + \lambda I)\beta - 2X^T y, \quad \nabla_\beta J = (X^T X + \lambda I)\beta$$": "right wrong",
+    r"$$g = \alpha x, \quad f = \lVert g\rVert^2$$ $$\frac{\partial f}{\partial \alpha} = 2\alpha x^T x$$": "right",
+    r"$$f = \log\det S + (x - m)^T S^{-1}(x - m)$$ $$\frac{\partial f}{\partial m} = -2S^{-1}(x - m), \quad"
+    r"\frac{\partial f}{\partial m} = 2S^{-1}(x - m)$$": "undecided wrong",
+    r"$$f = \operatorname{tr}(AX)$$ $$\frac{\partial f}{\partial X} = A^T, \quad \frac{\partial f}{\partial X} = A$$": "right wrong",
+    r"$$h = \tanh(Vx), \quad o = Uh, \quad L = \lVert o - y\rVert^2$$"
+    r"$$\frac{\partial L}{\partial V} = 2\left((U^T(o - y)) \odot (1 - h \odot h)\right)x^T$$": "right",
+    r"$$w^* = 2a, \quad F = (w^*)^2$$ $$\frac{\partial F}{\partial a} = 8a$$": "right",
+    # and where several do, or none does, they are asked for
+    r"$$q = \lVert xW\rVert^2$$ $$\frac{\partial q}{\partial x} = 2xW W^T$$": "unjudged",
     # constant along one index
     r"Let $A \in \mathbb{R}^{n \times n}$, $x \in \mathbb{R}^n$, $z = A^\top x$ and $E = \sum_i z_i$."
     r"$$\frac{\partial E}{\partial A_{ij}} = x_i, \quad \frac{\partial E}{\partial A_{ij}} = x_j$$": "right wrong",
@@ -87,11 +101,11 @@ JUDGED = {
     r"$$y_i = \sum_j A_{ij} x_j$$ $$\frac{\partial y_i}{\partial x_j} = A_{ij}$$ $$\frac{\partial y_i}{\partial x_j} = A_{ji}$$":
         "right wrong",
     # shapes: asked, never assumed
-    r"$$L = \|Xw - y\|^2$$ $$\frac{\partial L}{\partial w} = 2X(Xw - y)$$": "unjudged",
+    r"$$L = \|Xw - y\|^2$$ $$\frac{\partial L}{\partial w} = 2X(Xw - y)$$": "wrong",
     r"Let $X \in \mathbb{R}^{n \times d}$, $w \in \mathbb{R}^d$, $y \in \mathbb{R}^n$. $$L = \|Xw - y\|^2$$"
     r"$$\nabla_w L = 2X^\top(Xw - y), \quad \nabla_w L = 2X(Xw - y)$$": "right wrong",
     r"$$\frac{\partial x^\top A x}{\partial x} = 2Ax$$": "unjudged",
-    r"Let $M$ be a matrix. $$f = aM$$ $$\frac{\partial f}{\partial a} = M$$": "unjudged",
+    r"Let $M$ be a matrix. $$f = aM$$ $$\frac{\partial f}{\partial a} = M$$": "right",
     # what is refused costs what needs it
     "$$a = \\int z\\,dz$$ $$C = a^2$$ $$\\frac{\\partial C}{\\partial z} = 2az$$ $$u = t^2$$ $$\\frac{du}{dt} = 2t$$": "unjudged right",
     # the last definition above

@@ -29,7 +29,7 @@ READ = {
     r"y = \varepsilon x + \ell": "y = epsilon*x + ell",
     r"y = α + β γ": "y = alpha + beta*gamma",
     r"y = σ(W₁x² + b)": "y = sigma(W_1*x**2 + b)",
-    r"y = \mathbf{W}\mathbf{x} + \mathbf{b}": "y = W*x + b",
+    r"y = \mathbf{W}\mathbf{x} + \mathbf{b}": "y = W @ x + b  # W: (m, n), b: (m,), x: (n,)",
     r"\mathrm{loss} = x^2": "loss = x**2",
     # functions and symbols
     r"a = \sigma(z)": "a = sigma(z)",
@@ -68,8 +68,8 @@ READ = {
     r"y = \sqrt[3]{x}": "y = cbrt(x)",
     r"y = |x|": "y = abs(x)",
     r"y = |a||b|": "y = abs(a)*abs(b)",
-    r"y = \lVert x \rVert_2^2": "y = norm(x)**2",
-    r"y = \left\|x\right\|": "y = norm(x)",
+    r"y = \lVert x \rVert_2^2": "y = norm(x)**2  # x: (n,)",
+    r"y = \left\|x\right\|": "y = norm(x)  # x: (n,)",
     r"y = \begin{cases} x & \text{if } x > 0 \\ 0 & \text{otherwise} \end{cases}": "y = where(x > 0, x, 0)",
     # numbers, fractions, products
     r"y = \frac12 x": "y = 1/2*x",
@@ -99,9 +99,9 @@ READ = {
     r"y = \frac{1}{1 + e^{-z}}": "y = 1/(1 + exp(-z))",
     r"e = y - a \\ C = \frac12 e^2": "e = y - a; C = 1/2*e**2",
     # transposes of scalars
-    r"y = w^\top x": "y = w*x",
-    r"y = w^T x": "y = w*x",
-    r"y = w^{\top} x": "y = w*x",
+    r"y = w^\top x": "y = w @ x  # w: (n,), x: (n,)",
+    r"y = w^T x": "y = w @ x  # w: (n,), x: (n,)",
+    r"y = w^{\top} x": "y = w @ x  # w: (n,), x: (n,)",
     # sums over indices
     r"L = \sum_i (y_i - \hat{y}_i)^2": "L = sum((y - y_hat)**2)  # y_hat: (n,), y: (n,)",
     r"L = \frac{1}{n}\sum_{i=1}^{n} (w x_i + b - y_i)^2": "L = 1/n*sum((w*x + b - y)**2)  # y: (n,), x: (n,)",
@@ -226,7 +226,7 @@ REFUSED = {
     r"y = 2^a!": "factorial",
     r"y = \langle a \rangle": "average",
     r"y = \begin{pmatrix} a & b \\ c & d \end{pmatrix}": "matrix of formulas",
-    r"y = a^*": "superscript",
+    r"y = A^*": "superscript",
     r"y = \mathbb{E}[x]": "an operator or a set",
     r"y = \mathbf{1}^\top x": "array of ones",
     r"y = \exp -z": "argument of exp is missing",
