@@ -8,8 +8,9 @@ from symchain.errors import Place
 from symchain.language.shapes import dimension_of
 from symchain.latex.indices import INDICATOR, entry_of, entry_or_none, index_letters, is_kronecker, without_letters
 from symchain.latex.nodes import Bound, Node, Symbol, walk
+from symchain.latex.ranks import ranks_of
 from symchain.latex.statements import Statement, is_defined
-from symchain.latex.unification import Extents, Mismatch, Reader, Unknown, definitions_of, ranks_of, unify
+from symchain.latex.unification import Extents, Mismatch, Reader, Unknown, definitions_of, unify
 from symchain.latex.usage import Usage, function_of
 from symchain.support.dimensions import Dim, Shape, add
 from symchain.support.notation import Phrase
