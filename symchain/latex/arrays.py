@@ -10,6 +10,8 @@ from symchain.latex.nodes import Node, walk
 from symchain.latex.statements import Written
 from symchain.latex.tokens import Source
 
+OF_MATRICES = ("tr", "trace", "det", "logdet")
+"""Functions of square matrices with numbers as values."""
 _BOLD = frozenset({"mathbf", "boldsymbol", "bm", "vec", "textbf", "pmb"})
 _WORD = r"(?:matrix|matrices|vectors?|tensors?|matrice|vecteurs?|tenseurs?)"
 _BEFORE = re.compile(rf"\b{_WORD}(?:\s+(?:of|de|des|d'|du)\s+\w+)?\s*$", re.IGNORECASE)
@@ -64,7 +66,7 @@ def _mark(node: Node, found: dict[str, bool]) -> None:
         found[symbol.name] = True
     if node.head == "transpose":
         _operands(node.parts[0], found)
-    elif node.head in ("norm", "inner") or (node.head == "apply" and node.text in ("tr", "trace", "det", "logdet", "diag", "softmax")):
+    elif node.head in ("norm", "inner") or (node.head == "apply" and node.text in (*OF_MATRICES, "diag", "softmax")):
         for part in node.parts:
             _operands(part, found)
     elif node.head == "power" and node.parts[0].symbol is not None and node.parts[0].symbol.base[:1].isupper():

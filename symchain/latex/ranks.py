@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 
+from symchain.latex.arrays import OF_MATRICES
 from symchain.latex.indices import entry_or_none
 from symchain.latex.nodes import Node, Symbol, walk
 from symchain.latex.statements import Statement
 from symchain.latex.tokens import GREEK_COMMANDS
-from symchain.latex.unification import OF_MATRICES, Extents, Mismatch, Reader, definitions_of, is_identity, unify
+from symchain.latex.unification import Extents, Mismatch, Reader, definitions_of, is_identity, unify
 from symchain.latex.usage import Usage, call_at
 from symchain.latex.values import SAME_SHAPE, keeps_shape
 from symchain.support.dimensions import Shape

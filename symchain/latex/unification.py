@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from symchain.functions.spec import OPERATIONS
+from symchain.latex.arrays import OF_MATRICES
 from symchain.latex.indices import entry_or_none
 from symchain.latex.nodes import Node, Symbol
 from symchain.latex.statements import Statement, is_defined
@@ -13,8 +15,6 @@ from symchain.latex.usage import FUNCTION_LETTERS, Usage, call_at
 from symchain.latex.values import SAME_SHAPE, keeps_shape
 from symchain.support.dimensions import Dim
 
-_NUMBERS = ("tr", "trace", "det", "logdet", "sum", "mean", "logsumexp", "norm1")
-OF_MATRICES = ("tr", "trace", "det", "logdet")
 _IDENTITY = "I"
 
 
@@ -298,13 +298,13 @@ class Reader:
                 raise Mismatch
             self._join(*forms[0].axes)
             return Form()
-        if function in _NUMBERS or (function in ("max", "min") and len(forms) == 1):
+        if len(forms) == 1 and function in OPERATIONS and OPERATIONS[function].rank == 0:
             return Form()
         if function in SAME_SHAPE:
             if len(forms) != 1 or not forms[0].axes:
                 raise Mismatch
             return forms[0]
-        if keeps_shape(function) and forms:
+        if len(forms) > 1 or (keeps_shape(function) and forms):
             arrays = [f for f in forms if f.axes]
             for other in arrays[1:]:
                 self._same(arrays[0], other)

@@ -303,7 +303,7 @@ def _of_quadratic_forms(program: Program) -> set[str]:
         for phrase in walk(parse_expression(text)):
             if phrase.head == "matmul" and len(phrase.parts) == 3 and write(phrase.parts[0]) == write(phrase.parts[2]):
                 inner = phrase.parts[1]
-                inner = inner.parts[0] if inner.head == "call" and inner.text == "inv" else inner
+                inner = inner.parts[0] if inner.head == "call" and len(inner.parts) == 1 else inner
                 found |= {inner.text} if inner.head == "name" and inner.text in program.inputs else set()
     return found
 
