@@ -8,6 +8,8 @@ from typing import NoReturn
 from symchain.errors import LimitError, Place, SymchainError
 from symchain.language.lookup import is_known_function
 from symchain.latex.derivatives import JOINERS
+from symchain.latex.differentials import STYLE
+from symchain.latex.ellipsis import DOTS, joined
 from symchain.latex.enclosures import RELATIONS, Enclosures
 from symchain.latex.nodes import Bound, Node
 from symchain.latex.scripts import ACCENTS
@@ -66,14 +68,24 @@ class Parser(Enclosures):
         start = self.peek
         terms: list[Node] = []
         signs: list[str] = []
+        gaps: list[tuple[int, Token]] = []
         while True:
             sign = self.take().text if self._at("+", "-") else "+"
             if self._at("+", "-"):
                 self.fail("two signs in a row", "Put the second one in brackets.", self.peek.place)
             signs.append(sign)
-            terms.append(self.term())
+            if self.peek.kind == "command" and self.peek.text in DOTS and terms:
+                gaps.append((len(terms), self.take()))
+                terms.append(Node("number", gaps[-1][1].place, text="0"))
+            else:
+                terms.append(self.term())
             if not self._at("+", "-"):
                 break
+        for gap, dots in reversed(gaps):
+            made = joined(terms, signs, gap, self.span(start))
+            if made is None:
+                self.fail(rf"\{dots.text} does not show how the sum goes on", r"Write a sum over an index: \sum_{i=1}^{n}.", dots.place)
+            terms, signs = made
         if len(terms) == 1 and signs == ["+"]:
             return terms[0]
         return Node("sum", self.span(start), tuple(terms), ops=tuple(signs))
@@ -369,6 +381,7 @@ class Parser(Enclosures):
         another = (token.kind == "command" and (token.text in FUNCTIONS or token.text in _BIG)) or (
             token.kind == "word" and self._function_of(token)
         )
+        another = another or token.style == STYLE
         if (joined or (self.starts_factor(token) and not another)) and not self._derivative_follows(joined):
             rest = self.source.line(token.place)[token.column - 1 :][:12].split("$")[0].strip()
             inside = self.written(argument)

@@ -25,6 +25,7 @@ HEADS = {
     "sum": "terms; ops before each: + or -",
     "partial": "a derivative: the output, then the variable, and the second one of a second derivative; text is total for d",
     "gradient": "the gradient of one part, by what it depends on",
+    "differential": "the left side dC of a statement by differentials: one part, C",
     "primed": "a formula in brackets with primes, as many as text says",
     "at": "a part, and the values of the names in ops where it is taken",
     "cases": "value, left, right of its condition for each row; ops are the operators; the last value stands alone",

@@ -202,6 +202,7 @@ def _tried(
                     continue
                 if name in certain and not made.axes:
                     return None
+                reader.cost += made.row  # names stand for columns
                 if made.axes:
                     found[name] = len(made.axes)
     except Mismatch:

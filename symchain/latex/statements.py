@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from symchain.errors import ParseError, Place, SymchainError
 from symchain.latex.clauses import COMPARISONS, DEFINES, UPDATES, WEAK_ARROWS, Clause, Context, context_of, depths, read_clauses
+from symchain.latex.differentials import variable_of, with_differentials
 from symchain.latex.document import find_fragments, is_french
 from symchain.latex.grammar import parse_formula
 from symchain.latex.nodes import Node, Symbol, walk
@@ -194,6 +195,11 @@ class _Clause:
         return self._made("skipped", tokens, reason=reason)
 
     def _equation(self, tokens: list[Token], equals: Sequence[int], shape: tuple[Node, ...] | None) -> Written:
+        differential = with_differentials(tokens)
+        if differential is not None:
+            tokens = differential
+            levels = depths(tokens)
+            equals = [k for k, t in enumerate(tokens) if levels[k] == 0 and t.kind == "op" and t.text == "="]
         sides: list[Node] = []
         sources: list[str] = []
         start = 0
@@ -217,6 +223,9 @@ class _Clause:
                 start = stop + 1
         except SymchainError as error:
             return self._made("refused", tokens, error=error, left=left)
+        if differential is not None and (output := variable_of(sides[0])) is not None:
+            sides[0] = Node("differential", sides[0].place, (output,))
+            return self._made("equation", tokens, sides=tuple(sides), sources=tuple(sources), left=sides[0])
         named = sides[0].symbol
         if named is not None and (other := self._in_another_font(named, sides[1:])) is not None:
             what = f"{named.name} stands on both sides, in two fonts"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from symchain.errors import ParseError, SymchainError
 from symchain.latex.clauses import is_condition, links
+from symchain.latex.differentials import derivatives_of
 from symchain.latex.forms import Forms, Subject, components_in, derivatives_in
 from symchain.latex.nodes import Node, Symbol, walk
 from symchain.latex.statements import Statement as Line
@@ -180,6 +181,20 @@ class Units:
     def _equation(self, w: Written) -> Iterator[Unit]:
         first, second = w.sides[:2]
         inline = w.clause.kind == "inline"
+        if first.head == "differential":
+            for side, source in zip(w.sides[1:], w.sources[1:], strict=True):
+                variables, formulas = derivatives_of(side)
+                if all(
+                    f.head == "partial" and [n.symbol for n in f.parts] == [first.parts[0].symbol, v.symbol]
+                    for f, v in zip(formulas, variables, strict=True)
+                ):
+                    yield Unit(SKIPPED, w, f"{w.sources[0]} = {source}", said=Say("document.skipped.equation", {}))
+                    continue
+                several = len(variables) > 1
+                subject = Subject(first.parts[0], variables, partial=True, components=several)
+                right = Node("paren", side.place, formulas, "(") if several else formulas[0]
+                yield Unit(CLAIM, w, f"{w.sources[0]} = {source}", right=right, subject=subject)
+            return
         self._refuse_moments(first)
         if (self.surroundings.is_condition(w) or self._is_place(w)) and not self._states_derivative(w):
             yield Unit(SKIPPED, w, w.source, said=Say("document.skipped.condition", {}))

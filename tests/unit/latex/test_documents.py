@@ -73,6 +73,16 @@ JUDGED = {
     r"$$h = \tanh(Vx), \quad o = Uh, \quad L = \lVert o - y\rVert^2$$"
     r"$$\frac{\partial L}{\partial V} = 2\left((U^T(o - y)) \odot (1 - h \odot h)\right)x^T$$": "right",
     r"$$w^* = 2a, \quad F = (w^*)^2$$ $$\frac{\partial F}{\partial a} = 8a$$": "right",
+    # statements by differentials, and sums with an ellipsis
+    r"$$C = (a - y)^2$$ $$dC = 2(a - y)\,da, \quad \mathrm{d}C = (a - y)\,\mathrm{d}a$$": "right wrong",
+    r"$$f = x^2 + \sin y$$ $$df = \frac{\partial f}{\partial x} dx + \frac{\partial f}{\partial y} dy = 2x\,dx + \cos y\,dy$$": "right",
+    r"$$E = \theta^3 u$$ $$dE = 3\theta^2 u\,d\theta + \theta^2\,du$$": "wrong",
+    r"$$f = \operatorname{tr}(AX)$$ $$df = \operatorname{tr}(A\,dX), \quad df = \operatorname{tr}(A^T dX)$$": "right wrong",
+    r"$$z = Wx, \quad L = z^T z$$ $$dz = W\,dx, \quad dL = 2z^T W\,dx, \quad dL = 2(Wz)^T dx$$": "right right wrong",
+    r"$$s = w_1 x_1 + w_2 x_2 + \dots + w_n x_n + b$$ $$\frac{\partial s}{\partial w_j} = x_j, \quad"
+    r"\frac{\partial s}{\partial w_j} = w_j$$": "right wrong",
+    r"$$m = \frac{x_1 + \cdots + x_n}{n}, \quad v = \frac1n\sum_i (x_i - m)^2$$"
+    r"$$\frac{\partial v}{\partial x_j} = \frac2n (x_j - m)$$": "right",
     # and where several do, or none does, they are asked for
     r"$$q = \lVert xW\rVert^2$$ $$\frac{\partial q}{\partial x} = 2xW W^T$$": "unjudged",
     # constant along one index
