@@ -103,9 +103,7 @@ def _coefficient(term: Node) -> tuple[Node, Node]:
             row = next((p for p in inner.parts if p.head not in ("number", "frac")), None)
             return variable, Node("transpose", term.place, (rest,)) if row is not None and row.head == "transpose" else rest
     what = "a differential that does not stand at the end of its term"
-    raise ParseError(
-        what, advice=r"Write dC = \frac{\partial C}{\partial x}\,dx + ..., each differential behind its factor.", place=term.place
-    )
+    raise ParseError(what, advice=r"Write dC = a\,dx + b\,dy, each differential behind its factor.", place=term.place)
 
 
 def _plain(parts: Sequence[Node]) -> bool:

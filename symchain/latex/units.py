@@ -182,18 +182,7 @@ class Units:
         first, second = w.sides[:2]
         inline = w.clause.kind == "inline"
         if first.head == "differential":
-            for side, source in zip(w.sides[1:], w.sources[1:], strict=True):
-                variables, formulas = derivatives_of(side)
-                if all(
-                    f.head == "partial" and [n.symbol for n in f.parts] == [first.parts[0].symbol, v.symbol]
-                    for f, v in zip(formulas, variables, strict=True)
-                ):
-                    yield Unit(SKIPPED, w, f"{w.sources[0]} = {source}", said=Say("document.skipped.equation", {}))
-                    continue
-                several = len(variables) > 1
-                subject = Subject(first.parts[0], variables, partial=True, components=several)
-                right = Node("paren", side.place, formulas, "(") if several else formulas[0]
-                yield Unit(CLAIM, w, f"{w.sources[0]} = {source}", right=right, subject=subject)
+            yield from self._differential(w, first.parts[0])
             return
         self._refuse_moments(first)
         if (self.surroundings.is_condition(w) or self._is_place(w)) and not self._states_derivative(w):
@@ -229,6 +218,19 @@ class Units:
                 source=self.text.source.line(first.place),
             )
             yield self._refused(w, error)
+
+    def _differential(self, w: Written, output: Node) -> Iterator[Unit]:
+        """dC = 2(a - y) da, a claim; dC = dC/da da says nothing new."""
+        for side, source in zip(w.sides[1:], w.sources[1:], strict=True):
+            variables, formulas = derivatives_of(side)
+            named = [f.head == "partial" and f.parts[0].symbol == output.symbol for f in formulas]
+            if all(named) and all(f.parts[1].symbol == v.symbol for f, v in zip(formulas, variables, strict=True)):
+                yield Unit(SKIPPED, w, f"{w.sources[0]} = {source}", said=Say("document.skipped.equation", {}))
+                continue
+            several = len(variables) > 1
+            subject = Subject(output, variables, partial=True, components=several)
+            right = Node("paren", side.place, formulas, "(") if several else formulas[0]
+            yield Unit(CLAIM, w, f"{w.sources[0]} = {source}", right=right, subject=subject)
 
     def _claims(self, w: Written, subject: Subject, sides: tuple[Node, ...], sources: tuple[str, ...], head: str) -> Iterator[Unit]:
         kind = VALUE if subject.at else CLAIM

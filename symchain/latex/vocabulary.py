@@ -111,7 +111,8 @@ def vocabulary_of(source: Source, clauses: Iterable[Clause]) -> Vocabulary:
         if len(run) > 1 and signed and _is_word(run):
             found.words.add(run)
         for k, token in enumerate(tokens):
-            if token.kind == "letter" and not token.style.startswith("run:"):
+            after_d = token.style.startswith("run:1:d") and len(token.style) == 8  # the X of dX
+            if token.kind == "letter" and (after_d or not token.style.startswith("run:")):
                 found.singles.add(token.text)
             if token.kind == "letter" and token.style.startswith("run:") and len(token.style.split(":")[2]) <= 3:
                 found.short.add(token.text)

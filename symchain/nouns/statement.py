@@ -9,6 +9,7 @@ from typing import Any
 from symchain.nouns.verdict import Verdict
 from symchain.support.document import Say
 from symchain.wording import LANGUAGES, sentence
+from symchain.wording.translation import told
 
 DEFINITION, DECLARATION, CLAIM, EQUALITY, VALUE, SKIPPED, REFUSED = KINDS = (
     "definition", "declaration", "claim", "equality", "value", "skipped", "refused",
@@ -115,6 +116,10 @@ class Judgement:
         return {**self.statement.data(), "status": self.status, "message": {lang: self.text(lang) for lang in LANGUAGES}}
 
 
+_ROLES = {"what": "what", "why": "what", "advice": "advice"}
+
+
 def spoken(said: Say, lang: str) -> str:
-    """A sentence of the wording whose fields are texts."""
-    return sentence(lang, said.key).format(**said.fields).strip()
+    """A sentence of the wording whose fields are texts; what a refusal says is put into the language."""
+    fields = {name: told(str(text), lang, _ROLES[name]) if name in _ROLES else text for name, text in said.fields.items()}
+    return sentence(lang, said.key).format(**fields).strip()

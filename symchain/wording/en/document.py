@@ -17,7 +17,7 @@ SENTENCES = {
     "document.there": "at {point}, which the text gives above",
     "document.free": "a number is claimed, and the values of {names} are not given",
     "document.condition": "{left} = {right} where {condition}, and the text does not say so",
-    "document.symmetric": 'right if {names} is symmetric, which the text does not say: --assume {name}=symmetric',
+    "document.symmetric": "right if {names} is symmetric, which the text does not say: --assume {name}=symmetric",
     "document.distant": "right if {names} of another section are not meant here",
     "document.distant.meant": "right only if {names} of another section are meant here",
     "document.diagonal": "one letter stands for both indices: the entry on the diagonal, or i = j as a case",

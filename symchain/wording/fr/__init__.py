@@ -16,6 +16,7 @@ from symchain.wording.fr import (
     page,
     records,
     recursion,
+    refusals,
     remarks,
     sensitivity,
     steps,
@@ -42,7 +43,7 @@ _SPELLINGS = {
 }  # fmt: skip
 
 _TOPICS = (
-    derivation, check, commands, document, evidence, explain, facts, grade, graph, page, records, recursion, remarks, sensitivity,
+    derivation, check, commands, document, evidence, explain, facts, grade, graph, page, records, recursion, refusals, remarks, sensitivity,
     steps, typed,
 )  # fmt: skip
 
