@@ -82,7 +82,7 @@ def derivatives_of(side: Node) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
     return variables, formulas
 
 
-def _coefficient(term: Node) -> tuple[Node, Node]:
+def _coefficient(term: Node, traced: bool = False) -> tuple[Node, Node]:
     """The variable of a term's one differential, which stands last, and what stands before it."""
     inner = term
     while inner.head in ("group", "paren") and len(inner.parts) == 1:
@@ -90,7 +90,7 @@ def _coefficient(term: Node) -> tuple[Node, Node]:
     if (variable := variable_of(inner)) is not None:
         return variable, Node("number", term.place, text="1")
     if inner.head == "apply" and inner.text in ("tr", "trace") and len(inner.parts) == 1 and inner.ops[1:] == ("", "0"):
-        variable, factor = _coefficient(inner.parts[0])
+        variable, factor = _coefficient(inner.parts[0], traced=True)
         return variable, Node("transpose", term.place, (factor,))
     if inner.head == "product" and inner.parts and _plain(inner.parts[:-1]):
         last = inner.parts[-1]
@@ -101,7 +101,7 @@ def _coefficient(term: Node) -> tuple[Node, Node]:
             return variable, Node("product", term.place, (*inner.parts[:-1], factor), ops=inner.ops)
         if variable is not None and inner.ops[-1] in ("", "cdot"):
             row = next((p for p in inner.parts if p.head not in ("number", "frac")), None)
-            return variable, Node("transpose", term.place, (rest,)) if row is not None and row.head == "transpose" else rest
+            return variable, Node("transpose", term.place, (rest,)) if row is not None and row.head == "transpose" and not traced else rest
     what = "a differential that does not stand at the end of its term"
     raise ParseError(what, advice=r"Write dC = a\,dx + b\,dy, each differential behind its factor.", place=term.place)
 

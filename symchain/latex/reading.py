@@ -89,6 +89,8 @@ class _Document:
         self.rowwise = re.search(r"\b(?:rows?|lignes?)\b", self.source.text, re.IGNORECASE) is not None
         self.units = Units(self.text, self.surroundings).read()
         self.definitions = Definitions(self.units)
+        self.words = words
+        self.section_marks: dict[int, dict[str, bool]] = {}
         self.section_ranks: dict[int, dict[str, int]] = {}
         if not self.text.written:
             raise ParseError(
@@ -176,6 +178,13 @@ class _Document:
             unit.missing = missing
         return self._assembled([*lines, line])
 
+    def _marks(self, section: int) -> dict[str, bool]:
+        """The names that a section marks as arrays, and those that words do; a mark in another section may be one of another thing."""
+        if section not in self.section_marks:
+            own = [w for w in self.text.written if bisect(self.headings, w.place.line) == section]
+            self.section_marks[section] = marked(own) | dict.fromkeys(self.words, True)
+        return self.section_marks[section]
+
     def _ranks(self, line: int) -> dict[str, int]:
         """The ranks of the arrays of the section in which a line stands, from all that is defined there."""
         section = bisect(self.headings, line)
@@ -185,7 +194,7 @@ class _Document:
             names = {sp for w in lines for side in w.sides for n in walk(side) if n.symbol is not None for sp in _spellings(n.symbol)}
             declared = [d for n, d in self.definitions.declared.items() if n in names and n not in self.shapes]
             given = {n: s for n, s in self.shapes.items() if n in names}
-            marks = self.arrays
+            marks = self._marks(section)
             self.section_ranks[section] = ranks_in(self.source, [*declared, *lines], self.write, given, self.let, marks) if lines else {}
         return self.section_ranks[section]
 
@@ -210,7 +219,9 @@ class _Document:
 
     def _made(self, every: Sequence[Line], facts: dict[str, Any]) -> Assembly:
         ranks = self._ranks(every[-1].place.line)
-        return Assembly(self.source, every, self.write, self.shapes, facts, self.let, self.rowwise, self.arrays, self.slope, ranks)
+        sections = {bisect(self.headings, line.place.line) for line in every if line.shape is None}
+        marks = {n: c for k in sorted(sections) for n, c in self._marks(k).items()}
+        return Assembly(self.source, every, self.write, self.shapes, facts, self.let, self.rowwise, marks, self.slope, ranks)
 
     def _reread(self, line: Line, reading: str) -> None:
         """What turns out to be an array where it is used was read entry by entry before."""

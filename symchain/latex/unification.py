@@ -288,7 +288,7 @@ class Reader:
         if len(base.axes) == 2:
             self._join(*base.axes)
             return base
-        raise Unknown
+        raise Mismatch  # x^2 of a vector is none
 
     def _apply(self, node: Node) -> Form:
         forms = [self.form(p) for p in node.parts]

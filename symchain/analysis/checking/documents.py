@@ -208,6 +208,8 @@ def _answer(statement: Statement, asked: Asked, using: str) -> Judgement:
         return _made(statement, "undecided", verdict, Say("document.local", {"corrected": verdict.corrected}))
     if asked.distant and _right_where_fixed(asked, asked.distant):
         return _made(statement, "undecided", verdict, Say("document.distant", {"names": ", ".join(asked.distant)}))
+    if _entrywise(asked):
+        return _made(statement, "undecided", verdict, Say("document.diagonal", {}))
     if names := _right_if_symmetric(asked):
         return _made(statement, "undecided", verdict, Say("document.symmetric", {"names": ", ".join(names), "name": names[0]}))
     if not asked.wrt and (names := _unrelated(asked)):
@@ -240,6 +242,18 @@ def _on_the_diagonal(asked: Asked) -> Verdict | None:
     if len(shape) != 2 or shape[0] != shape[1]:
         return None
     return _compared(program, f"diag({jacobian})", asked.claim)
+
+
+def _entrywise(asked: Asked) -> bool:
+    """Whether the derivative of a vector by one of its size is given by its diagonal: dy/dx = cos(x) of y = sin(x)."""
+    block = asked.program.blocks.get(asked.output)
+    if block is None or len(asked.wrt) != 1 or len(block.shape) != 1:
+        return False
+    try:
+        found = _on_the_diagonal(asked)
+    except SymchainError:
+        return False
+    return found is not None and found.holds
 
 
 def _outside_where_negative(asked: Asked, name: str) -> bool:

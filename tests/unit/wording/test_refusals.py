@@ -13,7 +13,7 @@ from symchain.wording import DEFAULT, LANGUAGES
 from symchain.wording.translation import told
 
 ENGLISH = re.compile(
-    r"\b(?:the|of|is|are|can|be|read|as|write|and|put|which|not|needs|where|brackets|declare|a name|in|with|has|have|only|does|stands?|one)\b",
+    r"\b(?:the|of|is|are|can|be|read|as|write|and|put|which|not|needs|where|brackets|declare|a name|in|with|has|have|only|does|stands?)\b",
     re.IGNORECASE,
 )
 TEXTS = [
