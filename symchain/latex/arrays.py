@@ -87,9 +87,9 @@ def _operands(node: Node, found: dict[str, bool], certain: bool = True) -> None:
             _operands(part, found, certain and node.head in ("paren", "group", "transpose"))
 
 
-def said_in_words(source: Source, fragments: Sequence[Fragment]) -> tuple[set[str], dict[str, str], dict[str, str]]:
-    """What prose says of names: those it calls arrays, the facts one-hot, and functions that it calls by their usual name."""
-    arrays: set[str] = set()
+def said_in_words(source: Source, fragments: Sequence[Fragment]) -> tuple[dict[str, list[int]], dict[str, str], dict[str, str]]:
+    """What prose says of names: on which lines it calls them arrays, the facts one-hot, functions by their usual name."""
+    arrays: dict[str, list[int]] = {}
     facts: dict[str, str] = {}
     functions: dict[str, str] = {}
     for k, fragment in enumerate(fragments):
@@ -102,7 +102,7 @@ def said_in_words(source: Source, fragments: Sequence[Fragment]) -> tuple[set[st
         before = source.text[fragments[k - 1].closed if k else 0 : fragment.opened]
         after = source.text[fragment.closed : fragments[k + 1].opened if k + 1 < len(fragments) else len(source.text)]
         if (_BEFORE.search(before) or _AFTER.match(after)) and len(name) < 12:
-            arrays.add(name)
+            arrays.setdefault(name, []).append(source.place(fragment.start).line)
         if _ONE_HOT_AFTER.match(after) or _ONE_HOT_BEFORE.search(before):
             facts[name] = "onehot"
         if _SYMMETRIC_AFTER.match(after) or _SYMMETRIC_BEFORE.search(before):

@@ -204,6 +204,9 @@ class Assembly:
         if free:
             name = (entry_of(symbol, set(free)) or (name, ()))[0]
             self.usage.defined.setdefault(name, left.place)
+        elif self._sums_itself(name, statement.sides[1]):
+            what = f"{name} stands for a quantity and for the vector of which others here are entries"
+            self._fail(what, "Give one of the two another name.", statement.place)
         section = self.sections[-1]
         if name in self.partials:
             section.claims.append((index, statement))
@@ -217,6 +220,12 @@ class Assembly:
         if name in self.declared:
             self._fail(f"{name} is declared on line {self.declared[name].line} and defined here", "Remove one of the two.", left.place)
         self.sections[-1].definitions[name] = (index, statement, statement.sides[1])
+
+    def _sums_itself(self, name: str, body: Node) -> bool:
+        r"""Whether L = \sum_i L_i."""
+        bound = {b.letter for n in walk(body) for b in n.bounds}
+        entries = [entry_or_none(n.symbol, bound) for n in walk(body) if n.symbol is not None] if bound else []
+        return any(e is not None and e[0] == name for e in entries)
 
     # ------------------------------------------------------------ definitions
 

@@ -194,9 +194,13 @@ def _joined(rows: list[list[Token]]) -> list[list[Token]]:
         begins = start is not None and ((start.kind == "op" and start.text in "+-*/") or start.text in ("cdot", "times", "odot"))
         marked = row[0].text in ("&", "quad", "qquad") or (start is not None and start.text != "-")
         related = any(t.kind == "op" and t.text == "=" for t in row)
-        ends = found and found[-1] and found[-1][-1].kind == "op" and found[-1][-1].text in "+-*="
+        last = found[-1][-1] if found else None
+        ends = last is not None and (
+            (last.kind == "op" and last.text in "+-*=") or (last.kind == "command" and last.text in ("cdot", "times", "odot"))
+        )
         if found and ((begins and marked and not related) or ends):
-            found[-1] += [t for t in row if t.text not in ("&", "quad", "qquad")] if begins else row
+            lead = next((k for k, t in enumerate(row) if t.text not in ("&", "quad", "qquad")), len(row))
+            found[-1] += [t for t in row if t.text not in ("&", "quad", "qquad")] if begins else row[lead:]
             continue
         found.append(row)
     return found

@@ -2,9 +2,11 @@ r"""Brackets, bars, cases, and the bar below which a point stands."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NoReturn
 
 from symchain.latex.derivatives import Derivatives
+from symchain.latex.ellipsis import DOTS
 from symchain.latex.nodes import Node, signature
 from symchain.latex.tokens import Token
 
@@ -95,6 +97,9 @@ class Enclosures(Derivatives):
         parts = [self.expression()]
         while self._at(","):
             self.take()
+            if self.peek.kind == "command" and self.peek.text in DOTS and len(parts) in (1, 2):
+                parts = [self._listed(parts, self.take())]
+                break
             parts.append(self.expression())
         self.bars.pop()
         if not self._at(closer):
@@ -106,6 +111,17 @@ class Enclosures(Derivatives):
             self._refuse(self.peek)
         self.take()
         return Node("paren", self.span(opener), tuple(parts), opener.text)
+
+    def _listed(self, before: list[Node], dots: Token) -> Node:
+        r"""x_1, \ldots, x_n as arguments: x, whose entries they are."""
+        if self._at(","):
+            self.take()
+        last, first = self.expression().symbol, before[0].symbol
+        numbered = first is not None and last is not None and first.pieces == ("1",) and len(last.pieces) == 1 and last.pieces[0].isalnum()
+        second = len(before) == 1 or (first is not None and before[1].symbol == replace(first, pieces=("2",)))
+        if first is None or last is None or not numbered or not second or replace(first, pieces=last.pieces) != last:
+            self.fail(rf"\{dots.text} is not read", "Write every term, or a sum over an index.", dots.place)
+        return Node("symbol", before[0].place, symbol=replace(first, pieces=()))
 
     def group(self) -> Node:
         """{a}: braces do not print."""

@@ -25,6 +25,7 @@ FUNCTIONS = {
 }  # fmt: skip
 r"""Function commands, and the words that \operatorname holds where the input language calls them otherwise."""
 
+_FUNCTION_NAMES = ("f", "g", "h", "F", "G", "phi", "varphi", "psi")
 _BIG = {"sum": "sum", "prod": "prod"}
 _ADVICE = {
     "dot": "A dot may be a time derivative or part of a name: write x_{dot}.",
@@ -96,6 +97,12 @@ class Parser(Enclosures):
         ops = [""]
         while True:
             token = self.peek
+            if token.text == "circ" and token.kind == "command" and len(factors) == 1 and self._composes(factors[0]):
+                self.take()
+                inner = self.factor()
+                bracket = self.powers(self.brackets())
+                call = Node("product", self.span(start), (inner, bracket), ops=("", ""))
+                return Node("product", self.span(start), (factors[0], Node("paren", inner.place, (call,), "(")), ops=("", ""))
             if token.kind == "command" and token.text in JOINERS:
                 op = JOINERS[self.take().text]
             elif token.kind == "op" and token.text in "*/":
@@ -124,6 +131,14 @@ class Parser(Enclosures):
             factors.append(factor)
             ops.append(op)
         return factors[0] if len(factors) == 1 else Node("product", self.span(start), tuple(factors), ops=tuple(ops))
+
+    def _composes(self, first: Node) -> bool:
+        r"""Whether f \circ g(x) stands here, a composition of letters for functions."""
+        following, bracket = (
+            self.tokens[self.position + 1 : self.position + 3] if self.position + 2 < len(self.tokens) else (self.peek,) * 2
+        )
+        letters = first.symbol is not None and not first.symbol.primes and first.symbol.base in _FUNCTION_NAMES
+        return letters and following.kind == "letter" and following.text in _FUNCTION_NAMES and bracket.text == "("
 
     def _at_function(self) -> bool:
         return self.peek.kind == "word" and bool(self._function_of(self.peek))
@@ -274,7 +289,7 @@ class Parser(Enclosures):
                 return self._fraction(token)
             case "sqrt":
                 return self._root(token)
-            case "nabla":
+            case "nabla" | "grad":
                 return self._nabla(token)
             case "partial":
                 return self._slashed_partial(token)

@@ -21,7 +21,7 @@ from symchain.latex.preparation import prepared
 from symchain.latex.slices import Definitions
 from symchain.latex.statements import Statement as Line
 from symchain.latex.statements import is_defined, read_text
-from symchain.latex.surroundings import Surroundings, is_constant
+from symchain.latex.surroundings import Surroundings, at_point, is_constant
 from symchain.latex.units import Unit, Units
 from symchain.nouns.program import Program
 from symchain.nouns.statement import CLAIM, DEFINITION, EQUALITY, JUDGED, REFUSED, SKIPPED, VALUE, Asked
@@ -132,7 +132,8 @@ class _Document:
                 unit.kind, unit.subject = CLAIM, known.subject
                 return
             if known is not None and known.kind == DEFINITION and unit.right is not None and known.right is not None:
-                if unit.left is not None and unit.left.symbol is not None and is_constant(unit.right) and not is_constant(known.right):
+                named = unit.left is not None and (unit.left.symbol is not None or at_point(unit.written.context.before))
+                if named and is_constant(unit.right) and not is_constant(known.right):
                     unit.kind = VALUE  # numbers put in for the names
                     return
                 again = signature(known.right) == signature(unit.right)
@@ -179,10 +180,11 @@ class _Document:
         return self._assembled([*lines, line])
 
     def _marks(self, section: int) -> dict[str, bool]:
-        """The names that a section marks as arrays, and those that words do; a mark in another section may be one of another thing."""
+        """The names that a section marks as arrays, by formulas or words; a mark in another section may be one of another thing."""
         if section not in self.section_marks:
             own = [w for w in self.text.written if bisect(self.headings, w.place.line) == section]
-            self.section_marks[section] = marked(own) | dict.fromkeys(self.words, True)
+            words = [n for n, lines in self.words.items() if any(bisect(self.headings, line) == section for line in lines)]
+            self.section_marks[section] = marked(own) | dict.fromkeys(words, True)
         return self.section_marks[section]
 
     def _ranks(self, line: int) -> dict[str, int]:
@@ -319,6 +321,9 @@ class _Document:
         point = [(n, self.write(assembly.formulas().read(v).phrase)) for n, v in near]
         constant = unit.right is not None and (unit.subject is None or is_constant(unit.right))
         around = self.surroundings.around(unit.written) if constant else []
+        named = dict(unit.subject.renamed) if unit.subject is not None else {}  # at x_0 = 1 a derivative by x at x_0 is one at x = 1
+        point = [(named.get(n, n), v) for n, v in point]
+        around = [(named.get(n, n), v) for n, v in around]
         held = {n.symbol.name for n in walk(unit.right) if n.symbol is not None} if unit.right is not None else set()
         if any(n in held for n, _ in point):
             point = []
@@ -353,7 +358,9 @@ class _Document:
         """Names that the text marks as arrays and that have no shape here."""
         section = assembly.sections[-1]
         names = {n.symbol.name for line in assembly.statements for side in line.sides for n in walk(side) if n.symbol is not None}
-        for name in names & self.arrays.keys():
+        sections = {bisect(self.headings, line.place.line) for line in assembly.statements if line.shape is None}
+        marks = {n for k in sections for n in self._marks(k)}
+        for name in names & marks:
             known = section.known.get(name)
             shape = known.shape if known is not None else assembly.usage.shapes.get(name, ())
             if name in assembly.aliases or name in assembly.usage.functions:

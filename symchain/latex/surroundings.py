@@ -33,6 +33,11 @@ def is_constant(node: Node) -> bool:
     )
 
 
+def at_point(before: str) -> bool:
+    """Whether a sentence speaks of a point: what a function is there is no new formula for it."""
+    return re.search(r"\b(?:at|point|en un|au point|where it is)\b", before, re.IGNORECASE) is not None
+
+
 class Surroundings:
     def __init__(self, text: Text) -> None:
         self.text = text

@@ -58,6 +58,8 @@ _WRAPPERS = frozenset({"boxed", "fbox", "mathrel", "mathbin", "mathop", "mathord
 _OVER = frozenset({"overset", "stackrel", "underset"})
 _NARROW = re.compile(r"\s*-|\s*0?\.[01]\d*\s*(?:in|cm|em)|\s*[0-5](?:\.\d*)?\s*(?:pt|mu|mm|ex)")
 _SPACES = frozenset(",;:!> /")
+_NEXT_ROW = re.compile(r"\s*\.(?:\s|\\\\(?:\[[^\]]*\])?|&|\\q?quad\b)*\\left\s*\.(?:\s*\\q?quad\b)*")
+r"""From behind the \right of \right. to behind the \left. of the next row."""
 _DELIMITERS = {
     "lvert": "|", "rvert": "|", "vert": "|", "mid": "|", "lVert": "‖", "rVert": "‖", "Vert": "‖", "parallel": "‖", "|": "‖",
     "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "{": "(", "}": ")", "lbrace": "(", "rbrace": ")",
@@ -310,6 +312,10 @@ class _Tokens:
         rest = self.text[self.position : self.end]
         inside = len(rest) - len(rest.lstrip())
         if rest.lstrip().startswith("."):
+            goes_on = _NEXT_ROW.match(rest) if name == "right" else None
+            if goes_on is not None:  # a bracket over two rows
+                self.position += goes_on.end()
+                return
             if name == "right":
                 self._fail(r"\right. has no bracket", "Write both brackets.")
             self._add("command", "evaluated", inside + 1)

@@ -17,6 +17,7 @@ from symchain.nouns.statement import CLAIM, DECLARATION, DEFINITION, EQUALITY, R
 from symchain.support.document import Say
 from symchain.wording import DEFAULT
 
+_ROWS = 24
 _MOMENTS = frozenset({"Var", "Cov", "Corr", "Pr", "E", "EE", "Bias", "Prob", "KL"})
 """What a bracket follows in statistics without being a function of numbers."""
 
@@ -73,6 +74,8 @@ class Unit:
         if self.error is not None and self.kind == REFUSED:
             said = Say("document.refused", {"what": self.error.what, "advice": self.error.advice})
         place = self.error.place if self.error is not None and self.error.place is not None and self.kind == REFUSED else w.place
+        if not w.place.line <= place.line <= w.place.line + self.source.count("\n") + _ROWS:
+            place = w.place  # what is wrong stands in another statement
         reason = spoken(said, DEFAULT) if said is not None else ""
         return Statement(self.kind, place.line, place.column, self.source, self.reading, reason, self.asked, said)
 
@@ -248,7 +251,7 @@ class Units:
                 right=side,
                 subject=subject,
                 solved=zero,
-                numbers=_put_in(side, k > 0 or subject.components),
+                numbers=_put_in(side, k > 0 or subject.components or bool(subject.renamed)),
             )
 
     def _names_components(self, side: Node, subject: Subject) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -208,6 +209,8 @@ def _answer(statement: Statement, asked: Asked, using: str) -> Judgement:
         return _made(statement, "undecided", verdict, Say("document.local", {"corrected": verdict.corrected}))
     if asked.distant and _right_where_fixed(asked, asked.distant):
         return _made(statement, "undecided", verdict, Say("document.distant", {"names": ", ".join(asked.distant)}))
+    if _of_other_functions(asked):
+        return _made(statement, "undecided", verdict, Say("document.chain", {}))
     if _entrywise(asked):
         return _made(statement, "undecided", verdict, Say("document.diagonal", {}))
     if names := _right_if_symmetric(asked):
@@ -242,6 +245,18 @@ def _on_the_diagonal(asked: Asked) -> Verdict | None:
     if len(shape) != 2 or shape[0] != shape[1]:
         return None
     return _compared(program, f"diag({jacobian})", asked.claim)
+
+
+_SLOPE = re.compile(r"\(d(\w+)/d(\w+)\)")
+
+
+def _of_other_functions(asked: Asked) -> bool:
+    """Whether a claim of derivatives alone holds one that is 0 as the text defines its names: the chain rule along other dependences."""
+    pairs = _SLOPE.findall(asked.claim)
+    if not pairs or re.search(r"\w", _SLOPE.sub("", asked.claim)):
+        return False
+    blocks = asked.program.blocks
+    return any(of not in blocks or not asked.program.may_depend(of, by) for of, by in pairs if of != by)
 
 
 def _entrywise(asked: Asked) -> bool:

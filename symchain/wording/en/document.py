@@ -18,6 +18,7 @@ SENTENCES = {
     "document.free": "a number is claimed, and the values of {names} are not given",
     "document.condition": "{left} = {right} where {condition}, and the text does not say so",
     "document.symmetric": "right if {names} is symmetric, which the text does not say: --assume {name}=symmetric",
+    "document.chain": "a chain rule along other dependences than those of the formulas in the text",
     "document.distant": "right if {names} of another section are not meant here",
     "document.distant.meant": "right only if {names} of another section are meant here",
     "document.diagonal": "one letter stands for both indices: the entry on the diagonal, or i = j as a case",

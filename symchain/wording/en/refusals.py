@@ -283,6 +283,8 @@ SENTENCES = {
     "refusal.cases.of.arrays": "cases of arrays",
     "refusal.write.a.function.of.th": "Write a function of the entries.",
     "refusal.did.you.mean": "Did you mean {a}?",
+    "refusal.stands.for.a.quantity": "{a} stands for a quantity and for the vector of which others here are entries",
+    "refusal.give.one.of.the.two.another": "Give one of the two another name.",
     "refusal.other.what": "this formula does not go together as it is written",
     "refusal.other.advice": "Write it otherwise, or declare the shapes.",
 }

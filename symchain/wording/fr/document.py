@@ -19,6 +19,7 @@ SENTENCES = {
     "document.free": "on annonce un nombre, et les valeurs de {names} ne sont pas données",
     "document.condition": "{left} = {right} si {condition}, ce que le texte ne dit pas",
     "document.symmetric": "exact si {names} est symétrique, ce que le texte ne dit pas~: --assume {name}=symmetric",
+    "document.chain": "une règle de la chaîne suivant d'autres dépendances que celles des formules du texte",
     "document.distant": "exact s'il ne s'agit pas de {names} d'une autre section",
     "document.distant.meant": "exact seulement s'il s'agit bien de {names} d'une autre section",
     "document.diagonal": "une même lettre sert aux deux indices~: le terme diagonal, ou le cas i = j",

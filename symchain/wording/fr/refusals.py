@@ -284,6 +284,8 @@ SENTENCES = {
     "refusal.cases.of.arrays": "des cas sur des tableaux",
     "refusal.write.a.function.of.th": "Écrire une fonction des coefficients.",
     "refusal.did.you.mean": "Fallait-il lire {a}~?",
+    "refusal.stands.for.a.quantity": "{a} désigne une grandeur et le vecteur dont d'autres noms sont ici les coefficients",
+    "refusal.give.one.of.the.two.another": "Donner un autre nom à l'un des deux.",
     "refusal.other.what": "telle qu'elle est écrite, cette formule ne va pas ensemble",
     "refusal.other.advice": "L'écrire autrement, ou déclarer les dimensions.",
 }

@@ -83,6 +83,20 @@ JUDGED = {
     r"\frac{\partial s}{\partial w_j} = w_j$$": "right wrong",
     r"$$m = \frac{x_1 + \cdots + x_n}{n}, \quad v = \frac1n\sum_i (x_i - m)^2$$"
     r"$$\frac{\partial v}{\partial x_j} = \frac2n (x_j - m)$$": "right",
+    # as textbooks write compositions, gradients, arguments with an ellipsis, values at a point, brackets over two rows
+    r"$$f(x) = 3x, \quad g(x) = \sin x, \quad F(x) = g \circ f(x)$$ $$F'(x) = 3\cos(3x), \quad F'(x) = \cos(3x)$$": "right wrong",
+    r"$$f(x, y) = x^2 y$$ $$\grad f(x, y) = \begin{pmatrix} 2xy \\ x^2 \end{pmatrix}, \quad"
+    r"\grad f(1, 2) = \begin{pmatrix} 4 \\ 2 \end{pmatrix}$$": "right wrong",
+    r"$f(x_1, \ldots, x_n) = x_1^2 + \cdots + x_n^2$ $$\frac{\partial f}{\partial x_i}(x_1, \ldots, x_n) = 2x_i$$": "right",
+    r"$f(x) = \sqrt x$ and $x_0 = 4$, so $f'(x_0) = \frac14$ and $f'(x_0) = \frac12$.": "right unjudged",
+    r"$$f(x, y) = \ln(e^x + e^y)$$ At a point like $(0, \ln 2)$ we see $$f(x, y) = \ln 3$$": "",
+    r"$$f = (u + v)^2, \quad u = ab, \quad v = a - b$$ $$\frac{\partial f}{\partial a} = \frac{\partial f}{\partial u}"
+    r"\frac{\partial u}{\partial v}\frac{\partial v}{\partial a}$$": "undecided",
+    r"$$y = (ab + c)^2$$ $$\begin{aligned} \frac{\partial y}{\partial a} &= 2\left(ab + \right. \\ &\left. c\right) b \end{aligned}$$":
+        "right",
+    # what one section calls a vector may be a number in the next
+    "# A\nHere $x$ is a vector of inputs.\n# B\n$$f(x, y) = xy$$ $$\\frac{\\partial f}{\\partial y} = x, \\quad"
+    "\\frac{\\partial f}{\\partial y} = y$$": "right wrong",
     # and where several do, or none does, they are asked for
     r"$$q = \lVert xW\rVert^2$$ $$\frac{\partial q}{\partial x} = 2xW W^T$$": "unjudged",
     # constant along one index

@@ -201,7 +201,7 @@ TWO_READINGS = {
     r"y = dx": "a differential and as a product",
     r"y = \mathbf{x} + x": "x is written in two ways",
     r"y = x^{(1)} + x_1": "x_1 is written in two ways",
-    r"y = \sum_i x_i - y_i": "y_i outside of the sum over i can be read as an entry and as a name",
+    r"q = \sum_i x_i - y_i": "y_i outside of the sum over i can be read as an entry and as a name",
     r"L = \left(\sum_{i=1}^3 x_i\right) + x_1": "a name and as an entry of the vector x",
     r"L = \prod_i x_i c": "inside of the product and behind it",
 }
