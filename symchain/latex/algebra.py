@@ -187,6 +187,8 @@ class Algebra(Names):
         if value.axes:
             what = f"{self._text(node)} transposes an entry: its index can number the entries of one vector, or vectors"
             self._fail(what, "Write a matrix whose rows are the vectors, or the sum by entries.", node)
+        if value.rank == 0 and self.sizes and any(n.symbol is not None and n.symbol.name in self.usage.arrays for n in walk(node)):
+            self._fail("an array inside a sum over an index", "Everything there is an entry, such as y_i, or a scalar.", node)
         if value.rank == 0:
             place = self.usage.plain.get("T")
             if place is not None:

@@ -278,6 +278,7 @@ class _Document:
             found.claim,
             at=at,
             diagonal=diagonal,
+            entries=bool(letters),
             partial=subject.partial,
             **self._circumstances(k, unit, assembly),
         )

@@ -158,8 +158,10 @@ class Scripts:
                 found[-1] += token.text
             elif token.kind == "op" and token.text in (",", "_"):
                 found.append("")
-            elif token.kind == "op" and token.text in "{}":
+            elif token.kind == "op" and token.text in "{}()":
                 continue
+            elif token.kind == "command" and token.text in ACCENTS:
+                found[-1] += token.text
             elif token.kind == "op" and token.text in "+-" and found[-1] and _counts(tokens, k):
                 found[-1] += _STEPS[token.text]
             elif token.error is not None:

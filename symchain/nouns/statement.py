@@ -52,6 +52,8 @@ class Asked:
     """The names whose formulas stand in another section of the text: it may mean other quantities by them here."""
     diagonal: bool = False
     """Whether the entries claimed are those of a diagonal: da_i/dz_i."""
+    entries: bool = False
+    """Whether it is stated by entries, with indices, which say what stands where."""
     components: tuple[Asked, ...] = ()
     """The components of a gradient, each a question."""
 

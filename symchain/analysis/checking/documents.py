@@ -211,6 +211,8 @@ def _answer(statement: Statement, asked: Asked, using: str) -> Judgement:
         return _made(statement, "undecided", verdict, Say("document.distant", {"names": ", ".join(asked.distant)}))
     if _of_other_functions(asked):
         return _made(statement, "undecided", verdict, Say("document.chain", {}))
+    if _in_the_other_layout(asked):
+        return _made(statement, "undecided", verdict, Say("document.layout", {}))
     if _entrywise(asked):
         return _made(statement, "undecided", verdict, Say("document.diagonal", {}))
     if names := _right_if_symmetric(asked):
@@ -257,6 +259,18 @@ def _of_other_functions(asked: Asked) -> bool:
         return False
     blocks = asked.program.blocks
     return any(of not in blocks or not asked.program.may_depend(of, by) for of, by in pairs if of != by)
+
+
+def _in_the_other_layout(asked: Asked) -> bool:
+    """Whether the derivative of a vector by a vector is right as the transpose of the one meant here: many texts write it so."""
+    block = asked.program.blocks.get(asked.output)
+    if block is None or asked.entries or len(asked.wrt) != 1 or len(block.shape) != 1:
+        return False
+    try:
+        program, jacobian = _differentiated(asked.program, asked.output, asked.wrt[0])
+        return len(program.blocks[jacobian].shape) == 2 and _compared(program, f"{jacobian}.T", asked.claim).holds
+    except SymchainError:
+        return False
 
 
 def _entrywise(asked: Asked) -> bool:

@@ -19,6 +19,7 @@ SENTENCES = {
     "document.condition": "{left} = {right} where {condition}, and the text does not say so",
     "document.symmetric": "right if {names} is symmetric, which the text does not say: --assume {name}=symmetric",
     "document.chain": "a chain rule along other dependences than those of the formulas in the text",
+    "document.layout": "right where the derivative of a vector by a vector is written transposed, as some texts do",
     "document.distant": "right if {names} of another section are not meant here",
     "document.distant.meant": "right only if {names} of another section are meant here",
     "document.diagonal": "one letter stands for both indices: the entry on the diagonal, or i = j as a case",

@@ -20,6 +20,7 @@ SENTENCES = {
     "document.condition": "{left} = {right} si {condition}, ce que le texte ne dit pas",
     "document.symmetric": "exact si {names} est symétrique, ce que le texte ne dit pas~: --assume {name}=symmetric",
     "document.chain": "une règle de la chaîne suivant d'autres dépendances que celles des formules du texte",
+    "document.layout": "exact si l'on écrit transposée la dérivée d'un vecteur par rapport à un vecteur, comme le font certains textes",
     "document.distant": "exact s'il ne s'agit pas de {names} d'une autre section",
     "document.distant.meant": "exact seulement s'il s'agit bien de {names} d'une autre section",
     "document.diagonal": "une même lettre sert aux deux indices~: le terme diagonal, ou le cas i = j",

@@ -97,6 +97,9 @@ JUDGED = {
     # what one section calls a vector may be a number in the next
     "# A\nHere $x$ is a vector of inputs.\n# B\n$$f(x, y) = xy$$ $$\\frac{\\partial f}{\\partial y} = x, \\quad"
     "\\frac{\\partial f}{\\partial y} = y$$": "right wrong",
+    # the two layouts of the derivative of a vector by a vector; by entries there is one
+    r"$$h = W^T x$$ $$\frac{\partial h}{\partial x} = W^T, \quad \frac{\partial h}{\partial x} = W, \quad"
+    r"\frac{\partial h}{\partial x} = 2W$$": "right undecided wrong",
     # and where several do, or none does, they are asked for
     r"$$q = \lVert xW\rVert^2$$ $$\frac{\partial q}{\partial x} = 2xW W^T$$": "unjudged",
     # constant along one index
