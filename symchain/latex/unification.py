@@ -163,7 +163,8 @@ class Reader:
             case "root" | "abs":
                 return self.form(node.parts[0])
             case "norm":
-                if not self.form(node.parts[0]).axes:
+                rank = len(self.form(node.parts[0]).axes)
+                if not rank or (rank > 1 and node.text != "F"):
                     raise Mismatch
                 return Form()
             case "inner":

@@ -218,7 +218,7 @@ NAMED: dict[str, dict[str, str]] = {
         "latex/formulas.py": "abs det inv log max maximum min minimum pinv pow power prod",
         "latex/grammar.py": (
             "arccos arccosh arcosh arcsin arcsinh arctan arctanh arsinh artanh binom cos cosh cot coth csc det erf exp factorial ln log "
-            "logsumexp max min power prod sec sech sgn sign sin sinh sqrt tan tanh"
+            "logsumexp max min power prod psi sec sech sgn sign sin sinh sqrt tan tanh"
         ),
         "latex/naming.py": "cos cosh exp gamma log sin sinh sqrt",
         "latex/nodes.py": "abs power",
