@@ -9,7 +9,7 @@ from typing import Any
 from symchain.nouns.verdict import Verdict
 from symchain.support.document import Say
 from symchain.wording import LANGUAGES, sentence
-from symchain.wording.translation import told
+from symchain.wording.errors import translated
 
 DEFINITION, DECLARATION, CLAIM, EQUALITY, VALUE, SKIPPED, REFUSED = KINDS = (
     "definition", "declaration", "claim", "equality", "value", "skipped", "refused",
@@ -118,10 +118,11 @@ class Judgement:
         return {**self.statement.data(), "status": self.status, "message": {lang: self.text(lang) for lang in LANGUAGES}}
 
 
-_ROLES = {"what": "what", "why": "what", "advice": "advice"}
+_TOLD = ("what", "advice", "why")
+"""Fields that hold what an error says, in English."""
 
 
 def spoken(said: Say, lang: str) -> str:
-    """A sentence of the wording whose fields are texts; what a refusal says is put into the language."""
-    fields = {name: told(str(text), lang, _ROLES[name]) if name in _ROLES else text for name, text in said.fields.items()}
+    """A sentence of the wording whose fields are texts; what an error says is told in the language."""
+    fields = {name: translated(str(text), lang) if name in _TOLD else text for name, text in said.fields.items()}
     return sentence(lang, said.key).format(**fields).strip()

@@ -28,8 +28,7 @@ RECORDS = {"sigmoid": RecordText(Word("SIGMOIDE", "f"), "DIE SIGMOIDE KENNT IHRE
 
 def translated(template: str) -> str:
     """The template in capitals and brackets, its fields as they are."""
-    literal = [(text.upper().replace("{", "{{").replace("}", "}}"), field) for text, field in pieces(template)]
-    inside = "".join(text + ("" if field is None else f"{{{field}}}") for text, field in literal)
+    inside = "".join(text.upper() + ("" if field is None else f"{{{field}}}") for text, field in pieces(template))
     return f"[{inside}]"
 
 

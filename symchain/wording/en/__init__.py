@@ -15,7 +15,6 @@ from symchain.wording.en import (
     page,
     records,
     recursion,
-    refusals,
     remarks,
     sensitivity,
     steps,
@@ -29,7 +28,7 @@ def _the(noun: Word) -> str:
 
 
 _TOPICS = (
-    derivation, check, commands, document, evidence, explain, facts, grade, graph, page, records, recursion, refusals, remarks, sensitivity,
+    derivation, check, commands, document, evidence, explain, facts, grade, graph, page, records, recursion, remarks, sensitivity,
     steps, typed,
 )  # fmt: skip
 

@@ -16,7 +16,6 @@ from symchain.wording.fr import (
     page,
     records,
     recursion,
-    refusals,
     remarks,
     sensitivity,
     steps,
@@ -43,7 +42,7 @@ _SPELLINGS = {
 }  # fmt: skip
 
 _TOPICS = (
-    derivation, check, commands, document, evidence, explain, facts, grade, graph, page, records, recursion, refusals, remarks, sensitivity,
+    derivation, check, commands, document, evidence, explain, facts, grade, graph, page, records, recursion, remarks, sensitivity,
     steps, typed,
 )  # fmt: skip
 

@@ -8,9 +8,7 @@ import pytest
 
 import symchain
 from symchain.nouns.statement import spoken
-from symchain.support.document import Say
-from symchain.wording import DEFAULT, LANGUAGES
-from symchain.wording.translation import told
+from symchain.wording import DEFAULT
 
 ENGLISH = re.compile(
     r"\b(?:the|of|is|are|can|be|read|as|write|and|put|which|not|needs|where|brackets|declare|a name|in|with|has|have|only|does|stands?)\b",
@@ -35,17 +33,3 @@ def test_no_english_in_french(text: str) -> None:
         outside = re.sub(r"\\[A-Za-z]+|\{[^}]*\}|\(n, n\)", " ", written)
         assert not ENGLISH.search(outside), written
         assert spoken(said, DEFAULT) != written
-
-
-@pytest.mark.parametrize("key", [k for k in LANGUAGES[DEFAULT].sentences if k.startswith("refusal.")])
-def test_each_template_is_found_by_what_it_says(key: str) -> None:
-    slots = {"a": "x_1", "b": "Q", "c": "7", "d": "z"}
-    english = LANGUAGES[DEFAULT].sentences[key].format(**slots)
-    assert told(english, "fr", "what") == LANGUAGES["fr"].sentences[key].format(**slots)
-
-
-def test_what_no_template_fits_is_said_in_general_words() -> None:
-    assert told("there is something nobody foresaw", "fr", "what") == LANGUAGES["fr"].sentences["refusal.other.what"]
-    assert told("there is something nobody foresaw", DEFAULT, "what") == "there is something nobody foresaw"
-    said = Say("document.refused", {"what": "prose inside a formula: with some words", "advice": "Remove it."})
-    assert "with some words" not in spoken(said, "fr")

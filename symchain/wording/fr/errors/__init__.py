@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from symchain.wording.fr.errors import arrays, asking, commands, documents, families, integrations, reading, running
+from symchain.wording.fr.errors import arrays, asking, commands, documents, families, integrations, reading, refusals, running
 
-TOPICS = (reading, arrays, families, running, asking, documents, integrations, commands)
+TOPICS = (reading, arrays, families, running, asking, documents, refusals, integrations, commands)

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 ERRORS = {
+    "{whole} transposes an entry: its index can number the entries of one vector, or vectors": "{whole} transpose un terme indicé~: "
+    "l'indice peut numéroter les coefficients d'un vecteur, ou des vecteurs",
+    "Write a matrix whose rows are the vectors, or the sum by entries.": "Écrivez une matrice dont les lignes sont les vecteurs, ou la "
+    "somme coefficient par coefficient.",
+    "a differential that does not stand at the end of its term": "une différentielle qui n'est pas à la fin de son terme",
+    "Write dC = a\\,dx + b\\,dy, each differential behind its factor.": "Écrivez dC = a\\,dx + b\\,dy, chaque différentielle après son "
+    "facteur.",
+    "{dots} does not show how the sum goes on": "{dots} ne montre pas comment la somme continue",
+    "Write a sum over an index: {code}.": "Écrivez une somme sur un indice~: {code}.",
+    "{name} stands for a quantity and for the vector of which others here are entries": "{name} désigne une grandeur, et le vecteur dont "
+    "d'autres noms sont ici les coefficients",
+    "Give one of the two another name.": "Donnez un autre nom à l'un des deux.",
     "a power of an array can be read entry by entry and as a product": "la puissance d'un tableau peut se lire terme à terme ou comme un "
     "produit",
     "{whole} can be read as {a} raised and as {b} raised, times {c}": "{whole} peut se lire comme {a} à cette puissance, ou comme {b} à "
