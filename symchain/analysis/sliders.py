@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symchain.errors import SymchainError
+from symchain.evidence.points import given
 from symchain.kernels.javascript.code import function_text
 from symchain.kernels.kernel import Kernel
 from symchain.lowering.compilation import compile_program
@@ -23,7 +24,8 @@ def explorer_of(program: Program, output: str, wrt: Sequence[str], point: Mappin
     """Raises UnsupportedError where the program has no JavaScript, whatever compilation raises, ArgumentError at a wrong point."""
     kernel = compile_program(program, output, wrt, 1, "auto", {})
     code = function_text(kernel.plan)
-    at = {i.name: float(point[i.name]) for i in kernel.plan.inputs}
+    values = given(program, [output, *(i.name for i in kernel.plan.inputs)], point).inputs
+    at = {i.name: float(values[i.name]) for i in kernel.plan.inputs}
     active = {o.names[0] for o in kernel.plan.outputs if o.kind == "gradient"}
     found = []
     for one in kernel.plan.inputs:

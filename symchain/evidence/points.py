@@ -83,7 +83,7 @@ def given(program: Computation, names: Sequence[str], values: Mapping[str, Any])
             raise ArgumentError(f"the point gives no value for {name}", advice=f"Give every input a value: {name} = 1.5.")
         try:
             inputs[name] = np.asarray(values[name], float)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise ArgumentError(f"the point gives {name} something that is not a number", advice=f"Write {name} = 1.5.") from None
         if inputs[name].ndim == len(shape):
             sizes = zip(shape, inputs[name].shape, strict=True)

@@ -19,6 +19,7 @@ from symchain.rewriting import (
     inversion,
     logarithms,
     masks,
+    repeated,
     roots,
     slices,
     softmaxes,
@@ -124,6 +125,8 @@ def _may_hold(row: Row, rule: Identity | None, kinds: int) -> bool:
     return (not row.holds or bool(row.holds & kinds)) if rule is None else not rule.kinds & ~kinds
 
 
-_FAMILIES = (choices, denominators, expansion, exponentials, factoring, inversion, logarithms, masks, roots, slices, softmaxes, stable)
+_FAMILIES = (
+    choices, denominators, expansion, exponentials, factoring, inversion, logarithms, masks, repeated, roots, slices, softmaxes, stable,
+)  # fmt: skip
 
 TABLE = Table(row for family in _FAMILIES for row in family.ROWS)

@@ -137,7 +137,7 @@ def rewritten(phrase: Phrase, change: Callable[[Phrase], Phrase | None], done: d
 
 
 def operations(phrase: Phrase) -> int:
-    """The price of a printed formula: one for each operator and call; names, literals, transposes and indexing are free.
+    """The price of a printed formula: one for each operator and call; names, literals, transposes and one indexing are free.
 
     A minus in front of anything but a literal counts. This is the cost that rewriting lowers.
     """
@@ -164,7 +164,8 @@ def _own_operations(phrase: Phrase) -> int:
         return len(phrase.parts) - 1 - minus
     if phrase.head in ("mul", "matmul"):
         return len(phrase.parts) - 1
-    return int(phrase.head in ("pow", "call") or (phrase.head == "neg" and not _starts_with_literal(phrase.parts[0])))
+    twice = phrase.head == "index" and phrase.parts[0].head == "index"  # x[i][j] is a selection of a selection
+    return int(twice or phrase.head in ("pow", "call") or (phrase.head == "neg" and not _starts_with_literal(phrase.parts[0])))
 
 
 def _starts_with_literal(phrase: Phrase) -> bool:

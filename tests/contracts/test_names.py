@@ -238,6 +238,7 @@ NAMED: dict[str, dict[str, str]] = {
         "lowering/corners.py": "hypot sqrt",
         "lowering/series.py": "entr log log10 log2",
         "rewriting/logarithms.py": "log",
+        "rewriting/repeated.py": "index tril triu",
         "rewriting/roots.py": "hypot pseudo_huber rsqrt sqrt",
         "rewriting/softmaxes.py": "index log log_softmax onehot softmax",
     },

@@ -81,7 +81,7 @@ from symchain.language.reading import read_program
         ("A: (n, n)\ny = eigh(A)", 2, 5, "2 results", "eigh"),
         ("A: (n, n)\na, b, c = eigh(A)", 2, 11, "2 results", "Name"),
         ("y = 'text'", 1, 5, "quotes", "einsum"),
-        ("y = sin**2(x)", 1, 11, "called", "*"),
+        ("y = sin**2(x)", 1, 11, "after its argument", "sin(x)**2"),
         ("y = x'*2", 1, 5, "prime", ".T"),
         ("y = gamma(x) + gamma", 1, 5, "variable and called", "gamma*"),
         ("y = f(a, b)", 1, 5, "2 arguments", "one argument"),
