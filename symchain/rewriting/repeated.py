@@ -1,4 +1,4 @@
-"""Operations applied to their own result: an entry of a row is an entry, a triangle of a triangle that triangle, a root squared its base."""
+"""Operations applied twice: an entry of a row is an entry, a triangle of a triangle that triangle, a squared root its base."""
 
 from __future__ import annotations
 
