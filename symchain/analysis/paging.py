@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 def page_of(program: Program, output: str, wrt: Sequence[str], at: Mapping[str, Any] | None) -> Page:
     """Everything that the page of an output by some names needs."""
-    point = dict(at) if at is not None else _example(program, output)
+    point = dict(at) if at is not None else example(program, output)
     subjects = _subjects(program, output, wrt)
     for subject in subjects.values():
         prepare(subject, "full")
@@ -75,8 +75,8 @@ def _differentiable(program: Program, output: str, wrt: str) -> bool:
     return True
 
 
-def _example(program: Program, output: str) -> dict[str, Any] | None:
-    """A point of the domain, with numbers short enough to read."""
+def example(program: Program, output: str) -> dict[str, Any] | None:
+    """A point of the domain where numbers of a program can be shown, with numbers short enough to read."""
     for point in points(program, output):
         found = {n: np.round(v, 2) if np.ndim(v) else float(v) for n, v in point.inputs.items()}
         return {**found, **{d: size for d, size in point.dims.items() if not any(d in v.shape for v in program.inputs.values())}}

@@ -1,4 +1,5 @@
-"""The command line: symchain derive | explain | page | sensitivity | eval | compile | hessian | parse | models.
+"""The command line: symchain derive | explain | page | sensitivity | eval | compile | hessian | parse | models |
+serve | mcp.
 
 Results go to standard output, everything else to standard error. SymPy and NumPy are imported inside the commands, so that help
 and mistakes in the options answer at once.
@@ -16,6 +17,7 @@ import click
 
 from symchain import __version__
 from symchain.app.checking import CLAIMS, Asked, checked
+from symchain.app.services import mcp, serve
 from symchain.app.speech import choose, language, preferred, spoken
 from symchain.app.terminal import INTERRUPTED, Commands, Language, read_text, replaced, waiting, warn_of_failures, write_result
 from symchain.errors import AnswerError, ArgumentError, FactError, NumberVariableError
@@ -483,6 +485,10 @@ def models(name: str | None, output: str | None) -> None:
     ready = [read_model(n) for n in (*model_names(), *recursion_names())]
     width = max(len(m.name) for m in ready)
     write_result("\n".join(f"{m.name:{width}}  {m.title}" for m in ready), output)
+
+
+commands.add_command(serve)
+commands.add_command(mcp)
 
 
 def _evaluated(derivation: Any, point: Point, medium: str = "text", lang: str = "en") -> str:

@@ -14,7 +14,7 @@ _LINE = 22.0
 _TEXT = 46.0
 """Where the texts of the legend begin."""
 
-_STYLE = f"""
+STYLE = f"""
 svg.symchain-graph {{ font-family: "DejaVu Sans", Verdana, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; }}
 .symchain-graph text {{ fill: #1f2937; stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round; paint-order: stroke; }}
 .symchain-graph .value {{ fill: {VALUE}; font-weight: bold; }}
@@ -34,17 +34,20 @@ svg.symchain-graph {{ font-family: "DejaVu Sans", Verdana, "Segoe UI", Roboto, H
 """
 
 
-def svg(graph: Graph, lang: str = "en") -> str:
-    """The graph as an SVG document without outside references; every name is escaped."""
+FITTING = ' style="max-width: 100%; height: auto"'
+
+
+def svg(graph: Graph, lang: str = "en", styled: bool = True) -> str:
+    """The graph as an SVG document without outside references; every name is escaped. Not `styled`, STYLE stands elsewhere."""
     drawn = picture(graph, lang)
     legend = _legend_height(drawn)
     width, height = drawn.width + 2 * MARGIN, drawn.height + 2 * MARGIN + legend
     width = max(width, 2 * MARGIN + _TEXT + max((text_width(text, 12.0, True) for _, text in drawn.legend), default=0.0))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="symchain-graph" role="img" width="{_n(width)}" height="{_n(height)}" '
-        f'viewBox="0 0 {_n(width)} {_n(height)}" style="max-width: 100%; height: auto">',
+        f'viewBox="0 0 {_n(width)} {_n(height)}"{FITTING if styled else ""}>',
         f"<title>{escape(drawn.title)}</title>",
-        f"<style>{_STYLE}</style>",
+        *([f"<style>{STYLE}</style>"] if styled else []),
         f'<rect width="{_n(width)}" height="{_n(height)}" fill="#ffffff"/>',
         f'<g transform="translate({_n(MARGIN)} {_n(MARGIN)})">',
         *map(_wire, drawn.wires),

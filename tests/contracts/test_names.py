@@ -242,6 +242,7 @@ NAMED: dict[str, dict[str, str]] = {
         "rewriting/roots.py": "hypot pseudo_huber rsqrt sqrt",
         "rewriting/softmaxes.py": "index log log_softmax onehot softmax",
     },
+    "names of fields of an error: its place": {"app/workers/tasks.py": "place"},
     "normal forms and notation: identities of one function, and phrases whose heads have names of functions": {
         "tensors/algebra.py": "inv reshape",
         "tensors/facts.py": "cosh erfc erfcx exp exp2 softplus",

@@ -17,6 +17,7 @@ from symchain.wording.en import (
     recursion,
     remarks,
     sensitivity,
+    serve,
     steps,
     typed,
 )
@@ -29,7 +30,7 @@ def _the(noun: Word) -> str:
 
 _TOPICS = (
     derivation, check, commands, document, evidence, explain, facts, grade, graph, page, records, recursion, remarks, sensitivity,
-    steps, typed,
+    serve, steps, typed,
 )  # fmt: skip
 
 LANGUAGE = Language(

@@ -18,6 +18,7 @@ from symchain.wording.fr import (
     recursion,
     remarks,
     sensitivity,
+    serve,
     steps,
     typed,
 )
@@ -43,7 +44,7 @@ _SPELLINGS = {
 
 _TOPICS = (
     derivation, check, commands, document, evidence, explain, facts, grade, graph, page, records, recursion, remarks, sensitivity,
-    steps, typed,
+    serve, steps, typed,
 )  # fmt: skip
 
 LANGUAGE = Language(

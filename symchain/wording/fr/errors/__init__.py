@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from symchain.wording.fr.errors import arrays, asking, commands, documents, families, integrations, reading, refusals, running
+from symchain.wording.fr.errors import arrays, asking, commands, documents, families, integrations, reading, refusals, running, serving
 
-TOPICS = (reading, arrays, families, running, asking, documents, refusals, integrations, commands)
+TOPICS = (reading, arrays, families, running, asking, documents, refusals, integrations, serving, commands)

@@ -1,0 +1,1 @@
+"""`symchain serve`: a page that answers while one types."""

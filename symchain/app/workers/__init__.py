@@ -1,0 +1,1 @@
+"""Processes that answer requests of strangers: a pool, the worker, and the tasks it knows."""
