@@ -125,6 +125,8 @@ def test_outside_of_the_domain_there_is_no_value_and_no_crash(name: str) -> None
         except symchain.SymchainError:
             continue
         one, many = [value, *gradient.values()], [values[0], *(g[0] for g in gradients.values())]
+        if np.isnan(value):  # beside no value, the slope of a sample is what its formula gives
+            one, many = one[:1], many[:1]
         np.testing.assert_allclose(one, many, rtol=1e-9, err_msg=str(x))
 
 

@@ -26,7 +26,8 @@ from symchain.render.programs import program_remarks, program_rows
 from symchain.render.svg import svg
 from symchain.support.assignments import given_point
 from symchain.support.plain_data import plain_data
-from symchain.wording import DEFAULT, sentence
+from symchain.wording import sentence
+from symchain.wording.errors import told as in_language
 
 BOXES = 120
 """A program of more blocks has no picture."""
@@ -58,12 +59,12 @@ def answer(task: str, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _said(error: SymchainError, lang: str) -> str:
-    """What is wrong, in the reader's language; where symchain has no sentence for it, what it knows follows as it stands."""
+    """What is wrong, in the reader's language."""
     if isinstance(error, FactError):
         return " ".join(f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in told(error.name, error.fact, error.breach, lang))
     if isinstance(error, AnswerError | NumberVariableError):
         return said(error, lang)
-    return str(error) if lang == DEFAULT else f"{sentence(lang, 'serve.english')}\n{error}"
+    return in_language(error, lang)
 
 
 def _task(name: str) -> str:

@@ -45,7 +45,6 @@ SENTENCES = {
     "serve.done": "Done.",
     "serve.gone": "The server does not answer. Is it still running?",
     "serve.stale": "The equations have changed since: press Derive again.",
-    "serve.english": "What is wrong:",
     "serve.limit.time": "This takes longer than this server allows. A smaller program, or fewer names to derive by, may do.",
     "serve.limit.memory": "This takes more memory than this server allows. A smaller program may do.",
     "serve.limit.large": "The answer is larger than this server sends. Ask for fewer names, or for less detail.",

@@ -47,7 +47,6 @@ SENTENCES = {
     "serve.done": "Terminé.",
     "serve.gone": "Le serveur ne répond pas. Est-il encore en marche\u00a0?",
     "serve.stale": "Les équations ont changé depuis\u00a0: appuyez de nouveau sur Dériver.",
-    "serve.english": "Le programme n'est pas accepté. Symchain dit pourquoi, en anglais\u00a0:",
     "serve.limit.time": "Ce calcul dépasse la durée que ce serveur accorde. "
     "Essayez un programme plus petit, ou dérivez par rapport à moins de noms.",
     "serve.limit.memory": "Ce calcul dépasse la mémoire que ce serveur accorde. Essayez un programme plus petit.",

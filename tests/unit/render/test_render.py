@@ -77,6 +77,8 @@ def test_every_sentence_is_said_somewhere() -> None:
     package = Path(symchain.__file__).parent
     source = "\n".join(p.read_text(encoding="utf-8") for p in package.rglob("*.py") if "wording" not in p.parts)
     whole = set(re.findall(r"""["']([\w. ]+)["']""", source))
+    static = "\n".join(p.read_text(encoding="utf-8") for p in (package / "app/serve/static").iterdir())
+    whole |= {f"serve.{key}" for key in re.findall(r"""["'`]([\w.]+)["'`$]""", static)}  # the page that is served knows them by the rest
     begun = tuple(re.findall(r"""f["']([a-z_.]+\.)\{""", source))
     assert not [key for key in LANGUAGES["en"].sentences if not {key, key.removesuffix(".one")} & whole and not key.startswith(begun)]
 
