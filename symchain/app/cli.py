@@ -18,6 +18,7 @@ import click
 from symchain import __version__
 from symchain.app.checking import CLAIMS, Asked, checked
 from symchain.app.services import mcp, serve
+from symchain.app.setting import NOTATIONS, rendered, setting_of
 from symchain.app.speech import choose, language, preferred, spoken
 from symchain.app.terminal import INTERRUPTED, Commands, Language, read_text, replaced, waiting, warn_of_failures, write_result
 from symchain.errors import AnswerError, ArgumentError, FactError, NumberVariableError
@@ -121,6 +122,9 @@ _shown = _together(
     _lang,
     _once("--detail", type=click.Choice(["brief", "standard", "full"]), default="standard", show_default=True),
     _once("--format", "medium", type=click.Choice(DERIVED), default="text", show_default=True),
+    _once("--width", metavar="WIDTH", help="Of the lines of LaTeX: page, article, column, or a length such as 88mm."),
+    _once("--notation", type=click.Choice(NOTATIONS), default=NOTATIONS[0], show_default=True),
+    click.option("--standalone", is_flag=True, help="With --format latex: a whole document."),
     _save,
 )
 
@@ -219,12 +223,6 @@ def _names(wrt: str) -> str | list[str]:
     return names[0] if len(names) == 1 else names
 
 
-def _rendered(derivation: Any, medium: str, lang: str, detail: str) -> str | bytes:
-    if medium == "pdf":
-        return bytes(derivation.pdf(lang=lang, detail=detail))
-    return str(derivation.to_json() if medium == "json" else getattr(derivation, medium)(lang=lang, detail=detail))
-
-
 def _checked_at(derivation: Any, point: Point) -> tuple[Any, bool]:
     """The derivation with its check at the point, and whether the check prints the derivatives there: it does where they are numbers.
 
@@ -256,7 +254,7 @@ def _paged(derivation: Any, point: Point | None, lang: str) -> str:
 @_output
 @_at
 @_shown
-def derive(wrt: str, of: str | None, at: str | None, medium: str, lang: str, detail: str, output: str | None, **source: Any) -> None:
+def derive(wrt: str, of: str | None, at: str | None, medium: str, lang: str, detail: str, output: str | None, **options: Any) -> None:
     """Print how a gradient is derived, step by step.
 
     html is a fragment for a page of yours; with -o it is a page of its own, with graph, sensitivity and code.
@@ -264,14 +262,15 @@ def derive(wrt: str, of: str | None, at: str | None, medium: str, lang: str, det
     paged = medium == "html" and output is not None
     if at is not None and medium == "json":
         raise click.UsageError("--at checks what is printed at a point of yours; `symchain eval --format json` gives numbers alone.")
-    request = _Request(**source)
+    setting = setting_of(options, medium, lang, detail)
+    request = _Request(**options)
     point = request.at(at)
     with waiting("Deriving"), _in_language(lang):
         derivation = request.derived(of, wrt)
         numbers = False
         if point is not None and not paged and medium != "json":
             derivation, numbers = _checked_at(derivation, point)
-        result: str | bytes = _paged(derivation, point, lang) if paged else _rendered(derivation, medium, lang, detail)
+        result: str | bytes = _paged(derivation, point, lang) if paged else rendered(derivation, medium, setting)
         if point is not None and medium == "text" and not numbers:
             result = f"{str(result).rstrip()}\n\n{_evaluated(derivation, point, lang=lang)}"
     write_result(result, output)
@@ -283,12 +282,13 @@ def derive(wrt: str, of: str | None, at: str | None, medium: str, lang: str, det
 @_wrt
 @_output
 @_shown
-def hessian(wrt: str, of: str | None, medium: str, lang: str, detail: str, output: str | None, **source: Any) -> None:
+def hessian(wrt: str, of: str | None, medium: str, lang: str, detail: str, output: str | None, **options: Any) -> None:
     """Print how second derivatives are derived."""
-    request = _Request(**source)
+    setting = setting_of(options, medium, lang, detail)
+    request = _Request(**options)
     with waiting("Deriving"), _in_language(lang):
         derivation = request.derived(of, wrt, order=2)
-        result = _rendered(derivation, medium, lang, detail)
+        result = rendered(derivation, medium, setting)
     write_result(result, output)
     warn_of_failures(derivation)
 

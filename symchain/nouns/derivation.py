@@ -290,9 +290,15 @@ class Printed(Unchanging):
         """
         return self._print("text", lang, detail, notation, at)
 
-    def latex(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
-        """LaTeX to paste into a document that loads amsmath."""
-        return self._print("latex", lang, detail, notation, at)
+    def latex(
+        self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None, **setting: Any
+    ) -> str:
+        """LaTeX to paste into a document that loads amsmath; with standalone=True a whole document.
+
+        width=: of its lines, "page", "article" (as in the class of that name), "column" (one of two), a length such as "88mm", or points.
+        """
+        options = {"lang": lang, "detail": detail, "notation": notation, "complete": setting.pop("standalone", False), **setting}
+        return engine().render(self.checked_at(at), "latex", **options)  # type: ignore[no-any-return]
 
     def markdown(self, lang: str = "en", detail: str = "standard", notation: str = "matrix", at: Mapping[str, Any] | None = None) -> str:
         """Markdown with mathematics between dollars."""

@@ -121,9 +121,10 @@ class Recursion(Unchanging):
         """The derivation for a terminal. lang: a language symchain speaks; detail: brief, standard or full."""
         return engine().render(self, "text", lang=lang, detail=detail)  # type: ignore[no-any-return]
 
-    def latex(self, lang: str = "en", detail: str = "standard") -> str:
-        """LaTeX to paste into a document that loads amsmath."""
-        return engine().render(self, "latex", lang=lang, detail=detail)  # type: ignore[no-any-return]
+    def latex(self, lang: str = "en", detail: str = "standard", width: str | float | None = None, standalone: bool = False) -> str:
+        """LaTeX to paste into a document that loads amsmath, or with `standalone` a whole document; `width` as in Derivation."""
+        options = {"lang": lang, "detail": detail, "width": width, "complete": standalone}
+        return engine().render(self, "latex", **options)  # type: ignore[no-any-return]
 
     def markdown(self, lang: str = "en", detail: str = "standard") -> str:
         """Markdown with mathematics between dollars."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from symchain.errors import ArgumentError, check_choice
@@ -19,6 +20,7 @@ from symchain.render.recursion_layout import recursion_layout
 from symchain.render.style import Style
 from symchain.render.text import write as write_text
 from symchain.render.text_document import plain_text
+from symchain.render.widths import ARTICLE, PAGE, width_of
 from symchain.support.document import Document
 from symchain.support.notation import Phrase
 from symchain.tensors.matrixform import phrase_of
@@ -35,7 +37,6 @@ _LAYOUTS: dict[str, Callable[[Derivation | Derivations, str], Document]] = dict(
 _DOCUMENTS: dict[str, Callable[[Document, str], str]] = {
     "text": plain_text,
     "markdown": markdown,
-    "latex": latex_document.fragment,
     "html": html_fragment,
 }
 
@@ -45,14 +46,17 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
 
     medium: text, markdown, latex, html or json; lang: one of wording.LANGUAGES; detail: brief, standard or full; notation of
     derivations: matrix, index (entry by entry, with sums and deltas) or kronecker (Jacobians in the vec layout). With complete=True,
-    LaTeX is a file that compiles instead of a fragment. within=, a Program or a derivation, says what the names of a Line or a Phrase are:
+    LaTeX is a file that compiles instead of a fragment; its lines are as wide as width= says: page, article, column, or a length.
+    within=, a Program or a derivation, says what the names of a Line or a Phrase are:
     it decides product signs. Raises ArgumentError for anything else.
     """
     check_choice("medium", medium, MEDIA)
     check_options(lang, detail, notation)
     complete, within = options.pop("complete", False), options.pop("within", None)
+    line = width_of(options.pop("width", None), PAGE if complete else ARTICLE)
     if options:
-        raise ArgumentError(f"unknown option {next(iter(options))!r}", advice="Options: lang, detail, notation, complete, within.")
+        raise ArgumentError(f"unknown option {next(iter(options))!r}", advice="Options: lang, detail, notation, complete, within, width.")
+    documents: dict[str, Callable[[Document, str], str]] = {**_DOCUMENTS, "latex": partial(latex_document.fragment, line=line)}
     if isinstance(subject, RangedLine):
         return programs.ranged_text(subject)
     if isinstance(subject, Line):  # asked first: there are many
@@ -60,11 +64,11 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
     elif isinstance(subject, Derivation | Derivations):
         if medium == "json":
             return data.dumps(data.of_derivation(subject) if isinstance(subject, Derivation) else data.of_derivations(subject))
-        body = _DOCUMENTS[medium](_LAYOUTS[notation](subject, detail), lang)
+        body = documents[medium](_LAYOUTS[notation](subject, detail), lang)
     elif isinstance(subject, Recursion):
         if medium == "json":
             return data.dumps(data.of_recursion(subject))
-        body = _DOCUMENTS[medium](recursion_layout(subject, detail), lang)
+        body = documents[medium](recursion_layout(subject, detail), lang)
     elif isinstance(subject, Computation):
         body = _program(subject, medium, lang)
     elif isinstance(subject, Step):
@@ -75,7 +79,7 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
         what = f"a {type(subject).__name__} cannot be rendered"
         raise ArgumentError(what, advice="Give a Program, Derivation, Derivations, Line, Step or Phrase.")
     if complete and medium == "latex":
-        return latex_document.complete(body if not isinstance(subject, Line | Phrase) else f"${body}$", lang)
+        return latex_document.complete(body if not isinstance(subject, Line | Phrase) else f"${body}$", lang, line)
     return body
 
 

@@ -73,7 +73,7 @@ class LatexFormulas:
 
     @display.register
     def _applied(self, math: Applied) -> str:
-        by, inner = latex.write(math.by, self.style), latex.write(math.phrase, self.style)
+        by, inner = latex.write(math.by, self.style), latex.write_breakable(math.phrase, self.style)
         wide = r"\left({}\right)" if r"\frac" in inner or r"\begin" in inner else "({})"
         return rf"\frac{{\partial}}{{\partial {by}}}" + wide.format(inner)
 

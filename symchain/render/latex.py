@@ -8,7 +8,6 @@ from functools import partial
 
 from symchain.render.calls import Macro, macro
 from symchain.render.fold import FIRST, fold
-from symchain.render.measure import width
 from symchain.render.names import is_plain, subscripted, typeset
 from symchain.render.products import (
     ADD,
@@ -20,7 +19,6 @@ from symchain.render.products import (
     Spread,
     Tex,
     bracketed,
-    breakable,
     dotted,
     matmul,
     outer,
@@ -131,7 +129,8 @@ def _index(p: Phrase, parts: Sequence[Tex]) -> Tex:
         return Tex(text, MUL, 2, "matmul", parts[0].tall, alone=alone, spread=Spread(parts[0].text, _whole(p.parts[1])))
     items = ",".join(t.inline or t.text for t in parts[1:])
     rank = rank_of_index(parts[0].rank, p.parts[1:])
-    return Tex(f"{{{solid(base)}}}_{{[{solid(items)}]}}", ATOM, rank, "name", parts[0].tall)
+    subject = base if base.endswith(")") else f"{{{solid(base)}}}"  # a bracket may break
+    return Tex(f"{subject}_{{[{solid(items)}]}}", ATOM, rank, "name", parts[0].tall)
 
 
 def _whole(item: Phrase) -> bool:
@@ -280,7 +279,7 @@ def _call(p: Phrase, parts: Sequence[Tex], keywords: dict[str, Tex], style: Styl
         argument = parts[0]
         body = within(argument, MUL) if argument.kind != "minus" else bracketed(argument)
         return Tex(rf"{known.prefix}{below} {body}", MUL, rank, "open", True)
-    shown = [breakable(t) for t in parts] + [rf"\text{{{k}}}={solid(v.text)}" for k, v in keywords.items()]
+    shown = [t.text for t in parts] + [rf"\text{{{k}}}={solid(v.text)}" for k, v in keywords.items()]
     separator = (locale_of(style.lang).mark if any("{,}" in t for t in shown) else ",") + r"\,"
     primes = "'" * p.primes if p.primes <= 3 else f"^{{({p.primes})}}"
     name = (known.name if known is not None else typeset(p.text)) + primes
@@ -308,9 +307,9 @@ def _templated(known: Macro, parts: Sequence[Tex], rank: int) -> Tex:
     fields = []
     for part, (enclosed, raised) in zip(parts, known.slots, strict=True):
         if raised:
-            fields.append(solid(part.inline or part.text))
+            fields.append(part.inline or part.text)
         elif enclosed:
-            fields.append(solid(part.text))
+            fields.append(part.text)
         else:
             fields.append(solid(part.text if part.level == ATOM else bracketed(part)))
     text = known.fill(fields)
@@ -323,40 +322,3 @@ def _keyword_below(keywords: dict[str, Tex], style: Style) -> str:
         return ""
     inside = r",\,".join(rf"\text{{{sentence(style.lang, 'axis') if k == 'axis' else k} }}{solid(v.text)}" for k, v in keywords.items())
     return f"_{{{inside}}}"
-
-
-# ---------------------------------------------------------------- widths and lines
-
-
-INDENT = 2.0
-"""What a continued line is set in by."""
-
-
-def lines(text: str, room: float) -> list[str]:
-    """A breakable formula as lines of about that width, all but the first indented; it breaks only at marks outside every group."""
-    if width(text) <= room:
-        return [solid(text)]
-    found: list[str] = []
-    current = ""
-    for piece in _pieces(text):
-        if current and width(current) + width(piece) > room:
-            if not found:
-                room -= INDENT
-            found.append(solid(current))
-            current = piece.removeprefix(r"\,")
-        else:
-            current += piece
-    return [*found, solid(current)]
-
-
-def _pieces(text: str) -> list[str]:
-    """The text cut at its break marks, except marks inside braces or between \\left and \\right."""
-    pieces, depth, current = [], 0, ""
-    for chunk in text.split(BREAK):
-        if current and depth == 0:
-            pieces.append(current)
-            current = ""
-        current += chunk
-        plain = chunk.replace(r"\{", "").replace(r"\}", "")
-        depth += plain.count("{") - plain.count("}") + plain.count(r"\left") - plain.count(r"\right")
-    return [*pieces, current]

@@ -1,87 +1,87 @@
-r"""Documents as LaTeX: a fragment (a paragraph, one align with \intertext, the check), or a whole file that compiles."""
+r"""Documents as LaTeX: a fragment (a paragraph, an align for each section, the check), or a whole file that compiles.
+
+Every group of rows may break where a page ends, and lines are broken to the width that they are written for.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from math import inf
 
-from symchain.render import latex
+from symchain.render.breaking import INDENT, lines
 from symchain.render.formulas import LIMIT, LatexFormulas, joint
 from symchain.render.measure import width
 from symchain.render.names import escaped
-from symchain.render.products import BREAK
+from symchain.render.products import BREAK, solid
 from symchain.render.sentences import Speaker
 from symchain.render.style import Style
-from symchain.support.document import Carried, Document, Formula, Label, Math, Row, Section
+from symchain.render.widths import ARTICLE, PAGE, Width
+from symchain.support.document import Carried, Document, Formula, Label, Math, Row, Say, Section
 from symchain.wording import locale_of
 
-ROOM = 79.0
-"""Width of a line of mathematics, in the units of `measure`."""
-GAP = 6.0
-"""What stands at least between the formulas and a column of remarks."""
+GAP = 30.0
+"""What stands at least between the formulas and a column of remarks, in points."""
 INLINE_BLOCKS = 8
-INLINE_WIDTH = 32.0
+INLINE_WIDTH = 165.0
 
 
 def style_of(document: Document, lang: str) -> Style:
     return Style(lang, document.ranks, document.renamed, document.functions, LIMIT)
 
 
-def fragment(document: Document, lang: str) -> str:
-    """The document as LaTeX that needs amsmath and amssymb."""
+def fragment(document: Document, lang: str, line: Width = ARTICLE) -> str:
+    """The document as LaTeX that needs amsmath and amssymb, for a line of that width."""
     formulas = LatexFormulas(style_of(document, lang))
     speaker = Speaker(lang, escaped, lambda m: f"${formulas.inline(m)}$")
-    opening = [_computation(document, formulas, speaker), *map(speaker.say, document.opening)]
-    out = [rf"\paragraph{{{speaker.say(document.title)}}} " + "\n".join(filter(None, opening))]
-    out += _sections(document.sections, formulas, speaker)
+    opening = [_computation(document, formulas, speaker, line.room), *map(speaker.say, document.opening)]
+    out = [f"% {_needed(line, lang)}", r"\begingroup\allowdisplaybreaks\emergencystretch=3em"]
+    out.append(rf"\paragraph{{{speaker.say(document.title)}}} " + "\n".join(filter(None, opening)))
+    for number, section in enumerate(document.sections, 1):
+        out += _section(number, section, formulas, speaker, line.room)
     if document.checks:
-        if document.sections and document.sections[-1].closing:
-            out.append("")
-        out.append(rf"\noindent\emph{{{speaker.word('section.check')}.}} " + "\n".join(map(speaker.say, document.checks)))
-    return "\n".join(out) + "\n"
+        out += ["", rf"\noindent\emph{{{speaker.word('section.check')}.}} " + "\n".join(map(speaker.say, document.checks))]
+    return "\n".join([*out, r"\par\endgroup"]) + "\n"
 
 
-def _computation(document: Document, formulas: LatexFormulas, speaker: Speaker) -> str:
+def _needed(line: Width, lang: str) -> str:
+    """What a document must load, and how wide its lines must be."""
+    sizes = {"width": f"{line.points:.0f}pt", "size": f"{line.size:.0f}pt"}
+    return Speaker(lang, str, lambda m: "").say(Say("latex.preamble", {"code": r"\usepackage{amsmath,amssymb}", **sizes}))
+
+
+def _computation(document: Document, formulas: LatexFormulas, speaker: Speaker, room: float) -> str:
     """The blocks in one sentence when they are few, else one aligned line each."""
     definitions = document.definitions
     if not definitions:
         return ""
     equations = [f"{formulas.inline(Formula(d.symbol))}={formulas.inline(Formula(d.phrase))}" for d in definitions]
-    if len(definitions) <= INLINE_BLOCKS and all(width(e) <= INLINE_WIDTH for e in equations):
+    if len(definitions) <= INLINE_BLOCKS and all(width(e) <= INLINE_WIDTH and e.count(r"\frac") < 2 for e in equations):
         return speaker.say(document.sentence)
-    rows = []
-    for d in definitions:
-        first, *more = latex.lines(formulas.display(Formula(d.phrase)), ROOM - 10)
-        rows.append(f"{formulas.inline(Formula(d.symbol))}&={first}")
-        rows += [rf"&\quad{{}}{line}" for line in more]
-    text = speaker.say(document.table) + "\n\\begin{align*}\n" + "\\\\\n".join(rows) + "\n\\end{align*}"
+    rows = plain_rows([(Formula(d.symbol), Formula(d.phrase)) for d in definitions], formulas, room)
+    text = speaker.say(document.table) + "\n" + aligned(rows)
     if document.omitted:
         text += "\n" + speaker.omitted(document.omitted)
     return text
 
 
-def _sections(sections: Sequence[Section], formulas: LatexFormulas, speaker: Speaker) -> Iterator[str]:
-    """All sections in one align, with their headings between the rows."""
-    setting = Setting(formulas, speaker, ROOM, [r for s in sections for r in s.rows], remarks_align=True)
-    lines: list[str] = []
-    closing: list[str] = []
-    for number, section in enumerate(sections, 1):
-        said = " ".join(speaker.opening(number, section, r"\textbf{{{}}}".format))
-        if not section.rows:
-            closing.append(said)
-            continue
-        if closing:
-            said = r"\endgraf ".join([*closing, said])  # \par may not stand in the argument of an alignment
-            closing = []
-        lines.append(rf"\intertext{{{said}}}")
-        lines += [r + r"\\" for r in setting.lines(section.rows)]
-        closing = [speaker.say(s) for s in section.closing]
-    if lines:
-        lines[-1] = lines[-1].removesuffix(r"\\")
-        yield "\\begin{align*}\n" + "\n".join(lines) + "\n\\end{align*}"
-    if closing:
-        yield r"\noindent " + "\n\n\\noindent ".join(closing)
+def aligned(rows: Sequence[str]) -> str:
+    """Lines as one alignment; a page does not begin with the remark of the row before it."""
+    parts = [rows[0]] if rows else []
+    for row in rows[1:]:
+        parts[-1] += r"\\*" if row.startswith(r"&\qquad\text{") else r"\\"
+        parts.append(row)
+    return "\\begin{align*}\n" + "\n".join(parts) + "\n\\end{align*}"
+
+
+def _section(number: int, section: Section, formulas: LatexFormulas, speaker: Speaker, room: float) -> Iterator[str]:
+    """The heading with what is said there, the rows, what is said after them."""
+    yield from ("", r"\noindent " + " ".join(speaker.opening(number, section, r"\textbf{{{}}}".format)))
+    if section.rows:
+        yield aligned(Setting(formulas, speaker, room, section.rows, remarks_align=True).lines(section.rows))
+    if section.closing:
+        yield r"\noindent " + "\n\n\\noindent ".join(map(speaker.say, section.closing))
 
 
 class Setting:
@@ -94,7 +94,9 @@ class Setting:
         self, formulas: LatexFormulas, speaker: Speaker, room: float, rows: Sequence[Row] = (), *, remarks_align: bool = False
     ) -> None:
         self.formulas, self.speaker = formulas, speaker
-        self.column = min(max((width(self._left(r)) for r in rows if not r.boxed and not r.depth), default=0.0), room / 2)
+        self.widest_left = room * _LEFT
+        lefts = (width(self._left(r)) for r in rows if not r.boxed and not r.depth)
+        self.column = max((w for w in lefts if w <= self.widest_left), default=0.0)
         self.room = room - self.column
         remarks = max((width(self._remark(r)) for r in rows), default=0.0)
         self.aligned = remarks_align and self._widest(rows) + remarks <= self.room - GAP
@@ -108,7 +110,7 @@ class Setting:
         while k < len(rows):
             texts = [self._short(r) for r in takewhile(lambda r: r.beside, rows[k:])]
             room = self.beside + (0.0 if rows[k].boxed else width(self._left(rows[k])))
-            taken = max((n for n in range(len(texts) + 1) if sum(map(width, texts[:n])) + 3 * n <= room), default=0)
+            taken = max((n for n in range(len(texts) + 1) if sum(map(width, texts[:n])) + 16 * n <= room), default=0)
             if taken > 1:
                 first, *others = texts[:taken]
                 start = f"&{first}" if rows[k].boxed else first.replace("=", "&=", 1)
@@ -123,8 +125,9 @@ class Setting:
         """How many sides stand left of the alignment: a label and its symbol, or the symbol alone."""
         return 2 if isinstance(row.sides[0], Label) else 1
 
-    def _left(self, row: Row) -> str:
-        return "=".join(self.formulas.display(m).replace(BREAK, "") for m in row.sides[: self._heads(row)])
+    def _left(self, row: Row, marked: bool = False) -> str:
+        text = f"{BREAK}=".join(self.formulas.display(m) for m in row.sides[: self._heads(row)])
+        return text if marked else solid(text)
 
     def _short(self, row: Row) -> str:
         text = "=".join(self.formulas.display(m).replace(BREAK, "") for m in row.sides)
@@ -150,21 +153,31 @@ class Setting:
         found: list[str] = []
         left, used = self._left(row), 0.0
         current = f"{left}&"
+        if not row.depth and width(left) > self.widest_left:  # it would push the alignment off the page
+            *found, left = [f"&{line}" for line in lines(self._left(row, marked=True), self.room)]
+            current, used = left, width(left)
         if row.depth:  # steps stand to the right of the alignment
-            current = "&" + r"\quad " * row.depth + left
+            step = r"\quad " * row.depth
+            *found, left = lines(self._left(row, marked=True), self.room - width(step))
+            found, current = [f"&{step}{line}" for line in found], f"&{step}{left}"
             used = width(current)
-        for k, math in enumerate(row.sides[self._heads(row) :]):
+        indent = r"\quad " * (row.depth + 1) if row.depth else ""
+        for math in row.sides[self._heads(row) :]:
             sign, side = joint(math, "=", r":\;"), self.formulas.display(math)
-            if k and used + width(sign + side) > self.room and width(sign + side) <= self.room:
-                found, current, used = [*found, current], "&", 0.0
-            first, *more = latex.lines(side, self.room - used - width(sign))
+            whole = width(sign + side)
+            if used and used + whole > self.room and (whole <= self.room or self.room - used < self.room / 3):
+                found, current, used = [*found, current], rf"&{indent}", width(indent)
+            first, *more = lines(side, self.room - width(indent), self.room - used - width(sign))
+            if used > width(indent) and used + width(sign + first) > self.room:
+                found, current, used = [*found, current], rf"&{indent}", width(indent)
+                first, *more = lines(side, self.room - width(indent), self.room - used - width(sign))
             current, used = current + sign + first, used + width(sign + first)
             for line in more:
-                found, current, used = [*found, current], rf"&\quad{{}}{line}", latex.INDENT + width(line)
+                found, current, used = [*found, current], rf"&{indent}\quad{{}}{line}", width(indent) + INDENT + width("{}" + line)
         remark = self._remark(row)
         if remark and self.aligned:
             current += f" &&{remark}"
-        elif remark and used + width(remark) + latex.INDENT <= self.room:
+        elif remark and used + width(remark) + INDENT <= self.room:
             current += rf"\quad{remark}"
         elif remark:
             found.append(current)
@@ -173,27 +186,67 @@ class Setting:
         return [*found, current]
 
     def _parts(self, remark: str) -> list[str]:
-        """A remark, cut after its first semicolon where it is wider than the room there is."""
-        if width(remark) + 2 * latex.INDENT <= self.room or "; " not in remark:
+        """A remark as lines that fit: cut after its semicolons, else between words."""
+        room = self.room - 2 * INDENT
+        if width(remark) <= room:
             return [remark]
-        first, rest = remark.split("; ", 1)
-        return [f"{first};}}", rf"\text{{{rest}"]
+        parts, current = [], ""
+        for word in (w for long in _words(remark.removeprefix(r"\text{").removesuffix("}")) for w in _cut(long, room)):
+            longer = f"{current} {word}" if current else word
+            full = current and width(rf"\text{{{longer}}}") > room
+            if full or current.endswith(";"):
+                parts.append(current)
+                longer = word
+            current = longer
+        return [rf"\text{{{part}}}" for part in [*parts, current]]
+
+
+_LEFT = 0.4
+"""The part of a line that may stand left of the alignment."""
+
+
+def _cut(word: str, room: float) -> list[str]:
+    """A word; a formula that is too long for a line, as several."""
+    if not word.startswith("$") or width(word.strip("$")) <= room:
+        return [word]
+    formula, _, after = word.removeprefix("$").rpartition("$")
+    found = [f"${{}}{line}$" for line in lines(re.sub(r"(?=\+)|(?<=\\,)", BREAK, formula), room)]
+    return [*found[:-1], found[-1] + after]
+
+
+def _words(text: str) -> list[str]:
+    """A text at its blanks, formulas and arguments whole."""
+    words, depth, math = [""], 0, False
+    for c in text:
+        depth += (c == "{") - (c == "}")
+        math ^= c == "$"
+        if c == " " and not depth and not math:
+            words.append("")
+        else:
+            words[-1] += c
+    return words
 
 
 def rows_lines(rows: Sequence[Row], formulas: LatexFormulas, speaker: Speaker) -> list[str]:
     """Rows as the lines of an alignment of their own."""
-    return Setting(formulas, speaker, ROOM, rows).lines(rows)
+    return Setting(formulas, speaker, PAGE.room, rows).lines(rows)
 
 
-def complete(body: str, lang: str) -> str:
-    """A file that pdflatex and lualatex compile."""
+def complete(body: str, lang: str, line: Width = PAGE) -> str:
+    """A file that pdflatex and lualatex compile, its lines as wide as the body's."""
+    options, geometry = "11pt,a4paper", "margin=22mm"
+    if line is not PAGE:
+        options = "10pt,a4paper" + ",twocolumn" * (line.columns > 1)
+        whole = line.points * line.columns + 18 * (line.columns - 1)
+        paper = f",paperwidth={whole + 100:.1f}pt" if whole > 500 else ""
+        geometry = f"textwidth={whole:.2f}pt,columnsep=18pt,vmargin=22mm,hcentering{paper}"
     return "\n".join([
-        r"\documentclass[11pt,a4paper]{article}",
+        rf"\documentclass[{options}]{{article}}",
         r"\usepackage{iftex}",
         r"\ifPDFTeX\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}\fi",
         locale_of(lang).preamble,
         r"\usepackage{amsmath,amssymb}",
-        r"\usepackage[margin=22mm]{geometry}",
+        rf"\usepackage[{geometry}]{{geometry}}",
         r"\allowdisplaybreaks",
         r"\setlength{\emergencystretch}{3em}",
         r"\begin{document}",
@@ -203,11 +256,13 @@ def complete(body: str, lang: str) -> str:
     ])  # fmt: skip
 
 
-def plain_rows(rows: Sequence[tuple[Math, ...]], formulas: LatexFormulas) -> list[str]:
+def plain_rows(rows: Sequence[tuple[Math, ...]], formulas: LatexFormulas, room: float = PAGE.room) -> list[str]:
     """Rows without remarks, for the blocks of a program."""
     found = []
-    for left, *right in rows:
-        first, *more = latex.lines("=".join(formulas.display(m) for m in right), ROOM - 10)
-        found.append(f"{formulas.display(left)}&={first}")
+    lefts = [formulas.display(left) for left, *_ in rows]
+    column = max(map(width, lefts), default=0.0)
+    for left, (_, *right) in zip(lefts, rows, strict=True):
+        first, *more = lines("=".join(formulas.display(m) for m in right), room - column - width("="))
+        found.append(f"{solid(left)}&={first}")
         found += [rf"&\quad{{}}{line}" for line in more]
     return found

@@ -16,8 +16,8 @@ COMPARE, ADD, MUL, POW, ATOM = range(5)
 
 BREAK = "\x1f"
 """A place where a long line may break; names cannot hold this character. `lines` removes or uses it."""
-WIDE = 60
-"""A numerator wider than this is not put on a fraction bar, and brackets around more may be broken."""
+WIDE = 310.0
+"""A numerator wider than this is not put on a fraction bar, and tall brackets around more can be broken as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Spread:
 
     @property
     def diagonal(self) -> str:
-        diagonal = rf"\operatorname{{diag}}({solid(self.vector)})"
-        return rf"\underbrace{{{diagonal}}}_{{{self.below}}}" if self.below else diagonal
+        diagonal = rf"\operatorname{{diag}}({self.vector})"
+        return rf"\underbrace{{{solid(diagonal)}}}_{{{self.below}}}" if self.below else diagonal
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +61,12 @@ def solid(text: str) -> str:
     return text.replace(BREAK, "")
 
 
-def breakable(part: Tex) -> str:
-    """The text, with break marks only where it is wide."""
-    return part.text if width(part.text) > WIDE else solid(part.text)
-
-
 def bracketed(part: Tex) -> str:
     """In parentheses; tall content gets tall ones, of one size where a line may break between them."""
     if not part.tall:
         return f"({part.text})"
-    inside = breakable(part)
-    return rf"\Bigl({inside}\Bigr)" if BREAK in inside else rf"\left({inside}\right)"
+    wide = BREAK in part.text and width(part.text) > WIDE
+    return rf"\Bigl({part.text}\Bigr)" if wide else rf"\left({part.text}\right)"
 
 
 def within(part: Tex, level: int) -> str:
@@ -119,10 +114,11 @@ def _divided(factors: list[Tex], below: list[Tex]) -> list[Tex]:
 
 def _fraction(over: Tex, under: Tex) -> Tex:
     sign, top = ("-", over.text[1:]) if over.kind == "minus" and over.level >= MUL else ("", over.text)
-    top, bottom = solid(top), solid(under.text)
-    inline = f"{sign}{top}/{bottom}" if over.level >= MUL and under.level >= ATOM and not over.tall and not under.tall else ""
+    bottom = under.text
+    inline = f"{sign}{solid(top)}/{solid(bottom)}" if over.level >= MUL and under.level >= ATOM and not over.tall and not under.tall else ""
     rank = max(over.rank, under.rank)
     if over.kind == under.kind == "number":
+        top, bottom = solid(top), solid(bottom)
         short = len(top) == len(bottom) == 1
         return Tex(rf"\tfrac{top}{bottom}" if short else rf"\tfrac{{{top}}}{{{bottom}}}", MUL, 0, "number", False, inline)
     return Tex(rf"{sign}\frac{{{top}}}{{{bottom}}}", MUL, rank, "minus" if sign else "fraction", True, inline)

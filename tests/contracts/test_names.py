@@ -58,6 +58,7 @@ NAMED: dict[str, dict[str, str]] = {
         ),
     },
     "other words that are spelt the same: heads of phrases, names of rules, facts of inputs": {
+        "app/setting.py": "index",
         "evidence/sampling.py": "onehot",
         "kernels/checkpoints.py": "sqrt",
         "kernels/facts.py": "onehot",

@@ -17,6 +17,7 @@ SENTENCES = {
     "network.3": "Three-layer network",
     "network.4": "Four-layer network",
     "network.many": "Network of {count} layers",
+    "latex.preamble": "Preamble: {code}; lines of at most {width}, in type of {size}.",
     "computation.omitted": "{count} more blocks are not shown.",
     "computation.omitted.one": "One more block is not shown.",
     "table.block": "block",

@@ -17,6 +17,7 @@ SENTENCES = {
     "network.3": "Réseau à trois couches",
     "network.4": "Réseau à quatre couches",
     "network.many": "Réseau à {count} couches",
+    "latex.preamble": "Préambule~: {code}~; lignes d'au plus {width}, en corps {size}.",
     "computation.omitted": "{count} autres blocs ne sont pas affichés.",
     "computation.omitted.one": "Un autre bloc n'est pas affiché.",
     "table.block": "bloc",

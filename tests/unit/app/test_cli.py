@@ -407,3 +407,20 @@ def test_the_exit_code_of_a_defect_is_documented() -> None:
     readme = Path(__file__).parents[3] / "README.md"
     for text in (run("--help").stdout, readme.read_text(encoding="utf-8")):
         assert "70 a defect of symchain" in " ".join(text.split())
+
+
+def test_latex_for_a_column_and_as_a_whole_document() -> None:
+    whole = run("derive", "-e", NEURON, "--wrt", "w", "--format", "latex", "--standalone", "--width", "column")
+    assert whole.stdout.startswith(r"\documentclass[10pt,a4paper,twocolumn]{article}") and whole.exit_code == 0
+    derivation = symchain.parse(NEURON).derive("w")
+    assert (
+        run("derive", "-e", NEURON, "--wrt", "w", "--format", "latex", "--notation", "index").stdout.strip()
+        == derivation.latex(notation="index").strip()
+    )
+    for wrong in (
+        ["--width", "88mm"],
+        ["--standalone"],
+        ["--format", "json", "--notation", "index"],
+        ["--format", "latex", "--width", "wide"],
+    ):
+        assert run("derive", "-e", NEURON, "--wrt", "w", *wrong).exit_code == 2

@@ -149,6 +149,14 @@ ERRORS = {
     "path.": "Pour un bloc et un nom qu'il lit~: terme à terme, avec un exemple numérique. Pour un nom qui agit par d'autres blocs~: "
     "chemin par chemin.",
     "List the ready models, or print one.": "Donne la liste des modèles tout prêts, ou en affiche un.",
+    "Of the lines of LaTeX: page, article, column, or a length such as 88mm.": "Des lignes de LaTeX~: page, article, column, ou une "
+    "longueur comme 88mm.",
+    "With --format latex: a whole document.": "Avec --format latex~: un document entier.",
+    "--{option} is for --format latex.": "--{option} va avec --format latex.",
+    "--notation is for what people read, not for json.": "--notation ne va pas avec json, qui contient les arbres eux-mêmes.",
+    "{asked} is no width of a line of {least} to {most} points": "{asked} n'est pas une largeur de ligne de {least} à {most} points",
+    "Write page, article, column, or a length such as 345pt, 88mm or 3.4in.": "Écrivez page, article, column, ou une longueur comme 345pt, "
+    "88mm ou 3.4in.",
     "Did you mean one of: {names}?": "Vouliez-vous écrire l'une de {names}~?",
     "(Did you mean one of: {names}?)": "(vouliez-vous écrire l'une de {names}~?)",
     "(Did you mean {name}?)": "(vouliez-vous écrire {name}~?)",
