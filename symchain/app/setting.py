@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 import click
+
+from symchain.errors import UnsupportedError
 
 NOTATIONS = ("matrix", "index", "kronecker")
 """What derivations are written in, the usual one first."""
@@ -22,7 +25,11 @@ def setting_of(options: dict[str, Any], medium: str, lang: str, detail: str) -> 
 
 
 def rendered(derivation: Any, medium: str, setting: dict[str, Any]) -> str | bytes:
+    """The derivation in a medium. Raises UnsupportedError for an option that derivations of its kind do not have."""
     if medium == "json":
         return str(derivation.to_json())
-    made = getattr(derivation, medium)(**setting)
+    method = getattr(derivation, medium)
+    if lacking := [option for option in setting if option not in signature(method).parameters]:
+        raise UnsupportedError(f"derivations of recursions have no --{lacking[0]} here", advice="Leave it out, or ask for one name.")
+    made = method(**setting)
     return bytes(made) if medium == "pdf" else str(made)

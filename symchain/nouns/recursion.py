@@ -197,9 +197,9 @@ class Recursions(Unchanging, Mapping[str, Recursion]):
         """The derivations one after another, for a terminal."""
         return "\n".join(d.text(lang, detail) for d in self.values())
 
-    def latex(self, lang: str = "en", detail: str = "standard") -> str:
-        """The derivations one after another, in LaTeX."""
-        return "\n".join(d.latex(lang, detail) for d in self.values())
+    def latex(self, lang: str = "en", detail: str = "standard", width: str | float | None = None) -> str:
+        """The derivations one after another, in LaTeX; `width` as in Derivation."""
+        return "\n".join(d.latex(lang, detail, width) for d in self.values())
 
     def markdown(self, lang: str = "en", detail: str = "standard") -> str:
         """The derivations one after another, in Markdown."""

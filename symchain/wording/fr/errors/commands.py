@@ -160,4 +160,6 @@ ERRORS = {
     "Did you mean one of: {names}?": "Vouliez-vous écrire l'une de {names}~?",
     "(Did you mean one of: {names}?)": "(vouliez-vous écrire l'une de {names}~?)",
     "(Did you mean {name}?)": "(vouliez-vous écrire {name}~?)",
+    "derivations of recursions have no --{option} here": "les dérivations de récurrences n'ont pas d'option --{option} ici",
+    "Leave it out, or ask for one name.": "Retirez-la, ou demandez un seul nom.",
 }
