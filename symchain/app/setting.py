@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any
 
 import click
@@ -29,7 +29,9 @@ def rendered(derivation: Any, medium: str, setting: dict[str, Any]) -> str | byt
     if medium == "json":
         return str(derivation.to_json())
     method = getattr(derivation, medium)
-    if lacking := [option for option in setting if option not in signature(method).parameters]:
+    known = signature(method).parameters
+    open_ended = any(p.kind is Parameter.VAR_KEYWORD for p in known.values())
+    if not open_ended and (lacking := [option for option in setting if option not in known]):
         raise UnsupportedError(f"derivations of recursions have no --{lacking[0]} here", advice="Leave it out, or ask for one name.")
     made = method(**setting)
     return bytes(made) if medium == "pdf" else str(made)
