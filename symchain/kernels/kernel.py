@@ -234,6 +234,8 @@ class Backend(Protocol):
 
     def source(self, plan: Plan, options: Mapping[str, Any]) -> str: ...
     def function(self, plan: Plan, options: Mapping[str, Any]) -> Callable[..., Any]: ...
+    def exported(self, kernel: Kernel, target: str, at: Mapping[str, Any] | None) -> str: ...
+    def function_on(self, plan: Plan, target: str) -> Callable[..., Any]: ...
 
 
 Check = Callable[[Sequence[str], Callable[..., Any]], None]
@@ -256,8 +258,19 @@ class Kernel(Partners):
     Options never travel with the inputs, so that an input may have any name: `kernel.with_options(out=...)` is a kernel too.
     """
 
-    def __init__(self, plan: Plan, backend: Backend, options: Mapping[str, Any] | None = None, check: Check | None = None) -> None:
-        """`check` is made before the first call, and before the kernel is saved, sent or shown; then it is forgotten."""
+    def __init__(
+        self,
+        plan: Plan,
+        backend: Backend,
+        options: Mapping[str, Any] | None = None,
+        check: Check | None = None,
+        about: Callable[[], Sequence[str]] | None = None,
+    ) -> None:
+        """`check` is made before the first call, and before the kernel is saved, sent or shown; then it is forgotten.
+
+        `about` gives lines that say what is computed: what the header of an exported file tells.
+        """
+        self.about = about
         self._checks = [] if check is None else [check]
         self.plan = plan
         self.backend = backend
@@ -334,9 +347,34 @@ class Kernel(Partners):
 
         Raises ArgumentError for an option that does not exist.
         """
-        other = Kernel(self.plan, self.backend, {**self.options, **options})
+        other = Kernel(self.plan, self.backend, {**self.options, **options}, about=self.about)
         other._checks = self._checks
         return other
+
+    def export(self, target: str, at: Mapping[str, Any] | None = None) -> str:
+        """The text of one file that computes the same where symchain is not installed: "numpy", "numba", "torch", "jax", "c", "cpp",
+        "fortran", "julia" or "matlab".
+
+        Its header holds the program and its derivatives, its function takes the inputs by name and checks their shapes, and run by
+        itself it tests itself at the point `at`. Numbers are float64, without the guards of a kernel (`accuracy`, `facts`). Raises
+        UnsupportedError, by name, for what a target lacks.
+
+        >>> import symchain
+        >>> text = symchain.parse("y = a*x**2").compile(wrt=["x"]).export("julia")
+        >>> next(line for line in text.splitlines() if line.startswith("function"))
+        'function value_and_gradients(a, x)'
+        """
+        self._checked()
+        return self.backend.exported(self, target, at)
+
+    def function(self, target: str) -> Callable[..., Any]:
+        """A plain function over the arrays of "torch", "jax" or "numba" (NumPy's), by the inputs' names or in their order.
+
+        The results have the form of the kernel's. Tensors keep their device and type, float64 where numbers are given; JAX's arrays
+        may be traced (jit, vmap). Raises UnsupportedError where the library is missing, or has no form of something.
+        """
+        self._checked()
+        return self.backend.function_on(self.plan, target)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the kernel to a file, as JSON; `symchain.load(path)` reads it, without SymPy.

@@ -23,6 +23,21 @@ def place(y: Array, items: tuple[Any, ...], shape: tuple[int, ...]) -> Array:
     return out
 
 
+def embed(value: Array, pattern: tuple[int, ...], shape: tuple[int, ...], dt: Any) -> Array:
+    """zeros(shape) with the value on the diagonal of the axes that carry the same number in `pattern`."""
+    result = np.zeros(shape, dt)
+    np.einsum(result, list(pattern), list(dict.fromkeys(pattern)))[...] = value
+    return result
+
+
+def gram(x: Array, w: Array) -> Array:
+    """x.T @ (w[:, None]*x). Without negative weights it is a square, of which BLAS computes half."""
+    if (w >= 0).all():
+        half = np.sqrt(w)[:, None] * x
+        return half.T @ half
+    return x.T @ (w[:, None] * x)
+
+
 def scatter(y: Array, labels: Array, n: int) -> Array:
     """Sums by bin number, row and place in the row together; a label out of range raises ValueError."""
     width = prod(y.shape[1:])
@@ -142,7 +157,7 @@ def cosm_frechet(a: Array, e: Array) -> Array:
 MATRICES: dict[str, Callable[..., Array]] = SPECTRA | {
     f.__name__: f
     for f in (
-        *(place, scatter, onehot, unit, logdet, cofactors, cholesky),
+        *(embed, gram, place, scatter, onehot, unit, logdet, cofactors, cholesky),
         *(take_sorted, take_ranked, cummax, cummin, convolution),
         *(expm, sinm, cosm, expm_frechet, sinm_frechet, cosm_frechet),
     )

@@ -18,6 +18,7 @@ from symchain.kernels.arguments import DOUBLE, SINGLE, admit, sizes
 from symchain.kernels.declared import CODE
 from symchain.kernels.doubts import Doubts
 from symchain.kernels.entrydoubts import ENTRY_HELPERS, EntryDoubts
+from symchain.kernels.export import export, function
 from symchain.kernels.facts import check_all, tests_of
 from symchain.kernels.floats import HELPERS, NoFloats
 from symchain.kernels.guard import check
@@ -64,6 +65,14 @@ class NumPyBackend:
 
     def code(self, plan: Plan, options: Mapping[str, Any]) -> NumPyCode:
         return NumPyCode(plan, options)
+
+    def exported(self, kernel: Kernel, target: str, at: Mapping[str, Any] | None) -> str:
+        """The text of a file in another language, or over another library."""
+        return export(kernel, target, at)
+
+    def function_on(self, plan: Plan, target: str) -> Callable[..., Any]:
+        """The function over the arrays of another library."""
+        return function(plan, target)
 
 
 def bare_function(plan: Plan) -> tuple[Callable[..., Any], str]:
@@ -228,7 +237,7 @@ class NumPyCode:
             from scipy import special
 
             modules["special"] = special
-        helpers: dict[str, Callable[..., Any]] = {"embed": _embed, "gram": _gram, **HELPERS, **STABLE, **MATRICES, **CODE}
+        helpers: dict[str, Callable[..., Any]] = {**HELPERS, **STABLE, **MATRICES, **CODE}
         check(text, _WRITTEN | helpers.keys() | (instead or {}).keys())
         safe: dict[str, Any] = {f.__name__: f for f in (float, int, len, type, max, min, abs, slice, ArithmeticError, ValueError)}
         safe["__import__"] = __import__  # NumPy's methods import through it; the pattern keeps generated code from naming it
@@ -461,21 +470,3 @@ def _boxed(result: Any) -> Any:
     if isinstance(result, tuple):
         return tuple(map(_boxed, result))
     return {key: np.float64(r) for key, r in result.items()} if isinstance(result, dict) else np.float64(result)
-
-
-# ---------------------------------------------------------------- what generated code calls
-
-
-def _embed(value: Any, pattern: tuple[int, ...], shape: tuple[int, ...], dt: Any) -> Any:
-    """zeros(shape) with the value on the diagonal of the axes that carry the same number in `pattern`."""
-    result = np.zeros(shape, dt)
-    np.einsum(result, list(pattern), list(dict.fromkeys(pattern)))[...] = value
-    return result
-
-
-def _gram(x: Any, w: Any) -> Any:
-    """x.T @ (w[:, None]*x). Without negative weights it is a square, of which BLAS computes half."""
-    if (w >= 0).all():
-        half = np.sqrt(w)[:, None] * x
-        return half.T @ half
-    return x.T @ (w[:, None] * x)

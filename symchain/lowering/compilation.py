@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from symchain.deriving.kept import sweep_of
 from symchain.deriving.second import beside, second_derivatives
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.evidence.conformance import Promise
-from symchain.kernels.kernel import Kernel
+from symchain.kernels.export import CALLABLE, SUFFIXES, ExportedBackend
+from symchain.kernels.kernel import Backend, Kernel
 from symchain.kernels.native.backend import native_backend
 from symchain.kernels.numpy import NumPyBackend
 from symchain.language.selection import names_given, output_named
@@ -18,6 +20,7 @@ from symchain.lowering.plan import Label, lower
 from symchain.lowering.wide import narrowed
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Derivations, Line
+from symchain.render.programs import program_text
 from symchain.tensors.memory import making_trees
 from symchain.tensors.nodes import Tree
 
@@ -71,7 +74,21 @@ def _kernel(
 ) -> Kernel:
     if not isinstance(target, str):
         raise ArgumentError(f"target is {type(target).__name__}, not a name", advice='Write target="auto".')
-    if target not in ("auto", "numpy", "c"):
-        raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy", "c".')
+    if target not in ("auto", "numpy", "c", *CALLABLE):
+        advice = f"Targets: {', '.join(('auto', 'numpy', 'c', *CALLABLE))}; kernel.export writes files for {', '.join(SUFFIXES)}."
+        raise UnsupportedError(f"there is no target {target!r}", advice=advice)
     plan = lower(program, trees, output=promise.output, order=order, extra=extra, written=promise.program)
-    return Kernel(plan, native_backend(plan) if target == "c" else NumPyBackend(), options, promise.check)
+    backend: Backend = ExportedBackend(target) if target in CALLABLE else native_backend(plan) if target == "c" else NumPyBackend()
+    return Kernel(plan, backend, options, promise.check, partial(_told, promise))
+
+
+def _told(promise: Promise) -> list[str]:
+    """What is computed, in lines: the program, and its derivatives."""
+    program: Any = promise.program
+    lines = [f"Output {promise.output} of the program", *(f"    {line}" for line in program_text(program).splitlines())]
+    degrees = range(1, (promise.order or 0) + 1) if promise.order is not None else [promise.degree] * (not promise.vector)
+    for degree in degrees:
+        if promise.names:
+            derived = (program.hessian if degree == 2 else program.derive)(promise.output, list(promise.names))
+            lines += ["with the derivatives" if degree == 1 else "and the second derivatives", *(f"    {line}" for line in derived.lines)]
+    return lines
