@@ -206,6 +206,11 @@ class Engine:
 
         return draw(graph, medium, lang)
 
+    def bitmap(self, svg: str, medium: str) -> bytes:
+        from symchain.render.bitmaps import drawn
+
+        return drawn(svg, medium)
+
     def chart(self, sensitivity: Sensitivity, lang: str, measure: str) -> str:
         from symchain.render.chart import draw
 

@@ -17,11 +17,13 @@ import click
 
 from symchain import __version__
 from symchain.app.checking import CLAIMS, Asked, checked
+from symchain.app.formats import formats, settled
 from symchain.app.services import mcp, serve
 from symchain.app.setting import NOTATIONS, rendered, setting_of
 from symchain.app.speech import choose, language, preferred, spoken
 from symchain.app.terminal import INTERRUPTED, Commands, Language, read_text, replaced, waiting, warn_of_failures, write_result
 from symchain.errors import AnswerError, ArgumentError, FactError, NumberVariableError
+from symchain.kernels.export import SUFFIXES
 from symchain.support.assignments import Point, read_pairs, read_point_or_file
 from symchain.wording import sentence
 
@@ -121,11 +123,10 @@ _strict = click.option("--strict", is_flag=True, help="Stop at the first stateme
 _shown = _together(
     _lang,
     _once("--detail", type=click.Choice(["brief", "standard", "full"]), default="standard", show_default=True),
-    _once("--format", "medium", type=click.Choice(DERIVED), default="text", show_default=True),
+    formats(_once, _save, *DERIVED),
     _once("--width", metavar="WIDTH", help="Of the lines of LaTeX: page, article, column, or a length such as 88mm."),
     _once("--notation", type=click.Choice(NOTATIONS), default=NOTATIONS[0], show_default=True),
     click.option("--standalone", is_flag=True, help="With --format latex: a whole document."),
-    _save,
 )
 
 
@@ -305,6 +306,7 @@ def page(wrt: str, of: str | None, at: str | None, lang: str, output: str | None
 
     One HTML file in every language that symchain speaks; it loads nothing.
     """
+    settled(None, output, ("html",))
     request = _Request(**source)
     point = request.at(at)
     with waiting("Deriving"), _in_language(lang):
@@ -317,8 +319,7 @@ def page(wrt: str, of: str | None, at: str | None, lang: str, output: str | None
 @_output
 @_at
 @_lang
-@_once("--format", "medium", type=click.Choice(["text", "svg", "json"]), default="text", show_default=True)
-@_save
+@formats(_once, _save, "text", "svg", "png", "pdf", "json")
 def sensitivity(of: str | None, at: str | None, lang: str, medium: str, output: str | None, **source: Any) -> None:
     """Print what every input does to the output near a point.
 
@@ -330,7 +331,7 @@ def sensitivity(of: str | None, at: str | None, lang: str, medium: str, output: 
         raise click.UsageError("Give the point: --at x=1.5,w=0.8 or --at FILE.")
     with waiting("Evaluating"), _in_language(lang):
         found = request.program().sensitivity(of, at=point)
-        result = found.to_json() if medium == "json" else found.svg(lang) if medium == "svg" else found.text(lang)
+        result = found.to_json() if medium == "json" else found.text(lang) if medium == "text" else getattr(found, medium)(lang)
     write_result(result, output)
 
 
@@ -339,8 +340,7 @@ def sensitivity(of: str | None, at: str | None, lang: str, medium: str, output: 
 @_wrt
 @_output
 @_at
-@_once("--format", "medium", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@_save
+@formats(_once, _save, "text", "json")
 def evaluate(wrt: str, of: str | None, at: str | None, medium: str, output: str | None, **source: Any) -> None:
     """Print the value and the gradients at a point."""
     request = _Request(**source)
@@ -357,18 +357,22 @@ def evaluate(wrt: str, of: str | None, at: str | None, medium: str, output: str 
 @_wrt
 @_output
 @_once("--order", type=click.IntRange(0, 2), default=1, show_default=True, help="0: value, 1: and gradients, 2: and Hessian.")
-@_once("--target", default="auto", show_default=True, help="What the code runs on.")
+@_at
+@_once("--target", type=click.Choice(list(SUFFIXES)), help="Write a file for it, which needs no symchain; or -o x.py, x.c, x.jl ...")
 @_save
-def compile_kernel(wrt: str, of: str | None, order: int, target: str, output: str | None, **source: Any) -> None:
+def compile_kernel(wrt: str, of: str | None, order: int, at: str | None, target: str | None, output: str | None, **source: Any) -> None:
     """Print the code of value and gradients.
 
-    With -o, save the kernel instead; symchain.load reads it.
+    With --target it is a file that runs where symchain is not installed, with a self-test (at a point of yours with --at). Else -o saves
+    the kernel, which symchain.load reads.
     """
+    target = settled(target, output, (*SUFFIXES, "kernel"), "--target")
     request = _Request(**source)
     with waiting("Compiling"):
-        kernel = request.program().compile(of, wrt=_names(wrt), order=order, target=target)
-    if output is None:
-        write_result(kernel.source, None)
+        kernel = request.program().compile(of, wrt=_names(wrt), order=order)
+        text = kernel.export(target, request.at(at)) if target in SUFFIXES else kernel.source if output is None else ""
+    if text or output is None:
+        write_result(text, output)
     else:
         with replaced(output) as temporary:
             kernel.save(temporary)
@@ -378,8 +382,7 @@ def compile_kernel(wrt: str, of: str | None, order: int, target: str, output: st
 @_source
 @_strict
 @_lang
-@_once("--format", "medium", type=click.Choice(MEDIA), default="text", show_default=True)
-@_save
+@formats(_once, _save, *MEDIA)
 def parse(medium: str, lang: str, output: str | None, strict: bool, **source: Any) -> None:
     """Print a program as symchain understood it.
 
@@ -412,8 +415,7 @@ def parse(medium: str, lang: str, output: str | None, strict: bool, **source: An
 @_once("--seconds", type=click.FloatRange(0.01), default=10.0, show_default=True, help="With --claims: so long one answer may take.")
 @_strict
 @_lang
-@_once("--format", "medium", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
-@_save
+@formats(_once, _save, "text", "json", "csv")
 def check(wrt: str | None, of: str | None, lang: str, medium: str, output: str | None, strict: bool, **options: Any) -> None:
     """Judge a derivative that someone worked out, and name the mistake in it.
 
@@ -437,8 +439,7 @@ def check(wrt: str | None, of: str | None, lang: str, medium: str, output: str |
 @_at
 @_once("--level", type=click.Choice(["named", "ops"]), default="named", show_default=True, help="Blocks, or single operations.")
 @_lang
-@_once("--format", "medium", type=click.Choice(["svg", "tikz", "dot", "mermaid"]), default="svg", show_default=True)
-@_save
+@formats(_once, _save, "svg", "png", "pdf", "tikz", "dot", "mermaid")
 def graph(of: str | None, at: str | None, level: str, lang: str, medium: str, output: str | None, **source: Any) -> None:
     """Draw the blocks with values and gradients on the wires.
 
@@ -457,8 +458,7 @@ def graph(of: str | None, at: str | None, level: str, lang: str, medium: str, ou
 @_output
 @_at
 @_lang
-@_once("--format", "medium", type=click.Choice(["text", "markdown", "html", "json"]), default="text", show_default=True)
-@_save
+@formats(_once, _save, "text", "markdown", "html", "json")
 def explain(wrt: str, of: str | None, at: str | None, lang: str, medium: str, output: str | None, **source: Any) -> None:
     """Say why a derivative is what it is, step by step.
 
@@ -479,6 +479,7 @@ def models(name: str | None, output: str | None) -> None:
     """List the ready models, or print one."""
     from symchain.models import model_names, read_model, recursion_names
 
+    settled(None, output, ("text",))
     if name is not None:
         write_result(read_model(name).text, output)
         return

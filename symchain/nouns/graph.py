@@ -72,6 +72,14 @@ class Graph(Unchanging):
         """A picture for a page or a notebook. Values above the wires, gradients below; hovering shows the local derivatives."""
         return engine().draw(self, "svg", lang)  # type: ignore[no-any-return]
 
+    def png(self, lang: str = "en") -> bytes:
+        """The picture as PNG. Raises UnsupportedError without the extra symchain[pictures]."""
+        return engine().bitmap(self.svg(lang), "png")  # type: ignore[no-any-return]
+
+    def pdf(self, lang: str = "en") -> bytes:
+        """The picture as a PDF of its own size. Raises UnsupportedError without the extra symchain[pictures]."""
+        return engine().bitmap(self.svg(lang), "pdf")  # type: ignore[no-any-return]
+
     def tikz(self, lang: str = "en") -> str:
         """The same picture for a paper; the document needs the packages tikz and amsmath."""
         return engine().draw(self, "tikz", lang)  # type: ignore[no-any-return]

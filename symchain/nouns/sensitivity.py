@@ -127,6 +127,14 @@ class Sensitivity(Unchanging):
         """Bars around 0, the strongest first. measure: "slope", "elasticity" or "both", one panel above the other."""
         return engine().chart(self, lang, measure)
 
+    def png(self, lang: str = "en") -> bytes:
+        """The picture as PNG. Raises UnsupportedError without the extra symchain[pictures]."""
+        return engine().bitmap(self.svg(lang), "png")  # type: ignore[no-any-return]
+
+    def pdf(self, lang: str = "en") -> bytes:
+        """The picture as a PDF of its own size. Raises UnsupportedError without the extra symchain[pictures]."""
+        return engine().bitmap(self.svg(lang), "pdf")  # type: ignore[no-any-return]
+
     def to_json(self) -> str:
         """The table and what is saturated, as JSON; what JSON has no number for is null."""
         found = {

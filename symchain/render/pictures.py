@@ -1,4 +1,4 @@
-"""The picture of a graph in every format: SVG, TikZ, DOT, Mermaid."""
+"""The picture of a graph in every format: SVG, PNG, PDF, TikZ, DOT, Mermaid."""
 
 from __future__ import annotations
 

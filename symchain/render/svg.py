@@ -16,10 +16,11 @@ _TEXT = 46.0
 
 STYLE = f"""
 svg.symchain-graph {{ font-family: "DejaVu Sans", Verdana, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; }}
-.symchain-graph text {{ fill: #1f2937; stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round; paint-order: stroke; }}
+@media all {{ svg.symchain-graph {{ max-width: 100%; height: auto; }} }}
+.symchain-graph text {{ fill: #1f2937; }}
+.symchain-graph .halo {{ fill: none; stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round; }}
 .symchain-graph .value {{ fill: {VALUE}; font-weight: bold; }}
 .symchain-graph .gradient {{ fill: {GRADIENT}; font-style: italic; }}
-.symchain-graph .box text {{ stroke: none; }}
 .symchain-graph .name {{ font-weight: bold; }}
 .symchain-graph .formula, .symchain-graph .note, .symchain-graph .flag {{ fill: #4b5563; }}
 .symchain-graph .box rect {{ fill: #ffffff; stroke: #374151; stroke-width: 1.4px; }}
@@ -27,14 +28,11 @@ svg.symchain-graph {{ font-family: "DejaVu Sans", Verdana, "Segoe UI", Roboto, H
 .symchain-graph .output rect {{ stroke-width: 3px; }}
 .symchain-graph .ghost rect {{ fill: #ffffff; stroke: #9ca3af; stroke-width: 1px; stroke-dasharray: 4 3; }}
 .symchain-graph .wire path {{ fill: none; stroke: #8b96a5; stroke-linecap: round; }}
-.symchain-graph .wire .hit {{ stroke: transparent; stroke-width: 14px; }}
+.symchain-graph .wire .hit {{ stroke: #ffffff; stroke-opacity: 0; stroke-width: 14px; }}
 .symchain-graph .wire .head {{ fill: #6b7280; stroke: none; }}
 .symchain-graph .blocked .line {{ stroke-dasharray: 2 5; }}
 .symchain-graph .wire:hover .line, .symchain-graph .box:hover rect {{ stroke: #111827; }}
 """
-
-
-FITTING = ' style="max-width: 100%; height: auto"'
 
 
 def svg(graph: Graph, lang: str = "en", styled: bool = True) -> str:
@@ -45,14 +43,14 @@ def svg(graph: Graph, lang: str = "en", styled: bool = True) -> str:
     width = max(width, 2 * MARGIN + _TEXT + max((text_width(text, 12.0, True) for _, text in drawn.legend), default=0.0))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="symchain-graph" role="img" width="{_n(width)}" height="{_n(height)}" '
-        f'viewBox="0 0 {_n(width)} {_n(height)}"{FITTING if styled else ""}>',
+        f'viewBox="0 0 {_n(width)} {_n(height)}">',
         f"<title>{escape(drawn.title)}</title>",
         *([f"<style>{STYLE}</style>"] if styled else []),
         f'<rect width="{_n(width)}" height="{_n(height)}" fill="#ffffff"/>',
         f'<g transform="translate({_n(MARGIN)} {_n(MARGIN)})">',
         *map(_wire, drawn.wires),
         *map(_shape, drawn.shapes),
-        *map(_label, drawn.labels),
+        *(_halo(label) + _label(label) for label in drawn.labels),
         *_legend(drawn.legend, drawn.height + MARGIN / 2, lang),
         "</g>",
         "</svg>",
@@ -116,6 +114,11 @@ def _label(label: Label) -> str:
         f'<text class="{label.kind}" x="{_n(label.x)}" y="{_n(label.y)}" text-anchor="{label.anchor}" '
         f'font-size="{_n(label.size)}">{escape(label.text)}</text>'
     )
+
+
+def _halo(label: Label) -> str:
+    """The letters in white and wider, behind the label: not every program knows paint-order."""
+    return _label(label).replace(f'class="{label.kind}"', f'class="{label.kind} halo" aria-hidden="true"', 1)
 
 
 def _legend_height(drawn: Picture) -> float:
