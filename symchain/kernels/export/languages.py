@@ -223,10 +223,7 @@ def _cpp(sheet: Sheet, loops: Loops) -> str:
 
 _C_WORDS = _c_words()
 _C_RESERVED = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return "
-    "short signed sizeof static struct switch typedef union unsigned void volatile while class namespace new delete template this throw "
-    "try catch using virtual operator private protected public friend bool true false and or not xor results e pi gamma y0 y1 yn j0 j1 jn "
-    "log exp sin cos tan sqrt abs fabs pow floor ceil erf erfc tgamma lgamma hypot signgam r div rand time index exit".split()
+    ["auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "class", "namespace", "new", "delete", "template", "this", "throw", "try", "catch", "using", "virtual", "operator", "private", "protected", "public", "friend", "bool", "true", "false", "and", "or", "not", "xor", "results", "e", "pi", "gamma", "y0", "y1", "yn", "j0", "j1", "jn", "log", "exp", "sin", "cos", "tan", "sqrt", "abs", "fabs", "pow", "floor", "ceil", "erf", "erfc", "tgamma", "lgamma", "hypot", "signgam", "r", "div", "rand", "time", "index", "exit"]
 )
 
 # ---------------------------------------------------------------- Fortran
@@ -371,7 +368,7 @@ elemental integer function imod(a, n)
     imod = modulo(a, n)
 end function imod
 """
-_FORTRAN_TABLE = {name: name for name in "exp log log10 sin cos tan sinh cosh tanh sqrt hypot erf erfc abs gamma".split()}
+_FORTRAN_TABLE = {name: name for name in ["exp", "log", "log10", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sqrt", "hypot", "erf", "erfc", "abs", "gamma"]}
 _FORTRAN_TABLE |= _renamed() | {"log_gamma": "log_gamma", "erfcx": "erfc_scaled", "power": "m_power", "copysign": "sign", "trunc": "aint"}
 _FORTRAN_TABLE |= {"floor": "(aint({0}) - merge(1.0_dp, 0.0_dp, aint({0}) > {0}))", "fmod": "mod"}
 _FORTRAN_TABLE |= {name: f"bessel_{name}" for name in ("j0", "j1", "y0", "y1")}
@@ -431,7 +428,7 @@ int_of(x) = Int(x)
 imin(a, b) = min(a, b)
 imod(a, n) = mod(a, n)
 """
-_JULIA_TABLE = {name: name for name in "exp exp2 expm1 sin cos tan sinh cosh tanh cbrt hypot copysign abs sign floor ceil trunc".split()}
+_JULIA_TABLE = {name: name for name in ["exp", "exp2", "expm1", "sin", "cos", "tan", "sinh", "cosh", "tanh", "cbrt", "hypot", "copysign", "abs", "sign", "floor", "ceil", "trunc"]}
 _JULIA_TABLE |= {name: f"m_{name}" for name in ("log", "log1p", "sqrt", "power")}
 _JULIA_TABLE |= _renamed() | {"arctan2": "atan", "rint": "round", "fmod": "rem"}
 _SPECIAL = {"log_gamma": "loggamma", "psi": "digamma", "j0": "besselj0", "j1": "besselj1", "y0": "bessely0", "y1": "bessely1"}
@@ -516,7 +513,7 @@ function y = imod(a, n)
     y = mod(a, n);
 end
 """
-_MATLAB_TABLE = {name: name for name in "exp expm1 sin cos tan sinh cosh tanh hypot abs sign floor ceil erf erfc erfcx erfinv erfcinv gamma psi".split()}
+_MATLAB_TABLE = {name: name for name in ["exp", "expm1", "sin", "cos", "tan", "sinh", "cosh", "tanh", "hypot", "abs", "sign", "floor", "ceil", "erf", "erfc", "erfcx", "erfinv", "erfcinv", "gamma", "psi"]}
 _MATLAB_TABLE |= {name: f"m_{name}" for name in ("log", "log1p", "sqrt", "power")} | _renamed()
 _MATLAB_TABLE |= {"log_gamma": "gammaln", "trunc": "fix", "fmod": "rem", "gammainc": "gammainc({1}, {0})", "betainc": "betainc({2}, {0}, {1})"}
 _MATLAB_TABLE |= {"gammaincc": "gammainc({1}, {0}, 'upper')", "jv": "besselj", "yv": "bessely", "iv": "besseli", "kv": "besselk"}
@@ -623,12 +620,11 @@ def m_sign(x):
     return 1.0 if x > 0.0 else -1.0 if x < 0.0 else x
 
 """
-_NUMBA_TABLE = {name: f"math.{name}" for name in "exp expm1 log log1p sqrt sin cos tan sinh cosh tanh hypot copysign erf erfc gamma fmod".split()}
+_NUMBA_TABLE = {name: f"math.{name}" for name in ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "hypot", "copysign", "erf", "erfc", "gamma", "fmod"]}
 _NUMBA_TABLE |= _renamed("math.") | {"abs": "abs", "power": "math.pow", "log_gamma": "math.lgamma", "sign": "m_sign"}
 _NUMBA_TABLE |= {name: f"np.{name}" for name in ("floor", "ceil", "trunc")}
 
-PYTHON_RESERVED = frozenset("and as assert async await break class continue def del elif else except finally for from global if import in is lambda "
-    "nonlocal not or pass raise return try while with yield none true false np math numba torch jax jnp found".split())  # fmt: skip
+PYTHON_RESERVED = frozenset(["and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield", "none", "true", "false", "np", "math", "numba", "torch", "jax", "jnp", "found"])  # fmt: skip
 
 LANGUAGES: Mapping[str, Language] = {
     "c": Language(
@@ -671,7 +667,7 @@ LANGUAGES: Mapping[str, Language] = {
             refuse='if ({c}) error stop "{text}"',
         ),
         _fortran,
-        frozenset("dp result end function subroutine program module use implicit none real integer size if then do call allocate found".split())
+        frozenset(["dp", "result", "end", "function", "subroutine", "program", "module", "use", "implicit", "none", "real", "integer", "size", "if", "then", "do", "call", "allocate", "found"])
         | frozenset(_FORTRAN_TABLE.values()),
         True,
     ),
@@ -696,8 +692,7 @@ LANGUAGES: Mapping[str, Language] = {
             refuse='{c} && throw(DimensionMismatch("{text}"))',
         ),
         _julia,
-        frozenset("end function begin let do if else elseif for while return struct module using import const global local true false try catch "
-                  "finally quote macro export in isa where size zeros inf nan pi expected gap permutedims reshape".split()),  # fmt: skip
+        frozenset(["end", "function", "begin", "let", "do", "if", "else", "elseif", "for", "while", "return", "struct", "module", "using", "import", "const", "global", "local", "true", "false", "try", "catch", "finally", "quote", "macro", "export", "in", "isa", "where", "size", "zeros", "inf", "nan", "pi", "expected", "gap", "permutedims", "reshape"]),  # fmt: skip
     ),
     "matlab": Language(
         Words(
@@ -719,8 +714,7 @@ LANGUAGES: Mapping[str, Language] = {
             refuse="if {c}, error('symchain:argument', '{text}'); end",
         ),
         _matlab,
-        frozenset("end function if else elseif for while return switch case otherwise break continue global persistent try catch inf nan pi eps i j "
-                  "size zeros numel max min abs e y".split()),  # fmt: skip
+        frozenset(["end", "function", "if", "else", "elseif", "for", "while", "return", "switch", "case", "otherwise", "break", "continue", "global", "persistent", "try", "catch", "inf", "nan", "pi", "eps", "i", "j", "size", "zeros", "numel", "max", "min", "abs", "e", "y"]),  # fmt: skip
     ),
     "numba": Language(
         Words(

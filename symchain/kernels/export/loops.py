@@ -138,7 +138,7 @@ class Loops:
 
     def size(self, dim: Dim) -> str:
         text = text_of(dim, lambda letter: f"s{self.plan.letters.index(letter)}").replace("min(", "imin(")
-        return text if text.isalnum() or text.startswith("imin") and text.count("(") == 1 else f"({text})"
+        return text if text.isalnum() or (text.startswith("imin") and text.count("(") == 1) else f"({text})"
 
     def count(self, shape: Shape) -> str:
         return "*".join(map(self.size, shape)) or "1"
@@ -651,18 +651,17 @@ class Loops:
         (x,) = step.operands
         n = step.shape[-1]
         total = self.number(f"v{value}_sum")
-        with self.over((*step.shape[:-2], n, n)) as (*stack, i, j):
-            with self.when(f"{j} <= {i}"):
-                half = ("/", ("+", "x0", "x1"), 2)
-                self.let(total, half, self.of(x, [*stack, i, j]), self.of(x, [*stack, j, i]))
-                with self.over((n,)) as (k,), self.when(f"{k} < {j}"):
-                    self.set(total, f"{total} - {self.of(value, [*stack, i, k])}*{self.of(value, [*stack, j, k])}")
-                with self.when(f"{i} == {j}"):
-                    zero = self.expressions.number(0)
-                    self.line(self.statements.refuse.format(c=f"{total} <= {zero}", text="a matrix is not positive definite"))
-                    self.let(self.of(value, [*stack, i, j]), ("sqrt", "x0"), total)
-                with self.when(f"{j} < {i}"):
-                    self.set(self.of(value, [*stack, i, j]), f"{total}/{self.of(value, [*stack, j, j])}")
+        with self.over((*step.shape[:-2], n, n)) as (*stack, i, j), self.when(f"{j} <= {i}"):
+            half = ("/", ("+", "x0", "x1"), 2)
+            self.let(total, half, self.of(x, [*stack, i, j]), self.of(x, [*stack, j, i]))
+            with self.over((n,)) as (k,), self.when(f"{k} < {j}"):
+                self.set(total, f"{total} - {self.of(value, [*stack, i, k])}*{self.of(value, [*stack, j, k])}")
+            with self.when(f"{i} == {j}"):
+                zero = self.expressions.number(0)
+                self.line(self.statements.refuse.format(c=f"{total} <= {zero}", text="a matrix is not positive definite"))
+                self.let(self.of(value, [*stack, i, j]), ("sqrt", "x0"), total)
+            with self.when(f"{j} < {i}"):
+                self.set(self.of(value, [*stack, i, j]), f"{total}/{self.of(value, [*stack, j, j])}")
 
 
 __all__ = ["Loops", "Statements"]

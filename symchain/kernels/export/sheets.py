@@ -39,7 +39,7 @@ class Sheet:
         taken = {self.function}
         keys = [*(("input", i.name) for i in self.plan.inputs), *(("size", n) for n in self.plan.letters)]
         for kind, name in keys:
-            text = name if _PLAIN.fullmatch(name) else "x_" + re.sub(r"[^A-Za-z0-9]", "", name)
+            text = _plain(name)
             while self._folded(text) in taken or text.lower() in self.reserved or _OWN.fullmatch(text) or text.startswith("d_"):
                 text += "_"
             taken.add(self._folded(text))
@@ -54,7 +54,7 @@ class Sheet:
         for o in self.plan.outputs:
             text = {"value": "value", "array": "value"}.get(o.kind, "")
             if not text:
-                text = ("d_" if o.kind == "gradient" else "d2_") + "_".join(self.names[f"input {n}"] for n in o.names)
+                text = ("d_" if o.kind == "gradient" else "d2_") + "_".join(self.names.get(f"input {n}") or _plain(n) for n in o.names)
             while self._folded(text) in taken:
                 text += "_"
             taken.add(self._folded(text))
@@ -108,3 +108,8 @@ class Sheet:
 
                 raise missing(f"way to find the size {letter}, which no axis has by itself", self.expressions.target)
             yield *found, letter
+
+
+def _plain(name: str) -> str:
+    """A name in the letters that every language takes."""
+    return name if _PLAIN.fullmatch(name) else "x_" + re.sub(r"[^A-Za-z0-9]", "", name)
