@@ -11,7 +11,8 @@ from typing import Any
 from symchain.errors import ArgumentError, UnsupportedError
 
 SUFFIXES: Mapping[str, str] = {
-    "numpy": ".py", "numba": ".py", "torch": ".py", "jax": ".py", "c": ".c", "cpp": ".cpp", "fortran": ".f90", "julia": ".jl", "matlab": ".m",
+    "numpy": ".py", "numba": ".py", "torch": ".py", "jax": ".py", "c": ".c", "cpp": ".cpp", "fortran": ".f90", "julia": ".jl",
+    "matlab": ".m",
 }  # fmt: skip
 """The targets, and how the names of their files end."""
 CALLABLE = ("torch", "jax", "numba")
@@ -23,7 +24,6 @@ def export(kernel: Any, target: str, at: Mapping[str, Any] | None = None) -> str
 
     Raises UnsupportedError, which names what the target lacks, before anything is written.
     """
-    from symchain import __version__
     from symchain.kernels.export.points import point_of
 
     if target not in SUFFIXES:
@@ -31,7 +31,7 @@ def export(kernel: Any, target: str, at: Mapping[str, Any] | None = None) -> str
     _written(kernel.plan, target, ())  # what the target lacks is refused first
     point, expected = point_of(kernel, at)
     about = kernel.about() if kernel.about is not None else ()
-    return _written(kernel.plan, target, [*about, f"Written by symchain {__version__}, which it does not need."], point, expected)[0]
+    return _written(kernel.plan, target, [*about, f"Written by symchain{_version()}, which it does not need."], point, expected)[0]
 
 
 def _written(plan: Any, target: str, about: Sequence[str], point: Any = None, expected: Any = None) -> tuple[str, Any]:
@@ -50,8 +50,18 @@ def _written(plan: Any, target: str, about: Sequence[str], point: Any = None, ex
     return (plain.written(sheet) if target == "numpy" else languages.written(sheet, one)), sheet
 
 
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f" {version('symchain')}"
+    except PackageNotFoundError:
+        return ""
+
+
 def function(plan: Any, target: str) -> Callable[..., Any]:
-    """The function of an exported file, by keywords: of tensors for "torch", of JAX's arrays (jit and grad go through), of NumPy's for "numba".
+    """The function of an exported file, by keywords: of tensors for "torch", of JAX's arrays (jit and grad go through), of
+    NumPy's for "numba".
 
     Raises UnsupportedError where the library is not installed, or lacks something.
     """

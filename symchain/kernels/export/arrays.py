@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from symchain.kernels.export.expressions import Expressions, Words, missing
-from symchain.kernels.export.languages import PYTHON_RESERVED, python_results, python_test
+from symchain.kernels.export.helpers import BOTH
+from symchain.kernels.export.numba import PYTHON_RESERVED, python_results, python_test
 from symchain.kernels.export.sheets import Sheet
 from symchain.kernels.kernel import Instruction
 from symchain.kernels.opcodes import ARITHMETIC
@@ -152,113 +153,22 @@ def _selection(opcode: str, operand: str, parameters: tuple[Any, ...], size: Cal
 
 # ---------------------------------------------------------------- what both have
 
-_SAME = "exp exp2 expm1 log log1p log2 log10 sqrt square abs sign floor ceil trunc sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh " \
-    "arccosh arctanh arctan2 maximum minimum hypot copysign fmax fmin fmod deg2rad rad2deg"  # fmt: skip
+_SAME = "exp exp2 expm1 log log1p log2 log10 sqrt square abs sign floor ceil trunc sin cos tan sinh cosh tanh arcsin arccos arctan " \
+    "arcsinh arccosh arctanh arctan2 maximum minimum hypot copysign fmax fmin fmod deg2rad rad2deg"  # fmt: skip
 
 
 def _everywhere(library: str) -> dict[str, str]:
     return {name: f"{library}.{name}" for name in _SAME.split()}
-
-
-_BOTH = """
-def picked(x, items):
-    axis = 0
-    for k, item in enumerate(items):
-        if item is not None:
-            if isinstance(item, slice) and item.step < 0:
-                x = taken(x, list(range(item.start, item.stop, item.step)), axis)
-            axis += 1
-    return x[tuple(slice(None) if isinstance(i, slice) and i.step < 0 else i for i in items)]
-
-def forward(x, items):
-    turned, axes = [], 0
-    for item in items:
-        if isinstance(item, slice):
-            if item.step < 0:
-                places = range(item.start, item.stop, item.step)
-                item = slice(places[-1], places[0] + 1, -item.step) if len(places) else slice(0, 0, 1)
-                x = turned_around(x, axes)
-            turned.append(item)
-            axes += 1
-        elif item is None:
-            x = x.sum(axes)
-        else:
-            turned.append(item)
-    return x, tuple(turned)
-
-def gram(x, w):
-    return x.T @ (w[:, None]*x)
-
-def balanced(r, p, *rest):
-    *total, axis = rest
-    sure = p > 0.75
-    left = where(sure, 0.0*r, r).sum(axis)
-    left = (total[0] - left if total else -left)
-    return where(sure, expanded(left, axis) + 0.0*r, r)
-
-def orthogonal(r, u, axis):
-    p = u*u
-    sure = p > 0.75
-    return where(sure, balanced(r*u, p, axis)/where(sure, u, 1.0 + 0.0*u), r)
-
-def norm(squares, x, axes):
-    top = abs(x)
-    for axis in sorted(axes, reverse=True):
-        top = expanded(largest(top, axis), axis)
-    scaled = (x/where(top > 0, top, 1.0 + 0.0*top))**2
-    for axis in sorted(axes, reverse=True):
-        scaled, top = scaled.sum(axis), top.sum(axis)
-    near = (squares > 1e-290) & (squares < 1e290)
-    return where(near, where(near, squares, 1.0 + 0.0*squares)**0.5, scaled**0.5*top)
-
-def unit(x, r, axes):
-    for axis in sorted(axes):
-        r = expanded(r, axis)
-    return x/r
-
-def convolution(a, v):
-    n = v.shape[-1]
-    return sum(padded(a*v[..., j : j + 1], j, n - 1 - j) for j in range(n))
-
-def cofactors(a):
-    u, s, v = singular(a, True)
-    n = s.shape[-1]
-    others = [[s[..., j] for j in range(n) if j != k] for k in range(n)]
-    p = stacked([product(o, s[..., k]) for k, o in enumerate(others)])
-    sign = determinant(u)*determinant(v)
-    return sign[..., None, None]*((u*p[..., None, :]) @ v)
-
-def product(factors, like):
-    total = like*0 + 1
-    for x in factors:
-        total = total*x
-    return total
-
-def block(a, e):
-    a = spread(a, e.shape)
-    return joined([joined([a, e], -1), joined([0.0*e, a], -1)], -2)
-
-def expm_frechet(a, e):
-    n = a.shape[-1]
-    return expm(block(a, e))[..., :n, n:]
-
-def sylvester(a, b, q):
-    m, n = a.shape[-1], b.shape[-1]
-    system = kron(a, eye_like(b)) + kron(eye_like(a), b.T)
-    return solved(system, q.reshape((*q.shape[:-2], m*n, 1))).reshape(q.shape)
-
-def symmetric(a):
-    return (a + a.swapaxes(-1, -2))/2
-"""
-
 
 def _opcodes(library: str, axes: str) -> dict[str, str]:
     """The instructions that both libraries call alike; `axes` is their word for the axes."""
     return {
         "real": "real({0})", "integer": "integer({0})", "broadcast": f"{library}.broadcast_to({{0}}, {{p}})",
         "sum": f"{library}.sum({{0}}, {axes}={{p}})", "diagonal": f"{library}.diagonal({{0}}, 0, *{{p}})", "embed": "embed({0}, {p})",
-        "matmul": "{0} @ {1}", "inner": f"{library}.sum({{0}}*{{1}})", "einsum": f"{library}.einsum({{p}}, {{all}})", "gram": "gram({0}, {1})",
-        "reshape": "{0}.reshape({p})", "roll": f"{library}.roll({{0}}, {{p}})", "gather": "gather({0}, {1})", "scatter": "scatter({0}, {1}, {p})",
+        "matmul": "{0} @ {1}", "inner": f"{library}.sum({{0}}*{{1}})", "einsum": f"{library}.einsum({{p}}, {{all}})",
+        "gram": "gram({0}, {1})",
+        "reshape": "{0}.reshape({p})", "roll": f"{library}.roll({{0}}, {{p}})", "gather": "gather({0}, {1})",
+        "scatter": "scatter({0}, {1}, {p})",
         "onehot": "onehot({0}, {p}, number)", "cumsum": f"{library}.cumsum({{0}}, {{p}})", "cumprod": f"{library}.cumprod({{0}}, {{p}})",
         "balanced": "balanced({all}, {p})", "orthogonal": "orthogonal({all}, {p})", "norm": "norm({all}, {p})", "unit": "unit({all}, {p})",
         "convolution": "convolution({0}, {1})", "cofactors": "cofactors({0})", "inv": f"{library}.linalg.inv({{0}})",
@@ -267,7 +177,8 @@ def _opcodes(library: str, axes: str) -> dict[str, str]:
         "expm": "expm({0})", "expm_frechet": "expm_frechet({0}, {1})", "sylvester": "sylvester({0}, {1}, {2})",
         "tril": f"{library}.tril({{0}}, {{p}})", "triu": f"{library}.triu({{0}}, {{p}})",
         "take_sorted": "take_sorted({0}, {1}, {p})", "take_ranked": "take_ranked({0}, {1}, {p})",
-        "svdvals": "singular({0}, False)[1]", "nuclear_norm": "singular({0}, False)[1].sum(-1)", "spectral_norm": "singular({0}, False)[1][..., 0]",
+        "svdvals": "singular({0}, False)[1]", "nuclear_norm": "singular({0}, False)[1].sum(-1)",
+        "spectral_norm": "singular({0}, False)[1][..., 0]",
         "orthogonal_factor": "polar({0})",
     }  # fmt: skip
 
@@ -389,7 +300,9 @@ def made_of(given):
     return functools.partial(torch.as_tensor, dtype=dtype, device=device)
 """
 _TORCH_TABLE = _everywhere("torch") | {"power": "power", "rint": "torch.round", "mod": "torch.remainder", "logaddexp": "torch.logaddexp"}
-_TORCH_TABLE |= {name: f"torch.special.{name}" for name in ("erf", "erfc", "erfcx", "erfinv", "i0e", "i1e", "ndtri", "gammainc", "gammaincc")}
+_TORCH_TABLE |= {
+    name: f"torch.special.{name}" for name in ("erf", "erfc", "erfcx", "erfinv", "i0e", "i1e", "ndtri", "gammainc", "gammaincc")
+}
 _TORCH_TABLE |= {"j0": "torch.special.bessel_j0", "j1": "torch.special.bessel_j1", "y0": "torch.special.bessel_y0"}
 _TORCH_TABLE |= {"y1": "torch.special.bessel_y1", "log_gamma": "torch.special.gammaln"}
 _TORCH_TABLE |= {"i0": "torch.special.i0", "i1": "torch.special.i1", "k0": "torch.special.modified_bessel_k0"}
@@ -510,7 +423,7 @@ MODULES: Mapping[str, Module] = {
             "softmax": "torch.softmax({0}, {p})", "log_softmax": "torch.log_softmax({0}, {p})", "sort": "torch.sort({0}, {p}).values",
             "cummax": "torch.cummax({0}, {p}).values", "cummin": "torch.cummin({0}, {p}).values", "cross": "torch.linalg.cross({0}, {1})",
         },
-        _TORCH + _BOTH + _LABELLED,
+        _TORCH + BOTH + _LABELLED,
         "import functools\nimport math\n\nimport numpy as np\nimport torch",
         "number({x})", "torch.as_tensor({x}).to(torch.int64)", _BEGIN, "torch.tensor(x, dtype=torch.float64)",
     ),
@@ -526,12 +439,14 @@ MODULES: Mapping[str, Module] = {
             "softmax": "jax.nn.softmax({0}, {p})", "log_softmax": "jax.nn.log_softmax({0}, {p})", "sort": "jnp.sort({0}, {p})",
             "cummax": "jax.lax.cummax({0}, {p})", "cummin": "jax.lax.cummin({0}, {p})", "cross": "jnp.cross({0}, {1})",
         },
-        _JAX + _BOTH + _LABELLED,
+        _JAX + BOTH + _LABELLED,
         "import functools\nimport math\n\nimport jax\nimport jax.numpy as jnp\nimport numpy as np\nfrom jax.scipy import special\n\n"
         'jax.config.update("jax_enable_x64", True)  # 64 bits, unless arrays of fewer are given',
         "number({x})", "jnp.asarray({x}).astype(int)", _BEGIN, "jnp.asarray(x)",
     ),
 }  # fmt: skip
-RESERVED = PYTHON_RESERVED | {"number", "functools", "special", "where", "power"} | set(re.findall(r"^def (\w+)", _TORCH + _BOTH, re.MULTILINE))
+RESERVED = (
+    PYTHON_RESERVED | {"number", "functools", "special", "where", "power"} | set(re.findall(r"^def (\w+)", _TORCH + BOTH, re.MULTILINE))
+)
 
 __all__ = ["MODULES", "RESERVED", "Expressions", "Module", "written"]

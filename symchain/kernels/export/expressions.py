@@ -67,7 +67,10 @@ FORMS: Mapping[str, Form] = {
 
 _FOLDED = completed(
     {
-        **{name: getattr(math, name) for name in ("exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tanh", "floor", "erf", "erfc", "gamma")},
+        **{
+            name: getattr(math, name)
+            for name in ("exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tanh", "floor", "erf", "erfc", "gamma")
+        },
         **{name: f for name, f in HELPERS.items() if "special" not in name},
         **{"number": float, "abs": abs, "power": math.pow, "gammaln": math.lgamma, "pi": math.pi, "inf": math.inf, "nan": math.nan},
     }

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from symchain.kernels.export.languages import python_results, python_test
+from symchain.kernels.export.numba import python_results, python_test
 from symchain.kernels.export.sheets import Sheet
 from symchain.kernels.matrices import MATRICES
 from symchain.kernels.source import commented, folded
@@ -50,7 +50,7 @@ def written(sheet: Sheet) -> str:
     for need in plan.needs:
         lines += [f"    if {size(need.dim)} < {need.least}:", f'        raise ValueError("{need.dim} is less than {need.least}")']
     given = [*sheet.arguments, *(f"s{k}" for k in range(len(plan.letters))), "np.float64"]
-    lines += ["    with np.errstate(all=\"ignore\"):", f"        found = _kernel({', '.join(given)})"]
+    lines += ['    with np.errstate(all="ignore"):', f"        found = _kernel({', '.join(given)})"]
     lines.append(f"    return {python_results(sheet, [f'found[{k}]' for k in range(len(plan.outputs))])}")
     heading = [f"# {line}" for line in [*sheet.heading, *sheet.renamed()]]
     head = ["from __future__ import annotations", "", "import math", "import warnings", "", "import numpy as np"]

@@ -88,5 +88,7 @@ def _results(plan: Plan, found: Any) -> list[Any]:
     results = []
     for o in plan.outputs:
         part = parts[groups[o.kind]]
-        results.append(np.asarray(part if not o.names or o.kind in ("value", "array") else part[o.names[0] if len(o.names) == 1 else o.names]))
+        results.append(
+            np.asarray(part if not o.names or o.kind in ("value", "array") else part[o.names[0] if len(o.names) == 1 else o.names])
+        )
     return results

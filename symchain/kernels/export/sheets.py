@@ -16,7 +16,9 @@ from symchain.support.dimensions import Shape, evaluate
 TOLERANCE = 1e-10
 """The self-test fails where a result differs by more, relative to the largest of its entries."""
 
-_OWN = re.compile(r"(v|s|i|x|f_)\d+\w*|f_\w*|imin|imod|int_of|real_of|zeros|room|release|check|value|main|expected|worst|choose|full|dt", re.I)
+_OWN = re.compile(
+    r"(v|s|i|x|f_)\d+\w*|f_\w*|imin|imod|int_of|real_of|zeros|room|release|check|value|main|expected|worst|choose|full|dt", re.I
+)
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
