@@ -14,8 +14,8 @@ def _julia(sheet: Sheet, loops: Loops) -> str:
         loops.line(f"s{number} = size({sheet.arguments[k]}, {axis + 1})")
     for name, i in zip(sheet.arguments, plan.inputs, strict=True):
         if i.shape:
-            shape = ", ".join(map(loops.size, i.shape)) + ("," if len(i.shape) == 1 else "")
-            loops.line(loops.statements.refuse.format(c=f"size({name}) != ({shape})", text=f"{name} has another shape than declared"))
+            axes = ", ".join(map(loops.size, i.shape)) + ("," if len(i.shape) == 1 else "")
+            loops.line(loops.statements.refuse.format(c=f"size({name}) != ({axes})", text=f"{name} has another shape than declared"))
     checks(sheet, loops)
     unpacked(sheet, loops, "{x}[{k}]")
     loops.body()

@@ -58,7 +58,7 @@ class MatrixLoops(Loops):
                     a, b = (self.expressions.bare(("abs", "x0"), [self.at(work, square, [r, k])]) for r in (i, best))
                     with self.when(f"{i} > {k} {both} {a} > {b}"):
                         self.set(best, i)
-                tables = [(work, square, [])] + ([(f"v{value}", step.shape, list(stack))] if inverse else [])
+                tables: list[tuple[str, Shape, list[str]]] = [(work, square, [])] + ([(f"v{value}", step.shape, list(stack))] if inverse else [])
                 unequal = self.expressions.words.signs.get("!=", "!=")
                 with self.when(f"{best} {unequal} {k}"):
                     with self.over((n,)) as (j,):

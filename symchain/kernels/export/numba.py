@@ -27,8 +27,8 @@ def _numba(sheet: Sheet, loops: Loops) -> str:
         outer.append(f"    s{number} = {sheet.arguments[k]}.shape[{axis}]")
     for name, i in zip(sheet.arguments, plan.inputs, strict=True):
         if i.shape:
-            shape = ", ".join(map(loops.size, i.shape)) + ","
-            outer += [f"    if {name}.shape != ({shape}):", f'        raise ValueError("{name} has another shape than declared")']
+            axes = ", ".join(map(loops.size, i.shape)) + ","
+            outer += [f"    if {name}.shape != ({axes}):", f'        raise ValueError("{name} has another shape than declared")']
     given = [f"{n}.ravel()" if i.shape else n for n, i in zip(sheet.arguments, plan.inputs, strict=True)]
     outer.append(f"    found = _numbers({', '.join([*given, *inner[len(given) :]])})")
     results = []
