@@ -370,7 +370,10 @@ def compile_kernel(wrt: str, of: str | None, order: int, at: str | None, target:
     request = _Request(**source)
     with waiting("Compiling"):
         kernel = request.program().compile(of, wrt=_names(wrt), order=order)
-        text = kernel.export(target, request.at(at)) if target is not None and target in SUFFIXES else kernel.source if output is None else ""
+        if target in SUFFIXES:
+            text = kernel.export(str(target), request.at(at))
+        else:
+            text = kernel.source if output is None else ""
     if text or output is None:
         write_result(text, output)
     else:

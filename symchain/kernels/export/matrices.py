@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from symchain.kernels.export.loops import Indices, Loops
 from symchain.kernels.kernel import Instruction
@@ -58,7 +59,8 @@ class MatrixLoops(Loops):
                     a, b = (self.expressions.bare(("abs", "x0"), [self.at(work, square, [r, k])]) for r in (i, best))
                     with self.when(f"{i} > {k} {both} {a} > {b}"):
                         self.set(best, i)
-                tables: list[tuple[str, Shape, list[str]]] = [(work, square, [])] + ([(f"v{value}", step.shape, list(stack))] if inverse else [])
+                tables: list[tuple[str, Any, list[str]]] = [(work, square, [])]
+                tables += [(f"v{value}", step.shape, list(stack))] if inverse else []
                 unequal = self.expressions.words.signs.get("!=", "!=")
                 with self.when(f"{best} {unequal} {k}"):
                     with self.over((n,)) as (j,):
