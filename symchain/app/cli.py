@@ -370,10 +370,8 @@ def compile_kernel(wrt: str, of: str | None, order: int, at: str | None, target:
     request = _Request(**source)
     with waiting("Compiling"):
         kernel = request.program().compile(of, wrt=_names(wrt), order=order)
-        if target in SUFFIXES:
-            text = kernel.export(str(target), request.at(at))
-        else:
-            text = kernel.source if output is None else ""
+        source = kernel.source if target not in SUFFIXES and output is None else ""
+        text = kernel.export(str(target), request.at(at)) if target in SUFFIXES else source
     if text or output is None:
         write_result(text, output)
     else:
