@@ -158,7 +158,7 @@ class _Canvas:
         size = 16.0 if below or text_width(stem, 16.0) <= _NAME else 11.0
         parts = [(x, y, stem, size)]
         if below:  # placed by itself: programs differ in how they anchor a text of two sizes
-            parts = [(x, y + 4, below, size * 0.72), (x - text_width(below, size * 0.72), y, stem, size)]
+            parts = [(x, y + 4, below, size * 0.72), (x - _width(below, size * 0.72), y, stem, size)]
         for left, down, piece, own in parts:
             style = f' style="font-size:{own:.1f}px"' if own < 16 else ""
             self.parts.append(
