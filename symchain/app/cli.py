@@ -370,8 +370,8 @@ def compile_kernel(wrt: str, of: str | None, order: int, at: str | None, target:
     request = _Request(**source)
     with waiting("Compiling"):
         kernel = request.program().compile(of, wrt=_names(wrt), order=order)
-        source = kernel.source if target not in SUFFIXES and output is None else ""
-        text = kernel.export(str(target), request.at(at)) if target in SUFFIXES else source
+        code = kernel.source if target not in SUFFIXES and output is None else ""
+        text = kernel.export(str(target), request.at(at)) if target in SUFFIXES else code
     if text or output is None:
         write_result(text, output)
     else:

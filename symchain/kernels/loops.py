@@ -34,6 +34,9 @@ _MISSING = {"accuracy": ("full", "numbers with more digits"), "kinks": ("raise",
 """What ordinary kernels have alone."""
 
 
+_UNROLL = "Fix the lengths, as in program.unrolled(L=3), and compile that program."
+
+
 class LoopKernel:
     """Compiled loops: `kernel(**inputs, **lengths)` returns value and gradient. Families are sequences, or arrays along axis 0.
 
@@ -108,6 +111,14 @@ class LoopKernel:
     def _check_sendable(self) -> None:
         for code in (c for s in self.loops.stages for c in (s.forward, s.backward) if c is not None):
             check_sendable((i.opcode, i.parameters) for i in code.plan.instructions)
+
+    def export(self, target: str, at: Any = None) -> str:
+        """Kernels of loops have no files of other languages. Raises UnsupportedError."""
+        raise UnsupportedError(f"a kernel of loops is not exported to {target}", advice=_UNROLL)
+
+    def function(self, target: str) -> Any:
+        """Kernels of loops make no functions of other libraries. Raises UnsupportedError."""
+        raise UnsupportedError(f"a kernel of loops makes no function of {target}", advice=_UNROLL)
 
     @property
     def source(self) -> str:

@@ -61,6 +61,7 @@ NAMED: dict[str, dict[str, str]] = {
         "app/setting.py": "index",
         "evidence/sampling.py": "onehot",
         "kernels/checkpoints.py": "sqrt",
+        "kernels/export/points.py": "onehot",
         "kernels/facts.py": "onehot",
         "kernels/integrations/descent.py": "log",
         "kernels/integrations/parameters.py": "log logit",
@@ -144,6 +145,32 @@ NAMED: dict[str, dict[str, str]] = {
         "kernels/javascript/primitives.py": (
             "acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh pow power"
         ),
+        "kernels/export/arrays.py": (
+            "airyai betainc cbrt cholesky concatenate convolution cross cummax cummin cumprod cumsum deg2rad det eigvalsh "
+            "erf erfc erfcx erfinv expi expm expm_frechet expn flip fmod gamma gammainc gammaincc gather heaviside hyp1f1 "
+            "i0 i0e i1 i1e index inv j0 j1 k0 k1 log_softmax logaddexp logaddexp2 logdet logsumexp max min mod ndtri "
+            "nuclear_norm onehot orthogonal_factor pinv place power prod rad2deg reshape rint roll scatter softmax sort "
+            "spectral_norm spence svdvals sylvester take_ranked take_sorted tril triu y0 y1 zeta"
+        ),
+        "kernels/export/axes.py": "abs exp log log1p maximum minimum sqrt",
+        "kernels/export/c.py": "abs fabs gamma lgamma maximum minimum pow power sign",
+        "kernels/export/expressions.py": (
+            "abs binom cos cosh entr erf erfc erfcx exp expm1 exprel floor gamma gammaln kl_div log log1p log_ndtr logit "
+            "power psi sech sin sinc sqrt tanh"
+        ),
+        "kernels/export/fortran.py": "copysign erfcx floor fmod j0 j1 mod power sign trunc y0 y1",
+        "kernels/export/julia.py": (
+            "arctan2 atan besseli besselj besselk bessely dawsn dawson digamma erf erfc erfcinv erfcx erfi erfinv expi fmod "
+            "gamma iv j0 j1 jv kv log log1p loggamma power psi rint round sqrt y0 y1 yv zeta"
+        ),
+        "kernels/export/layouts.py": "arctan2 atan2 cos cosh sin sinh tan tanh",
+        "kernels/export/loops.py": "maximum minimum",
+        "kernels/export/matlab.py": (
+            "besseli besselj besselk bessely betainc fix fmod gammainc gammaincc gammaln iv jv kv log log1p power sqrt "
+            "trunc yv"
+        ),
+        "kernels/export/matrices.py": "abs det log logdet sqrt",
+        "kernels/export/numba.py": "abs ceil floor power sign trunc",
         "kernels/native/loops.py": (
             "concatenate cumprod cumsum flip gather index log_softmax logsumexp max min place power prod reshape roll scatter "
             "softmax sqrt tril triu"

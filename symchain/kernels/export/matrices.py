@@ -34,7 +34,10 @@ class MatrixLoops(Loops):
                 self.set(self.of(value, [*stack, str(k)]), product)
 
     def _eliminated(self, value: int, step: Instruction, inverse: str, finish: Callable[[Indices, str], None]) -> None:
-        """Gauss and Jordan with the largest pivot of each column; the determinant, up to its sign, in two numbers."""
+        """Gauss and Jordan with the largest pivot of each column, for each place of the result; `finish` takes it and the determinant.
+
+        A cofactor is the determinant with its row replaced by that of the identity: right for singular matrices too.
+        """
         (x,) = step.operands
         shape = self.shape(x)
         n, square = shape[-1], shape[-2:]
@@ -42,11 +45,16 @@ class MatrixLoops(Loops):
         scale = self.number(f"v{value}_scale")
         determinant = "" if inverse else self.number(f"v{value}_det")
         best = self.integer()
-        with self.over(shape[:-2]) as stack:
+        with self.over(shape if step.opcode == "cofactors" else shape[:-2]) as place:
+            stack, replaced = place[: len(shape) - 2], place[len(shape) - 2 :]
             with self.over(square) as (i, j):
                 self.set(self.at(work, square, [i, j]), self.of(x, [*stack, i, j]))
                 if inverse:
                     self.let(self.of(value, [*stack, i, j]), 0)
+            if replaced:
+                with self.over((n,)) as (j,):
+                    self.let(self.at(work, square, [replaced[0], j]), 0)
+                self.let(self.at(work, square, replaced), 1)
             if inverse:
                 with self.over((n,)) as (i,):
                     self.let(self.of(value, [*stack, i, i]), 1)
@@ -69,12 +77,12 @@ class MatrixLoops(Loops):
                             self.set(scale, one)
                             self.set(one, other)
                             self.set(other, scale)
-                    if step.opcode == "det":
+                    if step.opcode in ("det", "cofactors"):
                         self.let(determinant, ("neg", "x0"), determinant)
                 pivot = self.at(work, square, [k, k])
                 if step.opcode == "logdet":
                     self.let(determinant, ("+", "x0", ("log", ("abs", "x1"))), determinant, pivot)
-                elif step.opcode == "det":
+                elif not inverse:
                     self.set(determinant, f"{determinant}*{pivot}")
                 if inverse:
                     self.line(self.statements.refuse.format(c=f"{pivot} == {self.expressions.number(0)}", text="a matrix is singular"))
@@ -87,7 +95,7 @@ class MatrixLoops(Loops):
                             for name, own, before in tables:
                                 one, other = self.at(name, own, [*before, i, j]), self.at(name, own, [*before, k, j])
                                 self.set(one, f"{one} - {scale}*{other}")
-            finish(stack, determinant)
+            finish(place, determinant)
 
     def _inv(self, value: int, step: Instruction) -> None:
         n = step.shape[-1]
@@ -101,6 +109,9 @@ class MatrixLoops(Loops):
 
     def _det(self, value: int, step: Instruction) -> None:
         self._eliminated(value, step, "", lambda stack, found: self.set(self.of(value, stack), found))
+
+    def _cofactors(self, value: int, step: Instruction) -> None:
+        self._det(value, step)
 
     def _logdet(self, value: int, step: Instruction) -> None:
         self._det(value, step)

@@ -42,7 +42,9 @@ class Sheet:
         keys = [*(("input", i.name) for i in self.plan.inputs), *(("size", n) for n in self.plan.letters)]
         for kind, name in keys:
             text = _plain(name)
-            while self._folded(text) in taken or text.lower() in self.reserved or _OWN.fullmatch(text) or text.startswith("d_"):
+            if _OWN.fullmatch(text) or text.startswith(("d_", "d2_")):
+                text = f"in_{text}"  # the file's own names are families, which no ending leaves
+            while self._folded(text) in taken or text.lower() in self.reserved:
                 text += "_"
             taken.add(self._folded(text))
             self.names[f"{kind} {name}"] = text

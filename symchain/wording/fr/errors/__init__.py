@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from symchain.wording.fr.errors import arrays, asking, commands, documents, families, integrations, reading, refusals, running, serving
+from symchain.wording.fr.errors import (
+    arrays, asking, commands, documents, exports, families, integrations, reading, refusals, running, serving,
+)  # fmt: skip
 
-TOPICS = (reading, arrays, families, running, asking, documents, refusals, integrations, serving, commands)
+TOPICS = (reading, arrays, families, running, asking, documents, refusals, integrations, exports, serving, commands)
