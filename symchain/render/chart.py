@@ -33,7 +33,7 @@ _PER_CHARACTER = 6.35
 
 STYLE = """
 .title{font:600 17px system-ui,sans-serif}.panel{font:600 13.5px system-ui,sans-serif}
-.said{font:12.5px system-ui,sans-serif}.name{font:italic 16px 'STIX Two Text','Times New Roman',serif}
+.said{font:12.5px system-ui,sans-serif}.name{font-style:italic;font-size:16px;font-family:'STIX Two Text','Times New Roman',serif}
 .value{font:12px system-ui,sans-serif}.number{font:600 13px system-ui,sans-serif;font-variant-numeric:tabular-nums}
 """.replace("\n", "")
 INK, SOFT, RAISES, LOWERS, NEUTRAL = "#1f2430", "#5b6270", "#1b5e9e", "#c2410c", "#6b7280"
@@ -133,11 +133,6 @@ def _minus(text: str) -> str:
     return re.sub(r"(?<![\w.])-(?=[\d.])|(?<=e)-", "\u2212", text)
 
 
-def _width(text: str, size: float) -> float:
-    """About how wide a name is in the italics of a serif font, which are narrower than the widths known."""
-    return 0.85 * text_width(text, size)
-
-
 class _Canvas:
     """Parts of a drawing, and how far down it has come."""
 
@@ -158,7 +153,7 @@ class _Canvas:
         size = 16.0 if below or text_width(stem, 16.0) <= _NAME else 11.0
         parts = [(x, y, stem, size)]
         if below:  # placed by itself: programs differ in how they anchor a text of two sizes
-            parts = [(x, y + 4, below, size * 0.72), (x - _width(below, size * 0.72), y, stem, size)]
+            parts = [(x, y + 4, below, size * 0.72), (x - text_width(below, size * 0.72), y, stem, size)]
         for left, down, piece, own in parts:
             style = f' style="font-size:{own:.1f}px"' if own < 16 else ""
             self.parts.append(

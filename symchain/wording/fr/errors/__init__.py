@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from symchain.wording.fr.errors import (
-    arrays, asking, commands, documents, exports, families, integrations, reading, refusals, running, serving,
-)  # fmt: skip
+    arrays,
+    asking,
+    commands,
+    documents,
+    exports,
+    families,
+    integrations,
+    reading,
+    refusals,
+    running,
+    serving,
+)
 
 TOPICS = (reading, arrays, families, running, asking, documents, refusals, integrations, exports, serving, commands)
