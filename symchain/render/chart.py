@@ -33,7 +33,7 @@ _PER_CHARACTER = 6.35
 
 STYLE = """
 .title{font:600 17px system-ui,sans-serif}.panel{font:600 13.5px system-ui,sans-serif}
-.said{font:12.5px system-ui,sans-serif}.name{font-style:italic;font-size:16px;font-family:'STIX Two Text','Times New Roman',serif}
+.said{font:12.5px system-ui,sans-serif}.name{font-style:italic;font-family:'STIX Two Text','Times New Roman',serif}
 .value{font:12px system-ui,sans-serif}.number{font:600 13px system-ui,sans-serif;font-variant-numeric:tabular-nums}
 """.replace("\n", "")
 INK, SOFT, RAISES, LOWERS, NEUTRAL = "#1f2430", "#5b6270", "#1b5e9e", "#c2410c", "#6b7280"
@@ -152,13 +152,11 @@ class _Canvas:
             stem, below = clipped(text, 11.0, _NAME), ""
         size = 16.0 if below or text_width(stem, 16.0) <= _NAME else 11.0
         parts = [(x, y, stem, size)]
-        if below:  # placed by itself: programs differ in how they anchor a text of two sizes
-            parts = [(x, y + 4, below, size * 0.72), (x - text_width(below, size * 0.72), y, stem, size)]
+        if below:  # placed by itself: programs differ in how they anchor a text of two sizes; italics lean over
+            parts = [(x, y + 4, below, size * 0.72), (x - 0.12 * size - text_width(below, size * 0.72), y, stem, size)]
         for left, down, piece, own in parts:
-            style = f' style="font-size:{own:.1f}px"' if own < 16 else ""
-            self.parts.append(
-                f'<text x="{left:.1f}" y="{down:.1f}" class="name" fill="{INK}" text-anchor="end"{style}>{html.escape(piece)}</text>'
-            )
+            place = f'x="{left:.1f}" y="{down:.1f}" class="name" font-size="{own:.1f}"'
+            self.parts.append(f'<text {place} fill="{INK}" text-anchor="end">{html.escape(piece)}</text>')
 
     def sentences(self, texts: Sequence[str], x: float, colour: str) -> None:
         for text in texts:

@@ -53,7 +53,8 @@ for (const [name, width, mode, text] of FRAMES) {
     if (meet(a.getBoundingClientRect(), b.getBoundingClientRect())) one.overlaps.push(`${a.textContent} | ${b.textContent}`);
   }));
   for (const picture of all(".picture").filter(shown)) {
-    const svg = picture.shadowRoot.querySelector("svg"), texts = [...svg.querySelectorAll("text")], edge = svg.getBoundingClientRect();
+    const svg = picture.shadowRoot.querySelector("svg"), edge = svg.getBoundingClientRect();
+    const texts = [...svg.querySelectorAll("text:not(.halo)")];
     apart(texts);
     for (const t of texts) if (t.getBoundingClientRect().right > edge.right + 1) one.cut.push(t.textContent);
   }

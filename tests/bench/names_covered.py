@@ -1,6 +1,6 @@
 """Which functions of other libraries are known by name: their own lists, read where they are installed, against symchain's registry.
 
-    python -m tests.bench.coverage [--missing]
+    python -m tests.bench.names_covered [--missing]
 
 What counts is what is differentiable there, or has a value that derivatives use: functions of numbers and arrays. Each name is looked up
 as it is called: the language's operators and forms, then functions and operations.
