@@ -243,6 +243,8 @@ def _vstack(arrays: Trees) -> Tree:
 @form("pad")
 def _pad(x: Tree, width: Sizes) -> Tree:
     """Zeros before and after, along every axis."""
+    if len(width) not in (1, 2):
+        raise ParseError("pad takes one width, or the one before and the one after", advice="Write pad(x, 2) or pad(x, (1, 2)).")
     before, after = width if len(width) == 2 else (width[0], width[0])
     for k in range(len(x.shape)):
         first, last = ([nodes.zeros((*x.shape[:k], w, *x.shape[k + 1 :]))] if w else [] for w in (before, after))
@@ -263,6 +265,7 @@ def _repeat(x: Tree, repeats: Dim, axis: Axes = None) -> Tree:
 @form("tile")
 def _tile(x: Tree, reps: Dim) -> Tree:
     """The array several times side by side, along its last axis."""
+    x = x if x.shape else with_axes(x, [0])
     k = len(x.shape) - 1
     spread = nodes.broadcast(with_axes(x, [k]), (*x.shape[:k], reps, x.shape[k]))
     return named_operation("reshape", spread, parameters=((*x.shape[:k], multiply(x.shape[k], reps)),))

@@ -328,7 +328,7 @@ def _cut(full: Tree, start: Dim, first: int, stop: Dim) -> Tree:
 @form("correlate", free=True)
 def _correlate(a: Tree, v: Tree, mode: Text = "valid") -> Tree:
     """convolve(a, v[::-1])."""
-    return _convolve(a, reversed_along(v, 0), mode)
+    return _convolve(a, reversed_along(v, 0) if v.shape else v, mode)
 
 
 # ---------------------------------------------------------------- statistics and distances

@@ -8,6 +8,7 @@ from functools import lru_cache
 from string import Formatter
 
 from symchain.functions import find
+from symchain.language.forms import find_form
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def macro(function: str, arguments: int) -> Macro | None:
         return _WORDS[function, arguments]
     found = find(function)
     if found is None:
-        return Macro(name=rf"\operatorname{{{function}}}") if function in _LANGUAGE else None
+        return Macro(name=rf"\operatorname{{{function.replace('_', ' ')}}}") if find_form(function) is not None else None
     latex = found.latex or rf"\operatorname{{{found.name}}}"
     parameters = getattr(found, "parameters", None) or tuple(str(k) for k in range(arguments))
     if len(parameters) == arguments:
@@ -110,9 +111,3 @@ def macro(function: str, arguments: int) -> Macro | None:
     if _template(latex, parameters) is not None:  # a template for another number of arguments
         return Macro(name=rf"\operatorname{{{found.name.replace('_', ' ')}}}")
     return Macro(name=latex)
-
-
-_LANGUAGE = frozenset({
-    "sum", "mean", "var", "norm", "norm1", "tr", "trace", "diag", "dot", "outer", "einsum", "transpose", "kron", "solve", "matrix_power",
-    "vec", "commutation", "ones", "zeros", "eye", "stack", "expand_dims", "squeeze", "swapaxes", "concatenate", "reshape", "where",
-})  # fmt: skip

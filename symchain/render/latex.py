@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from symchain.language.axes import rank_of_call
 from symchain.render.calls import Macro, macro
 from symchain.render.fold import FIRST, fold
 from symchain.render.names import is_plain, subscripted, typeset
@@ -26,7 +27,7 @@ from symchain.render.products import (
     solid,
     within,
 )
-from symchain.render.style import Style, rank_of_call, rank_of_index
+from symchain.render.style import Style, rank_of_index
 from symchain.support.notation import Phrase
 from symchain.wording import locale_of, numbers, sentence
 
@@ -153,11 +154,11 @@ def _compare(p: Phrase, parts: Sequence[Tex]) -> Tex:
 
 
 def _tuple(p: Phrase, parts: Sequence[Tex]) -> Tex:
-    return Tex("(" + r",\,".join(solid(t.text) for t in parts) + ")", ATOM)
+    return Tex("(" + r",\,".join(solid(t.text) for t in parts) + ")", ATOM, 1 + max((t.rank for t in parts), default=0))
 
 
 def _list(p: Phrase, parts: Sequence[Tex]) -> Tex:
-    return Tex("[" + r",\,".join(solid(t.text) for t in parts) + "]", ATOM, max((t.rank for t in parts), default=0))
+    return Tex("[" + r",\,".join(solid(t.text) for t in parts) + "]", ATOM, 1 + max((t.rank for t in parts), default=0))
 
 
 def _partial(p: Phrase, parts: Sequence[Tex]) -> Tex:

@@ -9,7 +9,6 @@ from typing import TypeVar
 from symchain.nouns.computation import Block, Computation, ancestors, dependents
 from symchain.nouns.derivation import Derivation
 from symchain.nouns.networks import Network
-from symchain.render.calls import macro
 from symchain.render.maps import arrays, gradient_shapes
 from symchain.render.subjects import NAMES, derivative, names, some
 from symchain.support.document import Axes, Count, Field, Formula, Function, Listing, Relation, Say
@@ -75,13 +74,8 @@ def opening(
 
 def unknown_functions(program: Computation, blocks: Sequence[Block]) -> list[str]:
     """The functions whose derivative nobody knows."""
-    return list(dict.fromkeys(p.text for b in blocks for p in walk(b.phrase) if p.head == "call" and _is_unknown(program, p)))
-
-
-def _is_unknown(program: Computation, p: Phrase) -> bool:
-    if p.text in program.functions:
-        return binding(program, p.text) is None
-    return macro(p.text, len(p.parts)) is None
+    called = dict.fromkeys(p.text for b in blocks for p in walk(b.phrase) if p.head == "call")
+    return [f for f in called if f in program.functions and binding(program, f) is None]
 
 
 def binding(program: Computation, function: str) -> str | None:

@@ -151,6 +151,8 @@ ERRORS = {
     "The order is a whole number from 0 to 16.": "L'ordre est un nombre entier de 0 à 16.",
     "points of shape {a} for values of shape {b}": "des points de taille {a} pour des valeurs de taille {b}",
     "Give one point per value.": "Donnez un point par valeur.",
+    "pad takes one width, or the one before and the one after": "pad prend une seule largeur, ou celle d'avant et celle d'après",
+    "Write pad(x, 2) or pad(x, (1, 2)).": "Écrivez pad(x, 2) ou pad(x, (1, 2)).",
     "convolve takes two vectors": "convolve prend deux vecteurs",
     "Declare both with one axis, (n,) and (m,).": "Déclarez les deux avec un axe, (n,) et (m,).",
     "convolve in the mode {mode}": "convolve dans le mode {mode}",
