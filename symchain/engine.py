@@ -22,7 +22,7 @@ from symchain.evidence.verification import verify, verify_all
 from symchain.kernels.kernel import Kernel
 from symchain.kernels.loops import LoopKernel
 from symchain.language.inputs import check_free
-from symchain.language.selection import asked_for, is_one, name_given, names_required, output_named
+from symchain.language.selection import asked_for, is_one, name_given, names_given, names_required, output_named
 from symchain.lowering.compilation import compile_derivation, compile_program
 from symchain.nouns import door
 from symchain.nouns.derivation import Derivation, Derivations, Line, Rewriting, Verification
@@ -119,11 +119,11 @@ class Engine:
 
     # ------------------------------------------------------------ reading at a point
 
-    def sensitivity(self, program: Program, output: str | None, at: Any) -> Sensitivity:
+    def sensitivity(self, program: Program, output: str | None, wrt: Any, at: Any) -> Sensitivity:
         from symchain.analysis.influences import measure
 
         _refuse_families(program, "a sensitivity")
-        return measure(program, output_named(program, output), at)
+        return measure(program, output_named(program, output), names_required(program, wrt), at)
 
     def page(self, program: Program, output: str | None, wrt: Any, at: Any, lang: str) -> str:
         from symchain.analysis.paging import page_of
@@ -133,11 +133,11 @@ class Engine:
         check_language(lang)
         return page(page_of(program, output_named(program, output), names_required(program, wrt), at), lang, __version__)
 
-    def graph(self, program: Program, at: Any, output: str | None, level: str) -> Graph:
+    def graph(self, program: Program, at: Any, output: str | None, wrt: Any, level: str) -> Graph:
         from symchain.analysis.graphing import graph_of
 
         _refuse_families(program, "the graph")
-        return graph_of(program, output_named(program, output), at, level)
+        return graph_of(program, output_named(program, output), names_given(program, wrt), at, level)
 
     # ------------------------------------------------------------ explaining and judging
 

@@ -5,7 +5,7 @@ The gradients are those of the local rules, block by block, computed by one kern
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -35,8 +35,11 @@ RECEIVED = "∂"
 """The name that stands for the gradient received in the local maps of arrays; no name of a program can be this."""
 
 
-def graph_of(program: Computation, output: str, at: Mapping[str, Any] | None = None, level: str = "named") -> Graph:
-    """The graph of one output. Raises ArgumentError for a level that does not exist, LimitError beyond LARGEST boxes."""
+def graph_of(program: Computation, output: str, wrt: Iterable[str], at: Mapping[str, Any] | None = None, level: str = "named") -> Graph:
+    """The graph of one output, with gradients on the ways to the names of `wrt`.
+
+    Raises ArgumentError for a level that does not exist, LimitError beyond LARGEST boxes.
+    """
     check_choice("level", level, LEVELS)
     summed = ""
     if program.blocks[output].shape:
@@ -50,7 +53,11 @@ def graph_of(program: Computation, output: str, at: Mapping[str, Any] | None = N
     if len(boxes) > LARGEST:
         raise LimitError(f"a picture of {len(boxes)} boxes cannot be read", advice=f"Up to {LARGEST} are drawn; ask for an earlier output.")
     blocks = [program.blocks[n] for n in boxes if n in program.blocks]
-    passing = {b.name: [x for x in leaves(b.tree) if x in _passing(b.tree)] for b in blocks}
+    moved = set(wrt)
+    for block in blocks:
+        if not moved.isdisjoint(block.reads):
+            moved.add(block.name)
+    passing = {b.name: [x for x in leaves(b.tree) if x in _passing(b.tree) and x.name in moved] for b in blocks}
     active = {output}
     for block in reversed(blocks):
         if block.name in active:

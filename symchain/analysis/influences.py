@@ -48,15 +48,17 @@ class _Sample:
     environments: Sequence[tuple[Mapping[str, Array], Mapping[str, int]]]
 
 
-def measure(program: Program, output: str, at: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Sensitivity:
-    """The sensitivity of a block that is a number. Raises ArgumentError for other blocks and for points without values."""
+def measure(program: Program, output: str, wrt: Sequence[str], at: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Sensitivity:
+    """The sensitivity to some names of a block that is a number. Raises ArgumentError for other blocks and for points without values."""
     shape = program.blocks[output].shape
     if shape:
         raise ArgumentError(
             f"{output} is an array; sensitivity asks what moves a number",
             advice=f"Define a block such as sum({output}) and ask for that.",
         )
-    derivations, fixed = _derivations(program, output)
+    if blocks := [n for n in wrt if n not in program.inputs]:
+        raise ArgumentError(f"{blocks[0]} is a block; sensitivity asks what inputs do", advice=f"Inputs: {', '.join(program.inputs)}.")
+    derivations, fixed = _derivations(program, output, wrt)
     points = [at] if isinstance(at, Mapping) else list(at)
     if not points or not all(isinstance(p, Mapping) for p in points):
         raise ArgumentError("no point is given", advice="Write at={'x': 1.5, ...}, or a list of such points.")
@@ -77,20 +79,20 @@ def measure(program: Program, output: str, at: Mapping[str, Any] | Sequence[Mapp
     )
 
 
-def _derivations(program: Program, output: str) -> tuple[Mapping[str, Derivation], tuple[str, ...]]:
-    """The derivative by every input that allows one, made when it is asked for, and the inputs that do not (labels)."""
+def _derivations(program: Program, output: str, wrt: Sequence[str]) -> tuple[Mapping[str, Derivation], tuple[str, ...]]:
+    """The derivative by every name that allows one, made when it is asked for, and the names that do not (labels)."""
     try:
-        return program.derive(output, list(program.inputs)), ()
+        return program.derive(output, list(wrt)), ()
     except NotDifferentiableError:
         found: dict[str, Derivation] = {}
-        for name in program.inputs:
+        for name in wrt:
             try:
                 found[name] = program.derive(output, name)
             except NotDifferentiableError:
                 continue
         if not found:
             raise
-        return found, tuple(n for n in program.inputs if n not in found)
+        return found, tuple(n for n in wrt if n not in found)
 
 
 def _sample(program: Program, output: str, names: list[str], points: list[Mapping[str, Any]]) -> _Sample:

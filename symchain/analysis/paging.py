@@ -35,16 +35,18 @@ def page_of(program: Program, output: str, wrt: Sequence[str], at: Mapping[str, 
         prepare(subject, "full")
     first = next(iter(subjects.values()))
     names = list(first) if isinstance(first, Derivations) else [first.wrt]
+    drawn = point is not None and len(program.blocks) <= PICTURED
+    measured = point is not None and not program.blocks[output].shape
     return Page(
         program,
         output,
         subjects,
         point,
         at is not None,
-        _or_why(lambda: graph_of(program, output, point)) if point is not None and len(program.blocks) <= PICTURED else None,
-        _or_why(lambda: measure(program, output, point)) if point is not None and not program.blocks[output].shape else None,
+        _or_why(lambda: graph_of(program, output, program.inputs, point)) if drawn else None,
+        _or_why(lambda: measure(program, output, list(program.inputs), point or {})) if measured else None,
         _or_why(lambda: compile_program(program, output, names, 1, "auto", {}).source),
-        _or_why(lambda: explorer_of(program, output, names, point)) if point is not None and not program.blocks[output].shape else None,
+        _or_why(lambda: explorer_of(program, output, names, point or {})) if measured else None,
     )
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from symchain.app.options import once, save
+
 _Command = Callable[..., Any]
 
 ENDINGS: Mapping[str, tuple[str, ...]] = {
@@ -56,7 +58,7 @@ def settled(medium: str | None, output: str | None, choices: tuple[str, ...], op
     return found
 
 
-def formats(option: Callable[..., Any], save: Callable[[_Command], _Command], *choices: str) -> Callable[[_Command], _Command]:
+def formats(*choices: str) -> Callable[[_Command], _Command]:
     """The options --format, of these choices, and -o, which agree when the command begins."""
 
     def decorate(command: _Command) -> _Command:
@@ -65,7 +67,7 @@ def formats(option: Callable[..., Any], save: Callable[[_Command], _Command], *c
             return command(medium=settled(medium, output, choices) or choices[0], output=output, **others)
 
         told = f"By default what the name after -o ends in, else {choices[0]}."
-        return option("--format", "medium", type=click.Choice(choices), help=told)(save(run))  # type: ignore[no-any-return]
+        return once("--format", "medium", type=click.Choice(choices), help=told)(save(run))
 
     return decorate
 

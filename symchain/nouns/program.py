@@ -118,8 +118,8 @@ class Program(Computation):
         """
         return engine().compile(self, output, wrt, order, target, options)
 
-    def sensitivity(self, output: str | None = None, *, at: Any) -> Sensitivity:
-        """How strongly, and which way, every input moves a block that is a number, near a point.
+    def sensitivity(self, output: str | None = None, *, at: Any, wrt: Any = "all") -> Sensitivity:
+        """How strongly, and which way, every input, or each name of `wrt`, moves a block that is a number, near a point.
 
         `at` holds the inputs' values; a list of such points, or arrays for a program of numbers, gives means over many points.
 
@@ -127,14 +127,16 @@ class Program(Computation):
         >>> symchain.parse("y = a*x**2").sensitivity(at={"a": 2.0, "x": 3.0}).influences["x"].slope.rank
         1
         """
-        return engine().sensitivity(self, output, given_point(at, several=True))
+        return engine().sensitivity(self, output, wrt, given_point(at, several=True))
 
     def html(self, output: str | None = None, *, wrt: Any = "all", at: Any = None, lang: str = "en") -> str:
         """A page for a browser: derivation, graph, sensitivity and code in one HTML file, in every language, that loads nothing."""
         return engine().page(self, output, wrt, given_point(at), lang)
 
-    def graph(self, at: Any = None, output: str | None = None, *, level: str = "named") -> Graph:
+    def graph(self, at: Any = None, output: str | None = None, *, wrt: Any = "all", level: str = "named") -> Graph:
         """The graph of an output: the value of every block above its wire, the gradient below; names without a point.
+
+        Gradients are on the wires that lead to the names of `wrt`.
 
         level: "named" draws the blocks, "ops" single operations. `.svg(lang)`, `.tikz(lang)`, `.dot()` and `.mermaid()` draw it.
 
@@ -142,7 +144,7 @@ class Program(Computation):
         >>> symchain.parse("y = a*x**2").graph(at={"a": 2.0, "x": 3.0})
         <graph of y: 3 boxes, 2 wires>
         """
-        return engine().graph(self, given_point(at), output, level)
+        return engine().graph(self, given_point(at), output, wrt, level)
 
     def explain(self, *args: Any, lang: str = "en", at: Mapping[str, Any] | None = None) -> Explanation:
         """Why the derivative of an output (default: the last block) by one name is what it is: an Explanation.

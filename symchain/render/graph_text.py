@@ -12,7 +12,7 @@ def dot(graph: Graph, lang: str = "en") -> str:
     texts = Texts(graph, lang)
     out = [
         "digraph symchain {",
-        '  graph [rankdir=LR, fontname="sans-serif", ranksep=0.9];',
+        '  graph [rankdir=LR, fontname="sans-serif", ranksep=0.9, size="10.5,7.3"]; // inches at most: A4 or letter, landscape',
         '  node [shape=box, style=filled, fillcolor=white, color="#374151", fontname="sans-serif"];',
         '  edge [color="#8b96a5", fontname="sans-serif", fontsize=11];',
     ]

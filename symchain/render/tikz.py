@@ -10,9 +10,10 @@ from symchain.render.latex import write
 from symchain.render.names import escaped, typeset
 from symchain.render.picture import Label, Point, Shape, Wire, picture
 from symchain.render.style import Style
+from symchain.render.unicode import text_width
 
-_HEADER = r"""% needs \usepackage{tikz} and \usepackage{amsmath,amssymb}
-\begin{tikzpicture}[x=0.6pt, y=-0.6pt, line cap=round, every node/.style={inner sep=0pt, outer sep=0pt, font=\scriptsize}]
+_NEEDS = r"% needs \usepackage{tikz} and \usepackage{amsmath,amssymb}"
+_HEADER = r"""\begin{tikzpicture}[x=0.6pt, y=-0.6pt, line cap=round, every node/.style={inner sep=0pt, outer sep=0pt, font=\scriptsize}]
 \definecolor{symchainvalue}{HTML}{1B5E9E}
 \definecolor{symchaingradient}{HTML}{C2410C}
 \tikzset{
@@ -26,12 +27,14 @@ _HEADER = r"""% needs \usepackage{tikz} and \usepackage{amsmath,amssymb}
   symchain gradient/.style={text=symchaingradient, font=\scriptsize\itshape},
 }"""
 _SCALE = 0.6
+_LINE, _PAGE = 345.0, 550.0
+"""Line and page of the class article, in points: a larger picture is made as wide as the line it stands in, or as tall as the page."""
 _ROOM = 168.0
 """The widest formula, in the picture's units, that fits its box when TeX sets it."""
 
 
 def tikz(graph: Graph, lang: str = "en") -> str:
-    """The graph as a tikzpicture environment; every name is escaped."""
+    """The graph as a tikzpicture environment that fits the page; every name is escaped."""
     drawn = picture(graph, lang)
     out = [_HEADER]
     out += map(_wire, drawn.wires)
@@ -44,7 +47,12 @@ def tikz(graph: Graph, lang: str = "en") -> str:
         style = f", symchain {kind}" if kind in ("value", "gradient") else ""
         out.append(rf"\node[anchor=base west{style}] at (0,{_n(y)}) {{{_text(text, lang)}}};")
     out.append(r"\end{tikzpicture}")
-    return "\n".join(out) + "\n"
+    legend = max((text_width(text, 7.0) for _, text in drawn.legend), default=0.0)
+    width, height = max(_SCALE * drawn.width, legend), _SCALE * (drawn.height + 22.0 * (len(drawn.legend) + 1))
+    if width > _LINE or height > _PAGE:
+        wide = width / _LINE > height / _PAGE
+        out = [r"\noindent\resizebox{\linewidth}{!}{%" if wide else r"\noindent\resizebox{!}{0.9\textheight}{%", *out, "}"]
+    return "\n".join([_NEEDS, *out]) + "\n"
 
 
 def _n(value: float) -> str:

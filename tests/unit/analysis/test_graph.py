@@ -416,3 +416,30 @@ def test_command(tmp_path: Path) -> None:
     assert ran.exit_code == 0 and not ran.stdout
     ET.fromstring(target.read_text(encoding="utf-8"))
     assert runner.invoke(commands, ["graph", "-e", "y = w*x", "--at", "w=1"]).exit_code == 2
+
+
+@pytest.mark.thorough
+@pytest.mark.skipif(not _has_tikz(), reason="TeX with TikZ is not installed")
+def test_tikz_fits_the_page(tmp_path: Path) -> None:
+    chain = symchain.parse("a0 = w*x; " + "; ".join(f"a{k + 1} = tanh(w*a{k})" for k in range(18)))
+    small = symchain.parse("y = w*x").graph()
+    drawings = [g.tikz() for g in (_model("two-layer"), _model("attention-head", at=False), chain.graph(), small)]
+    source = r"\documentclass{article}\usepackage{amsmath,amssymb,tikz}\begin{document}" + "\\newpage\n".join(drawings) + r"\end{document}"
+    (tmp_path / "graph.tex").write_text(source, encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "graph.tex"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=240, check=False)
+    assert ran.returncode == 0 and "(4 pages" in ran.stdout and "Overfull" not in ran.stdout, ran.stdout[-1500:]
+
+
+def test_gradients_are_on_the_ways_to_the_names_asked_for() -> None:
+    """y reads w through a and b through z: asked for w, what leads to b alone carries no gradient."""
+    program = symchain.parse("a = w*x; z = b**2; y = a*z")
+    at = {"w": 2.0, "x": 3.0, "b": 5.0}
+    whole, part = program.graph(at), program.graph(at, wrt="w")
+    assert {n for n, g in part.gradients.items() if g is not None} == {"y", "a", "w"}
+    assert {n: part.gradients[n] for n in ("y", "a", "w")} == {n: whole.gradients[n] for n in ("y", "a", "w")} == {"y": 1, "a": 25, "w": 75}
+    assert part.values == whole.values
+    assert {(e.source, e.target) for e in part.edges if e.sent is not None} == {("a", "y"), ("w", "a")}
+    assert {n for n, node in program.graph(wrt=["w", "b"]).nodes.items() if node.active} == {"y", "a", "w", "z", "b"}
+    with pytest.raises(ArgumentError, match="no name 'q'"):
+        program.graph(wrt="q")

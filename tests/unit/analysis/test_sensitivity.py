@@ -188,6 +188,15 @@ def test_the_chart_carries_signs_by_side_and_by_triangle() -> None:
     assert widths[0] / widths[1] == pytest.approx(0.5898 / 0.3932, rel=1e-2)
 
 
+def test_only_the_names_asked_for_are_measured() -> None:
+    program = symchain.parse(FIRST)
+    whole, part = program.sensitivity(at=POINT), program.sensitivity(at=POINT, wrt=["x2", "y1"])
+    assert set(part.influences) == {"x2", "y1"}
+    assert part.influences["x2"].slope.mean == whole.influences["x2"].slope.mean
+    with pytest.raises(ArgumentError, match="p is a block; sensitivity asks what inputs do"):
+        program.sensitivity(at=POINT, wrt="p")
+
+
 def test_names_are_escaped_in_the_chart() -> None:
     program = symchain.parse("y = été*λ_1")
     assert "été" in ET.tostring(ET.fromstring(program.sensitivity(at={"été": 1.0, "λ_1": 2.0}).svg()), encoding="unicode")

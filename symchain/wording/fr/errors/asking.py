@@ -86,6 +86,7 @@ ERRORS = {
     # Pictures and printed results.
     "a picture of {count} boxes cannot be read": "un dessin de {count} boîtes est illisible",
     "Up to {count} are drawn; ask for an earlier output.": "On en dessine jusqu'à {count}~; demandez une sortie située plus tôt.",
+    "{name} is a block; sensitivity asks what inputs do": "{name} est un bloc~; la sensibilité dit ce que font les entrées",
     "{output} is an array; sensitivity asks what moves a number": "{output} est un tableau~; la sensibilité dit ce qui fait bouger un "
     "nombre",
     "Define a block such as {code} and ask for that.": "Définissez un bloc comme {code} et demandez-le.",

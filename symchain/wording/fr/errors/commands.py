@@ -142,7 +142,8 @@ ERRORS = {
     "entrées seules (inputs), aussi les blocs (blocks), aussi des dérivées par leur nom (factors~: dC/da*da/dz). Les réponses se lisent "
     "comme on les tape, en LaTeX aussi. Codes de sortie~: 0 juste, 1 faux, 2 illisible, 4 indécis ou non jugé~; pour plusieurs, "
     "le premier de 1, 2 et 4 qui se présente.",
-    "Draw the blocks with values and gradients on the wires.": "Dessine les blocs, avec les valeurs et les gradients sur les fils.",
+    "Draw the blocks with values, and with gradients on the wires that lead to the names asked for.": "Dessine les blocs, avec les "
+    "valeurs, et les gradients sur les fils qui mènent aux noms demandés.",
     "Without a point there are names in place of numbers.": "Sans point, des noms remplacent les nombres.",
     "Say why a derivative is what it is, step by step.": "Dit pourquoi une dérivée vaut ce qu'elle vaut, pas à pas.",
     "Of a block by a name it reads: term by term, with an example in numbers. By a name that acts on it through other blocks: path by "
