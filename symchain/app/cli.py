@@ -1,5 +1,5 @@
 """The command line: symchain derive | explain | page | sensitivity | eval | compile | hessian | parse | models |
-serve | mcp.
+serve | mcp | doctor.
 
 Results go to standard output, everything else to standard error. SymPy and NumPy are imported inside the commands, so that help
 and mistakes in the options answer at once.
@@ -15,6 +15,7 @@ import click
 
 from symchain import __version__
 from symchain.app.checking import CLAIMS, Asked, checked
+from symchain.app.doctor import doctor
 from symchain.app.formats import formats, settled
 from symchain.app.options import at_point, by_names, in_lang, of_output, once, program_given, save, strictly, together
 from symchain.app.request import Request, in_language, names_of
@@ -332,8 +333,8 @@ def models(name: str | None, output: str | None) -> None:
     write_result("\n".join(f"{m.name:{width}}  {m.title}" for m in ready), output)
 
 
-commands.add_command(serve)
-commands.add_command(mcp)
+for _command in (serve, mcp, doctor):
+    commands.add_command(_command)
 
 
 def _evaluated(derivation: Any, point: Point, medium: str = "text", lang: str = "en") -> str:

@@ -6,6 +6,7 @@ from symchain.wording.en import (
     check,
     commands,
     derivation,
+    doctor,
     document,
     evidence,
     explain,
@@ -29,7 +30,7 @@ def _the(noun: Word) -> str:
 
 
 _TOPICS = (
-    derivation, check, commands, document, evidence, explain, facts, grade, graph, page, records, recursion, remarks, sensitivity,
+    derivation, check, commands, doctor, document, evidence, explain, facts, grade, graph, page, records, recursion, remarks, sensitivity,
     serve, steps, typed,
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from symchain.wording.fr import (
     check,
     commands,
     derivation,
+    doctor,
     document,
     errors,
     evidence,
@@ -43,7 +44,7 @@ _SPELLINGS = {
 }  # fmt: skip
 
 _TOPICS = (
-    derivation, check, commands, document, evidence, explain, facts, grade, graph, page, records, recursion, remarks, sensitivity,
+    derivation, check, commands, doctor, document, evidence, explain, facts, grade, graph, page, records, recursion, remarks, sensitivity,
     serve, steps, typed,
 )  # fmt: skip
 

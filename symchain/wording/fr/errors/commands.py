@@ -31,6 +31,8 @@ ERRORS = {
     "réponses sont les lignes d'une dérivation~: ajoutez --steps.",
     "Examples to copy:": "Exemples à copier~:",
     # What commands do.
+    "Say what is installed, what it enables, and how to get what is missing.": "Dit ce qui est installé, à quoi cela sert, et comment "
+    "obtenir ce qui manque.",
     "Derive gradients as a person would publish them, prove them, run them.": "Établit des gradients comme on les publierait, les prouve, "
     "les exécute.",
     "A program is one named block a line, such as {code}. Commands read it from a file, from standard input (-), from -e {text}, or from "
