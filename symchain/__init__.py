@@ -48,6 +48,7 @@ _LAZY = {
     "hessian": "symchain.api",
     "jacobian": "symchain.api",
     "load": "symchain.kernels.saved",
+    "load_ipython_extension": "symchain.app.jupyter",
     "descend": "symchain.kernels.integrations.descent",
 }
 """Public names whose modules are heavy, and where they live (PEP 562)."""

@@ -25,13 +25,18 @@ def explorer_of(program: Program, output: str, wrt: Sequence[str], point: Mappin
     kernel = compile_program(program, output, wrt, 1, "auto", {})
     code = function_text(kernel.plan)
     values = given(program, [output, *(i.name for i in kernel.plan.inputs)], point).inputs
-    at = {i.name: float(values[i.name]) for i in kernel.plan.inputs}
+    return Explorer(code, sliders_of(kernel, values))
+
+
+def sliders_of(kernel: Kernel, point: Mapping[str, Any]) -> tuple[Slider, ...]:
+    """A slider for each input of a kernel of numbers, with ends between which it has values."""
+    at = {i.name: float(point[i.name]) for i in kernel.plan.inputs}
     active = {o.names[0] for o in kernel.plan.outputs if o.kind == "gradient"}
     found = []
     for one in kernel.plan.inputs:
         low, high, step = _whole(at[one.name]) if one.integer else _range(kernel, at, one.name)
         found.append(Slider(one.name, at[one.name], low, high, step, one.name in active))
-    return Explorer(code, tuple(found))
+    return tuple(found)
 
 
 def _whole(value: float) -> tuple[float, float, float]:

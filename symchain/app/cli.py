@@ -17,10 +17,10 @@ from symchain import __version__
 from symchain.app.checking import CLAIMS, Asked, checked
 from symchain.app.doctor import doctor
 from symchain.app.formats import formats, settled
-from symchain.app.options import at_point, by_names, in_lang, of_output, once, program_given, save, strictly, together
+from symchain.app.options import at_point, by_names, detailed, in_lang, noted, of_output, once, program_given, save, strictly, together
 from symchain.app.request import Request, in_language, names_of
 from symchain.app.services import mcp, serve
-from symchain.app.setting import NOTATIONS, rendered, setting_of
+from symchain.app.setting import rendered, setting_of
 from symchain.app.speech import spoken
 from symchain.app.terminal import INTERRUPTED, Commands, replaced, waiting, warn_of_failures, write_result
 from symchain.errors import ArgumentError, FactError
@@ -56,10 +56,10 @@ def main() -> None:
 
 _shown = together(
     in_lang,
-    once("--detail", type=click.Choice(["brief", "standard", "full"]), default="standard", show_default=True),
+    detailed,
     formats(*DERIVED),
     once("--width", metavar="WIDTH", help="Of the lines of LaTeX: page, article, column, or a length such as 88mm."),
-    once("--notation", type=click.Choice(NOTATIONS), default=NOTATIONS[0], show_default=True),
+    noted,
     click.option("--standalone", is_flag=True, help="With --format latex: a whole document."),
 )
 

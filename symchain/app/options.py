@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from symchain.app.setting import NOTATIONS
 from symchain.app.speech import choose, preferred
 from symchain.app.terminal import Language
 
@@ -39,16 +40,19 @@ def once(*names: str, default: Any = None, **attributes: Any) -> Callable[[_Comm
     return click.option(*names, multiple=True, default=default, callback=_only, **attributes)
 
 
-program_given = together(
-    click.argument("file", required=False),
-    click.option("-e", "text", multiple=True, callback=_joined("\n"), metavar="TEXT", help='The program itself: -e "z = w*x; C = z**2".'),
-    once("--model", metavar="NAME", help="A ready model; `symchain models` lists them."),
+program_read = together(
     click.option("--latex", is_flag=True, help="The text is LaTeX or Markdown, as files .tex and .md are."),
     click.option(
         "--let", "lets", multiple=True, metavar="NAME=FUNCTION", help="Bind a function name, whatever the text says: --let sigma1=sigmoid."
     ),
     click.option("--shapes", multiple=True, metavar="NAME=SHAPE", help='Declare shapes: --shapes "W=(m,n), x=(n,)".'),
     click.option("--assume", multiple=True, metavar="NAME=FACT", help="Declare facts: --assume r=positive."),
+)
+program_given = together(
+    click.argument("file", required=False),
+    click.option("-e", "text", multiple=True, callback=_joined("\n"), metavar="TEXT", help='The program itself: -e "z = w*x; C = z**2".'),
+    once("--model", metavar="NAME", help="A ready model; `symchain models` lists them."),
+    program_read,
 )
 of_output = once("--of", "of", metavar="NAME", help="The output; by default the last block.")
 save = once("-o", "output", metavar="FILE", help="Write there instead of standard output.")
@@ -76,3 +80,5 @@ in_lang = click.option(
     "--lang", type=Language(), multiple=True, is_eager=True, callback=_chosen, help="The language of sentences; else SYMCHAIN_LANG says."
 )
 strictly = click.option("--strict", is_flag=True, help="Stop at the first statement of a document that is refused.")
+detailed = once("--detail", type=click.Choice(["brief", "standard", "full"]), default="standard", show_default=True)
+noted = once("--notation", type=click.Choice(NOTATIONS), default=NOTATIONS[0], show_default=True)

@@ -14,8 +14,8 @@ from symchain.deriving.sweep import Sweep
 from symchain.deriving.zeros import second_to_nothing
 from symchain.errors import ArgumentError
 from symchain.nouns.computation import Block, Computation, Variable
-from symchain.nouns.derivation import Derivation, Derivations, Line, name_between
-from symchain.nouns.names import Names
+from symchain.nouns.derivation import Derivation, Derivations, Line
+from symchain.nouns.names import Names, name_between
 from symchain.rewriting import is_large, price_of, simplify
 from symchain.tensors.isolation import Isolation
 from symchain.tensors.matrixform import phrase_of

@@ -14,6 +14,7 @@ from typing import Any, overload
 from symchain.kernels.kernel import Kernel
 from symchain.nouns.computation import Computation, Unchanging
 from symchain.nouns.door import engine
+from symchain.nouns.names import name_between
 from symchain.support.assignments import given_point
 from symchain.support.dimensions import Shape
 from symchain.support.lazily import Made
@@ -230,15 +231,6 @@ class Verification:
 
 ERROR_TERM = "delta_{}"
 """What the derivative of a number by a block is called."""
-
-
-def name_between(output: str, first: str, vector: str = "") -> str:
-    """What the derivative by a block of the derivative by a name is called, with {} for the block; `vector`: what that was multiplied with.
-
-    >>> name_between("C", "w").format("z"), name_between("C", "w", "v").format("z")
-    ('d2C_dw_dz', 'd2C_dw_dz_v')
-    """
-    return f"d2{output}_d{first}_d{{}}" + (f"_{vector}" if vector else "")
 
 
 TOLD = 40
@@ -458,6 +450,9 @@ class Derivations(Printed, Mapping[str, Derivation]):
     point: Mapping[str, Any] | None = None
     mixed: Mapping[tuple[str, str], Derivation] = field(default_factory=dict)
     """Of a Hessian, the blocks off the diagonal."""
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
 
     def __getitem__(self, name: str | tuple[str, str]) -> Derivation:
         return self.mixed[name] if isinstance(name, tuple) else self.members[name]

@@ -31,3 +31,12 @@ class Names:
         name = f"{stem}{number}"
         self.taken.add(name)
         return name
+
+
+def name_between(output: str, first: str, vector: str = "") -> str:
+    """What the derivative by a block of the derivative by a name is called, with {} for the block; `vector`: what that was multiplied with.
+
+    >>> name_between("C", "w").format("z"), name_between("C", "w", "v").format("z")
+    ('d2C_dw_dz', 'd2C_dw_dz_v')
+    """
+    return f"d2{output}_d{first}_d{{}}" + (f"_{vector}" if vector else "")

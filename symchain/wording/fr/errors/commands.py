@@ -30,6 +30,24 @@ ERRORS = {
     "{option} is given {count} times; several are the lines of one derivation: add --steps.": "{option} est donné {count} fois~; plusieurs "
     "réponses sont les lignes d'une dérivation~: ajoutez --steps.",
     "Examples to copy:": "Exemples à copier~:",
+    # In notebooks.
+    "What %load_ext symchain brings.": "Ce qu'apporte %load_ext symchain.",
+    "The point is what the notebook's variables hold that are called as the inputs are.": "Le point est donné par les variables du "
+    "notebook qui portent le nom des entrées.",
+    "Keep NAME_program, NAME_derivation and NAME_kernel, not names without it.": "Garde NAME_program, NAME_derivation et NAME_kernel, au "
+    "lieu de noms sans NAME.",
+    "Value and gradients follow sliders, one for each input (needs ipywidgets).": "La valeur et les gradients suivent des curseurs, un par "
+    "entrée (demande ipywidgets).",
+    "Derive a gradient from the equations in the cell, and keep the program, the derivation and the kernel.": "Établit un gradient à "
+    "partir des équations de la cellule, et garde le programme, la dérivation et le noyau.",
+    "--as {name} is no name that Python takes.": "--as {name} n'est pas un nom que Python accepte",
+    "the notebook has no variable {name}": "le notebook n'a pas de variable {name}",
+    "Assign it in a cell above, or give {option} {code}.": "Donnez-lui une valeur dans une cellule au-dessus, ou donnez {option} {code}.",
+    "ipywidgets is not installed, which sliders need": "ipywidgets, dont les curseurs ont besoin, n'est pas installé",
+    "only programs of numbers have sliders": "seuls les programmes de nombres ont des curseurs",
+    "Leave --sliders out, and call kernel(...) at points.": "Enlevez --sliders, et appelez kernel(...) en des points.",
+    "no point was found where the program has a value": "aucun point n'a été trouvé où le programme ait une valeur",
+    "Give one: {code}.": "Donnez-en un~: {code}.",
     # What commands do.
     "Say what is installed, what it enables, and how to get what is missing.": "Dit ce qui est installé, à quoi cela sert, et comment "
     "obtenir ce qui manque.",
