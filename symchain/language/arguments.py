@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -38,6 +38,11 @@ def plain_argument(kind: str, phrase: Phrase, letters: Collection[str]) -> Any:
             if phrase.head == "none":
                 return None
             return tuple(_whole(p, "a whole number, or a tuple of them") for p in _members(phrase))
+        case "Places" | "Labels":
+            return tuple(_whole(p, "a list of whole numbers") for p in _members(phrase))
+        case "Sections":
+            places = tuple(_whole(p, "a whole number, or a list of them") for p in _members(phrase))
+            return places if phrase.head in ("tuple", "list") else places[0]
         case "Dim":
             return _dim(phrase, letters, "a whole number or a dimension letter")
     return tuple(_dim(p, letters, "a shape, n or (n, m),") for p in _members(phrase))
@@ -61,3 +66,8 @@ def _whole(phrase: Phrase, expected: str) -> int:
     if len(inner.text) > 9:
         raise LimitError(f"{inner.text[:9]}... is out of range", advice="Use a small whole number.")
     return sign * int(inner.text)
+
+
+def is_written(kind: str, parts: Sequence[Phrase]) -> bool:
+    """Whether labels are whole numbers in a list."""
+    return kind == "Labels" and bool(parts) and parts[0].head == "list"

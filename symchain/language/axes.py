@@ -8,12 +8,15 @@ from contextlib import suppress
 from symchain.errors import SymchainError
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.forms import Form, find_form
+from symchain.support.dimensions import Dim
 from symchain.support.notation import Phrase, walk
 from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import leaf
 
 _PRINTED = {"commutation": 2}
 """Words that stand in what is printed alone, with the axes of their values."""
+_SIZE = 4
+"""How long the axes of the stand-ins are where a letter will not do: windows and halves need a number."""
 _AXES = "axes "
 """How the stand-ins are called whose axes alone are known, with their number: no name that a program can have."""
 
@@ -32,12 +35,15 @@ def rank_of_call(phrase: Phrase, ranks: Sequence[int]) -> int:
     with suppress(SymchainError):
         bound = form.bind(phrase)
         sizes = [size for p in form.parameters if p.kind == "Sizes" for size in bound.get(p.name, ())]
-        return _rank_of_form(_with_arguments(form, bound, phrase, ranks))
+        call = _with_arguments(form, bound, phrase, ranks)
+        with suppress(SymchainError):
+            return _rank_of_form(call, "n")
+        return _rank_of_form(call, _SIZE)
     return sum(len(s.parts) if s.head == "tuple" else 1 for s in sizes) or max(ranks, default=0)
 
 
 def _with_arguments(form: Form, bound: Mapping[str, tuple[Phrase, ...]], phrase: Phrase, ranks: Sequence[int]) -> Phrase:
-    """The call with arrays that have nothing but their axes, n long each, as its arguments."""
+    """The call with arrays that have nothing but their axes, equally long, as its arguments."""
     axes = {id(part): Phrase("name", text=f"{_AXES}{rank}") for part, rank in zip(phrase.parts, ranks, strict=False)}
     for parameter in form.parameters:
         for part in bound.get(parameter.name, ()):
@@ -54,7 +60,7 @@ def _with_arguments(form: Form, bound: Mapping[str, tuple[Phrase, ...]], phrase:
 
 
 @remembered(2048)
-def _rank_of_form(call: Phrase) -> int:
+def _rank_of_form(call: Phrase, size: Dim) -> int:
     names = {p.text for part in (call, *(v for _, v in call.keywords)) for p in walk(part) if p.head == "name"}
-    arrays = {n: leaf(n, ("n",) * int(n.removeprefix(_AXES))) for n in names if n.startswith(_AXES)}
+    arrays = {n: leaf(n, (size,) * int(n.removeprefix(_AXES))) for n in names if n.startswith(_AXES)}
     return len(elaborate(call, Scope(arrays, dims=names - set(arrays) | {"n"})).shape)

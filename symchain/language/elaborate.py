@@ -10,12 +10,13 @@ from typing import Any, NoReturn
 from symchain.errors import ParseError, ShapeError, SymchainError, UnsupportedError
 from symchain.functions.spec import AbstractFunction, FunctionSpec, abstract
 from symchain.language import constants
-from symchain.language.arguments import Mismatch, plain_argument
+from symchain.language.arguments import Mismatch, is_written, plain_argument
 from symchain.language.arithmetic import matrix_product, product, stacked, stretched
 from symchain.language.forms import OPERATORS, Form
 from symchain.language.indexing import select
 from symchain.language.lookup import advice_on, closest, find_function, instead, is_known_function
-from symchain.language.shapes import broadcast_shape, dimension_of
+from symchain.language.places import at_places
+from symchain.language.shapes import broadcast_shape, dimension_of, has_new_axis
 from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical
 from symchain.operations import OPERATIONS
 from symchain.support.dimensions import Dim, Shape, larger, minima, show
@@ -134,8 +135,8 @@ class _Elaboration:
         """Find what a call means and bind its arguments; the arguments that are expressions."""
         name = phrase.text
         if name in self.scope.names and name not in self.scope.functions:
-            what = f"{name} is {'a function and a variable at once' if is_known_function(name) else 'a variable, not a function'}"
-            self._fail(what, f"For a product write {name}*(...).", phrase)
+            kind = "a function and a variable at once" if is_known_function(name) else "a variable, not a function"
+            self._fail(f"{name} is {kind}", f"For a product write {name}*(...).", phrase)
         if name in self.letters and name not in self.scope.functions:
             self._fail(f"{name} is a dimension, not a function", f"For a product write {name}*(...).", phrase)
         if name in OPERATORS and name not in self.scope.functions:
@@ -148,7 +149,7 @@ class _Elaboration:
                 self._fail(f"{name} is not a function of one number", f"Only {name}(...) without primes is defined.", phrase)
             if function.parts and id(phrase) not in self.parts:
                 advice = f"Take one of them, {name}(...)[0], or name them all: a, b = {name}(...)."
-                self._fail(f"{name} has {function.parts} results", advice, phrase)
+                self._fail(f"{name} has {function.parts if function.parts > 0 else 'several'} results", advice, phrase)
             bound = function.bind(phrase)
             self.calls[id(phrase)] = function, bound
             return self._expressions(function, bound)
@@ -189,12 +190,18 @@ class _Elaboration:
         for parameter in function.parameters:
             parts = bound.get(parameter.name, ())
             match parameter.kind:
-                case "Tree":
+                case "Tree" | "Labels" if not is_written(parameter.kind, parts):
                     found += self._checked(parts)
                 case "Trees":
                     if parts[0].head not in ("list", "tuple") or not parts[0].parts:
                         self._fail(f"{function.name} takes a list of expressions", f"Write {function.name}([a, b]).", parts[0])
                     found += self._checked(parts[0].parts)
+                case "Blocks":
+                    rows = parts[0].parts
+                    if parts[0].head != "list" or not rows or not all(r.head == "list" and r.parts for r in rows):
+                        self._fail(f"{function.name} takes rows of expressions", f"Write {function.name}([[A, B], [C, D]]).", parts[0])
+                    for row in rows:
+                        found += self._checked(row.parts)
                 case "Condition":
                     if parts[0].head != "compare":
                         self._fail("the first argument of where is a comparison", "Write where(x > 0, a, b).", parts[0])
@@ -314,8 +321,10 @@ class _Elaboration:
 
     def _index(self, phrase: Phrase) -> Tree:
         subject = self.trees[id(phrase.parts[0])]
-        labels = [p for p in phrase.parts[1:] if self._is_label(p)]
-        if labels:
+        if any(p.head == "list" for p in phrase.parts[1:]):
+            taken, rest = at_places(subject, phrase.parts[1:], self.letters)
+            return select(taken, rest, self.letters, self.scope.known)
+        if labels := [p for p in phrase.parts[1:] if self._is_label(p)]:
             return self._gather(phrase, subject, labels)
         return select(subject, phrase.parts[1:], self.letters, self.scope.known)
 
@@ -342,7 +351,7 @@ class _Elaboration:
 
     def _is_label(self, phrase: Phrase) -> bool:
         """Whether an index is an expression of the program rather than a position."""
-        return phrase.head not in ("none", "slice") and dimension_of(phrase, self.letters) is None
+        return phrase.head not in ("none", "slice", "list") and dimension_of(phrase, self.letters) is None
 
     def _call(self, phrase: Phrase) -> tuple[Tree, constants.Value | None]:
         function, bound = self.calls[id(phrase)]
@@ -380,8 +389,10 @@ class _Elaboration:
     def _argument(self, function: Form, kind: str, part: Phrase) -> Any:
         """An argument as a value of its parameter's kind."""
         match kind:
-            case "Tree" | "Condition":
+            case "Tree" | "Condition" | "Labels" if not is_written(kind, (part,)):
                 return self.trees[id(part)]
+            case "Blocks":
+                return [[self.trees[id(p)] for p in row.parts] for row in part.parts]
             case "Trees":
                 return [self.trees[id(p)] for p in part.parts]
         try:
@@ -431,7 +442,7 @@ class _Elaboration:
                 self._refuse_shapes(
                     parts, k, symbol, shape, own, "have shapes that do not conform", "Trailing axes align; sizes are equal or 1."
                 )
-            if result not in (shape, own) and not any(map(_has_new_axis, parts[: k + 1])):
+            if result not in (shape, own) and not any(map(has_new_axis, parts[: k + 1])):
                 advice = "If this is meant, write the new axis: x[:, None] + y[None, :]."
                 self._refuse_shapes(parts, k, symbol, shape, own, f"would both be enlarged to {show(result)}", advice)
             shape = result
@@ -487,12 +498,3 @@ class _Elaboration:
 
 ASSOCIATIVE = ("maximum", "minimum", "hypot", "logaddexp", "logaddexp2")
 _OPERATION = {"+": "a sum", "*": "a product", "**": "a power"} | dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), "a comparison")
-
-
-def _has_new_axis(phrase: Phrase) -> bool:
-    """Whether a phrase says itself that it has an axis to be stretched."""
-    return any(
-        (p.head == "index" and any(q.head == "none" for q in p.parts[1:]))
-        or (p.head == "call" and (p.text in ("expand_dims", "reshape") or any(key == "keepdims" for key, _ in p.keywords)))
-        for p in walk(phrase)
-    )

@@ -33,7 +33,8 @@ class Form:
     parameters: tuple[Parameter, ...]
     build: Callable[..., Any]
     parts: int = 0
-    """So many trees it builds, of which a program takes one, eigh(A)[0], or all, w, V = eigh(A); 0 where it builds one tree."""
+    """So many trees it builds, of which a program takes one, eigh(A)[0], or all, w, V = eigh(A); 0 where it builds one tree, and -1 where
+    how many there are is up to the arguments."""
     free: bool = False
     """Whether nothing that is derived is printed with it: a block may have its name in a program that does not call it."""
 
@@ -51,7 +52,8 @@ class Form:
                 f"{phrase.text} takes no more than {len(self.parameters)} arguments", advice=self.usage(), place=arguments[0].place
             )
         known = {p.name for p in self.parameters if not p.variadic}
-        for key, value in phrase.keywords:
+        for written, value in phrase.keywords:
+            key = written if written in known else _SPELLINGS.get(written, written)
             if key not in known:
                 raise ParseError(f"{phrase.text} has no keyword {key}", advice=self.usage(), place=value.place)
             if key in bound:
@@ -66,6 +68,9 @@ class Form:
         shown = [("*" if p.variadic else "") + p.name + ("" if p.required else "=...") for p in self.parameters]
         return f"Write {self.name}({', '.join(shown)})."
 
+
+_SPELLINGS = {"dim": "axis", "keepdim": "keepdims", "correction": "ddof"}
+"""How other libraries spell a keyword of NumPy's: softmax(x, dim=1)."""
 
 FORMS: dict[str, Form] = {}
 

@@ -12,6 +12,7 @@ import sympy
 from symchain.errors import ArgumentError, LimitError, ParseError, Place, ShapeError, SymchainError
 from symchain.functions.spec import AbstractFunction, FunctionSpec, abstract, find
 from symchain.kernels.facts import FACTS
+from symchain.language import definitions  # noqa: F401  (registers losses and layers)
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.inputs import (
     Declared,

@@ -10,8 +10,9 @@ from symchain.language import arithmetic
 from symchain.language.arithmetic import matrix_product
 from symchain.language.calls import called
 from symchain.language.forms import form
+from symchain.language.places import chosen
 from symchain.language.shapes import broadcast_shape
-from symchain.operations.calling import Axes, Axis, Flag, Order, Text, Whole, kept, normal_axes, normal_axis, raveled, with_axes
+from symchain.operations.calling import Axes, Axis, Flag, Labels, Order, Text, Whole, kept, normal_axes, normal_axis, raveled, with_axes
 from symchain.operations.pulling import reversed_along, slice_along, whole_axes
 from symchain.support.dimensions import Dim, Shape, add, at_least, show
 from symchain.tensors import nodes
@@ -124,16 +125,20 @@ def _rot90(x: Tree, k: Whole = 1) -> Tree:
 
 
 @form("take", free=True)
-def _take(x: Tree, labels: Tree, axis: Axes = None) -> Tree:
-    """The entries that a vector of labels names along an axis, or of x laid out in a row."""
+def _take(x: Tree, labels: Labels, axis: Axes = None) -> Tree:
+    """The entries that a list or a vector of labels names along an axis, or of x laid out in a row."""
+    if isinstance(labels, tuple):
+        if axis is None:
+            x, axis = raveled(x), (0,)
+        return chosen(x, labels, normal_axes(x, axis)[0])
     if not isinstance(labels, Leaf) or "integer" not in labels.facts:
         raise UnsupportedError("take needs labels that are an input", advice="Declare them as (m,) integer.")
     if axis is None:
         x, axis = raveled(x), (0,)
     k = normal_axes(x, axis)[0]
     rest = [j for j in range(len(x.shape)) if j != k]
-    chosen = named_operation("gather", nodes.transpose(x, [k, *rest]) if k else x, labels)
-    return nodes.transpose(chosen, [*range(1, k + 1), 0, *range(k + 1, len(x.shape))]) if k else chosen
+    rows = named_operation("gather", nodes.transpose(x, [k, *rest]) if k else x, labels)
+    return nodes.transpose(rows, [*range(1, k + 1), 0, *range(k + 1, len(x.shape))]) if k else rows
 
 
 # ---------------------------------------------------------------- products

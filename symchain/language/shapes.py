@@ -11,7 +11,7 @@ from symchain.kernels.facts import FACTS
 from symchain.language.grammar import parse_expression
 from symchain.language.spelling import is_name
 from symchain.support.dimensions import Dim, Shape, add, letters, minimum, multiply, show
-from symchain.support.notation import Phrase
+from symchain.support.notation import Phrase, walk
 
 MAX_ENTRIES = 10**9
 MAX_AXES = 16
@@ -166,3 +166,12 @@ def broadcast_shape(a: Shape, b: Shape) -> Shape | None:
                 return None
             result[lead + k] = d
     return tuple(result)
+
+
+def has_new_axis(phrase: Phrase) -> bool:
+    """Whether a phrase says itself that it has an axis to be stretched."""
+    return any(
+        (p.head == "index" and any(q.head == "none" for q in p.parts[1:]))
+        or (p.head == "call" and (p.text in ("expand_dims", "reshape") or any(key == "keepdims" for key, _ in p.keywords)))
+        for p in walk(phrase)
+    )

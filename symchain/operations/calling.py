@@ -15,6 +15,9 @@ from symchain.tensors.nodes import Tree, contract, element_count, named_operatio
 
 # Kinds of parameters, by the name of their annotation; a Tree is an expression, a Dim a dimension:
 Trees = list[Tree]  # a list of expressions in square brackets
+Blocks = list[list[Tree]]  # rows of expressions, a list of lists
+Labels = Tree | tuple[int, ...]  # an expression, or whole numbers in a list
+Sections = int | tuple[int, ...]  # a whole number, or several in a list
 Condition = Tree  # a comparison
 Sizes = Shape  # one dimension or a tuple of them
 Axis = int  # a whole number

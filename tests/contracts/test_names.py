@@ -65,7 +65,7 @@ NAMED: dict[str, dict[str, str]] = {
         "kernels/facts.py": "onehot",
         "kernels/integrations/descent.py": "log",
         "kernels/integrations/parameters.py": "log logit",
-        "language/shapes.py": "minimum",
+        "language/shapes.py": "index minimum reshape",
         "nouns/derivation.py": "gather power sign",
         "nouns/sensitivity.py": "sign",
         "nouns/verdict.py": "sign",
@@ -205,6 +205,12 @@ NAMED: dict[str, dict[str, str]] = {
         ),
         "latex/document.py": "round",
         "language/statements.py": "index",
+        "language/arrangements.py": "convolution cumprod cumsum place reshape roll sort",
+        "language/labels.py": "gather log log_softmax onehot relu scatter",
+        "language/layers.py": "concatenate place sigmoid softmax tril",
+        "language/parts.py": "floor_divide max min mod trunc",
+        "language/places.py": "concatenate index",
+        "language/windows.py": "concatenate max place",
         "language/sequences.py": "abs concatenate convolution cumsum gather index log logsumexp max min place relu reshape sort",
         "language/decompositions.py": (
             "abs det eigenvectors eigvalsh inv logdet max min nuclear_norm orthogonal_factor pinv sign spectral_norm svdvals tril "

@@ -10,10 +10,11 @@ from symchain.wording.fr.errors import (
     exports,
     families,
     integrations,
+    layers,
     reading,
     refusals,
     running,
     serving,
 )
 
-TOPICS = (reading, arrays, families, running, asking, documents, refusals, integrations, exports, serving, commands)
+TOPICS = (reading, arrays, families, running, asking, documents, refusals, layers, integrations, exports, serving, commands)
