@@ -226,6 +226,8 @@ class OperationSpec:
     no derivative where the second is as large."""
     kinks: Callable[[Any], Iterable[tuple[Any, Any]]] = _no_kinks
     """kinks(node): pairs of a tree and a tree or a number; where entries of the two are equal the node has no derivative."""
+    stopped: bool = False
+    """Whether its value is its operand and its derivative none: once a derivative is made, nothing is left of it."""
     needs: Callable[[tuple[Shape, ...], tuple[Any, ...]], Iterable[tuple[Dim, int, str]]] = _needs_nothing
     """needs(shapes, parameters): dimensions that are at least so large wherever it has a value, and what asks for that in words."""
 

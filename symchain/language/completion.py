@@ -14,7 +14,7 @@ from typing import NoReturn
 from symchain.errors import LimitError, nearest
 from symchain.functions.spec import AbstractFunction
 from symchain.language.bars import barred
-from symchain.language.elaborate import ASSOCIATIVE
+from symchain.language.forms import ASSOCIATIVE
 from symchain.language.grammar import MAX_DEPTH, NONE
 from symchain.language.handwriting import EULER, Hand, refusal, twice
 from symchain.language.lookup import elementwise_names, find_function, is_known_function

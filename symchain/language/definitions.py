@@ -68,6 +68,8 @@ _LAYERS: Mapping[str, str] = {
     "rsub(input, other, alpha=1)": "other - alpha*input",
     "dist(input, other)": "norm(ravel(input - other))",
     "pairwise_distance(x1, x2, eps=0.000001)": "norm(x1 - x2 + eps, axis=-1)",
+    "matrix_norm(A)": "norm(A)",
+    "vector_norm(x)": "norm(ravel(x))",
     "frac(x)": "x - trunc(x)",
     "ldexp(x1, x2)": "x1*2**x2",
     "cumulative_trapezoid(y)": "cumsum((y[1:] + y[:-1])/2)",

@@ -12,8 +12,9 @@ from symchain.functions.spec import AbstractFunction, FunctionSpec, abstract
 from symchain.language import constants
 from symchain.language.arguments import Mismatch, is_written, plain_argument
 from symchain.language.arithmetic import matrix_product, product, stacked, stretched
-from symchain.language.forms import OPERATORS, Form
+from symchain.language.forms import ASSOCIATIVE, OPERATORS, Form
 from symchain.language.indexing import select
+from symchain.language.labels import arranged
 from symchain.language.lookup import advice_on, closest, find_function, instead, is_known_function
 from symchain.language.places import at_places
 from symchain.language.shapes import broadcast_shape, dimension_of, has_new_axis
@@ -325,7 +326,7 @@ class _Elaboration:
             taken, rest = at_places(subject, phrase.parts[1:], self.letters)
             return select(taken, rest, self.letters, self.scope.known)
         if labels := [p for p in phrase.parts[1:] if self._is_label(p)]:
-            return self._gather(phrase, subject, labels)
+            return arranged(subject, self.trees[id(labels[0])], len(phrase.parts)) or self._gather(phrase, subject, labels)
         return select(subject, phrase.parts[1:], self.letters, self.scope.known)
 
     def _part(self, phrase: Phrase) -> Tree:
@@ -496,5 +497,4 @@ class _Elaboration:
         return error
 
 
-ASSOCIATIVE = ("maximum", "minimum", "hypot", "logaddexp", "logaddexp2")
 _OPERATION = {"+": "a sum", "*": "a product", "**": "a power"} | dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), "a comparison")

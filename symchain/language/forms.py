@@ -132,3 +132,5 @@ OPERATORS: Mapping[str, Callable[..., Phrase]] = {
     "negative": lambda a: Phrase("neg", (a,)),
 }
 """NumPy's names of the operators: power(x, y) is x**y."""
+ASSOCIATIVE = ("maximum", "minimum", "hypot", "logaddexp", "logaddexp2")
+"""Functions of two numbers that are called with more, one after the other."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from symchain.errors import ShapeError, UnsupportedError
 from symchain.functions.spec import FUNCTIONS
 from symchain.language.calls import called
 from symchain.language.forms import form
-from symchain.operations.calling import Axis, Text, normal_axis
+from symchain.operations.calling import Axes, Axis, Text, normal_axes, normal_axis, raveled, with_axes
 from symchain.support.dimensions import Dim, show
 from symchain.tensors import nodes
-from symchain.tensors.nodes import MINUS_ONE, Leaf, Tree, named_operation
+from symchain.tensors.nodes import MINUS_ONE, ONE, ZERO, Leaf, Operation, Tree, named_operation
 
 _ADVICE = "Scores are (m, k), classes 'labels: (m,) integer' or probabilities of the shape of the scores."
 
@@ -103,3 +104,64 @@ def _index_select(input: Tree, dim: Axis, index: Tree) -> Tree:
 def _segment_sum(data: Tree, segment_ids: Tree, num_segments: Dim) -> Tree:
     """The rows added up by label."""
     return called("scatter", data, _labels(segment_ids, "segment_sum"), num_segments)
+
+
+# ---------------------------------------------------------------- places in order: numbers without a slope
+
+
+def _counted(n: Dim) -> Tree:
+    """0, 1, ..., n - 1."""
+    ones = nodes.broadcast(ONE, (n,))
+    return nodes.add([named_operation("cumsum", ones, parameters=(0,)), nodes.broadcast(MINUS_ONE, (n,))])
+
+
+@form("argsort", free=True)
+def _argsort(x: Tree) -> Tree:
+    """The places of the entries of a vector in order; y[argsort(x)] is y in the order that sorts x."""
+    if len(x.shape) != 1:
+        raise ShapeError(f"argsort does not take an operand of shape {show(x.shape)}", advice="It takes a vector; sort(x, axis=0) any.")
+    return named_operation("take_sorted", _counted(x.shape[0]), x, parameters=(0,))
+
+
+@form("searchsorted", free=True)
+def _searchsorted(a: Tree, v: Tree) -> Tree:
+    """How many entries of a vector are below each of the others."""
+    if len(a.shape) != 1:
+        raise ShapeError(f"searchsorted does not take an operand of shape {show(a.shape)}", advice="The first operand is a vector.")
+    shape = (*v.shape, a.shape[0])
+    below = nodes.compare("<", nodes.broadcast(a, shape), nodes.broadcast(with_axes(v, [len(v.shape)]), shape))
+    return nodes.reduce_sum(nodes.where(below, ONE, ZERO), [len(v.shape)])
+
+
+def _first(extreme: str) -> Callable[..., Tree]:
+    def place(x: Tree, axis: Axes = None) -> Tree:
+        """The first place at which the extreme entry stands."""
+        if axis is None:
+            x, axis = raveled(x), (0,)
+        if len(axis) != 1:
+            raise ShapeError("an entry stands at one place along one axis", advice="Name one axis, or none for all entries in a row.")
+        k = normal_axes(x, axis)[0]
+        n, rank = x.shape[k], len(x.shape)
+        best = nodes.broadcast(called(extreme, x, (k,), True), x.shape)
+        counted = nodes.contract([_counted(n)], [[k]], range(rank), dict(enumerate(x.shape)))
+        behind = nodes.broadcast(nodes.number(n) if isinstance(n, int) else nodes.size(n), x.shape)
+        return called("min", nodes.where(nodes.compare("==", x, best), counted, behind), (k,))
+
+    return place
+
+
+form("argmax", free=True)(_first("max"))
+form("argmin", free=True)(_first("min"))
+
+
+def arranged(x: Tree, labels: Tree, parts: int) -> Tree | None:
+    """x[argsort(keys)]: the slices of x in the order of the keys; None where the labels are no such order, or stand beside others."""
+    if parts != 2 or not isinstance(labels, Operation) or labels.operation.name != "take_sorted" or x.shape[:1] != labels.shape:
+        return None
+    entries, keys = labels.args
+    if entries != _counted(labels.shape[0]):
+        return None
+    rank = len(x.shape)
+    moved = nodes.transpose(x, [*range(1, rank), 0]) if rank > 1 else x
+    taken = named_operation("take_sorted", moved, keys, parameters=(0,))
+    return nodes.transpose(taken, [rank - 1, *range(rank - 1)]) if rank > 1 else taken

@@ -101,9 +101,7 @@ def _batch_norm(
 
 
 @form("local_response_norm", free=True)
-def _local_response_norm(
-    input: Tree, size: Whole, alpha: Tree = _ALPHA, beta: Tree = _BETA, k: Tree = ONE
-) -> Tree:
+def _local_response_norm(input: Tree, size: Whole, alpha: Tree = _ALPHA, beta: Tree = _BETA, k: Tree = ONE) -> Tree:
     """x/(k + alpha*mean of x**2 over so many neighbouring channels)**beta."""
     if len(input.shape) < 3 or size < 1:
         what = f"local_response_norm does not take an operand of shape {show(input.shape)}"

@@ -17,13 +17,30 @@ _GAPS = {
     "Ei": "Write expi(x).",
     "arange": "Declare an input for constant vectors.",
     "len": "Use the dimension letter of the axis as a number.",
-    "dropout": "Multiply by a mask that is an input.",
+    **dict.fromkeys(("dropout", "dropout2d", "dropout3d", "bernoulli", "randn", "rand"), "Multiply by a mask that is an input."),
+    **dict.fromkeys(
+        ("rfft", "irfft", "fft", "ifft", "fft2", "ifft2", "fftn", "ifftn", "rfft2", "irfft2", "rfftn", "irfftn", "hfft", "ihfft", "dft"),
+        "Its values are complex numbers; write sums of x*cos(...) and x*sin(...), or a matrix that is an input.",
+    ),
+    **dict.fromkeys(("eig", "eigvals", "roots"), "Its values are complex numbers; eigh and eigvalsh take symmetric matrices."),
+    **dict.fromkeys(
+        ("histogram", "bincount", "histogram2d", "digitize", "nonzero", "count_nonzero"),
+        "It counts, and what is counted has no slope; scatter(x, labels, n) adds up by labels.",
+    ),
+    **dict.fromkeys(
+        ("put", "put_along_axis", "fill_diagonal", "index_put", "index_add", "index_copy", "scatter_add", "masked_fill"),
+        "A program has values, not memory; write where(condition, a, x) or x + scatter(y, labels, n).",
+    ),
+    **dict.fromkeys(
+        ("nansum", "nanmean", "nanmax", "nanmin", "nanprod", "nanstd", "nanvar", "nanmedian", "nanquantile", "nanpercentile", "nan_to_num"),
+        "An input has numbers alone; multiply by a mask that is an input and put 0 where a number is missing.",
+    ),
 }
 _OF_WHOLE_ARRAYS = frozenset([
-    "eig", "eigvals", "qr", "lu", "ldl", "schur", "hessenberg", "matrix_rank", "null_space", "orth", "funm", "signm", "tanm",
+    "qr", "lu", "ldl", "schur", "hessenberg", "matrix_rank", "null_space", "orth", "funm", "signm", "tanm",
     "sinhm", "coshm", "tanhm", "fractional_matrix_power", "khatri_rao", "pinvh", "cho_factor", "tensorinv", "tensorsolve",
-    "fft", "ifft", "rfft", "irfft", "fft2", "argsort", "argmax", "argmin", "unique", "lu_factor", "lu_solve", "matrix_norm",
-    "vector_norm", "eig_banded", "solve_banded", "solve_toeplitz", "cholesky_banded", "hilbert", "dft", "cossin",
+    "lu_factor", "lu_solve", "matrix_norm",
+    "eig_banded", "solve_banded", "solve_toeplitz", "cholesky_banded", "hilbert", "cossin",
 ])  # fmt: skip
 """Functions of whole arrays in NumPy and SciPy that are not here: declared as functions they would be read entry by entry."""
 _OF_TWO = {"max": "maximum", "amax": "maximum", "min": "minimum", "amin": "minimum"}

@@ -6,6 +6,7 @@ The meaning stays NumPy's. A remark names the other reading only where that read
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from symchain.errors import ParseError, SymchainError
 from symchain.language.elaborate import Scope, elaborate
@@ -17,6 +18,8 @@ from symchain.support.notation import Phrase, call, number, walk
 _OF_MATRICES = ("tr", "trace", "det", "logdet", "inv")
 """Under these an entry-by-entry product of matrices is rarely meant."""
 _THROUGH = ("add", "neg", "mul", "matmul", "transpose", "pow")
+_ELSEWHERE = {"kl_div": "kl_div_loss"}
+"""Functions of SciPy whose name PyTorch gives to another one, and what that is called here."""
 _MINUS_ONE = Phrase("neg", (number(1),))
 
 
@@ -54,6 +57,8 @@ def remarks_on(phrase: Phrase, scope: Scope) -> Iterator[Remark]:
             yield from _product(part, scope)
         elif part.head == "pow":
             yield from _power(part, scope, inside)
+        elif part.head == "call" and part.text in _ELSEWHERE and part.text not in scope.functions:
+            yield _remark("elsewhere", part, replace(part, text=_ELSEWHERE[part.text]))
         under = (inside and part.head in _THROUGH) or (
             part.head == "call" and part.text in _OF_MATRICES and part.text not in scope.functions
         )

@@ -327,6 +327,8 @@ class _Lowering:
 
     def _operation(self, node: Operation) -> Laid:
         spec = node.operation
+        if spec.stopped:
+            return self.done[node.args[0]]
         operands = []
         for tree in node.args:
             value = self.asm.whole(self.done[tree], tree.shape)

@@ -48,6 +48,13 @@ ORACLES: dict[str, Any] = {
     "lp_pool3d(reshape(X[:2], (1, 2, 2, 2)), 1, 2)": lambda: X[:2].sum().reshape(1, 1, 1, 1),
     "geglu(X, W, V)": lambda: (X @ W) * special.ndtr(X @ W) * (X @ V),
     "X[:1][0, [1, 1]]": lambda: X[0, [1, 1]],
+    "argsort(X[1])": lambda: np.argsort(X[1]),
+    "argsort(argsort(X[1]))": lambda: np.argsort(np.argsort(X[1])),
+    "X.T[argsort(X[1])]": lambda: X.T[np.argsort(X[1])],
+    "Y[0][argsort(X[1])]": lambda: Y[0][np.argsort(X[1])],
+    "searchsorted(sort(X[0]), Y)": lambda: np.searchsorted(np.sort(X[0]), Y),
+    "argmax(X)": lambda: np.argmax(X),
+    "argmin(X, axis=1)": lambda: np.argmin(X, axis=1),
     "x // 2": lambda: np.float64(1.0),
 }
 

@@ -1,11 +1,12 @@
-"""How much of other libraries is here, by name and by value: python tests/comparison/measure.py [--markdown] [jax torch autograd numpy].
+"""How much of other libraries is here, by name and by value: python tests/comparison/measure.py [--write] [--all] [jax torch numpy ...].
 
 The names are those that the installed libraries list themselves. Each is called with sample arguments, there and here; what is not here
-stands in `reasons` with its reason. A value that differs is an error, whatever the reason.
+stands in `reasons` with its reason. A value that differs is an error, whatever the reason. --write puts the table into the documentation.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections import Counter
@@ -98,6 +99,17 @@ def table(found: list[Row]) -> str:
     return "\n".join(lines)
 
 
+README = Path(__file__).parents[2] / "README.md"
+_TABLE = re.compile(r"(?<=<!-- comparison -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+
+def documented() -> str:
+    """The table of the documentation."""
+    found = _TABLE.search(README.read_text(encoding="utf-8"))
+    assert found is not None
+    return found[0]
+
+
 def main() -> int:
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
@@ -107,6 +119,8 @@ def main() -> int:
         if r.outcome in ("missing", "wrong") or "--all" in sys.argv:
             print(f"{r.outcome:8} {r.library:9} {r.name:36} {r.call:40} {r.note}")
     print(table(found))
+    if "--write" in sys.argv:
+        README.write_text(_TABLE.sub(lambda _: table(found) + "\n", README.read_text(encoding="utf-8")), encoding="utf-8")
     return any(r.outcome == "wrong" for r in found)
 
 

@@ -7,4 +7,5 @@ SENTENCES = {
     "remark.product": "{written} is read entry by entry; the matrix product is {meant}.",
     "remark.inverse": "{written} is read entry by entry: {read}; the inverse is {meant}.",
     "remark.power": "{written} is read entry by entry; the power of the matrix is {meant}.",
+    "remark.elsewhere": "{written} is SciPy's function, entry by entry; the loss that PyTorch calls so is {meant}.",
 }

@@ -7,4 +7,5 @@ SENTENCES = {
     "remark.product": "{written} est lu coefficient par coefficient~; le produit matriciel s'écrit {meant}.",
     "remark.inverse": "{written} est lu coefficient par coefficient~: {read}~; l'inverse s'écrit {meant}.",
     "remark.power": "{written} est lu coefficient par coefficient~; la puissance de la matrice s'écrit {meant}.",
+    "remark.elsewhere": "{written} est la fonction de SciPy, coefficient par coefficient~; la perte de ce nom de PyTorch s'écrit {meant}.",
 }

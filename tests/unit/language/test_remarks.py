@@ -58,6 +58,14 @@ def test_what_may_have_been_meant_is_said_and_what_is_written_holds(text: str) -
     assert found[0] == pytest.approx(found[1], rel=1e-12)
 
 
+def test_a_name_that_two_libraries_share_is_told() -> None:
+    program = symchain.parse("x: (3,); y: (3,); C = sum(kl_div(x, y))")
+    assert program_remarks(program, "en") == [
+        "line 1, column 27: kl_div(x, y) is SciPy's function, entry by entry; the loss that PyTorch calls so is kl_div_loss(x, y)."
+    ]
+    assert "s'écrit kl_div_loss(x, y)." in program_remarks(program, "fr")[0]
+
+
 @pytest.mark.parametrize("text", SILENT)
 def test_what_can_mean_one_thing_alone_is_not_remarked(text: str) -> None:
     assert not symchain.parse(f"y = {text}", shapes={k: v for k, v in SHAPES.items() if k in text}).remarks

@@ -104,6 +104,20 @@ ERRORS = {
     "conv2d.",
     "the mode {mode}": "le mode {mode}",
     "{count} windows along an axis of size {n}": "{count} fenêtres selon un axe de taille {n}",
+    "It takes a vector; sort(x, axis=0) any.": "Elle prend un vecteur~; sort(x, axis=0) les prend tous.",
+    "The first operand is a vector.": "Le premier opérande est un vecteur.",
+    "Its values are complex numbers; write sums of x*cos(...) and x*sin(...), or a matrix that is an input.": "Ses valeurs sont des "
+    "nombres complexes~; écrivez des sommes de x*cos(...) et de x*sin(...), ou une matrice qui soit une entrée.",
+    "Its values are complex numbers; eigh and eigvalsh take symmetric matrices.": "Ses valeurs sont des nombres complexes~; eigh et "
+    "eigvalsh prennent des matrices symétriques.",
+    "It counts, and what is counted has no slope; scatter(x, labels, n) adds up by labels.": "Elle compte, et ce qu'on compte n'a pas de "
+    "pente~; scatter(x, labels, n) additionne par étiquette.",
+    "A program has values, not memory; write where(condition, a, x) or x + scatter(y, labels, n).": "Un programme a des valeurs, pas de "
+    "mémoire~; écrivez where(condition, a, x) ou x + scatter(y, labels, n).",
+    "An input has numbers alone; multiply by a mask that is an input and put 0 where a number is missing.": "Une entrée n'a que des "
+    "nombres~; multipliez par un masque qui soit une entrée et mettez 0 où un nombre manque.",
+    "an entry stands at one place along one axis": "un coefficient n'a qu'une place le long d'un axe",
+    "Name one axis, or none for all entries in a row.": "Nommez un axe, ou aucun pour tous les coefficients à la suite.",
     "the padding": "le bord",
     "the stride": "le pas",
     "the dilation": "la dilatation",
