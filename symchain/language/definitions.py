@@ -26,9 +26,9 @@ _LOSSES: Mapping[str, str] = {
     "huber_loss(input, target, delta=1)": "huber(input - target, delta)",
     "binary_cross_entropy_with_logits(input, target)": "bce_with_logits(input, target)",
     "soft_margin_loss(input, target)": "softplus(-target*input)",
-    "hinge_embedding_loss(input, target, margin=1)": "where(target == 1, input, relu(margin - input))",
+    "hinge_embedding_loss(input, target, margin=1)": "where(target > 0, input, relu(margin - input))",
     "margin_ranking_loss(input1, input2, target, margin=0)": "relu(margin - target*(input1 - input2))",
-    "cosine_embedding_loss(input1, input2, target, margin=0)": "where(target == 1, 1 - cosine_similarity(input1, input2), "
+    "cosine_embedding_loss(input1, input2, target, margin=0)": "where(target > 0, 1 - cosine_similarity(input1, input2), "
     "relu(cosine_similarity(input1, input2) - margin))",
     "triplet_margin_loss(anchor, positive, negative, margin=1, eps=0.000001)": "relu(norm(anchor - positive + eps, axis=-1) "
     "- norm(anchor - negative + eps, axis=-1) + margin)",
