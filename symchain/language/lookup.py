@@ -39,7 +39,7 @@ _GAPS = {
 _OF_WHOLE_ARRAYS = frozenset([
     "qr", "lu", "ldl", "schur", "hessenberg", "matrix_rank", "null_space", "orth", "funm", "signm", "tanm",
     "sinhm", "coshm", "tanhm", "fractional_matrix_power", "khatri_rao", "pinvh", "cho_factor", "tensorinv", "tensorsolve",
-    "lu_factor", "lu_solve", "matrix_norm",
+    "lu_factor", "lu_solve",
     "eig_banded", "solve_banded", "solve_toeplitz", "cholesky_banded", "hilbert", "cossin",
 ])  # fmt: skip
 """Functions of whole arrays in NumPy and SciPy that are not here: declared as functions they would be read entry by entry."""

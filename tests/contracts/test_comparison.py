@@ -14,6 +14,7 @@ from samples import HERE, INTEGERS, declared, words
 
 import symchain
 from symchain.errors import SymchainError
+from symchain.language import reading as _reading  # noqa: F401  (registers all forms)
 from symchain.language.forms import FORMS
 
 STEP = {"numpy": 1, "autograd": 3, "torch": 20, "jax": 90}

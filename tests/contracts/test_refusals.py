@@ -72,7 +72,7 @@ from symchain.language.reading import read_program
         ("y = LogSumExp(x)", 1, 5, "not a known function", "logsumexp?"),
         ("y = LeakyReLU(x)", 1, 5, "not a known function", "leaky_relu?"),
         ("y = s(x)\ns = SiLU", 2, 5, "not a known function", "silu?"),
-        ("y = mse_loss(x, t)", 1, 5, "not a known function", "mean(squared_error"),
+        ("y = dropout(x)", 1, 5, "not a known function", "a mask"),
         ("y = y1(x)\ny1 = 2*x", 2, 1, "known function", "another"),
         ("y1 = 2*x\ny = y1(x)", 1, 1, "known function", "another"),
         ("y = multigammaln(a, 0)", 1, 5, "dimension 0", "whole number"),
@@ -237,8 +237,8 @@ def test_operations_written_otherwise_are_not_called() -> None:
 
 FOLLOWED = [
     ("y = foo(x)", None), ("y = sigmod(x)", None), ("y = expp(x)", None), ("y = tahn(x)", None), ("y = LogSumExp(x)", None),
-    ("y = f1(x); e = 2*y; z = bar(e)", None), ("y = e**x", "exp(x)"), ("y = mse_loss(x, w)", "mean(squared_error(x, w))"),
-    ("y = huber_loss(x, y1)", "mean(huber(x - y1, 1))"), ("y = comb(n, k)", "binom(n, k)"), ("y = Ei(x)", "expi(x)"),
+    ("y = f1(x); e = 2*y; z = bar(e)", None), ("y = e**x", "exp(x)"),
+    ("y = comb(n, k)", "binom(n, k)"), ("y = Ei(x)", "expi(x)"),
 ]  # fmt: skip
 """Texts that are refused with advice; what to write in place of the right-hand side where the advice says it in general letters."""
 
