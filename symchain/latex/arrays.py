@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from symchain.latex.document import Fragment
-from symchain.latex.nodes import Node, walk
+from symchain.latex.nodes import Node, Symbol, walk
 from symchain.latex.statements import Written
 from symchain.latex.tokens import Source
 
@@ -34,6 +34,11 @@ _LOGISTIC = re.compile(
 _NAME = re.compile(
     r"\s*(?:\\(?:mathbf|boldsymbol|bm|vec|mathrm)\s*)?\{?\s*(\\?[A-Za-z]+)\s*\}?(?:_\{?(\w+)\}?)?\s*(?:\\in\b.*)?$", re.DOTALL
 )
+
+
+def is_bold(symbol: Symbol) -> bool:
+    """Whether a name is set in a font for arrays."""
+    return symbol.style in _BOLD
 
 
 def marked(written: Iterable[Written]) -> dict[str, bool]:

@@ -18,6 +18,7 @@ from symchain.language.spelling import is_abstract
 from symchain.language.statements import Declaration, Definition
 from symchain.latex.formulas import Formulas
 from symchain.latex.indices import entry_of, entry_or_none
+from symchain.latex.namesakes import told_apart
 from symchain.latex.nodes import Node, Symbol, signature, walk
 from symchain.latex.sizes import Sizes, size_phrase
 from symchain.latex.statements import Statement, is_defined
@@ -67,6 +68,7 @@ def ranks_in(
     arrays: Mapping[str, bool],
 ) -> dict[str, int]:
     """The ranks of the arrays of some statements, where they follow; nothing where they do not go together."""
+    statements = told_apart(statements)
     try:
         given = {n: shape_from(n, s) for n, s in shapes.items()}
         for s in statements:
@@ -98,7 +100,7 @@ class Assembly:
         slope: Slope | None = None,
         ranks: Mapping[str, int] | None = None,
     ) -> None:
-        self.source, self.statements = source, statements
+        self.source, self.statements = source, (statements := told_apart(statements))
         self.write, self.assume, self.let = write, assume, let
         self.given: dict[str, Shape] = {n: shape_from(n, s) for n, s in shapes.items()}
         self.declared: dict[str, Place] = {}

@@ -2,6 +2,7 @@ r"""Brackets, bars, cases, and the bar below which a point stands."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import NoReturn
 
@@ -26,6 +27,10 @@ RELATIONS = {
 _OPPOSITE = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "!=": "=="}
 
 
+_SIZED = re.compile(r"(?:\\(?:[bB]igg?[lr]?|left|right)\s*)?")
+"""What may stand between the two bars of a norm."""
+
+
 class Enclosures(Derivatives):
     """The part of the parser that reads what is enclosed."""
 
@@ -34,7 +39,7 @@ class Enclosures(Derivatives):
 
     def _adjacent(self, token: Token) -> bool:
         """Whether another bar stands directly behind one."""
-        return self._at("|") and self.peek.start == token.stop
+        return self._at("|") and _SIZED.fullmatch(self.source.text, token.stop, self.peek.start) is not None
 
     def _at_evaluation(self) -> bool:
         """At a bar with a point below it: f |_{x=3}."""
@@ -95,7 +100,7 @@ class Enclosures(Derivatives):
         self.bars.append("")
         closer = _CLOSERS[opener.text]
         parts = [self.expression()]
-        while self._at(","):
+        while self._at(",") or (self._at(";") and opener.text == "("):  # f(x; W): W are parameters
             self.take()
             if self.peek.kind == "command" and self.peek.text in DOTS and len(parts) in (1, 2):
                 parts = [self._listed(parts, self.take())]
@@ -116,12 +121,21 @@ class Enclosures(Derivatives):
         r"""x_1, \ldots, x_n as arguments: x, whose entries they are."""
         if self._at(","):
             self.take()
-        last, first = self.expression().symbol, before[0].symbol
+        ending = self.expression()
+        if before[0].head == ending.head == "partial" and before[0].parts[0] == ending.parts[0] and len(ending.parts) == 2:
+            output, variable = before[0].parts
+            whole = self._between([variable, *(b.parts[1] for b in before[1:] if len(b.parts) == 2)], ending.parts[1], dots)
+            return Node("partial", before[0].place, (output, whole), ops=whole.ops)
+        return self._between(before, ending, dots)
+
+    def _between(self, before: list[Node], ending: Node, dots: Token) -> Node:
+        """The vector of names that are numbered from 1 on."""
+        last, first = ending.symbol, before[0].symbol
         numbered = first is not None and last is not None and first.pieces == ("1",) and len(last.pieces) == 1 and last.pieces[0].isalnum()
         second = len(before) == 1 or (first is not None and before[1].symbol == replace(first, pieces=("2",)))
         if first is None or last is None or not numbered or not second or replace(first, pieces=last.pieces) != last:
             self.fail(rf"\{dots.text} is not read", "Write every term, or a sum over an index.", dots.place)
-        return Node("symbol", before[0].place, symbol=replace(first, pieces=()))
+        return Node("symbol", before[0].place, symbol=replace(first, pieces=()), ops=last.pieces)
 
     def group(self) -> Node:
         """{a}: braces do not print."""
@@ -161,11 +175,11 @@ class Enclosures(Derivatives):
         return Node("norm", self.span(token), (inner,), kind)
 
     def _inner_product(self, token: Token) -> Node:
-        r"""\langle u, v \rangle"""
+        r"""\langle u, v \rangle, and \langle u \mid v \rangle."""
         self.take()
-        self.bars.append("")
+        self.bars.append("|")
         parts = [self.expression()]
-        if self._at(","):
+        if self._at(",", "|"):
             self.take()
             parts.append(self.expression())
         self.bars.pop()
@@ -201,6 +215,41 @@ class Enclosures(Derivatives):
         """Whether no further row follows: at the end, or at a row break before it."""
         following = self.tokens[min(self.position + 1, len(self.tokens) - 1)]
         return not (self.peek.kind == "command" and self.peek.text == "\\") or following.kind == "end"
+
+    def _at_condition(self) -> bool:
+        """Whether the bracket that follows holds a comparison: 1(x > 0)."""
+        depth = 0
+        for token in self.tokens[self.position :]:
+            depth += (token.kind == "op") * ((token.text in "([{") - (token.text in ")]}"))
+            if depth <= 0:
+                return False
+            if depth == 1 and (token.text in ("<", ">", "=") or (token.kind == "command" and token.text in RELATIONS)):
+                return True
+        return False
+
+    def _indicator(self, token: Token) -> Node:
+        """1(x > 0), one where a comparison holds and zero elsewhere."""
+        self.take()
+        opener = self.take()
+        self.bars.append("")
+        left = self.expression()
+        relation = self.take()
+        if relation.text == ">" and self._at("="):
+            self.take()
+            relation = relation._replace(text="ge")
+        elif relation.text == "<" and self._at("="):
+            self.take()
+            relation = relation._replace(text="le")
+        if relation.text not in RELATIONS:
+            what = "an indicator of an equality is one where two numbers happen to be equal"
+            self.fail(what, r"Write the indices that are compared: \mathbb{1}[i = j].", relation.place)
+        right = self.expression()
+        self.bars.pop()
+        if not self._at(_CLOSERS[opener.text]):
+            self._refuse(self.peek)
+        self.take()
+        one, zero = (Node("number", token.place, text=t) for t in "10")
+        return Node("cases", self.span(token), (one, left, right, zero), ops=(RELATIONS[relation.text],))
 
     def _cases(self, token: Token) -> Node:
         r"""\begin{cases} a & x > 0 \\ b & \text{otherwise} \end{cases}"""

@@ -208,6 +208,9 @@ class Parser(Enclosures):
     def _factor(self, token: Token) -> Node:
         if token.kind == "number":
             self.take()
+            if token.text == "1" and self._at("(", "[") and self._at_condition():
+                self.position -= 1
+                return self._indicator(token)
             return self.powers(Node("number", token.place, text=token.text))
         if token.kind in ("letter", "word"):
             return self._named(token)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 
-from symchain.latex.arrays import OF_MATRICES
+from symchain.latex.arrays import OF_MATRICES, is_bold
 from symchain.latex.indices import entry_or_none
 from symchain.latex.nodes import Node, Symbol, walk
 from symchain.latex.statements import Statement
@@ -25,6 +25,8 @@ class Suspects:
 
     def __init__(self, bodies: Mapping[str, Sequence[Node]], arrays: Iterable[str]) -> None:
         self.found = set(arrays)
+        self.behind: set[str] = set()
+        """Those that stand in brackets behind a transpose: w^T(a - b)."""
         self.symbols: dict[str, Symbol] = {}
         while True:
             before = len(self.found)
@@ -97,12 +99,27 @@ class Suspects:
                     self._push(part)
                     self._push(following)
                 continue
-            if _is_capital(part) and part.symbol is not None and self._touches(following):
-                self._push(part)
+            if self._touches(following):
+                self.found |= {n.symbol.name for n in _capitals(part) if n.symbol is not None}
             inner = part.parts[0] if part.head in ("transpose", "power") else part
             matrix = _is_capital(inner) and inner.symbol is not None and inner.symbol.name in self.found
+            turned = part.head == "transpose" and following.head in ("group", "paren")
+            if turned:
+                before = set(self.found)
+                self._push(following)
+                self.behind |= self.found - before
             if matrix or (following.symbol is not None and self._touches(part)):
                 self._push(following)
+
+
+def _capitals(node: Node) -> list[Node]:
+    """The capitals that a factor is, or is a sum of: A, and those of (A + B^T); nothing where it holds anything else."""
+    if node.symbol is not None:
+        return [node] if _is_capital(node) and not node.symbol.primes else []
+    if node.head not in ("sum", "group", "paren", "transpose"):
+        return []
+    inner = [_capitals(p) for p in node.parts]
+    return [n for found in inner for n in found] if all(inner) else []
 
 
 def _is_capital(node: Node) -> bool:
@@ -137,7 +154,8 @@ def ranks_of(
     letters = {*usage.letters, *(c for f in usage.free.values() for c in f)}
     free = [n for n in free if not entry_or_none(suspects.symbols[n], letters)]
     certain = {n for n in mentioned if marks.get(n)}
-    options = [_options(suspects.symbols[n], marks.get(n), hints.get(n)) for n in free]
+    bold = any(is_bold(s) for s in suspects.symbols.values())
+    options = [_options(suspects.symbols[n], marks.get(n), hints.get(n), bold and n not in suspects.behind) for n in free]
     best: list[dict[str, int]] = []
     least: tuple[int, int] | None = None
     for total, ranks in _assignments(options):
@@ -156,8 +174,8 @@ def ranks_of(
     return best[0] if len(best) == 1 else {}
 
 
-def _options(symbol: Symbol, mark: bool | None, hint: int | None) -> list[tuple[int, int]]:
-    """The ranks that a name may have, each with what it costs to depart from what its letter says."""
+def _options(symbol: Symbol, mark: bool | None, hint: int | None, bold: bool) -> list[tuple[int, int]]:
+    """The ranks that a name may have, each with what it costs to depart from what its letter says; `bold` are arrays elsewhere."""
     if hint is not None:
         return [(hint, 0)]
     capital = symbol.base[:1].isupper()
@@ -165,6 +183,8 @@ def _options(symbol: Symbol, mark: bool | None, hint: int | None) -> list[tuple[
         return [(2, 0), (1, 1)] if capital else [(1, 0), (2, 1)]
     if capital:
         return [(2, 0), (0, 0 if symbol.base in _COUNTS and mark is None else 1)]
+    if mark is None and bold and not is_bold(symbol):
+        return [(0, 0), (1, 1)]
     if symbol.base in GREEK_COMMANDS or mark is None:
         return [(1, 0), (0, 0)]
     return [(1, 0), (0, 1)]
@@ -202,7 +222,7 @@ def _tried(
                     continue
                 if name in certain and not made.axes:
                     return None
-                reader.cost += made.row  # names stand for columns
+                reader.cost += 3 * made.row  # names stand for columns
                 if made.axes:
                     found[name] = len(made.axes)
     except Mismatch:

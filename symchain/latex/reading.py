@@ -12,7 +12,7 @@ from typing import Any
 from symchain.errors import ArgumentError, ParseError, SymchainError
 from symchain.language.inputs import bindings, check_bound, mapping
 from symchain.language.shapes import facts_from, shape_from
-from symchain.latex.arrays import marked, said_in_words
+from symchain.latex.arrays import is_bold, marked, said_in_words
 from symchain.latex.assembly import Assembly, Slope, Writer, ranks_in
 from symchain.latex.document import find_fragments
 from symchain.latex.forms import Subject, components_in
@@ -24,7 +24,7 @@ from symchain.latex.statements import is_defined, read_text
 from symchain.latex.surroundings import Surroundings, at_point, is_constant
 from symchain.latex.units import Unit, Units
 from symchain.nouns.program import Program
-from symchain.nouns.statement import CLAIM, DEFINITION, EQUALITY, JUDGED, REFUSED, SKIPPED, VALUE, Asked
+from symchain.nouns.statement import CLAIM, DECLARATION, DEFINITION, EQUALITY, JUDGED, REFUSED, SKIPPED, VALUE, Asked
 from symchain.support.document import Say
 from symchain.tensors.nodes import Apply, postorder
 
@@ -81,14 +81,19 @@ class _Document:
         self.text = read_text(self.source)
         fragments = find_fragments(self.source)
         words, facts, functions = said_in_words(self.source, fragments)
+        self.bold = {
+            n.symbol.name for w in self.text.written for s in w.sides for n in walk(s) if n.symbol is not None and is_bold(n.symbol)
+        }
         self.arrays = marked(self.text.written) | dict.fromkeys(words, True)
-        self.shapes, self.assume, self.let = shapes, {**facts, **assume}, {**functions, **let}
-        self.said_let, self.said_facts = set(functions) - set(let), set(facts) - set(assume)
+        self.shapes, self.let = shapes, {**functions, **let}
         self.surroundings = Surroundings(self.text)
         self.headings = [k for k, line in enumerate(self.source.lines, 1) if _HEADING.match(line)]
         self.rowwise = re.search(r"\b(?:rows?|lignes?)\b", self.source.text, re.IGNORECASE) is not None
         self.units = Units(self.text, self.surroundings).read()
-        self.definitions = Definitions(self.units)
+        facts |= {u.symbol.name: "symmetric" for u in self.units if u.kind == DECLARATION and u.written.shape is None}
+        self.assume = {**facts, **assume}
+        self.said_let, self.said_facts = set(functions) - set(let), set(facts) - set(assume)
+        self.definitions = Definitions(self.units, self.headings)
         self.words = words
         self.section_marks: dict[int, dict[str, bool]] = {}
         self.section_ranks: dict[int, dict[str, int]] = {}
@@ -128,6 +133,9 @@ class _Document:
         """Read a definition by itself; one that says again what is known is an equality, one of a known derivative a claim."""
         if unit.alias is None:
             known = self.definitions.above(unit.symbol, k)
+            if known is None and unit.right is not None and is_constant(unit.right) and self.definitions.refused_above(unit.symbol, k):
+                unit.kind = VALUE  # numbers put in for the names of a formula that was not understood
+                return
             if known is not None and known.alias is not None:
                 unit.kind, unit.subject = CLAIM, known.subject
                 return
@@ -167,6 +175,11 @@ class _Document:
         assembly = self._assembled([*lines, unit.line()])
         index = len(assembly.statements) - 1
         unit.reading = assembly.understood[index][1] if index in assembly.understood else f"{unit.symbol.name} = {unit.source}"
+        own = {n.symbol.name for n in walk(unit.right) if n.symbol is not None} if unit.right is not None else set()
+        if names := sorted(own & set(self._shapeless(assembly))):  # arrays, and no numbers, whose shapes are asked for
+            unit.reading = f"{unit.symbol.name} = {unit.source.split('=', 1)[-1].strip()}"
+            example = f"{names[0]}=(m, n)"
+            unit.said = unit.said or Say("document.shapeless", {"names": ", ".join(names), "example": example})
         if missing is None and unit.alias is None and index not in assembly.usage.macros and len(lines) < _LONG:
             assembly.program()
 
@@ -194,7 +207,11 @@ class _Document:
             own = [u for u in self.units if u.kind == DEFINITION and bisect(self.headings, u.written.place.line) == section]
             lines = [u.line() for u in own]
             names = {sp for w in lines for side in w.sides for n in walk(side) if n.symbol is not None for sp in _spellings(n.symbol)}
-            declared = [d for n, d in self.definitions.declared.items() if n in names and n not in self.shapes]
+            fonts = {(s.name, is_bold(s)) for w in lines if (s := _defined(w)) is not None}
+            declared = [
+                d for n, d in self.definitions.declared.items()
+                if n in names and n not in self.shapes and (n, not _bold(d)) not in fonts
+            ]  # fmt: skip
             given = {n: s for n, s in self.shapes.items() if n in names}
             marks = self._marks(section)
             self.section_ranks[section] = ranks_in(self.source, [*declared, *lines], self.write, given, self.let, marks) if lines else {}
@@ -206,6 +223,7 @@ class _Document:
         defined = {s.name for line in lines if not line.said and (s := _defined(line)) is not None}
         spelled = {spelling for s in names for spelling in _spellings(s)}
         declared = [d for n, d in self.definitions.declared.items() if n in spelled and n not in self.shapes and n not in defined]
+        declared = [d for d in declared if not self._another(d, names, lines[-1])]
         facts = {n: f for n, f in self.assume.items() if n in spelled and (n not in self.said_facts or n not in defined)}
         every = [*declared, *lines]
         try:
@@ -219,10 +237,20 @@ class _Document:
             self._reread(line, assembly.understood.get(k, ("", ""))[1])
         return assembly
 
+    def _another(self, declared: Line, names: set[Symbol], line: Line) -> bool:
+        """Whether a declaration of another section is of a name in another font: below, or of a plain letter where bold ones stand."""
+        symbol = declared.sides[0].symbol
+        uses = [s for s in names if symbol is not None and s.name == symbol.name]
+        if symbol is None or not uses or any(is_bold(s) == is_bold(symbol) for s in uses):
+            return False
+        elsewhere = bisect(self.headings, declared.place.line) != bisect(self.headings, line.place.line)
+        return elsewhere and (declared.place.line > line.place.line or is_bold(uses[0]))
+
     def _made(self, every: Sequence[Line], facts: dict[str, Any]) -> Assembly:
         ranks = self._ranks(every[-1].place.line)
         sections = {bisect(self.headings, line.place.line) for line in every if line.shape is None}
-        marks = {n: c for k in sorted(sections) for n, c in self._marks(k).items()}
+        plain = {s.name for line in every if (s := _defined(line)) is not None and not is_bold(s)} & self.bold
+        marks = {n: c for k in sorted(sections) for n, c in self._marks(k).items() if n not in plain}
         return Assembly(self.source, every, self.write, self.shapes, facts, self.let, self.rowwise, marks, self.slope, ranks)
 
     def _reread(self, line: Line, reading: str) -> None:
@@ -241,6 +269,9 @@ class _Document:
         if unit.left is not None and unit.left.head == "apply" and not self.same(assembly.program(), left, right, {}):
             what = f"{unit.left.text} is a known function, and its formula is another one here"
             raise ParseError(what, advice="Give the function another name.", place=unit.written.place)
+        if unit.identity and not self.same(assembly.program(), left, right, {}):
+            unit.kind, unit.said = SKIPPED, Say("document.skipped.equation", {})
+            return
         unit.reading = f"{left} = {right}"
         unit.asked = Asked(assembly.program(), left, (), right, **self._circumstances(k, unit, assembly))
 
@@ -427,6 +458,11 @@ class _Document:
         at = max(1, at)
         yield from self._built(declared, lines[:at])
         yield from self._built(declared, lines[at:])
+
+
+def _bold(declared: Line) -> bool:
+    symbol = declared.sides[0].symbol
+    return symbol is not None and is_bold(symbol)
 
 
 def _defined(line: Line) -> Symbol | None:

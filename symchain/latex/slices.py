@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 
+from symchain.latex.arrays import is_bold
 from symchain.latex.indices import index_letters, without_letters
 from symchain.latex.nodes import Node, Symbol, walk
 from symchain.latex.statements import Statement
@@ -14,8 +16,8 @@ from symchain.nouns.statement import DECLARATION, DEFINITION, REFUSED
 class Definitions:
     """Looks up names. `units` may change kind while a text is read; what is asked is what they are then."""
 
-    def __init__(self, units: Sequence[Unit]) -> None:
-        self.units = units
+    def __init__(self, units: Sequence[Unit], headings: Sequence[int] = ()) -> None:
+        self.units, self.headings = units, headings
         self.declared: dict[str, Statement] = {}
         self.named: dict[str, list[int]] = {}
         self.entries: dict[str, list[int]] = {}
@@ -39,11 +41,27 @@ class Definitions:
 
     def above(self, symbol: Symbol, k: int) -> Unit | None:
         """The last definition of a name above a statement."""
-        found = [j for j in self._candidates(symbol) if j < k and self.units[j].kind == DEFINITION]
+        found = [j for j in self._candidates(symbol, k) if j < k and self.units[j].kind == DEFINITION]
         return self.units[found[-1]] if found else None
 
-    def _candidates(self, symbol: Symbol) -> list[int]:
-        exact = [j for j in self.named.get(symbol.name, ()) if self._holds(j)]
+    def refused_above(self, symbol: Symbol, k: int) -> bool:
+        """Whether the last definition of a name above a statement was not understood."""
+        found = [j for j in self._candidates(symbol, k) if j < k]
+        return bool(found) and self.units[found[-1]].kind == REFUSED
+
+    def _another(self, j: int, symbol: Symbol, k: int) -> bool:
+        """Whether the definition of another section has its name in another font: of a bold letter where a plain one stands below."""
+        unit = self.units[j]
+        if unit.symbol.name != symbol.name or is_bold(unit.symbol) == is_bold(symbol):
+            return False
+        return self.section(j) != self.section(k) and (j > k or is_bold(symbol))
+
+    def section(self, j: int) -> int:
+        """The number of the section in which a unit stands."""
+        return bisect(self.headings, self.units[j].written.place.line)
+
+    def _candidates(self, symbol: Symbol, k: int) -> list[int]:
+        exact = [j for j in self.named.get(symbol.name, ()) if self._holds(j) and not self._another(j, symbol, k)]
         if exact:
             return exact
         letters = index_letters(symbol)
@@ -64,7 +82,7 @@ class Definitions:
 
         Of formulas that say the same, the last one that rests on a name in `by`.
         """
-        found = self._candidates(symbol)
+        found = self._candidates(symbol, k)
         above = [j for j in found if j < k]
         if not above:
             return next((j for j in found if j > k), None)

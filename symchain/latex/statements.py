@@ -10,6 +10,7 @@ from symchain.errors import ParseError, Place, SymchainError
 from symchain.latex.clauses import COMPARISONS, DEFINES, UPDATES, WEAK_ARROWS, Clause, Context, context_of, depths, read_clauses
 from symchain.latex.differentials import variable_of, with_differentials
 from symchain.latex.document import find_fragments, is_french
+from symchain.latex.ellipsis import DOTS
 from symchain.latex.grammar import parse_formula
 from symchain.latex.nodes import Node, Symbol, walk
 from symchain.latex.tokens import Source, Token, shown
@@ -23,6 +24,9 @@ _SAID = {
 
 
 _LAYER = re.compile(r"\^\s*\{\s*[(\[]\s*([lL])\s*(?:[-+]\s*\d\s*)?[)\]]\s*\}")
+
+
+_REALS = ("R", "Rr", "RR", "Re", "Real", "Reals", "reals", "real", "rr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +178,8 @@ class _Clause:
         ]
         if not equals:
             return self._states_nothing(tokens, cut)
+        if len(equals) == 1 and _counts_up(kept, equals[0]):
+            return self._made("skipped", tokens, reason="list")
         shape = self._shape(tokens[cut + 1 :]) if cut < len(tokens) and tokens[cut].text == "in" else None
         return self._equation(kept, equals, shape)
 
@@ -227,6 +233,8 @@ class _Clause:
             sides[0] = Node("differential", sides[0].place, (output,))
             return self._made("equation", tokens, sides=tuple(sides), sources=tuple(sources), left=sides[0])
         named = sides[0].symbol
+        if named is not None and len(sides) == 2 and (size := _size_of_entries(named, sides[1])) is not None:
+            return self._made("declaration", tokens, names=(sides[0],), shape=(size,))
         if named is not None and (other := self._in_another_font(named, sides[1:])) is not None:
             what = f"{named.name} stands on both sides, in two fonts"
             source = self.source.line(other)
@@ -294,8 +302,10 @@ class _Clause:
 
     def _shape(self, right: Sequence[Token]) -> tuple[Node, ...] | None:
         r"""The sizes of \mathbb{R}^{m \times n}; None for another set."""
-        real = right[:1] and right[0].text == "R" and (right[0].style == "mathbb" or right[0].kind == "command")
-        if not real:
+        first = right[0] if right else None
+        own = first is not None and first.kind == "command" and first.text in _REALS  # a text may have its own command for the reals
+        raised = len(right) > 2 and right[1].text == "^" and first is not None and first.kind == "letter" and first.text == "R"
+        if first is None or not (own or raised or (first.text == "R" and first.style == "mathbb")):
             return None
         if len(right) == 1:
             return ()
@@ -331,6 +341,13 @@ class _Clause:
         return Written(kind, place, source, self.clause, context=self.context, **fields)  # type: ignore[arg-type]
 
 
+def _counts_up(tokens: Sequence[Token], equal: int) -> bool:
+    r"""Whether i = 1 \dots N stands here."""
+    right = tokens[equal + 1 :]
+    plain = all(t.kind in ("number", "letter") or t.text == "," or (t.kind == "command" and t.text in DOTS) for t in right)
+    return equal == 1 and tokens[0].kind == "letter" and plain and any(t.kind == "command" for t in right)
+
+
 def _split(tokens: Sequence[Token]) -> list[list[Token]]:
     found: list[list[Token]] = [[]]
     for token, depth in zip(tokens, depths(tokens), strict=True):
@@ -339,6 +356,17 @@ def _split(tokens: Sequence[Token]) -> list[list[Token]]:
         else:
             found[-1].append(token)
     return found
+
+
+def _size_of_entries(named: Symbol, right: Node) -> Node | None:
+    r"""The n of x = (x_1, \dots, x_n), which says what the entries of x are called; None for another formula."""
+    while right.head in ("transpose", "group", "paren") and len(right.parts) == 1:
+        right = right.parts[0]
+    entry = right.symbol
+    if entry is None or not right.ops or (entry.base, entry.accent) != (named.base, named.accent) or named.pieces or named.label:
+        return None
+    last = right.ops[0]
+    return Node("number", right.place, text=last) if last.isdigit() else Node("symbol", right.place, symbol=Symbol(last))
 
 
 def _without_squares(left: Node) -> Node:

@@ -77,6 +77,7 @@ _INDICATOR = re.compile(
     r"(?:(?:\\left\s*)?(?:\[|\(|\\?\{)\s*([a-z])\s*=\s*([a-z])\s*(?:\\right\s*)?(?:\]|\)|\\?\})"
     r"|_\s*\{\s*(?:\\?[\[({])?\s*([a-z])\s*=\s*([a-z])\s*(?:\\?[\])}])?\s*\})"
 )
+_OPENERS = ("(", "[", r"\left", r"\{", r"\big", r"\Big")
 _COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
 _BRACED = re.compile(r"\s*\{\s*\\?([A-Za-z]+|[0-9]+)\s*\}|\s+\\?([A-Za-z])(?![A-Za-z])|\s*\\([A-Za-z]+)")
 _WORD_IN = re.compile(r"\s*\{([^{}\\$]*)\}")
@@ -172,6 +173,8 @@ class _Tokens:
             self.position = self.end if newline < 0 else newline + 1
         elif c == "\\":
             self._command()
+        elif self.text.startswith("...", self.position, self.end):
+            self._add("command", "dots", 3)
         elif match := _NUMBER.match(self.text, self.position, self.end):
             self._number(match[0])
         else:
@@ -339,6 +342,9 @@ class _Tokens:
         match = _BRACED.match(self.text, self.position + width, self.end)
         content = next((g for g in match.groups() if g), "") if match else ""
         known = content in GREEK_COMMANDS or content in VARIANTS
+        if content == "1" and match and self.text[match.end() : self.end].lstrip().startswith(_OPENERS):
+            self._add("number", content, match.end() - self.position)
+            return
         if content.isdigit():
             self._fail(f"a {content} in a font of its own may be an array of ones", "Write the sizes in the input language: ones(n).")
         if match and "\\" in match[0] and not known:

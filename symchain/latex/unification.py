@@ -82,6 +82,8 @@ def definitions_of(usage: Usage, statements: Sequence[Statement]) -> dict[str, l
     found: dict[str, list[Node]] = {}
     for index, s in enumerate(statements):
         left = s.sides[0]
+        if left.head == "partial" and s.shape is None and left.parts[0].symbol is None:
+            found[f"({index})"] = [left.parts[0]]
         if s.shape is not None or s.said or left.head == "partial" or not is_defined(left) or index in usage.macros or len(s.sides) < 2:
             continue
         symbol = left.symbol or left.parts[0].symbol

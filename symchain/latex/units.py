@@ -11,7 +11,7 @@ from symchain.latex.differentials import derivatives_of
 from symchain.latex.forms import Forms, Subject, components_in, derivatives_in
 from symchain.latex.nodes import Node, Symbol, walk
 from symchain.latex.statements import Statement as Line
-from symchain.latex.statements import Text, Written, is_defined
+from symchain.latex.statements import Text, Written, bare, is_defined
 from symchain.latex.surroundings import Surroundings, is_constant
 from symchain.nouns.statement import CLAIM, DECLARATION, DEFINITION, EQUALITY, REFUSED, SKIPPED, VALUE, Asked, Statement, spoken
 from symchain.support.document import Say
@@ -44,6 +44,8 @@ class Unit:
     missing: Unit | None = None
     symbol: Symbol = field(default_factory=lambda: Symbol(""))
     defines: bool = False
+    identity: bool = False
+    """Whether two formulas are set equal that define nothing: said of every value, or a condition on some."""
     restates: bool = False
     """Whether an equality is another formula for a defined name: below it, that is the one in force."""
 
@@ -64,7 +66,8 @@ class Unit:
 
     def declarations(self) -> dict[str, Line]:
         w = self.written
-        assert w.shape is not None
+        if w.shape is None:
+            return {}
         return {n.symbol.name: Line((n,), w.place, w.source, shape=w.shape) for n in w.names if n.symbol is not None}
 
     def statement(self) -> Statement:
@@ -174,12 +177,14 @@ class Units:
 
     def _declared(self, w: Written) -> Unit:
         unit = Unit(DECLARATION, w, w.source)
-        sizes = ", ".join(
-            self.text.source.lines[s.place.line - 1][s.place.column - 1 : s.place.column - 1 + s.place.width] for s in w.shape or ()
-        )
+        sizes = ", ".join(s.symbol.name if s.symbol is not None else self._written(s) for s in w.shape or ())
         shape = f"({sizes},)" if w.shape is not None and len(w.shape) == 1 else f"({sizes})"
         unit.reading = "; ".join(f"{n.symbol.name}: {shape}" for n in w.names if n.symbol is not None)
         return unit
+
+    def _written(self, node: Node) -> str:
+        p = node.place
+        return self.text.source.lines[p.line - 1][p.column - 1 : p.column - 1 + p.width]
 
     def _equation(self, w: Written) -> Iterator[Unit]:
         first, second = w.sides[:2]
@@ -188,6 +193,13 @@ class Units:
             yield from self._differential(w, first.parts[0])
             return
         self._refuse_moments(first)
+        if (symmetric := _symmetric(w)) is not None:
+            yield Unit(DECLARATION, w, w.source, reading=f"{symmetric.name}: symmetric", symbol=symmetric)
+            return
+        if self._is_slope_of_formula(first):
+            for right, source in zip(w.sides[1:], w.sources[1:], strict=True):
+                yield Unit(EQUALITY, w, f"{w.sources[0]} = {source}", first, right)
+            return
         if (self.surroundings.is_condition(w) or self._is_place(w)) and not self._states_derivative(w):
             yield Unit(SKIPPED, w, w.source, said=Say("document.skipped.condition", {}))
             return
@@ -211,16 +223,11 @@ class Units:
         elif (found := next((s for side in w.sides[1:] if (s := self.forms.subject(side)) is not None), None)) is not None:
             rest = [(s, t) for s, t in zip(w.sides, w.sources, strict=True) if self.forms.subject(s) is None]
             yield from self._claims(w, found, tuple(s for s, _ in rest), tuple(t for _, t in rest), "")
-        elif inline:
+        elif inline or any(is_constant(s) for s in w.sides):
             yield Unit(SKIPPED, w, w.source, said=Say("document.skipped.equation", {}))
         else:
-            error = ParseError(
-                "what stands left of '=' is neither one name nor a derivative",
-                advice=r"Write name = formula; a name of several letters is \mathrm{loss}.",
-                place=first.place,
-                source=self.text.source.line(first.place),
-            )
-            yield self._refused(w, error)
+            for right, source in zip(w.sides[1:], w.sources[1:], strict=True):
+                yield Unit(EQUALITY, w, f"{w.sources[0]} = {source}", first, right, identity=True)
 
     def _differential(self, w: Written, output: Node) -> Iterator[Unit]:
         """dC = 2(a - y) da, a claim; dC = dC/da da says nothing new."""
@@ -238,7 +245,8 @@ class Units:
     def _claims(self, w: Written, subject: Subject, sides: tuple[Node, ...], sources: tuple[str, ...], head: str) -> Iterator[Unit]:
         kind = VALUE if subject.at else CLAIM
         for k, (side, source) in enumerate(zip(sides, sources, strict=True)):
-            again = self.forms.subject(side) if side.head in ("partial", "at", "gradient") else None
+            inner = _unlisted(side)
+            again = self.forms.subject(inner) if inner.head in ("partial", "at", "gradient") else None
             if again is not None and _alike(again, subject):
                 continue
             if subject.components and self._names_components(side, subject):
@@ -256,12 +264,15 @@ class Units:
 
     def _names_components(self, side: Node, subject: Subject) -> bool:
         """Whether a list only says what a gradient is: (df/dx, df/dy)."""
-        listed = [self.forms.subject(c) if c.head == "partial" else None for c in components_in(side, len(subject.variables))]
+        listed = [self.forms.subject(c) if c.head in ("partial", "product") else None for c in components_in(side, len(subject.variables))]
         return bool(listed) and all(s is not None and _alike(s, subject.component(k)) for k, s in enumerate(listed))
 
     def _definition(self, w: Written, first: Node, second: Node) -> Iterator[Unit]:
         symbol = first.symbol or first.parts[0].symbol
         assert symbol is not None
+        if first.symbol is not None and second.head == "paren" and len(second.parts) > 1 and is_constant(second):
+            yield Unit(SKIPPED, w, w.source, said=Say("document.skipped.condition", {}))  # P = (1, 2), a point
+            return
         called = second.parts[0] if second.head == "product" and is_defined(second) else second
         if called.symbol == symbol:  # C = C(w, b) = ...
             if len(w.sides) < 3:
@@ -323,6 +334,14 @@ class Units:
         others = [b for b in self.formulas.get(symbol.name, ()) if b is not second]
         return level or (is_constant(second) and any(not is_constant(b) for b in others))
 
+    def _is_slope_of_formula(self, first: Node) -> bool:
+        """g'(f(x)) for a function g of one argument that the text defines."""
+        symbol = first.parts[0].symbol if first.head == "product" and len(first.parts) == 2 and first.ops[1] == "" else None
+        if symbol is None or symbol.primes != 1 or first.parts[1].head != "paren" or len(first.parts[1].parts) != 1:
+            return False
+        argument = bare(first.parts[1].parts[0])
+        return len(self.parameters.get(symbol.name, ())) == 1 and argument.symbol is None and not is_constant(argument)
+
     def _is_value(self, first: Node) -> bool:
         """f(3) and f(x + h) for a function that the text defines."""
         if first.head != "product" or len(first.parts) != 2 or first.ops[1] != "" or first.parts[1].text != "(":
@@ -331,10 +350,27 @@ class Units:
         return symbol is not None and not symbol.primes and symbol.name in self.parameters
 
 
+def _symmetric(w: Written) -> Symbol | None:
+    """The A of A = A^T."""
+    if len(w.sides) != 2:
+        return None
+    one, two = w.sides if w.sides[1].head == "transpose" else w.sides[::-1]
+    inner = two.parts[0].symbol if two.head == "transpose" else None
+    return inner if inner is not None and one.symbol == inner and not inner.primes else None
+
+
 def _names(bracket: Node) -> tuple[str, ...]:
     """The arguments of a bracket where all are different plain names; else nothing."""
     names = tuple(p.symbol.name for p in bracket.parts if p.symbol is not None and not p.symbol.primes)
     return names if len(names) == len(bracket.parts) == len(set(names)) and bracket.head == "paren" else ()
+
+
+def _unlisted(side: Node) -> Node:
+    """The derivative whose entries a column or a row lists: (dL/dx_1, ..., dL/dx_n)^T."""
+    inner = side
+    while inner.head in ("transpose", "paren") and len(inner.parts) == 1:
+        inner = inner.parts[0]
+    return inner if inner.ops else side
 
 
 def _put_in(side: Node, follows: bool) -> bool:

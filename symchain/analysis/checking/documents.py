@@ -327,11 +327,13 @@ def _right_where_fixed(asked: Asked, names: Sequence[str]) -> bool:
 
 def _right_if_symmetric(asked: Asked) -> list[str]:
     """The square matrices that have to be symmetric for a derivative to be right; none where that does not help."""
-    square = sorted(_of_quadratic_forms(asked.program) - set(asked.wrt))
+    square = sorted(_of_quadratic_forms(asked.program, asked.output) - set(asked.wrt))
     if not square or not asked.wrt:
         return []
     lines = str(asked.program).splitlines()
     said = [f"{line} symmetric" if line.split(":")[0] in square and "symmetric" not in line else line for line in lines]
+    if not asked.program.blocks:
+        said.append(f"stated = {asked.output}")  # a program has a block
     try:
         held = said != lines and _verdict(replace(asked, program=read_program("\n".join(said)))).holds
     except SymchainError:
@@ -339,10 +341,10 @@ def _right_if_symmetric(asked: Asked) -> list[str]:
     return square if held else []
 
 
-def _of_quadratic_forms(program: Program) -> set[str]:
+def _of_quadratic_forms(program: Program, output: str) -> set[str]:
     """The matrices M, and those whose inverse is M, of forms u^T M u: they are usually meant to be symmetric."""
     found: set[str] = set()
-    for text in (line.split(" = ", 1)[1].split("#")[0] for line in str(program).splitlines() if " = " in line):
+    for text in (output, *(line.split(" = ", 1)[1].split("#")[0] for line in str(program).splitlines() if " = " in line)):
         for phrase in walk(parse_expression(text)):
             if phrase.head == "matmul" and len(phrase.parts) == 3 and write(phrase.parts[0]) == write(phrase.parts[2]):
                 inner = phrase.parts[1]

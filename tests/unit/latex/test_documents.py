@@ -131,7 +131,7 @@ JUDGED = {
     r"$$L = \|Xw - y\|^2$$ $$\frac{\partial L}{\partial w} = 2X(Xw - y)$$": "wrong",
     r"Let $X \in \mathbb{R}^{n \times d}$, $w \in \mathbb{R}^d$, $y \in \mathbb{R}^n$. $$L = \|Xw - y\|^2$$"
     r"$$\nabla_w L = 2X^\top(Xw - y), \quad \nabla_w L = 2X(Xw - y)$$": "right wrong",
-    r"$$\frac{\partial x^\top A x}{\partial x} = 2Ax$$": "unjudged",
+    r"$$\frac{\partial x^\top A x}{\partial x} = 2Ax$$": "undecided",
     r"Let $M$ be a matrix. $$f = aM$$ $$\frac{\partial f}{\partial a} = M$$": "right",
     # what is refused costs what needs it
     "$$a = \\int z\\,dz$$ $$C = a^2$$ $$\\frac{\\partial C}{\\partial z} = 2az$$ $$u = t^2$$ $$\\frac{du}{dt} = 2t$$": "unjudged right",

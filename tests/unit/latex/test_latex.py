@@ -236,7 +236,6 @@ REFUSED = {
     r"y = a + b)": "closes nothing",
     r"y = \frac{a}": "argument is missing",
     r"y = a^b^c": "two exponents",
-    r"x + y = 3": "neither one name nor a derivative",
     r"a = b \\ b = a": "a cycle",
     r"L = \sum_{i=2}^n x_i": "from 1 to a size",
     r"L = \sum_{i<j} x_i": "what a sum runs over",

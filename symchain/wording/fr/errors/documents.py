@@ -28,6 +28,9 @@ ERRORS = {
     "d/dx {a}... can be read as (d/dx {b}) {c}... and as d/dx ({d})":
     "d/dx {a}... peut se lire comme (d/dx {b}) {c}... ou comme d/dx ({d})",
     "Add {code}.": "Ajoutez {code}.",
+    "an indicator of an equality is one where two numbers happen to be equal": "l'indicatrice d'une égalité vaut un là où deux nombres se "
+    "trouvent égaux",
+    "Write the indices that are compared: {code}.": "Écrivez les indices que l'on compare~: {code}.",
     "{whole} can be read as a name and as a derivative of order {n}": "{whole} peut se lire comme un nom ou comme une dérivée d'ordre {n}",
     "the norm of a matrix can be read as the Frobenius norm and as an operator norm": "la norme d'une matrice peut être celle de Frobenius "
     "ou une norme d'opérateur",
