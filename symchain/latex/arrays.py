@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from symchain.latex.document import Fragment
 from symchain.latex.nodes import Node, Symbol, walk
 from symchain.latex.statements import Written
-from symchain.latex.tokens import Source
+from symchain.latex.tokens import BOLD, Source
 
 OF_MATRICES = ("tr", "trace", "det", "logdet")
 """Functions of square matrices with numbers as values."""
-_BOLD = frozenset({"mathbf", "boldsymbol", "bm", "vec", "textbf", "pmb"})
 _WORD = r"(?:matrix|matrices|vectors?|tensors?|matrice|vecteurs?|tenseurs?)"
 _BEFORE = re.compile(rf"\b{_WORD}(?:\s+(?:of|de|des|d'|du)\s+\w+)?\s*$", re.IGNORECASE)
 _AFTER = re.compile(
@@ -38,7 +37,7 @@ _NAME = re.compile(
 
 def is_bold(symbol: Symbol) -> bool:
     """Whether a name is set in a font for arrays."""
-    return symbol.style in _BOLD
+    return symbol.style in BOLD
 
 
 def marked(written: Iterable[Written]) -> dict[str, bool]:
@@ -67,7 +66,7 @@ def _quantities(side: Node) -> Iterator[Node]:
 
 def _mark(node: Node, found: dict[str, bool]) -> None:
     symbol = node.symbol
-    if symbol is not None and symbol.style in _BOLD:
+    if symbol is not None and symbol.style in BOLD:
         found[symbol.name] = True
     if node.head == "transpose":
         _operands(node.parts[0], found)

@@ -20,6 +20,7 @@ from symchain.latex.formulas import Formulas
 from symchain.latex.indices import entry_of, entry_or_none
 from symchain.latex.namesakes import told_apart
 from symchain.latex.nodes import Node, Symbol, signature, walk
+from symchain.latex.rowwise import by_entries
 from symchain.latex.sizes import Sizes, size_phrase
 from symchain.latex.statements import Statement, is_defined
 from symchain.latex.tokens import Source
@@ -59,6 +60,16 @@ def declared_shape(source: Source, statement: Statement, write: Writer) -> Shape
     return tuple(dims)
 
 
+def _declares(statement: Statement, name: str) -> bool:
+    symbol = statement.sides[0].symbol
+    return statement.shape is not None and symbol is not None and symbol.name == name
+
+
+def _marked_ranks(arrays: Mapping[str, bool]) -> dict[str, int]:
+    """The ranks of small letters that are marked as arrays: vectors."""
+    return {n: 1 for n, certain in arrays.items() if certain and n[:1].islower()}
+
+
 def ranks_in(
     source: Source,
     statements: Sequence[Statement],
@@ -68,9 +79,10 @@ def ranks_in(
     arrays: Mapping[str, bool],
 ) -> dict[str, int]:
     """The ranks of the arrays of some statements, where they follow; nothing where they do not go together."""
-    statements = told_apart(statements)
     try:
         given = {n: shape_from(n, s) for n, s in shapes.items()}
+        known = {n: len(s) for n, s in given.items()} | _marked_ranks(arrays)
+        statements = by_entries(source, told_apart(statements), given, known)
         for s in statements:
             if s.shape is not None and s.sides[0].symbol is not None:
                 given[s.sides[0].symbol.name] = declared_shape(source, s, write)
@@ -100,7 +112,7 @@ class Assembly:
         slope: Slope | None = None,
         ranks: Mapping[str, int] | None = None,
     ) -> None:
-        self.source, self.statements = source, (statements := told_apart(statements))
+        self.source = source
         self.write, self.assume, self.let = write, assume, let
         self.given: dict[str, Shape] = {n: shape_from(n, s) for n, s in shapes.items()}
         self.declared: dict[str, Place] = {}
@@ -111,6 +123,9 @@ class Assembly:
         self.claims: list[tuple[int, Claim]] = []
         self.waiting: list[tuple[int, Statement]] = []
         self._declare(statements)
+        known = {n: len(s) for n, s in self.given.items()} | _marked_ranks(arrays or {}) | dict(ranks or {})
+        self.statements = statements = by_entries(source, told_apart(statements), self.given, known)
+        self.given = {n: s for n, s in self.given.items() if n not in self.declared or any(_declares(d, n) for d in statements)}
         self.usage = find_usage(self.source, statements, [*self.given, *self.assume], self.let)
         Sizes(self.usage, statements, self.given, arrays, ranks).settle()
         self.usage.rowwise, self.usage.arrays = rowwise, arrays or {}

@@ -43,6 +43,8 @@ class Forms:
 
     def __init__(self, source: Source, parameters: Mapping[str, tuple[str, ...]], bodies: Mapping[str, Node]) -> None:
         self.source, self.parameters, self.bodies = source, parameters, bodies
+        self.spellings: dict[str, Symbol] = {}
+        """How the arguments of functions are written."""
 
     def lone(self, name: str) -> Node | None:
         """The one name that a name's formula holds."""
@@ -123,8 +125,7 @@ class Forms:
         known = self.parameters.get(plain.symbol.name, ()) if plain.symbol is not None else ()
         variable: Node | None = None
         if len(known) == 1:
-            variable = Node("symbol", side.place, symbol=Symbol(known[0]))
-            variable = replace(variable, symbol=_symbol(known[0]))
+            variable = Node("symbol", side.place, symbol=self._symbol(known[0]))
         elif not known and bracket is not None and len(bracket.parts) == 1 and bracket.parts[0].symbol is not None:
             variable = bracket.parts[0]
         elif not known and plain.symbol is not None:
@@ -167,9 +168,9 @@ class Forms:
                 return self._placed(self._gradient(replace(side, parts=output.parts[:1])), bracket, known)
         known = self._known(output)
         if len(known) == 1:
-            return Subject(output, (Node("symbol", side.place, symbol=_symbol(known[0])),))
+            return Subject(output, (Node("symbol", side.place, symbol=self._symbol(known[0])),))
         if known:
-            return Subject(output, tuple(Node("symbol", side.place, symbol=_symbol(n)) for n in known), components=True)
+            return Subject(output, tuple(Node("symbol", side.place, symbol=self._symbol(n)) for n in known), components=True)
         variable = self.lone(output.symbol.name) if output.symbol is not None else None
         if variable is None:
             self._fail("a gradient that does not say by what", r"Write \nabla_W C, or \frac{\partial C}{\partial W}.", side)
@@ -201,8 +202,12 @@ class Forms:
         letters = [symbol.pieces[0]] if symbol.pieces[0] in known else list(symbol.pieces[0])
         if not known or symbol.name in self.parameters or not all(c in known for c in letters) or len(letters) > 2:
             return None
-        variables = tuple(Node("symbol", side.place, symbol=_symbol(c)) for c in letters)
+        variables = tuple(Node("symbol", side.place, symbol=self._symbol(c)) for c in letters)
         return Subject(replace(side, symbol=function), variables)
+
+    def _symbol(self, name: str) -> Symbol:
+        """A symbol whose name in the input language is this one, in the font of the function's argument."""
+        return self.spellings.get(name, Symbol(name))
 
     def _fail(self, what: str, advice: str, node: Node) -> NoReturn:
         raise ParseError(what, advice=advice, place=node.place, source=self.source.line(node.place))
@@ -212,12 +217,12 @@ def components_in(side: Node, count: int) -> tuple[Node, ...]:
     """The components that a column or a row lists; nothing where it is no list of so many."""
     side = bare(side)
     side = side.parts[0] if side.head == "transpose" else side
+    lists = [k for k, p in enumerate(side.parts) if components_in(p, count)] if side.head == "product" else []
+    if len(lists) == 1 and count > 1 and "slash" not in side.ops[: lists[0] + 1]:  # a number times a list
+        k = lists[0]
+        listed = components_in(side.parts[k], count)
+        return tuple(replace(side, parts=(*side.parts[:k], Node("paren", c.place, (c,), "("), *side.parts[k + 1 :])) for c in listed)
     return side.parts if side.head == "paren" and len(side.parts) == count else ()
-
-
-def _symbol(name: str) -> Symbol:
-    """A symbol whose name in the input language is this one."""
-    return Symbol(name)
 
 
 def _is_constant(node: Node) -> bool:

@@ -16,11 +16,12 @@ from symchain.latex.arrays import is_bold, marked, said_in_words
 from symchain.latex.assembly import Assembly, Slope, Writer, ranks_in
 from symchain.latex.document import find_fragments
 from symchain.latex.forms import Subject, components_in
+from symchain.latex.lines import declares_bold, defined_by, digits_of, is_zero, renamed, spellings
 from symchain.latex.nodes import Node, Symbol, signature, walk
 from symchain.latex.preparation import prepared
 from symchain.latex.slices import Definitions
 from symchain.latex.statements import Statement as Line
-from symchain.latex.statements import is_defined, read_text
+from symchain.latex.statements import read_text
 from symchain.latex.surroundings import Surroundings, at_point, is_constant
 from symchain.latex.units import Unit, Units
 from symchain.nouns.program import Program
@@ -206,11 +207,11 @@ class _Document:
         if section not in self.section_ranks:
             own = [u for u in self.units if u.kind == DEFINITION and bisect(self.headings, u.written.place.line) == section]
             lines = [u.line() for u in own]
-            names = {sp for w in lines for side in w.sides for n in walk(side) if n.symbol is not None for sp in _spellings(n.symbol)}
-            fonts = {(s.name, is_bold(s)) for w in lines if (s := _defined(w)) is not None}
+            names = {sp for w in lines for side in w.sides for n in walk(side) if n.symbol is not None for sp in spellings(n.symbol)}
+            fonts = {(s.name, is_bold(s)) for w in lines if (s := defined_by(w)) is not None}
             declared = [
                 d for n, d in self.definitions.declared.items()
-                if n in names and n not in self.shapes and (n, not _bold(d)) not in fonts
+                if n in names and n not in self.shapes and (n, not declares_bold(d)) not in fonts
             ]  # fmt: skip
             given = {n: s for n, s in self.shapes.items() if n in names}
             marks = self._marks(section)
@@ -220,8 +221,8 @@ class _Document:
     def _assembled(self, lines: Sequence[Line]) -> Assembly:
         """The lines with the declarations of their names."""
         names = {n.symbol for line in lines for side in line.sides for n in walk(side) if n.symbol is not None}
-        defined = {s.name for line in lines if not line.said and (s := _defined(line)) is not None}
-        spelled = {spelling for s in names for spelling in _spellings(s)}
+        defined = {s.name for line in lines if not line.said and (s := defined_by(line)) is not None}
+        spelled = {spelling for s in names for spelling in spellings(s)}
         declared = [d for n, d in self.definitions.declared.items() if n in spelled and n not in self.shapes and n not in defined]
         declared = [d for d in declared if not self._another(d, names, lines[-1])]
         facts = {n: f for n, f in self.assume.items() if n in spelled and (n not in self.said_facts or n not in defined)}
@@ -249,7 +250,7 @@ class _Document:
     def _made(self, every: Sequence[Line], facts: dict[str, Any]) -> Assembly:
         ranks = self._ranks(every[-1].place.line)
         sections = {bisect(self.headings, line.place.line) for line in every if line.shape is None}
-        plain = {s.name for line in every if (s := _defined(line)) is not None and not is_bold(s)} & self.bold
+        plain = {s.name for line in every if (s := defined_by(line)) is not None and not is_bold(s)} & self.bold
         marks = {n: c for k in sorted(sections) for n, c in self._marks(k).items() if n not in plain}
         return Assembly(self.source, every, self.write, self.shapes, facts, self.let, self.rowwise, marks, self.slope, ranks)
 
@@ -283,7 +284,7 @@ class _Document:
             self._ask_components(k, unit, subject, right)
             return
         for other, name in subject.renamed:
-            right = _renamed(right, other, name, self.source)
+            right = renamed(right, other, name, self.source)
         if subject.factor is not None:
             right = Node("product", right.place, (Node("paren", right.place, (right,), "("), subject.factor), ops=("", "cdot"))
         node = replace(subject.node, parts=subject.node.parts[:2])
@@ -374,8 +375,8 @@ class _Document:
             "apart": unit.kind == EQUALITY and unit.defines,
             "shapeless": shapeless,
             "missing": missing,
-            "digits": _digits(unit.right),
-            "solved": unit.solved or (_is_zero(unit.right) and self.surroundings.solves(unit.written, unit.subject)),
+            "digits": digits_of(unit.right),
+            "solved": unit.solved or (is_zero(unit.right) and self.surroundings.solves(unit.written, unit.subject)),
         }
 
     def _distant(self, unit: Unit, assembly: Assembly) -> Iterator[str]:
@@ -439,9 +440,9 @@ class _Document:
         if not lines and not declared:
             return
         try:
-            defined = {s.name for line in lines if (s := _defined(line)) is not None}
+            defined = {s.name for line in lines if (s := defined_by(line)) is not None}
             mentioned = {
-                sp for line in lines for side in line.sides for n in walk(side) if n.symbol is not None for sp in _spellings(n.symbol)
+                sp for line in lines for side in line.sides for n in walk(side) if n.symbol is not None for sp in spellings(n.symbol)
             }
             head = [d for d in declared if (s := d.sides[0].symbol) is not None and s.name not in defined and s.name not in self.shapes]
             facts = {n: f for n, f in self.assume.items() if n not in self.said_facts or (n in mentioned and n not in defined)}
@@ -458,50 +459,3 @@ class _Document:
         at = max(1, at)
         yield from self._built(declared, lines[:at])
         yield from self._built(declared, lines[at:])
-
-
-def _bold(declared: Line) -> bool:
-    symbol = declared.sides[0].symbol
-    return symbol is not None and is_bold(symbol)
-
-
-def _defined(line: Line) -> Symbol | None:
-    """The name that a line defines."""
-    left = line.sides[0]
-    if line.shape is not None or left.head == "partial" or not is_defined(left):
-        return None
-    return left.symbol or left.parts[0].symbol
-
-
-def _spellings(symbol: Symbol) -> Iterator[str]:
-    """The name and the names that it may be an entry of."""
-    yield symbol.name
-    yield symbol.stem
-    for k in range(len(symbol.pieces)):
-        yield Symbol(symbol.base, symbol.accent, symbol.pieces[:k], symbol.label).name
-
-
-def _renamed(node: Node, other: str, name: str, source: Any) -> Node:
-    """A formula about other with name in its place. Raises ParseError where it holds both."""
-    if any(n.symbol is not None and n.symbol.name == name for n in walk(node)):
-        what = f"{name} and {other} together, where a derivative by {name} is taken at {other}"
-        raise ParseError(what, advice="Use one of the two names.", place=node.place, source=source.line(node.place))
-
-    def changed(n: Node) -> Node:
-        symbol = Symbol(name) if n.symbol is not None and n.symbol.name == other else n.symbol
-        return replace(n, parts=tuple(map(changed, n.parts)), symbol=symbol)
-
-    return changed(node)
-
-
-def _is_zero(node: Node | None) -> bool:
-    return node is not None and node.head == "number" and node.text == "0"
-
-
-def _digits(node: Node | None) -> int | None:
-    """How many decimals a number shows; None for anything else."""
-    while node is not None and (node.head in ("group", "paren") or (node.head == "sum" and len(node.parts) == 1)):
-        node = node.parts[0]
-    if node is None or node.head != "number" or "." not in node.text:
-        return None
-    return len(node.text.split(".")[1])

@@ -43,6 +43,8 @@ FONTS = frozenset({
     "mathbf", "boldsymbol", "bm", "mathbb", "mathcal", "mathrm", "mathit", "mathsf", "mathtt", "mathfrak", "mathscr",
     "operatorname", "vec", "textbf", "textit", "textrm", "textsf", "texttt", "text", "mbox",
 })  # fmt: skip
+BOLD = frozenset({"mathbf", "boldsymbol", "bm", "vec", "textbf", "pmb"})
+"""The fonts of arrays."""
 PROSE = frozenset({"text", "mbox", "textrm", "textit", "textbf", "textsf", "texttt", "intertext", "shortintertext"})
 _SKIPPED = frozenset({
     "left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "Biggl", "Biggr",
@@ -140,6 +142,8 @@ class _Tokens:
     def __init__(self, source: Source, start: int, stop: int) -> None:
         self.source, self.text, self.position, self.end = source, source.text, start, stop
         self.found: list[Token] = []
+        self.set_in = ("", 0)
+        """The font command around what stands here, and where its braces end."""
 
     def read(self) -> list[Token]:
         """What is not read costs its own statement: it becomes a token that says why."""
@@ -191,6 +195,8 @@ class _Tokens:
     def _add(self, kind: str, text: str, width: int, style: str = "") -> None:
         place = self.source.place(self.position, self.position + width)
         stop = self.position + width
+        if kind == "letter" and not style and self.position < self.set_in[1] and self.set_in[0] in BOLD:
+            style = self.set_in[0]
         self.found.append(Token(kind, text, place.line, place.column, place.width if width else 0, style, self.position, stop))
         self.position = stop
 
@@ -348,9 +354,11 @@ class _Tokens:
         if content.isdigit():
             self._fail(f"a {content} in a font of its own may be an array of ones", "Write the sizes in the input language: ones(n).")
         if match and "\\" in match[0] and not known:
-            match = None  # \mathbf{\hat{x}}: the font says nothing that is read
+            match = None
         if match is None:
             self.position += width
+            if self.text[self.position : self.end].lstrip().startswith("{"):
+                self.set_in = (name, self._raw(self.position)[1])  # \mathbf{\hat{x}}
             return
         if len(content) > MAX_NAME:
             self._fail("a name of more than 200 letters", "Use a shorter one.")

@@ -99,6 +99,8 @@ class Units:
 
     def read(self) -> list[Unit]:
         found: list[Unit] = []
+        for written in reversed(self.text.written):
+            self._spell(written)
         for written in self.text.written:
             behind = found and found[-1].kind in (CLAIM, VALUE) and self.surroundings.narrows(written, found[-1].written)
             if behind and not self._states_derivative(written):
@@ -131,11 +133,18 @@ class Units:
             self.bodies.setdefault(symbol.name, w.sides[1])
             self.formulas.setdefault(symbol.name, []).append(w.sides[1])
 
+    def _spell(self, w: Written) -> None:
+        """Note how the arguments of a function are written where it is defined."""
+        left = w.sides[0] if w.kind == "equation" else None
+        if left is not None and left.head == "product" and is_defined(left):
+            self.forms.spellings.update({p.symbol.name: p.symbol for p in left.parts[1].parts if p.symbol is not None})
+
     def _renew(self, w: Written) -> None:
         """From its next definition on, a function has the arguments, and a name the formula, of that one."""
         left = w.sides[0] if w.kind == "equation" else None
         if left is None or not is_defined(left):
             return
+        self._spell(w)
         symbol = left.symbol or left.parts[0].symbol
         arguments = _names(left.parts[1]) if left.head == "product" else ()
         if symbol is None or symbol.primes or is_constant(w.sides[1]):
@@ -297,6 +306,9 @@ class Units:
         for right, source in zip(w.sides[2:], w.sources[2:], strict=True):
             if (other := self.forms.subject(right)) is not None and right.head in ("partial", "at"):
                 yield from self._claims(w, other, (first,), (w.sources[0],), source)
+                continue
+            if right.head == "paren" and len(right.parts) > 1 and is_constant(right):
+                yield Unit(SKIPPED, w, f"{w.sources[0]} = {source}", said=Say("document.skipped.condition", {}))
                 continue
             yield Unit(EQUALITY, w, f"{w.sources[0]} = {source}", first, right, symbol=symbol)
 

@@ -175,6 +175,8 @@ def _answer(statement: Statement, asked: Asked, using: str) -> Judgement:
             return next((h for h in held if h.status == "wrong"), held[0])
         if asked.at:
             return _made(statement, UNJUDGED, None, Say("document.valueless", {}))
+    if not asked.wrt and (unknown := _inputs(asked.program, asked.claim) - {*asked.program.names, *_inputs(asked.program, asked.output)}):
+        return _made(statement, "undecided", None, Say("document.unknowns", {"names": ", ".join(sorted(unknown))}))
     verdict = _verdict(asked, using)
     name = verdict.declare.removesuffix(": () positive") if verdict.status == "undecided" and verdict.reason == CONDITION else ""
     if name in asked.program.inputs and _outside_where_negative(asked, name):
@@ -217,6 +219,8 @@ def _answer(statement: Statement, asked: Asked, using: str) -> Judgement:
         return _made(statement, "undecided", verdict, Say("document.diagonal", {}))
     if names := _right_if_symmetric(asked):
         return _made(statement, "undecided", verdict, Say("document.symmetric", {"names": ", ".join(names), "name": names[0]}))
+    if asked.wrt and (foreign := _foreign_arrays(asked)):
+        return _made(statement, "undecided", verdict, Say("document.unknowns", {"names": ", ".join(foreign)}))
     if not asked.wrt and (names := _unrelated(asked)):
         return _made(statement, "undecided", verdict, Say("document.unknowns", {"names": ", ".join(names)}))
     return _made(statement, "wrong", verdict)
@@ -357,6 +361,13 @@ def _unrelated(asked: Asked) -> list[str]:
     """The inputs that one side of an equality has and the other does not."""
     one, two = (_inputs(asked.program, text) for text in (asked.output, asked.claim))
     return sorted(one ^ two) if two - one or asked.apart else []
+
+
+def _foreign_arrays(asked: Asked) -> list[str]:
+    """The matrices of a claim that what is derived does not rest on: the text may mean by X what it has entry by entry elsewhere."""
+    own = _inputs(asked.program, asked.output)
+    inputs = asked.program.inputs
+    return sorted(n for n in _inputs(asked.program, asked.claim) - own if n in inputs and len(inputs[n].shape) == 2)
 
 
 def _inputs(program: Program, text: str) -> set[str]:

@@ -44,6 +44,24 @@ JUDGED = {
     r"$$J = \big|\big|Au - t\big|\big|_2^2$$ $$\nabla_u J = 2A^T(Au - t), \quad \nabla_u J = 2A(Au - t)$$": "right wrong",
     r"Let $\mathbf{A} \in \mathbb{R}^{n \times d}$, $\mathbf{w} \in \mathbb{R}^d$. "
     r"$$\partial_{\mathbf{w}} \|\mathbf{t} - \mathbf{A}\mathbf{w}\|^2 = 2 \mathbf{A}^\top(\mathbf{A}\mathbf{w} - \mathbf{t})$$": "right",
+    # vectors that an index numbers
+    r"$$J = \frac1n\sum_{i=1}^n (t_i - \mathbf{w}^T \mathbf{u}_i - c)^2$$ $$\nabla_{\mathbf{w}} J = -\frac2n \sum_{i=1}^n"
+    r"(t_i - \mathbf{w}^T\mathbf{u}_i - c)\mathbf{u}_i, \quad \nabla_{\mathbf{w}} J = -\frac1n \sum_{i=1}^n"
+    r"(t_i - \mathbf{w}^T\mathbf{u}_i - c)\mathbf{u}_i, \quad \frac{\partial J}{\partial c} = -\frac2n \sum_{i=1}^n"
+    r"(t_i - \mathbf{w}^T\mathbf{u}_i - c)$$": "right wrong right",
+    r"$$J = \sum_i \|\mathbf{u}_i - \mathbf{c}\|^2$$ $$\nabla_{\mathbf{c}} J = -2\sum_i (\mathbf{u}_i - \mathbf{c}), \quad"
+    r"\nabla_{\mathbf{c}} J = 2\sum_i (\mathbf{u}_i - \mathbf{c})$$": "right wrong",
+    r"$$q_i = \frac{1}{1 + e^{-\boldsymbol\beta^T\mathbf{u}^{(i)}}}, \quad"
+    r"\ell = \sum_{i=1}^m \left(t_i \boldsymbol\beta^T \mathbf{u}^{(i)} - \ln(1 + e^{\boldsymbol\beta^T\mathbf{u}^{(i)}})\right)$$"
+    r"$$\frac{\partial \ell}{\partial \boldsymbol\beta} = \sum_{i=1}^m \mathbf{u}^{(i)} (t_i - q_i)$$": "right",
+    r"$$J = \sum_i \|\mathbf{t}_i - \mathbf{W}\mathbf{u}_i\|^2$$"
+    r"$$\frac{\partial J}{\partial \mathbf{W}} = -2\sum_i (\mathbf{t}_i - \mathbf{W}\mathbf{u}_i)\mathbf{u}_i^T, \quad"
+    r"\frac{\partial J}{\partial \mathbf{W}} = -2\sum_i \mathbf{u}_i(\mathbf{t}_i - \mathbf{W}\mathbf{u}_i)^T$$": "right wrong",
+    # nothing says that the rows of U are the u_i
+    r"Let $\mathbf{U} \in \mathbb{R}^{n \times m}$, $\mathbf t \in \mathbb{R}^n$. $$J(\mathbf{w}) = \frac12\sum_{i=1}^n"
+    r"(\mathbf{w}^T\mathbf{u}_i - t_i)^2$$ $$\nabla J(\mathbf{w}) = \mathbf{U}^T(\mathbf{U}\mathbf{w} - \mathbf{t})$$": "undecided",
+    # the argument of a function in its font
+    r"$$f(\mathbf{x}) = \mathbf{x}^T\mathbf{A}\mathbf{x}$$ $$\nabla f(\mathbf{x}) = (\mathbf{A} + \mathbf{A}^T)\mathbf{x}$$": "right",
     # two fonts of one letter: what another section calls so is another thing
     "# One\n$$y_t = a h_t$$ $$\\frac{\\partial y_t}{\\partial a} = h_t$$\n# Two\n$\\mathbf{h}_t \\in \\mathbb{R}^h$, "
     "$$\\mathbf{o}_t = \\mathbf{W} \\mathbf{h}_t$$": "right",

@@ -30,6 +30,10 @@ ERRORS = {
     "Add {code}.": "Ajoutez {code}.",
     "an indicator of an equality is one where two numbers happen to be equal": "l'indicatrice d'une égalité vaut un là où deux nombres se "
     "trouvent égaux",
+    "{whole} is a vector for each index, and the entries of this formula do not follow": "{whole} est un vecteur pour chaque indice, et "
+    "les coefficients de cette formule ne s'en déduisent pas",
+    "Write it by entries, or with a matrix whose rows are the vectors.": "Écrivez-la coefficient par coefficient, ou avec une matrice dont "
+    "les lignes sont les vecteurs.",
     "Write the indices that are compared: {code}.": "Écrivez les indices que l'on compare~: {code}.",
     "{whole} can be read as a name and as a derivative of order {n}": "{whole} peut se lire comme un nom ou comme une dérivée d'ordre {n}",
     "the norm of a matrix can be read as the Frobenius norm and as an operator norm": "la norme d'une matrice peut être celle de Frobenius "
