@@ -63,6 +63,8 @@ class Clause:
     conditions: list[list[Token]] = field(default_factory=list)
     trouble: str = ""
     row: int = 0
+    through: int = -1
+    """The last fragment that goes on with it."""
 
 
 def read_clauses(source: Source, fragments: Sequence[Fragment]) -> list[Clause]:

@@ -112,10 +112,16 @@ class Derivatives(Scripts):
     def _nabla(self, token: Token) -> Node:
         r"""\nabla_W C, and \nabla f of what f depends on."""
         self.take()
+        order = ""
         if self._at("^"):
-            self.fail("a second derivative by vectors is not read", r"Write \frac{\partial^2 f}{\partial x \partial y}.", token.place)
-        if not self._at("_"):
-            return Node("gradient", self.span(token), (self._operand(token),))
+            self.take()
+            order = "".join(t.text for t in self.argument_tokens())
+            if order != "2":
+                self.fail("a derivative of an order that is not read", "First and second derivatives are read.", token.place)
+        if not self._at("_") or order:
+            if self._at("_"):
+                self.fail("a second derivative by vectors is not read", r"Write \nabla^2 f for f(x, y).", token.place)
+            return Node("gradient", self.span(token), (self._operand(token),), order)
         self.take()
         variable = self.single()
         if variable.head != "symbol":

@@ -69,6 +69,12 @@ def is_french(source: Source) -> bool:
     return len(_FRENCH.findall(source.text)) > len(_ENGLISH.findall(source.text))
 
 
+def _spans_prose(text: str) -> bool:
+    """Whether a stretch between two signs for displays goes on over an empty line into prose."""
+    _, blank, rest = re.sub(r"\n[ \t]*\n", "\n\n", text).partition("\n\n")
+    return bool(blank) and re.search(r"(?<!\\)\$|^#|\b[A-Za-z]{2,}(?: [a-z]{2,}){2,}", rest, re.MULTILINE) is not None
+
+
 class _Finder:
     def __init__(self, source: Source) -> None:
         self.source, self.text = source, source.text
@@ -127,6 +133,8 @@ class _Finder:
 
     def _display(self, closing: str, start: int, opened: int, opening: str) -> None:
         stop = self.text.find(closing, start, self.end)
+        if stop >= 0 and opening == "$$" and _spans_prose(self.text[start:stop]):
+            stop = -1  # a sign too many; TeX allows no empty line there
         if stop < 0:
             place = self.source.place(opened, start)
             advice = f"Add {closing}."

@@ -131,11 +131,11 @@ class Enclosures(Derivatives):
     def _between(self, before: list[Node], ending: Node, dots: Token) -> Node:
         """The vector of names that are numbered from 1 on."""
         last, first = ending.symbol, before[0].symbol
-        numbered = first is not None and last is not None and first.pieces == ("1",) and len(last.pieces) == 1 and last.pieces[0].isalnum()
+        numbered = first is not None and last is not None and first.pieces == ("1",) and bool(last.pieces)
         second = len(before) == 1 or (first is not None and before[1].symbol == replace(first, pieces=("2",)))
         if first is None or last is None or not numbered or not second or replace(first, pieces=last.pieces) != last:
             self.fail(rf"\{dots.text} is not read", "Write every term, or a sum over an index.", dots.place)
-        return Node("symbol", before[0].place, symbol=replace(first, pieces=()), ops=last.pieces)
+        return Node("symbol", before[0].place, symbol=replace(first, pieces=()), ops=("_".join(last.pieces),))
 
     def group(self) -> Node:
         """{a}: braces do not print."""
@@ -195,17 +195,20 @@ class Enclosures(Derivatives):
     def _stack(self, token: Token) -> Node:
         r"""A column or a row of formulas, as (a, b) has them: \begin{pmatrix} a \\ b \end{pmatrix}."""
         self.take()
-        parts = [self.expression()]
-        separator = self.peek
-        while self.peek.text == separator.text and self.peek.text in ("&", "\\"):
-            self.take()
+        rows: list[list[Node]] = [[self.expression()]]
+        while self.peek.text in ("&", "\\") and self.peek.kind != "end":
+            separator = self.take().text
             if self.peek.kind == "end":
                 break
-            parts.append(self.expression())
-        if self.peek.text in ("&", "\\"):
-            self.fail(
-                "a matrix of formulas is not read", "Columns and rows of formulas are read as the components of a gradient.", token.place
-            )
+            if separator == "&":
+                rows[-1].append(self.expression())
+            else:
+                rows.append([self.expression()])
+        parts = [p for row in rows for p in row] if 1 in (len(rows), *map(len, rows)) else []
+        if 1 in map(len, rows) and len(rows) > 1 and any(len(r) > 1 for r in rows):
+            self.fail("the rows of a matrix have several lengths", "Write as many formulas in every row.", token.place)
+        if not parts:
+            parts = [Node("paren", row[0].place, tuple(row), "(") for row in rows]
         if self.peek.kind != "end" or self.peek.text != token.text:
             self._refuse(self.peek)
         self.take()

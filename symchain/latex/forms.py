@@ -28,9 +28,14 @@ class Subject:
     """What a formula is multiplied with where the derivative is by a power: by s^2 it is that by s, over 2 s."""
     components: bool = False
     """Whether it is a gradient by several names, with a list of components."""
+    second: bool = False
+    """Whether it is the matrix of second derivatives by several names."""
 
     def component(self, k: int) -> Subject:
-        """The k-th of a gradient's components."""
+        """The k-th of a gradient's components, or of the entries of a matrix of second derivatives, row by row."""
+        if self.second:
+            pair = (self.variables[k // len(self.variables)], self.variables[k % len(self.variables)])
+            return replace(self, variables=pair, components=False, second=False)
         return replace(self, variables=self.variables[k : k + 1], components=False)
 
     @property
@@ -63,7 +68,9 @@ class Forms:
         if side.head == "partial":
             return self._partial(side)
         if side.head == "gradient":
-            return self._gradient(side)
+            return self._second(side) if side.text == "2" else self._gradient(side)
+        if side.head == "product" and (hessian := self._hessian(side)) is not None:
+            return hessian
         if side.head == "primed":
             return self._primed_brackets(side)
         if side.head == "product" and len(side.parts) == 2 and side.ops[1] == "" and side.parts[1].head == "paren":
@@ -160,6 +167,27 @@ class Forms:
                 self._fail("a derivative at a formula", "Name the argument: u = g(x), then f'(u).", bracket)
         return replace(inner, at=(*inner.at, *at), renamed=(*inner.renamed, *renamed))
 
+    def _second(self, side: Node) -> Subject:
+        r"""\nabla^2 f of a function of several names."""
+        inner = self._gradient(replace(side, text=""))
+        if not inner.components:
+            self._fail("a second derivative by vectors is not read", r"Write \nabla^2 f for f(x, y).", side)
+        return replace(inner, second=True)
+
+    def _hessian(self, side: Node) -> Subject | None:
+        """H f(x, y) and H_f(x, y), beside a function f of several names."""
+        head, *rest = side.parts
+        symbol = head.symbol
+        if symbol is None or symbol.base != "H" or any(side.ops[1:]) or rest[-1].head != "paren":
+            return None
+        if len(rest) == 1 and len(symbol.pieces) == 1 and len(self.parameters.get(symbol.pieces[0], ())) > 1:
+            called = Node("product", side.place, (Node("symbol", side.place, symbol=Symbol(symbol.pieces[0])), rest[0]), ops=("", ""))
+        elif len(rest) == 2 and not symbol.pieces and rest[0].symbol is not None and len(self._known(rest[0])) > 1:
+            called = Node("product", side.place, tuple(rest), ops=("", ""))
+        else:
+            return None
+        return self._second(Node("gradient", side.place, (called,), "2"))
+
     def _gradient(self, side: Node) -> Subject:
         output = self._function(side.parts[0])
         if output.head == "product" and len(output.parts) == 2 and (known := self._known(output.parts[0])):
@@ -221,7 +249,8 @@ def components_in(side: Node, count: int) -> tuple[Node, ...]:
     if len(lists) == 1 and count > 1 and "slash" not in side.ops[: lists[0] + 1]:  # a number times a list
         k = lists[0]
         listed = components_in(side.parts[k], count)
-        return tuple(replace(side, parts=(*side.parts[:k], Node("paren", c.place, (c,), "("), *side.parts[k + 1 :])) for c in listed)
+        held = [c if c.head == "paren" and len(c.parts) > 1 else Node("paren", c.place, (c,), "(") for c in listed]
+        return tuple(replace(side, parts=(*side.parts[:k], c, *side.parts[k + 1 :])) for c in held)
     return side.parts if side.head == "paren" and len(side.parts) == count else ()
 
 

@@ -60,6 +60,9 @@ class Formulas(Algebra):
             case "symbol":
                 return self._symbol(node)
             case "group" | "paren":
+                if len(node.parts) > 1 and all(p.head == "paren" and len(p.parts) > 1 for p in node.parts):
+                    advice = "Columns and rows of formulas are read as the components of a gradient."
+                    self._fail("a matrix of formulas is not read", advice, node)
                 if len(node.parts) != 1:
                     self._fail("a list in brackets is not a number", "Brackets with commas follow the name of a function.", node)
                 return self.value(node.parts[0])

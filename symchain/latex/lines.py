@@ -8,6 +8,7 @@ from typing import Any
 
 from symchain.errors import ParseError
 from symchain.latex.arrays import is_bold
+from symchain.latex.indices import index_letters, without_letters
 from symchain.latex.nodes import Node, Symbol, walk
 from symchain.latex.statements import Statement as Line
 from symchain.latex.statements import is_defined
@@ -24,6 +25,13 @@ def defined_by(line: Line) -> Symbol | None:
     if line.shape is not None or left.head == "partial" or not is_defined(left):
         return None
     return left.symbol or left.parts[0].symbol
+
+
+def entries_of(symbol: Symbol) -> Iterator[str]:
+    """The names whose entries a name with index letters may be."""
+    for count in range(1, len(index_letters(symbol)) + 1):
+        if stem := without_letters(symbol, count):
+            yield stem
 
 
 def spellings(symbol: Symbol) -> Iterator[str]:

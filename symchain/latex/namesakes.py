@@ -24,6 +24,7 @@ def told_apart(statements: Sequence[Statement]) -> Sequence[Statement]:
             if n.symbol is not None and entry is not None and entry[0] == whole.name and len(entry[1]) == 1:
                 found.setdefault(whole.name, n.symbol.name)
                 letters |= bound
+    letters |= _labelled(statements, found)
     if not found:
         return statements
 
@@ -51,3 +52,19 @@ def _called(product: Node, k: int) -> bool:
     """Whether the k-th factor is a bracket of names behind a name: L_i(w, b) is L_i."""
     bracket = product.parts[k]
     return product.ops[k] == "" and bracket.head == "paren" and all(p.symbol is not None for p in bracket.parts)
+
+
+def _labelled(statements: Sequence[Statement], found: dict[str, str]) -> set[str]:
+    """Note the families y^{(i)} of quantities beside a quantity y that is defined as one; the indices that number them."""
+    bound = {b.letter for s in statements for side in s.sides for n in walk(side) for b in n.bounds}
+    wholes = {s.sides[0].symbol.name for s in statements if s.shape is None and not s.said and s.sides[0].symbol is not None}
+    letters: set[str] = set()
+    for s in statements:
+        for n in (n for side in s.sides for n in walk(side)):
+            symbol = n.symbol
+            if symbol is not None and symbol.label in bound and not symbol.primes:
+                stem = replace(symbol, label="").name
+                if stem in wholes:
+                    found.setdefault(stem, symbol.name)
+                    letters.add(symbol.label)
+    return letters

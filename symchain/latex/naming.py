@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NoReturn
 
@@ -20,6 +20,9 @@ from symchain.support.notation import walk as phrase_nodes
 
 _OF_MATRICES = ("exp", "log", "sqrt", "sin", "cos", "sinh", "cosh")
 """Functions that a square matrix has in two senses."""
+
+
+Indices = tuple[str, ...]
 
 
 class Names:
@@ -163,7 +166,8 @@ class Names:
             return self._of_definition(symbol, parameters, bracket, head)
         entry = entry_or_none(symbol, set(self.sizes)) is not None
         if entry or symbol.name in self.arguments or not self._is_function(symbol, head, True, bracket):
-            if not entry and all(p.head in ("symbol", "number") for p in bracket.parts):
+            factor = node.parts[k + 1].head == "transpose" or self._plain(symbol.name).rank  # an array is no function
+            if not entry and not factor and all(p.head in ("symbol", "number") for p in bracket.parts):
                 what = f"{self._text(head)}{self._text(bracket)} can be read as a call and as a product"
                 self._fail(what, r"Write \cdot for a product.", head)
             return None
@@ -189,7 +193,7 @@ class Names:
         if same:
             entry = self._entry(symbol, head)
             return entry if entry is not None else self._plain(symbol.name)
-        if len(given) != len(parameters) or symbol.name not in self.macros:
+        if len(given) != len(parameters) or symbol.name not in self.macros or any(p.symbol is not None and p.ops for p in bracket.parts):
             self._fail(f"{symbol.name} has {len(parameters)} arguments", f"Write {symbol.name}({', '.join(parameters)}).", head)
         names, body = self.macros[symbol.name]
         if self.nested > 16:
@@ -232,19 +236,44 @@ class Names:
     def _partial(self, node: Node) -> Value:
         if not self.claiming:
             self._fail("a derivative inside of a definition", "A program holds no derivatives: state it as derivative = formula.", node)
+        if len(node.parts) != 2:
+            self._fail("a second derivative inside of another formula", "State it by itself: second derivative = formula.", node)
         output, variable = node.parts
         if (slope := self._slope_of_numbers(output, variable)) is not None:
             return slope
         if output.head != "symbol" or variable.head != "symbol" or output.symbol is None or variable.symbol is None:
             what = "the derivative of a formula inside of another formula"
             self._fail(what, r"Name the formula, and write \frac{\partial z}{\partial x}.", node)
-        if output.symbol.primes or entry_or_none(output.symbol, set(self.sizes)) or entry_or_none(variable.symbol, set(self.sizes)):
+        entries = [entry_or_none(s, set(self.sizes)) for s in (output.symbol, variable.symbol)]
+        if output.symbol.primes:
             self._fail("the derivative of entries", "Write derivatives of whole arrays.", node)
+        if any(entries):
+            return self._entry_of_derivative(node, output.symbol, variable.symbol, entries)
         return self._derivative(name(output.symbol.name), self._plain(output.symbol.name), self._plain(variable.symbol.name))
+
+    def _entry_of_derivative(self, node: Node, output: Symbol, variable: Symbol, entries: Sequence[tuple[str, Indices] | None]) -> Value:
+        r"""\partial y_k/\partial z_i inside of a formula: that entry of the derivative of y by z."""
+        above, below = (self._plain(e[0] if e else s.name) for e, s in zip(entries, (output, variable), strict=True))
+        own = [e[1] if e else () for e in entries]
+        indices = (*own[0], *own[1])
+        whole = all(
+            len(i) == v.rank and all(self.sizes[c] == d for c, d in zip(i, v.shape, strict=True))
+            for i, v in zip(own, (above, below), strict=True)
+        )
+        known = above.phrase.text in self.known and below.phrase.text not in self.aliases and above.phrase.text not in self.aliases
+        if whole and known and len(indices) == 2 and indices[0] == indices[1]:
+            return Value(call("diag", self._derivative(above.phrase, above, below).phrase), axes=indices[:1])
+        if not whole or not known or len(set(indices)) != len(indices) or len(indices) > 2:
+            self._fail("the derivative of entries", "Write derivatives of whole arrays.", node)
+        order = tuple(letter for letter in self.order if letter in indices)
+        phrase = self._derivative(above.phrase, above, below).phrase
+        return Value(phrase if order == indices else Phrase("transpose", (phrase,)), axes=order)
 
     def _slope_of_numbers(self, output: Node, variable: Node) -> Value | None:
         """d/dw (wx - y), worked out: of a formula of numbers in which nothing but w is known to depend on w. None for another one."""
         if output.head == "symbol" or variable.symbol is None or variable.symbol.primes or self.sizes:
+            return None
+        if any(n.head in ("partial", "gradient") for n in walk(output)):
             return None
         formula = self.value(output)
         parameter = variable.symbol.name

@@ -16,7 +16,7 @@ from symchain.latex.arrays import is_bold, marked, said_in_words
 from symchain.latex.assembly import Assembly, Slope, Writer, ranks_in
 from symchain.latex.document import find_fragments
 from symchain.latex.forms import Subject, components_in
-from symchain.latex.lines import declares_bold, defined_by, digits_of, is_zero, renamed, spellings
+from symchain.latex.lines import declares_bold, defined_by, digits_of, entries_of, is_zero, renamed, spellings
 from symchain.latex.nodes import Node, Symbol, signature, walk
 from symchain.latex.preparation import prepared
 from symchain.latex.slices import Definitions
@@ -222,6 +222,7 @@ class _Document:
         """The lines with the declarations of their names."""
         names = {n.symbol for line in lines for side in line.sides for n in walk(side) if n.symbol is not None}
         defined = {s.name for line in lines if not line.said and (s := defined_by(line)) is not None}
+        defined |= {stem for line in lines if not line.said and (s := defined_by(line)) is not None for stem in entries_of(s)}
         spelled = {spelling for s in names for spelling in spellings(s)}
         declared = [d for n, d in self.definitions.declared.items() if n in spelled and n not in self.shapes and n not in defined]
         declared = [d for d in declared if not self._another(d, names, lines[-1])]
@@ -273,7 +274,7 @@ class _Document:
         if unit.identity and not self.same(assembly.program(), left, right, {}):
             unit.kind, unit.said = SKIPPED, Say("document.skipped.equation", {})
             return
-        unit.reading = f"{left} = {right}"
+        unit.reading = f"{left} = {right}" if not set(self._shapeless(assembly)) else unit.source  # arrays are no numbers
         unit.asked = Asked(assembly.program(), left, (), right, **self._circumstances(k, unit, assembly))
 
     def _ask_derivative(self, k: int, unit: Unit, subject: Subject) -> None:
@@ -318,8 +319,13 @@ class _Document:
     def _ask_components(self, k: int, unit: Unit, subject: Subject, right: Node) -> None:
         """The question that a gradient puts: that of each of its components."""
         listed = components_in(right, len(subject.variables))
+        if subject.second:
+            rows = [components_in(row, len(subject.variables)) for row in listed]
+            listed = tuple(c for row in rows for c in row) if all(rows) else ()
         if not listed:
             what = f"a gradient by {len(subject.variables)} names that is not a list of as many components"
+            if subject.second:
+                what = f"a matrix of second derivatives by {len(subject.variables)} names that is not a list of as many components"
             raise ParseError(what, advice="State each component.", place=unit.written.place)
         parts = [replace(unit, subject=subject.component(j), right=c) for j, c in enumerate(listed)]
         for part in parts:

@@ -116,10 +116,14 @@ class Definitions:
         stack: list[int] = []
         missing: list[Unit] = []
 
+        arguments = _arguments(own)
+
         def visit(node: Node) -> bool:
             whole = True
             for symbol in dict.fromkeys(n.symbol for n in walk(node) if n.symbol is not None):
                 j = self.of(symbol, k, by)
+                if j is not None and j > k and symbol.name in arguments:
+                    continue  # what an argument is given below is another matter
                 if j is None or j in found or self.units[j] is own:
                     continue
                 if j in stack or len(stack) > 400:
@@ -132,6 +136,7 @@ class Definitions:
                     missing.append(unit)
                     continue
                 stack.append(j)
+                arguments.update(_arguments(unit))
                 closed = visit(unit.right)
                 stack.pop()
                 if closed:
@@ -142,3 +147,9 @@ class Definitions:
             if node is not None:
                 visit(node)
         return [self.units[j].line() for j in sorted(found)], missing[0] if missing else None
+
+
+def _arguments(unit: Unit | None) -> set[str]:
+    """The names that a function depends on by its definition: s of g(s) = ..."""
+    left = unit.left if unit is not None and unit.defines else None
+    return {p.symbol.name for p in left.parts[1].parts if p.symbol is not None} if left is not None and left.head == "product" else set()

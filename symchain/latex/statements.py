@@ -26,6 +26,8 @@ _SAID = {
 _LAYER = re.compile(r"\^\s*\{\s*[(\[]\s*([lL])\s*(?:[-+]\s*\d\s*)?[)\]]\s*\}")
 
 
+_FEW = 8
+"""So many words may stand between a formula and the display that goes on with =."""
 _REALS = ("R", "Rr", "RR", "Re", "Real", "Reals", "reals", "real", "rr")
 
 
@@ -126,8 +128,10 @@ def _goes_on(source: Source, before: Written, clause: Clause, fragments: Sequenc
     """Whether a clause that begins with = continues the statement before it: in its fragment, or in the next with no word between."""
     if clause.fragment == before.clause.fragment:
         return True
-    between = source.text[fragments[before.clause.fragment].closed : fragments[clause.fragment].opened]  # type: ignore[attr-defined]
-    return clause.fragment == before.clause.fragment + 1 and not re.search(r"\w", between)
+    last = max(before.clause.fragment, before.clause.through)
+    between = source.text[fragments[last].closed : fragments[clause.fragment].opened]  # type: ignore[attr-defined]
+    words = re.findall(r"\w+", between)
+    return clause.fragment == last + 1 and (not words or (clause.kind == "display" and len(words) <= _FEW and "#" not in between))
 
 
 def _is_name(clause: Clause) -> bool:
@@ -279,6 +283,7 @@ class _Clause:
         """A clause that begins with = goes on with the statement before it."""
         tokens = [*before.clause.tokens, *clause.tokens]
         before.clause.tokens = tokens
+        before.clause.through = clause.fragment
         before.clause.conditions += clause.conditions
         return self.read([])
 
@@ -363,7 +368,7 @@ def _size_of_entries(named: Symbol, right: Node) -> Node | None:
     while right.head in ("transpose", "group", "paren") and len(right.parts) == 1:
         right = right.parts[0]
     entry = right.symbol
-    if entry is None or not right.ops or (entry.base, entry.accent) != (named.base, named.accent) or named.pieces or named.label:
+    if entry is None or not right.ops or replace(entry, style=named.style) != named:
         return None
     last = right.ops[0]
     return Node("number", right.place, text=last) if last.isdigit() else Node("symbol", right.place, symbol=Symbol(last))

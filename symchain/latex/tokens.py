@@ -50,7 +50,7 @@ _SKIPPED = frozenset({
     "left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "Biggl", "Biggr",
     "displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "nonumber", "notag", "thinspace", "enspace", "medspace",
     "thickspace", "negthinspace", "allowbreak", "noindent", "mathstrut", "hfill", "small", "large", "normalsize", "footnotesize",
-    "scriptscriptstyle", "middle",
+    "scriptscriptstyle", "middle", "space", "nobreakspace",
 })  # fmt: skip
 _WITH_LABEL = frozenset({
     "label", "tag", "vspace", "phantom", "vphantom", "hphantom", "ref", "eqref", "color", "cite", "footnote", "kern", "mkern",

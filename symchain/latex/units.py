@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -13,11 +14,14 @@ from symchain.latex.nodes import Node, Symbol, walk
 from symchain.latex.statements import Statement as Line
 from symchain.latex.statements import Text, Written, bare, is_defined
 from symchain.latex.surroundings import Surroundings, is_constant
+from symchain.latex.usage import FUNCTION_LETTERS
 from symchain.nouns.statement import CLAIM, DECLARATION, DEFINITION, EQUALITY, REFUSED, SKIPPED, VALUE, Asked, Statement, spoken
 from symchain.support.document import Say
 from symchain.wording import DEFAULT
 
 _ROWS = 24
+_SUPPOSED = re.compile(r"\b(?:if|let|suppose|soit|si|posons|supposons)\s*$", re.IGNORECASE)
+"""What leads to a definition by a constant: if f(x) = c, then f'(x) = 0."""
 _MOMENTS = frozenset({"Var", "Cov", "Corr", "Pr", "E", "EE", "Bias", "Prob", "KL"})
 """What a bracket follows in statistics without being a function of numbers."""
 
@@ -81,6 +85,26 @@ class Unit:
             place = w.place  # what is wrong stands in another statement
         reason = spoken(said, DEFAULT) if said is not None else ""
         return Statement(self.kind, place.line, place.column, self.source, self.reading, reason, self.asked, said)
+
+
+@dataclass(frozen=True)
+class _Function:
+    """A function by its formula at one argument."""
+
+    call: Node
+    formula: Node
+    argument: Symbol
+
+    def unit(self, w: Written, source: str) -> Unit:
+        """The definition, for an argument of its own name."""
+        own = Symbol(next(c for c in "tuvs" if c != self.argument.base))
+
+        def at(node: Node) -> Node:
+            return replace(node, symbol=own if node.symbol == self.argument else node.symbol, parts=tuple(map(at, node.parts)))
+
+        symbol = self.call.parts[0].symbol
+        assert symbol is not None
+        return Unit(DEFINITION, w, source, at(self.call), at(self.formula), symbol=symbol, defines=True)
 
 
 class Units:
@@ -215,7 +239,7 @@ class Units:
         subject = self.forms.subject(first)
         if subject is not None:
             yield from self._claims(w, subject, w.sides[1:], w.sources[1:], w.sources[0])
-        elif inline and self._is_number_again(first, second):
+        elif inline and self._is_number_again(first, second) and not (second.symbol is not None and _SUPPOSED.search(w.context.before)):
             yield Unit(SKIPPED, w, w.source, said=Say("document.skipped.condition", {}))
         elif is_defined(first) and (first.symbol is not None or _names(first.parts[1])):
             yield from self._definition(w, first, second)
@@ -255,7 +279,7 @@ class Units:
         kind = VALUE if subject.at else CLAIM
         for k, (side, source) in enumerate(zip(sides, sources, strict=True)):
             inner = _unlisted(side)
-            again = self.forms.subject(inner) if inner.head in ("partial", "at", "gradient") else None
+            again = self.forms.subject(inner) if self._differentiates(inner) else None
             if again is not None and _alike(again, subject):
                 continue
             if subject.components and self._names_components(side, subject):
@@ -303,7 +327,9 @@ class Units:
         if unit.subject is not None:
             yield from self._claims(w, unit.subject, w.sides[2:], w.sources[2:], w.sources[1])
             return
-        for right, source in zip(w.sides[2:], w.sources[2:], strict=True):
+        for k, (right, source) in enumerate(zip(w.sides[2:], w.sources[2:], strict=True)):
+            if (function := self._function_said(w.sides[k + 1], right)) is not None:
+                yield function.unit(w, f"{w.sources[k + 1]} = {source}")
             if (other := self.forms.subject(right)) is not None and right.head in ("partial", "at"):
                 yield from self._claims(w, other, (first,), (w.sources[0],), source)
                 continue
@@ -311,6 +337,18 @@ class Units:
                 yield Unit(SKIPPED, w, f"{w.sources[0]} = {source}", said=Say("document.skipped.condition", {}))
                 continue
             yield Unit(EQUALITY, w, f"{w.sources[0]} = {source}", first, right, symbol=symbol)
+
+    def _function_said(self, call: Node, formula: Node) -> _Function | None:
+        r"""What sigma is where a = \sigma(z) = 1/(1 + e^{-z}) says it, and nothing else does."""
+        if call.head != "product" or not is_defined(call) or len(call.parts[1].parts) != 1:
+            return None
+        function, argument = call.parts[0].symbol, call.parts[1].parts[0].symbol
+        names = {n.symbol.name for n in walk(formula) if n.symbol is not None} - {"e"}
+        if function is None or argument is None or function.base not in FUNCTION_LETTERS or names != {argument.name}:
+            return None
+        if function.name in self.parameters or function.name in self.bodies or any(n.head in ("big", "partial") for n in walk(formula)):
+            return None
+        return _Function(call, formula, argument)
 
     def _differentiates(self, side: Node) -> bool:
         """Whether a right side is a derivative alone; sigma'(z) of a function that the text does not define is a value."""

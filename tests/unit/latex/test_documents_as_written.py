@@ -62,6 +62,33 @@ JUDGED = {
     r"(\mathbf{w}^T\mathbf{u}_i - t_i)^2$$ $$\nabla J(\mathbf{w}) = \mathbf{U}^T(\mathbf{U}\mathbf{w} - \mathbf{t})$$": "undecided",
     # the argument of a function in its font
     r"$$f(\mathbf{x}) = \mathbf{x}^T\mathbf{A}\mathbf{x}$$ $$\nabla f(\mathbf{x}) = (\mathbf{A} + \mathbf{A}^T)\mathbf{x}$$": "right",
+    # a chain that goes on behind a word or two, entry by entry; the derivative of one entry by another
+    "$$a_j = \\frac{e^{z_j}}{\\sum_k e^{z_k}}, \\quad L = -\\sum_k y_k \\log a_k$$\n"
+    "$$\\frac{\\partial L}{\\partial z_i} = -\\sum_k y_k \\frac{1}{a_k} \\frac{\\partial a_k}{\\partial z_i}$$\n\nSimplifying:\n\n"
+    "$$= -y_i(1 - a_i) + \\sum_{k \\ne i} y_k a_i$$\n$$= a_i \\sum_k y_k - y_i$$\n$$= a_i - 2 y_i$$": "right right right wrong",
+    r"$$u_i = \sin(z_i), \quad L = \frac12\sum_i (u_i - t_i)^2$$ $$\frac{\partial L}{\partial z_i} = \frac{\partial L}{\partial u_i} \cdot"
+    r"\frac{\partial u_i}{\partial z_i} = (u_i - t_i)\cos(z_i)$$": "right right",
+    # matrices of second derivatives
+    r"$$f(x, y) = x^2 y^3$$ $$\nabla^2 f(x, y) = \begin{bmatrix} 2y^3 & 6xy^2 \\ 6xy^2 & 6x^2y \end{bmatrix}, \quad "
+    r"H_f(x, y) = \begin{bmatrix} 2y^3 & 6xy^2 \\ 6xy^2 & 6xy \end{bmatrix}, \quad "
+    r"\nabla^2 f(1, 1) = \begin{pmatrix} 2 & 6 \\ 6 & 6 \end{pmatrix}$$": "right wrong right",
+    r"$$f(x, y) = x e^y$$ $$\nabla f(x, y) = e^y\begin{pmatrix}1 \\ x\end{pmatrix}, \quad"
+    r"\mathbf{H}f(x, y) = e^y\begin{pmatrix}0 & 1 \\ 1 & x\end{pmatrix}$$": "right right",
+    # a chain that says what sigma is
+    r"$$q_i = \sigma(v_i) = \frac{1}{1 + e^{-v_i}}$$ $$\frac{\partial q_i}{\partial v_i} = q_i(1 - q_i), \quad"
+    r"\frac{\partial q_i}{\partial v_i} = q_i(1 + q_i)$$": "right right wrong",
+    # a function that is constant by what the sentence supposes
+    r"If $f(x) = x^2$, then $f'(x) = 2x$. If $f(x) = c$, then $f'(x) = 0$.": "right unjudged",
+    # an argument is no name that is given a value further down
+    r"$$g(s) = \frac{1}{1 + e^{-s}}$$ $$\frac{dg}{ds} = g(s)(1 - g(s))$$ $$s = \int w\,dw$$": "right",
+    # samples of a quantity that is defined as one
+    r"$$\hat y = \sigma(s)$$ $$L = -\sum_i [y^{(i)} \log(\hat{y}^{(i)}) + (1 - y^{(i)}) \log(1 - \hat{y}^{(i)})]$$"
+    r"$$\frac{\partial L}{\partial \hat{y}^{(i)}} = -\frac{y^{(i)}}{\hat{y}^{(i)}} + \frac{1 - y^{(i)}}{1 - \hat{y}^{(i)}}$$": "right",
+    # one sign for displays too many
+    "$$C = wx$$$\\frac{\\partial C}{\\partial w} = x$$\n\nIn the next step we look at the slope by the other one:\n\n"
+    "$$\\frac{\\partial C}{\\partial x} = w$$": "right right",
+    r"Let $\mathbf{d}, \mathbf{u} \in \mathbb{R}^n$. $$J = \mathbf{d}^T \mathbf{W} \mathbf{u}$$"
+    r"$$\frac{\partial J}{\partial \mathbf{W}} = \mathbf{d} (\mathbf{u})^T$$": "right",
     # two fonts of one letter: what another section calls so is another thing
     "# One\n$$y_t = a h_t$$ $$\\frac{\\partial y_t}{\\partial a} = h_t$$\n# Two\n$\\mathbf{h}_t \\in \\mathbb{R}^h$, "
     "$$\\mathbf{o}_t = \\mathbf{W} \\mathbf{h}_t$$": "right",
@@ -94,6 +121,14 @@ def test_read(text: str) -> None:
     statements = symchain.parse_latex(text).statements
     assert [s.reading.split(" #")[0].rstrip() for s in statements if s.reading] == READ[text]
     assert not [s.reason for s in statements if s.kind == "refused"]
+
+
+@pytest.mark.parametrize("text", [
+    r"$$\frac{d^2 f}{dx_i dx_j} = \frac{d}{dx_i}\left(\frac{d}{dx_j} f\right)$$",
+    r"If $f(x) = x^2$ then $$z = f(y_1, y_2, \ldots, y_m)$$",
+])  # fmt: skip
+def test_refused(text: str) -> None:
+    assert symchain.parse_latex(text + " $$p = 2q$$").statements[-2].kind == "refused"
 
 
 def test_a_label_is_compared_with_no_number() -> None:

@@ -34,6 +34,10 @@ ERRORS = {
     "les coefficients de cette formule ne s'en déduisent pas",
     "Write it by entries, or with a matrix whose rows are the vectors.": "Écrivez-la coefficient par coefficient, ou avec une matrice dont "
     "les lignes sont les vecteurs.",
+    "a second derivative inside of another formula": "une dérivée seconde à l'intérieur d'une autre formule",
+    "State it by itself: second derivative = formula.": "Énoncez-la seule~: dérivée seconde = formule.",
+    "the rows of a matrix have several lengths": "les lignes d'une matrice n'ont pas toutes la même longueur",
+    "Write as many formulas in every row.": "Écrivez autant de formules à chaque ligne.",
     "Write the indices that are compared: {code}.": "Écrivez les indices que l'on compare~: {code}.",
     "{whole} can be read as a name and as a derivative of order {n}": "{whole} peut se lire comme un nom ou comme une dérivée d'ordre {n}",
     "the norm of a matrix can be read as the Frobenius norm and as an operator norm": "la norme d'une matrice peut être celle de Frobenius "
@@ -102,6 +106,8 @@ ERRORS = {
     "Give it another name, or write the cases together.": "Donnez-lui un autre nom, ou écrivez les cas ensemble.",
     "Give it a name of its own.": "Donnez-lui un nom à lui.",
     "{name} is a known function, and its formula is another one here": "{name} est une fonction connue, et sa formule est ici une autre",
+    "a matrix of second derivatives by {wrt} names that is not a list of as many components": "une matrice de dérivées secondes par "
+    "rapport à {wrt} noms qui n'est pas un tableau d'autant de lignes et de colonnes",
     "a gradient by {wrt} names that is not a list of as many components": "un gradient par rapport à {wrt} noms qui n'est pas une liste "
     "d'autant de composantes",
     "Use one of the two names.": "Gardez un des deux noms.",
