@@ -62,6 +62,8 @@ def read_latex(
 _HEADING = re.compile(
     r"\s*(?:#{1,6}\s|\\(?:sub)*section|\\chapter|\*\*\s*(?:exerci[cs]e|example|exemple)|(?:exerci[cs]e|exemple|example)\b)", re.I
 )
+_EXERCISE = re.compile(r"\b(?:exerci[cs]es?|examples?|exemples?|problems?|problèmes?)\b", re.IGNORECASE)
+"""Headings under which letters begin anew."""
 _LONG = 24
 """A definition that rests on more lines is built with those that need it."""
 
@@ -89,6 +91,7 @@ class _Document:
         self.shapes, self.let = shapes, {**functions, **let}
         self.surroundings = Surroundings(self.text)
         self.headings = [k for k, line in enumerate(self.source.lines, 1) if _HEADING.match(line)]
+        self.exercises = [k for k in self.headings if _EXERCISE.search(self.source.lines[k - 1])]
         self.rowwise = re.search(r"\b(?:rows?|lignes?)\b", self.source.text, re.IGNORECASE) is not None
         self.units = Units(self.text, self.surroundings).read()
         facts |= {u.symbol.name: "symmetric" for u in self.units if u.kind == DECLARATION and u.written.shape is None}
@@ -251,7 +254,15 @@ class _Document:
     def _made(self, every: Sequence[Line], facts: dict[str, Any]) -> Assembly:
         ranks = self._ranks(every[-1].place.line)
         sections = {bisect(self.headings, line.place.line) for line in every if line.shape is None}
-        plain = {s.name for line in every if (s := defined_by(line)) is not None and not is_bold(s)} & self.bold
+        uses = {
+            (n.symbol.name, is_bold(n.symbol))
+            for line in every
+            for side in line.sides
+            for n in walk(side)
+            if n.symbol is not None and n.symbol.pieces
+        }
+        entries = {n for n, bold in uses if not bold and (n, True) not in uses} & self.bold
+        plain = entries | {s.name for line in every if (s := defined_by(line)) is not None and not is_bold(s)} & self.bold
         marks = {n: c for k in sorted(sections) for n, c in self._marks(k).items() if n not in plain}
         return Assembly(self.source, every, self.write, self.shapes, facts, self.let, self.rowwise, marks, self.slope, ranks)
 
@@ -376,7 +387,8 @@ class _Document:
             "near": tuple(point),
             "around": tuple((n, self.write(formulas.read(v).phrase)) for n, v in around),
             "case": case,
-            "distant": tuple(self._distant(unit, assembly)),
+            "distant": tuple(self._distant(unit, assembly, self.headings)),
+            "elsewhere": tuple(self._distant(unit, assembly, self.exercises)),
             "numbers": unit.numbers,
             "apart": unit.kind == EQUALITY and unit.defines,
             "shapeless": shapeless,
@@ -385,20 +397,19 @@ class _Document:
             "solved": unit.solved or (is_zero(unit.right) and self.surroundings.solves(unit.written, unit.subject)),
         }
 
-    def _distant(self, unit: Unit, assembly: Assembly) -> Iterator[str]:
+    def _distant(self, unit: Unit, assembly: Assembly, headings: Sequence[int]) -> Iterator[str]:
         """The names that another section defines, of those that a statement rests on."""
-        here = bisect(self.headings, unit.written.place.line)
+        here = bisect(headings, unit.written.place.line)
         for section in assembly.sections:
             for name, (_, line, _) in section.definitions.items():
-                if bisect(self.headings, line.place.line) != here:
+                if bisect(headings, line.place.line) != here:
                     yield name
 
     def _shapeless(self, assembly: Assembly) -> Iterator[str]:
         """Names that the text marks as arrays and that have no shape here."""
         section = assembly.sections[-1]
         names = {n.symbol.name for line in assembly.statements for side in line.sides for n in walk(side) if n.symbol is not None}
-        sections = {bisect(self.headings, line.place.line) for line in assembly.statements if line.shape is None}
-        marks = {n for k in sections for n in self._marks(k)}
+        marks = set(assembly.usage.arrays)
         for name in names & marks:
             known = section.known.get(name)
             shape = known.shape if known is not None else assembly.usage.shapes.get(name, ())

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from symchain.errors import Place
 from symchain.latex.nodes import Bound, Node, Symbol
-from symchain.latex.tokens import Source, Token
+from symchain.latex.tokens import BOLD, Source, Token
 
 ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde"}
 _STARS = ("*", "ast", "star")
@@ -204,6 +204,7 @@ class Scripts:
             symbol = Symbol(s.base, ACCENTS[start.text], s.pieces, s.label, 0, s.style)
         elif start.kind in ("letter", "word"):
             style = start.style if not start.style.startswith("run:") else ""
+            style = "mathbf" if style in BOLD else style  # one font for arrays, by whatever command
             symbol = Symbol(start.text, style="" if start.kind == "word" and style in ("mathrm", "text", "mathit") else style)
         else:
             self.fail(f"{start.text or 'the end'} where a name is expected", "Write a name.", start.place)

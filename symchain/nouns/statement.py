@@ -50,6 +50,8 @@ class Asked:
     """Whether it is a member of a chain in which numbers were put in for the names."""
     distant: tuple[str, ...] = ()
     """The names whose formulas stand in another section of the text: it may mean other quantities by them here."""
+    elsewhere: tuple[str, ...] = ()
+    """Those that another exercise or example defines: letters begin anew there."""
     diagonal: bool = False
     """Whether the entries claimed are those of a diagonal: da_i/dz_i."""
     entries: bool = False

@@ -182,8 +182,8 @@ def _answer(statement: Statement, asked: Asked, using: str) -> Judgement:
     if name in asked.program.inputs and _outside_where_negative(asked, name):
         agreed = replace(verdict, status="agrees", points=max(1, verdict.points))
         return _made(statement, "agrees", agreed, Say("document.domain", {"condition": verdict.condition}))
-    if verdict.holds and _rests_on_another_section(asked) and not _right_where_fixed(asked, asked.distant):
-        return _made(statement, "undecided", verdict, Say("document.distant.meant", {"names": ", ".join(asked.distant)}))
+    if verdict.holds and _rests_on_another_section(asked) and not _right_where_fixed(asked, asked.elsewhere):
+        return _made(statement, "undecided", verdict, Say("document.distant.meant", {"names": ", ".join(asked.elsewhere)}))
     if verdict.status != "wrong":
         return _made(statement, verdict.status, verdict)
     if asked.near and (found := _at_point(asked, dict(asked.near))) is not None:
@@ -314,8 +314,8 @@ def _locally(asked: Asked) -> bool:
 
 def _rests_on_another_section(asked: Asked) -> bool:
     """Whether a name that another section defines brings the variable into a formula of this one."""
-    near = asked.output in asked.program.blocks and asked.output not in asked.distant
-    return near and any(asked.program.may_depend(n, w) for n in asked.distant for w in asked.wrt)
+    near = asked.output in asked.program.blocks and asked.output not in asked.elsewhere
+    return near and any(asked.program.may_depend(n, w) for n in asked.elsewhere for w in asked.wrt)
 
 
 def _right_where_fixed(asked: Asked, names: Sequence[str]) -> bool:
