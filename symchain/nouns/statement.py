@@ -76,8 +76,9 @@ class Statement:
     """The reason, for any language."""
 
     def data(self) -> dict[str, Any]:
-        """The fields by their names."""
-        return {n: getattr(self, n) for n in ("kind", "line", "column", "source", "reading", "reason")}
+        """The fields by their names; `message` is the reason in every language."""
+        told = {lang: spoken(self.said, lang) for lang in LANGUAGES} if self.said is not None else dict.fromkeys(LANGUAGES, self.reason)
+        return {n: getattr(self, n) for n in ("kind", "line", "column", "source", "reading", "reason")} | {"message": told}
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,10 @@ export async function judge() {
     if (s.status === "proved" || s.status === "agrees") count.right += 1;
     else if (s.status === "wrong") count.wrong += 1;
     else if (["undecided", "unjudged", "refused"].includes(s.status)) count.open += 1;
-    return row("td", [s.line, s.source, s.told && s.told !== s.reading ? s.told : word("document.said", { kind: s.kind, what: s.reading || s.told })], s.status);
+    const told = s.told && s.told !== s.reading ? s.told : "";
+    const said = word("document.said", { kind: s.kind, what: s.reading || s.told });
+    const judged = ["proved", "agrees", "wrong", "undecided", "unjudged"].includes(s.status);
+    return row("td", [s.line, s.source, told && (judged || !s.reading) ? told : told ? `${said} (${told})` : said], s.status);
   });
   table.replaceChildren(row("th", [word("line"), word("statement"), word("verdict")]), ...rows);
   $("counts").textContent = word("document.counts", count);

@@ -38,6 +38,9 @@ ERRORS = {
     "State it by itself: second derivative = formula.": "Énoncez-la seule~: dérivée seconde = formule.",
     "the rows of a matrix have several lengths": "les lignes d'une matrice n'ont pas toutes la même longueur",
     "Write as many formulas in every row.": "Écrivez autant de formules à chaque ligne.",
+    "{name} is no function that is known": "{name} n'est pas une fonction connue",
+    "Call a function of the input language, or write a name in \\mathrm.": "Appelez une fonction du langage de saisie, ou écrivez un nom "
+    "dans \\mathrm.",
     "Write the indices that are compared: {code}.": "Écrivez les indices que l'on compare~: {code}.",
     "{whole} can be read as a name and as a derivative of order {n}": "{whole} peut se lire comme un nom ou comme une dérivée d'ordre {n}",
     "the norm of a matrix can be read as the Frobenius norm and as an operator norm": "la norme d'une matrice peut être celle de Frobenius "
