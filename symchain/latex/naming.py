@@ -9,6 +9,7 @@ from typing import NoReturn
 from symchain.errors import ParseError, Place
 from symchain.functions.spec import AbstractFunction
 from symchain.language.lookup import find_function
+from symchain.latex.arrays import is_bold
 from symchain.latex.indices import INDICATOR, entry_of, entry_or_none, is_kronecker
 from symchain.latex.nodes import Node, Symbol, walk
 from symchain.latex.tokens import GREEK_COMMANDS
@@ -86,7 +87,8 @@ class Names:
             indexed = (stem in self.usage.shapes and self.usage.shapes[stem]) or (
                 not numbered.isdigit() and self.usage.shapes.get(symbol.stem)
             )
-            if (numbered.isdigit() or len(numbered) == 1) and indexed and symbol.name not in self.known:
+            array = is_bold(symbol) and not numbered.isdigit()  # a bold letter with another one below is an array of its own
+            if (numbered.isdigit() or len(numbered) == 1) and indexed and symbol.name not in self.known and not array:
                 what = f"{self._text(node)} can be read as a name and as an entry of the vector {symbol.stem}"
                 self._fail(what, "Rename one of them.", node)
             return None

@@ -102,6 +102,8 @@ def test_judged(text: str) -> None:
 
 
 READ = {
+    # a bold letter below which another one stands is no entry
+    r"Put $\boldsymbol{u}=(u_1, u_2, ..., u_m)$. $$w = \boldsymbol{u}_d^T\boldsymbol{v}_d$$": ["u: (m,)", "w = u_d @ v_d"],
     r"$$E = \frac1N \sum_{i=1}^N E_i + c\sum_k\sum_l W_{k,l}^2$$": ["E = 1/N*sum(E_i) + c*sum(sum(W**2, axis=1))"],
     r"Put $u = (u_1, u_2, \dots, u_n)$; $$s = \sum_i u_i$$": ["u: (n,)", "s = sum(u)"],
     r"for $i = 1 \dots N$: $$y = ax$$": ["y = a*x"],
