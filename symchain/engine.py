@@ -194,11 +194,12 @@ class Engine:
             prepare(subject)
         return bundle(subject)
 
-    def pdf(self, derivation: Derivation | Derivations, lang: str, detail: str, notation: str) -> bytes:
+    def pdf(self, derivation: Any, lang: str, detail: str, notation: str) -> bytes:
         from symchain.render.pdf import pdf
 
         check_options(lang, detail, notation)
-        prepare(derivation, detail)
+        if isinstance(derivation, Derivation | Derivations):
+            prepare(derivation, detail)
         return pdf(derivation, lang, detail, notation)
 
     def draw(self, graph: Graph, medium: str, lang: str) -> str:

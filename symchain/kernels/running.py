@@ -10,7 +10,7 @@ import numpy as np
 from symchain.errors import ArgumentError, ShapeError
 from symchain.kernels.checkpoints import Group, Rolling, grouped
 from symchain.kernels.lengths import Members
-from symchain.kernels.stages import Argument, Code, Function, Loops, Stage
+from symchain.kernels.stages import Argument, Code, Loops, Stage
 
 
 class Run:
@@ -49,20 +49,20 @@ class Run:
         """The step function of a stage, as a function of the index and of the adjoints of its targets."""
         getters = [self._getter(a, stage) for a in code.arguments]
         function, var = code.function, stage.var
-        if any(n in self.loops.sizes and self.loops.sizes[n][1].slope(var or " ") for n in code.letters):
-            return lambda i, *adjoints: self._tried(
-                function, [*(g(i) for g in getters), *adjoints], [self.given.size(n, {var: i}) for n in code.letters], stage, i
-            )
-        sizes = [self.given.size(n, {}) for n in code.letters]
-        return lambda i, *adjoints: self._tried(function, [*(g(i) for g in getters), *adjoints], sizes, stage, i)
+        moving = any(n in self.loops.sizes and self.loops.sizes[n][1].slope(var or " ") for n in code.letters)
+        fixed = () if moving else (*(self.given.size(n, {}) for n in code.letters), np.float64)
 
-    def _tried(self, function: Function, arguments: list[Any], sizes: list[int], stage: Stage, i: int) -> Any:
-        try:
-            return function(*arguments, *sizes, np.float64)
-        except (ValueError, IndexError, np.linalg.LinAlgError) as error:
-            where = stage.targets[0].name + ("" if stage.once else f" at {stage.var} = {i}")
-            what = f"the kernel has no value at these arguments: {error} in {where}"
-            raise ArgumentError(what, advice="Give matrices that can be inverted, arrays of the declared shapes.") from error
+        def step(i: int, *adjoints: Any) -> Any:
+            last = (*(self.given.size(n, {var: i}) for n in code.letters), np.float64) if moving else fixed
+            arguments = [g(i) for g in getters]
+            try:
+                return function(*arguments, *adjoints, *last)
+            except (ValueError, IndexError, np.linalg.LinAlgError) as error:
+                where = stage.targets[0].name + ("" if stage.once else f" at {stage.var} = {i}")
+                what = f"the kernel has no value at these arguments: {error} in {where}"
+                raise ArgumentError(what, advice="Give matrices that can be inverted, arrays of the declared shapes.") from error
+
+        return step
 
     def _getter(self, a: Argument, stage: Stage) -> Callable[[int], Any]:
         if a.kind == "plain":
@@ -179,7 +179,7 @@ class Run:
             held += sent
         else:
             table[key] = held + sent
-            if np.ndim(held):
+            if isinstance(held, np.ndarray) and held.ndim:
                 self.owned.add(mark)
 
     def _givers(self, stage: Stage) -> list[Callable[[int, Any], None]]:

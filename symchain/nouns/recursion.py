@@ -135,8 +135,8 @@ class Recursion(Unchanging):
         return engine().render(self, "html", lang=lang, detail=detail)  # type: ignore[no-any-return]
 
     def pdf(self, lang: str = "en", detail: str = "standard") -> bytes:
-        """Raises UnsupportedError: print .latex() instead."""
-        raise _refused("a PDF file")
+        """A PDF file, made by the LaTeX that is installed. Raises UnsupportedError without one."""
+        return engine().pdf(self, lang, detail, "matrix")  # type: ignore[no-any-return]
 
     def checked_at(self, point: Mapping[str, Any] | None) -> Any:
         """The same; raises UnsupportedError for a point of the reader's own."""
@@ -197,9 +197,10 @@ class Recursions(Unchanging, Mapping[str, Recursion]):
         """The derivations one after another, for a terminal."""
         return "\n".join(d.text(lang, detail) for d in self.values())
 
-    def latex(self, lang: str = "en", detail: str = "standard", width: str | float | None = None) -> str:
-        """The derivations one after another, in LaTeX; `width` as in Derivation."""
-        return "\n".join(d.latex(lang, detail, width) for d in self.values())
+    def latex(self, lang: str = "en", detail: str = "standard", width: str | float | None = None, standalone: bool = False) -> str:
+        """The derivations one after another, in LaTeX; with `standalone` one whole document; `width` as in Derivation."""
+        options = {"lang": lang, "detail": detail, "width": width, "complete": standalone}
+        return engine().render(self, "latex", **options)  # type: ignore[no-any-return]
 
     def markdown(self, lang: str = "en", detail: str = "standard") -> str:
         """The derivations one after another, in Markdown."""
@@ -210,8 +211,8 @@ class Recursions(Unchanging, Mapping[str, Recursion]):
         return "\n".join(d.html(lang, detail) for d in self.values())
 
     def pdf(self, lang: str = "en", detail: str = "standard") -> bytes:
-        """Raises UnsupportedError: print .latex() instead."""
-        raise _refused("a PDF file")
+        """A PDF file, made by the LaTeX that is installed. Raises UnsupportedError without one."""
+        return engine().pdf(self, lang, detail, "matrix")  # type: ignore[no-any-return]
 
     def checked_at(self, point: Mapping[str, Any] | None) -> Any:
         """The same; raises UnsupportedError for a point of the reader's own."""

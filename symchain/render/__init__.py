@@ -9,7 +9,7 @@ from typing import Any
 from symchain.errors import ArgumentError, check_choice
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Derivations, Line, Step
-from symchain.nouns.recursion import RangedLine, Recursion
+from symchain.nouns.recursion import RangedLine, Recursion, Recursions
 from symchain.render import data, latex_document, programs
 from symchain.render.index_layout import index_layout
 from symchain.render.kronecker_layout import kronecker_layout
@@ -69,6 +69,10 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
         if medium == "json":
             return data.dumps(data.of_recursion(subject))
         body = documents[medium](recursion_layout(subject, detail), lang)
+    elif isinstance(subject, Recursions):
+        if medium == "json":
+            return data.dumps([data.of_recursion(d) for d in subject.values()])
+        body = "\n".join(documents[medium](recursion_layout(d, detail), lang) for d in subject.values())
     elif isinstance(subject, Computation):
         body = _program(subject, medium, lang)
     elif isinstance(subject, Step):

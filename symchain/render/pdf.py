@@ -15,6 +15,7 @@ from typing import Any
 
 from symchain.errors import LimitError, UnsupportedError, check_choice
 from symchain.nouns.derivation import Derivation, Derivations
+from symchain.nouns.recursion import Recursion, Recursions
 from symchain.render import check_options, render
 from symchain.render.layout import layout
 from symchain.render.typst import typst_document
@@ -26,18 +27,25 @@ _ADVICE = 'Install the extra (pip install "symchain[pdf]") or a TeX distribution
 
 
 def pdf(
-    subject: Derivation | Derivations, lang: str = "en", detail: str = "standard", notation: str = "matrix", engine: str | None = None
+    subject: Derivation | Derivations | Recursion | Recursions,
+    lang: str = "en",
+    detail: str = "standard",
+    notation: str = "matrix",
+    engine: str | None = None,
 ) -> bytes:
     """The derivation as a PDF file.
 
-    engine: typst, lualatex or pdflatex; by default the first that is installed. Raises UnsupportedError where none is, or where it
-    cannot set the document.
+    engine: typst, lualatex or pdflatex; by default the first that is installed, of recursions the first LaTeX. Raises
+    UnsupportedError where none is, or where it cannot set the document.
     """
     if engine is not None:
         check_choice("engine", engine, ENGINES)
     check_options(lang, detail, notation)
     typst = _typst() if engine in (None, "typst") else None
-    if typst is not None and (notation == "matrix" or engine == "typst"):
+    if isinstance(subject, Recursion | Recursions):
+        if engine == "typst":
+            raise UnsupportedError("Typst does not set recursions", advice="Choose LaTeX for this PDF.")
+    elif typst is not None and (notation == "matrix" or engine == "typst"):
         if notation != "matrix":
             raise UnsupportedError(f"Typst sets the matrix notation alone, not {notation}", advice="Choose LaTeX for this PDF.")
         try:
@@ -45,10 +53,16 @@ def pdf(
         except (UnsupportedError, RuntimeError) as error:  # typst reports what it cannot set as RuntimeError
             if engine == "typst" or not any(map(shutil.which, ENGINES[1:])):
                 raise UnsupportedError(f"Typst cannot set this document: {error}", advice="Choose LaTeX for this PDF.") from error
-    found = next((e for e in (ENGINES[1:] if engine is None else (engine,)) if shutil.which(e)), None)
-    if found is None:
+    found = [e for e in (ENGINES[1:] if engine is None else (engine,)) if shutil.which(e)]
+    if not found:
         raise UnsupportedError(f"there is no {engine or 'Typst and no LaTeX'} here to make a PDF", advice=_ADVICE)
-    return _tex(found, render(subject, "latex", lang=lang, detail=detail, notation=notation, complete=True))
+    source = render(subject, "latex", lang=lang, detail=detail, notation=notation, complete=True)
+    for other in found[:-1]:
+        try:
+            return _tex(other, source)
+        except UnsupportedError:  # the next one may have the fonts
+            continue
+    return _tex(found[-1], source)
 
 
 def _typst() -> Any:
@@ -76,4 +90,8 @@ def _tex(engine: str, source: str) -> bytes:
             reason = next((line[1:].strip() for line in said if line.startswith("!")), f"exit code {run.returncode}")
             advice = "Is the LaTeX installation complete (amsmath, babel)?"
             raise UnsupportedError(f"{engine} cannot set this document: {reason}", advice=advice)
+        log = (Path(folder) / "derivation.log").read_text(encoding="utf-8", errors="replace")
+        if "Missing character: " in log:  # without its fonts LuaLaTeX leaves accents out, and says so in the log alone
+            reason = log.partition("Missing character: ")[2].splitlines()[0]
+            raise UnsupportedError(f"{engine} cannot set this document: {reason}", advice="Install its fonts (lmodern), or use another.")
         return made.read_bytes()

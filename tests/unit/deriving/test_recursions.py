@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -174,3 +175,18 @@ def test_sums_over_an_index_keep_outside_what_does_not_depend_on_it() -> None:
     assert program.derive("P", "c").lines == ("dP_dc = sum((1 + y)**-t for t in 1..n)",)
     (line,) = program.derive("P", "y").lines
     assert line.count("**") == 2 and "/(1 + y)**(t + 1)" in line
+
+
+def test_several_derivations_are_one_document() -> None:
+    several = symchain.parse("a[0] = x\na[l] = w[l]*a[l-1] + b for l in 1..L\nC = a[L]**2").derive("C", ["w", "b"])
+    text = several.latex(standalone=True)
+    assert text.count(r"\begin{document}") == text.count(r"\end{document}") == 1
+    assert all(d.latex(width="page") in text for d in several.values())
+    assert several.latex() == "\n".join(d.latex() for d in several.values())
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed (texlive-latex-base)")
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_recursions_are_set_as_pdf(lang: str) -> None:
+    several = symchain.parse("a[0] = x\na[l] = w[l]*a[l-1] + b for l in 1..L\nC = a[L]**2").derive("C", ["w", "b"])
+    assert several.pdf(lang=lang).startswith(b"%PDF-") and several["b"].pdf(lang=lang).startswith(b"%PDF-")

@@ -189,3 +189,11 @@ def test_katex_accepts_everything() -> None:
     done = subprocess.run(["node", "-e", _CHECK, str(_katex())], input=json.dumps(sources), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == []
+
+
+@pytest.mark.skipif(TEX is None or shutil.which("pdftotext") is None, reason="LaTeX or pdftotext is not installed")
+def test_no_accent_is_lost_in_a_pdf_made_by_latex(tmp_path: Path) -> None:
+    made = tmp_path / "made.pdf"
+    made.write_bytes(symchain.parse("a[0] = x\na[l] = w[l]*a[l-1] for l in 1..L\nC = a[L]**2").derive("C", "w").pdf(lang="fr"))
+    text = subprocess.run(["pdftotext", str(made), "-"], capture_output=True, check=True).stdout.decode()
+    assert "dérivée" in text and "étape" in text

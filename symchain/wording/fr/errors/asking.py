@@ -100,7 +100,9 @@ ERRORS = {
     "there is no Typst and no LaTeX here to make a PDF": "il n'y a ici ni Typst ni LaTeX pour faire un PDF",
     'Install the extra (pip install "symchain[pdf]") or a TeX distribution; --format latex prints the source.': 'Installez le complément '
     '(pip install "symchain[pdf]") ou une distribution TeX~; --format latex donne la source.',
+    "Install its fonts (lmodern), or use another.": "Installez ses polices (lmodern), ou choisissez-en un autre.",
     "Is the LaTeX installation complete (amsmath, babel)?": "L'installation de LaTeX est-elle complète (amsmath, babel)~?",
+    "Typst does not set recursions": "Typst ne compose pas les récurrences",
     "Typst sets the matrix notation alone, not {notation}": "Typst ne compose que la notation matricielle, pas {notation}",
     "Choose LaTeX for this PDF.": "Choisissez LaTeX pour ce PDF.",
     "Use LaTeX for this PDF.": "Prenez LaTeX pour ce PDF.",
