@@ -11,15 +11,20 @@ from symchain.deriving.closed_forms import in_inputs
 from symchain.deriving.second import second_derivative
 from symchain.deriving.sweep import Sweep
 from symchain.errors import ArgumentError, NumberVariableError
-from symchain.language.expressions import program_of, sympified
+from symchain.language.expressions import parts_of, program_of, sympified
 from symchain.language.families import read_text
 from symchain.language.selection import is_one, kind_of, listed
 from symchain.language.spelling import plain
 from symchain.nouns.derivation import Derivation
 from symchain.nouns.program import Program
 from symchain.render.text import write
-from symchain.tensors.exchange import from_sympy, to_sympy
+from symchain.tensors.exchange import to_sympy
+from symchain.tensors.matrix_exchange import matrix_of
 from symchain.tensors.memory import making_trees
+from symchain.tensors.nodes import postorder
+
+UNROLLED = 64
+"""Sums of up to so many terms are written out for SymPy."""
 
 
 @making_trees()
@@ -89,17 +94,22 @@ def program(
     >>> program({"z": w*x, "y": z**2}).derive("y", "w").lines
     ('dy_dw = 2*z*x',)
     """
-    return program_of(expressions, from_sympy, shapes=shapes, assume=assume, let=let)
+    return program_of(expressions, shapes=shapes, assume=assume, let=let)
 
 
 def gradient(expr: Any, symbols: Any) -> list[Any]:
     """The derivatives of a SymPy expression by some symbols, in SymPy; one symbol alone is a list of one.
 
-    Raises ArgumentError for what is no expression of one value or no symbol, UnsupportedError for what has no meaning here.
+    By a MatrixSymbol it is a MatrixExpr of its shape; a matrix of one row and one column is a number. Raises ArgumentError for what is no
+    expression of one value or no symbol, UnsupportedError for what has no meaning here, or has none among SymPy's matrices.
 
     >>> from sympy.abc import x, y
     >>> gradient(x**2*y, [x, y])
     [2*x*y, x**2]
+    >>> from sympy import MatrixSymbol
+    >>> A, v = MatrixSymbol("A", 3, 3), MatrixSymbol("v", 3, 1)
+    >>> gradient(v.T*A*v, [v])
+    [(A + A.T)*v]
     """
     return [_closed(Sweep(p, o, [n]).derivation(p, n), p) for p, o, n in _wrapped(expr, _symbols(symbols))]
 
@@ -113,14 +123,14 @@ def hessian(expr: Any, symbols: Any) -> Any:
     [2*y, 2*x],
     [2*x,   0]])
     """
-    names = _wrapped(expr, _symbols(symbols))
+    names = _wrapped(expr, _numbers(symbols))
     rows = [[_closed(second_derivative(p, o, n, m), p) for _, _, m in names] for p, o, n in names]
     return sympy.Matrix(rows)
 
 
 def jacobian(exprs: Any, symbols: Any) -> Any:
     """The matrix of first derivatives of several SymPy expressions (a list or a Matrix), a row for each; errors as in `gradient`."""
-    asked = _symbols(symbols)
+    asked = _numbers(symbols)
     several = [exprs] if isinstance(exprs, (sympy.Expr, str, int, float)) else listed(exprs)
     if several is None:
         raise ArgumentError(f"{kind_of(exprs)} is no list of expressions", advice="Write jacobian([x*y, x + y], [x, y]).")
@@ -133,12 +143,9 @@ def _symbols(asked: Any) -> list[Any]:
     if symbols is None:
         raise ArgumentError(f"{kind_of(asked)} is no list of symbols", advice="Write gradient(x**2*y, [x, y]).")
     for symbol in symbols:
-        if isinstance(symbol, sympy.MatrixSymbol):
-            what = f"{symbol} is a matrix, and a derivative by it is no SymPy expression"
-            raise ArgumentError(what, advice=f'Write program({{"y": ...}}).derive("y", "{symbol}").')
         if isinstance(symbol, str):
             raise ArgumentError(f"{symbol!r} is a text, not a symbol", advice=f"Write Symbol({symbol!r}); texts go to symchain.parse.")
-        if not isinstance(symbol, sympy.Symbol):
+        if not isinstance(symbol, (sympy.Symbol, sympy.MatrixSymbol)):
             advice = "Replace it by a symbol first: expr.subs(..., Symbol('u'))."
             if isinstance(symbol, (int, float, sympy.Number)):
                 raise NumberVariableError(str(symbol))
@@ -146,20 +153,50 @@ def _symbols(asked: Any) -> list[Any]:
     return symbols
 
 
+def _numbers(asked: Any) -> list[Any]:
+    """The symbols to differentiate by twice, or several expressions by. Raises ArgumentError for matrices among them."""
+    symbols = _symbols(asked)
+    for symbol in symbols:
+        if isinstance(symbol, sympy.MatrixSymbol):
+            what = f"{symbol} is a matrix, and a derivative with more than two axes is no SymPy matrix"
+            raise ArgumentError(what, advice=f'Write program({{"y": ...}}).hessian("y", "{symbol}"), or .jacobian.')
+    return symbols
+
+
 def _wrapped(expr: Any, symbols: Sequence[Any]) -> list[tuple[Program, str, str]]:
     """The expression as the one block of a program, and the names of the symbols there."""
     expr = sympified("the expression", expr)
-    if not isinstance(expr, sympy.Expr) or isinstance(expr, sympy.MatrixExpr):
+    if isinstance(expr, sympy.MatrixExpr | sympy.MatrixBase) and expr.shape != (1, 1):
         what = f"the expression is a matrix of shape {tuple(expr.shape)}, not one value"
         raise ArgumentError(what, advice="jacobian(list(M), symbols) differentiates every entry of a Matrix M.")
+    expr = _unrolled(expr)
     names = [plain(s.name) for s in symbols]
     taken = {plain(s.name) for s in expr.free_symbols if hasattr(s, "name")}.union(names)
     name = "y"
     while name in taken:
         name += "_"
-    p = program_of({name: expr}, from_sympy, shapes=dict.fromkeys(names, ()), symbols=symbols)
+    shapes = {plain(s.name): () for s in symbols if not isinstance(s, sympy.MatrixSymbol)}
+    p = program_of({name: expr}, shapes=shapes, symbols=symbols)
     return [(p, name, n) for n in names]
 
 
+def _unrolled(expr: Any) -> Any:
+    """Sums and products between numbers, and of explicit vectors, as their terms: SymPy has no arrays to sum over."""
+    few = {p: p.doit(deep=False) for p in parts_of(expr) if _is_short(p)}
+    return expr.xreplace(few) if few else expr
+
+
+def _is_short(total: Any) -> bool:
+    if type(total).__name__ == "DotProduct":
+        return all(isinstance(a, sympy.MatrixBase) for a in total.args)
+    if not isinstance(total, (sympy.Sum, sympy.Product)):
+        return False
+    return all(len(x) == 3 and (x[2] - x[1]).is_Integer and 0 <= x[2] - x[1] < UNROLLED for x in total.limits)
+
+
 def _closed(d: Derivation, p: Program) -> Any:
-    return to_sympy(in_inputs(d), p.symbols)
+    """The derivative over the caller's symbols, as an expression, or as a MatrixExpr where arrays are in it."""
+    tree = in_inputs(d)
+    if any(node.shape for node in postorder(tree)):
+        return matrix_of(tree, p.symbols)
+    return to_sympy(tree, p.symbols)

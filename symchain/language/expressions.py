@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -27,21 +27,24 @@ from symchain.language.inputs import (
 )
 from symchain.language.shapes import check_letters, shape_from
 from symchain.language.spelling import plain
+from symchain.language.sympy_matrices import whole
+from symchain.language.sympy_sums import indexed_shapes
 from symchain.nouns.computation import Block, Variable
 from symchain.nouns.program import Program
 from symchain.support.dimensions import Shape, show
 from symchain.tensors import nodes
+from symchain.tensors.exchange import from_sympy
 from symchain.tensors.facts import implied
 from symchain.tensors.isolation import Isolation
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Apply, Number, Power, Tree, leaf
 
 _LARGEST = 2**1024
+_BEYOND_NUMBERS = (sympy.MatrixExpr, sympy.MatrixBase, sympy.Indexed, ExprWithLimits)
 
 
 def program_of(
     expressions: Mapping[str, Any],
-    from_sympy: Callable[[Any, Callable[[Any], Tree]], Tree],
     shapes: Mapping[str, Any] | None = None,
     assume: Mapping[str, Any] | None = None,
     let: Mapping[str, Any] | None = None,
@@ -56,7 +59,7 @@ def program_of(
     named = {_block_name(key): expression for key, expression in expressions.items()}
     if len(named) < len(expressions):
         raise ArgumentError("two blocks have one name", advice="Give every block a name of its own.")
-    return _Writing(named, from_sympy, _by_name(shapes, "shapes"), _by_name(assume, "assume"), mapping(let, "let"), symbols).program()
+    return _Writing(named, _by_name(shapes, "shapes"), _by_name(assume, "assume"), mapping(let, "let"), symbols).program()
 
 
 def _by_name(given: Any, option: str) -> dict[Any, Any]:
@@ -78,14 +81,12 @@ class _Writing:
     def __init__(
         self,
         expressions: Mapping[str, Any],
-        from_sympy: Callable[[Any, Callable[[Any], Tree]], Tree],
         shapes: Mapping[str, Any],
         assume: Mapping[str, Any],
         let: Mapping[str, Any],
         symbols: Sequence[Any],
     ) -> None:
         self.expressions = {name: sympified(name, e) for name, e in expressions.items()}
-        self.from_sympy = from_sympy
         self.functions = bindings(let)
         self.let, self.called = let, dict[str, None]()
         self.declared: dict[str, Declared] = {}
@@ -102,7 +103,7 @@ class _Writing:
         """The symbols in order of appearance, with what SymPy knows of them."""
         found = [*symbols]
         for expression in self.expressions.values():
-            found += [a for a in _parts(expression) if isinstance(a, (sympy.Symbol, sympy.MatrixSymbol))]
+            found += [a for a in parts_of(expression) if isinstance(a, (sympy.Symbol, sympy.MatrixSymbol))]
         for symbol in dict.fromkeys(found):
             name = plain(symbol.name)
             known = self.own.setdefault(name, symbol)
@@ -115,6 +116,8 @@ class _Writing:
                 self.declared[name] = Declared(_matrix_shape(symbol))
             else:
                 _check_real(symbol)
+        for name, shape in indexed_shapes(self.expressions.values()).items():
+            self.declared[name] = Declared(shape)
         for symbol in symbols:
             self.declared.setdefault(plain(symbol.name), Declared())
 
@@ -124,7 +127,8 @@ class _Writing:
             if name not in self.expressions and (name not in self.dims or name in self.declared):
                 self.inputs[name] = self._input(name)
         check_spellings([*self.inputs, *self.expressions, *self.functions, *self.dims])
-        known: dict[str, Any] = {d: dimension_symbol(d) for d in self.dims}
+        sizes = {plain(s.name): s for m in self.own.values() if isinstance(m, sympy.MatrixSymbol) for d in m.shape for s in d.free_symbols}
+        known: dict[str, Any] = {d: sizes.get(d) or dimension_symbol(d) for d in self.dims}
         known.update({n: v.symbol for n, v in self.inputs.items()})
         shared = MappingProxyType(known)
         names: dict[str, Tree] = {n: v.leaf for n, v in self.inputs.items()}
@@ -148,7 +152,7 @@ class _Writing:
     def _input(self, name: str) -> Variable:
         symbol, known = self.own.get(name), self.declared.get(name)
         if not isinstance(symbol, sympy.Symbol):
-            return variable(name, known)
+            return variable(name, known, symbol)
         facts = [f for f in ("positive", "nonnegative", "integer") if getattr(symbol, f"is_{f}")]
         if facts:
             known = Declared(known.shape if known else None, dict.fromkeys([*(known.facts if known else ()), *facts]))
@@ -156,7 +160,7 @@ class _Writing:
 
     def _tree(self, name: str, expression: Any, names: Mapping[str, Tree]) -> Tree:
         """The tree of an expression. Where plain symbols were given shapes, NumPy's broadcasting applies, as in a text."""
-        parts = _parts(expression)
+        parts = parts_of(expression)
         symbols = [p for p in parts if isinstance(p, (sympy.Symbol, sympy.MatrixSymbol))]
         scope = Scope(names, self.dims, self.functions)
         for read in (plain(symbol.name) for symbol in symbols):
@@ -164,9 +168,9 @@ class _Writing:
                 what = f"{name} is defined by itself" if read == name else f"{read} is used in {name} before it is defined"
                 raise ParseError(what, advice="Give the new value another name." if read == name else f"Put {read} before {name}.")
         shaped = any(plain(s.name) in names and names[plain(s.name)].shape for s in symbols if isinstance(s, sympy.Symbol))
-        if shaped and not any(isinstance(p, (sympy.MatrixExpr, sympy.MatrixBase)) for p in parts):
-            return elaborate(phrase_of(self._checked(self.from_sympy(expression, lambda s: leaf(plain(s.name))))), scope)
-        return self._checked(self.from_sympy(expression, lambda s: names.get(plain(s.name)) or nodes.size(plain(s.name))))
+        if shaped and not any(isinstance(p, _BEYOND_NUMBERS) for p in parts):
+            return elaborate(phrase_of(self._checked(from_sympy(expression, lambda s: leaf(plain(s.name))))), scope)
+        return self._checked(whole(expression, lambda s: names.get(plain(s.name)) or nodes.size(plain(s.name))))
 
     def _checked(self, tree: Tree) -> Tree:
         """Functions by name are what `let` or the registry says; numbers are such that doubles can hold them."""
@@ -221,16 +225,27 @@ def sympified(name: str, value: Any) -> Any:
     return expression.as_immutable() if isinstance(expression, sympy.MatrixBase) else expression
 
 
-def _parts(expression: Any) -> list[Any]:
-    """Every distinct subexpression, parents first: SymPy's own traversals walk a shared one once per use."""
+def parts_of(expression: Any) -> list[Any]:
+    """Every distinct subexpression, parents first: SymPy's own traversals walk a shared one once per use.
+
+    Of what binds a name, a sum over i say, there are the names that are free in it.
+    """
     found: dict[Any, None] = {}
     stack = [expression]
     while stack:
         part = stack.pop()
-        if part not in found:
-            found[part] = None
-            if not isinstance(part, (sympy.MatrixSymbol, ExprWithLimits)):  # these bind names, and are refused
-                stack.extend(reversed(list(part) if isinstance(part, sympy.MatrixBase) else part.args))
+        if part in found:
+            continue
+        found[part] = None
+        if isinstance(part, sympy.MatrixSymbol):
+            continue
+        if isinstance(part, (ExprWithLimits, sympy.Lambda)):
+            free = [s for s in part.free_symbols if not isinstance(s, (sympy.Indexed, sympy.IndexedBase))]
+            stack += sorted(free, key=sympy.default_sort_key, reverse=True)
+        elif isinstance(part, sympy.Indexed):
+            stack += [part.base.label, *part.indices]
+        else:
+            stack.extend(reversed(list(part) if isinstance(part, sympy.MatrixBase) else part.args))
     return list(found)
 
 

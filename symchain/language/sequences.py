@@ -223,12 +223,16 @@ def _quantile_of(x: Tree, q: Fraction, axis: Axes, keepdims: bool) -> Tree:
         return kept(_at(rows, 0 if q == 0 else add(n, -1)), axes, keepdims)
     # one entry is as far from the place as their numbers differ: its weight is 1 less that distance, and none from 1 on
     ones = nodes.broadcast(ONE, (n,))
-    counted = named_operation("cumsum", ones, parameters=(0,))
     place = nodes.add([ONE, nodes.scale(nodes.number(q), nodes.size(add(n, -1)))])
-    distance = nodes.apply(FUNCTIONS["abs"], _minus(counted, nodes.broadcast(place, (n,))))
+    distance = nodes.apply(FUNCTIONS["abs"], _minus(counting(n), nodes.broadcast(place, (n,))))
     weights = nodes.apply(FUNCTIONS["relu"], _minus(ones, distance))
     rest = range(len(rows.shape) - 1)
     return kept(nodes.contract([weights, rows], [["n"], [*rest, "n"]], rest), axes, keepdims)
+
+
+def counting(n: Dim) -> Tree:
+    """1, 2, ..., n."""
+    return named_operation("cumsum", nodes.broadcast(ONE, (n,)), parameters=(0,))
 
 
 @form("median", free=True)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import isfinite
-from typing import Any
+from typing import Any, Protocol
 
 import sympy
 
 from symchain.errors import LimitError, UnsupportedError
-from symchain.functions.spec import EXACT, FUNCTIONS, OPERATIONS, FunctionSpec, abstract
+from symchain.functions.spec import EXACT, FUNCTIONS, FunctionSpec, abstract
 from symchain.support.dimensions import Dim, terms
 from symchain.tensors.namesakes import called_function
 from symchain.tensors.nodes import (
@@ -29,19 +29,11 @@ from symchain.tensors.nodes import (
     Where,
     add,
     apply,
-    broadcast,
     compare,
-    contract,
-    hadamard,
-    identity,
-    matmul,
     multiply_scalars,
     number,
-    operation,
     postorder,
     power,
-    scale,
-    transpose,
     where,
 )
 
@@ -173,10 +165,17 @@ def _known_functions() -> dict[Any, FunctionSpec]:
     return found
 
 
-def from_sympy(expr: Any, leaves: Callable[[Any], Tree]) -> Tree:
-    """A tree for a SymPy expression; `leaves` gives the tree of a Symbol or MatrixSymbol. Nothing is evaluated.
+class Reader(Protocol):
+    """Reads what is no expression of numbers: `parts` gives the parts that are read before, None for a node that is not its own."""
 
-    Raises UnsupportedError for objects symchain has no meaning for.
+    def parts(self, node: Any) -> tuple[Any, ...] | None: ...
+    def tree(self, node: Any, parts: Sequence[Tree]) -> Tree: ...
+
+
+def from_sympy(expr: Any, leaves: Callable[[Any], Tree], reader: Reader | None = None) -> Tree:
+    """A tree for a SymPy expression; `leaves` gives the tree of a Symbol or MatrixSymbol, `reader` reads what is beyond numbers.
+
+    Nothing is evaluated. Raises UnsupportedError for objects symchain has no meaning for.
     """
     done: dict[Any, Tree] = {}
     stack: list[tuple[Any, bool]] = [(expr, False)]
@@ -184,12 +183,15 @@ def from_sympy(expr: Any, leaves: Callable[[Any], Tree]) -> Tree:
         node, ready = stack.pop()
         if node in done:
             continue
-        children = _children(node)
+        own = reader.parts(node) if reader is not None else None
+        children = _children(node) if own is None else own
         if children and not ready:
             stack.append((node, True))
             stack.extend((c, False) for c in children)
         elif isinstance(node, sympy.Piecewise):
             done[node] = _piecewise(node, done)
+        elif reader is not None and own is not None:
+            done[node] = reader.tree(node, [done[c] for c in children])
         else:
             done[node] = _convert(node, [done[c] for c in children], leaves)
     return done[expr]
@@ -200,19 +202,13 @@ def _children(node: Any) -> tuple[Any, ...]:
         return tuple(part for value, condition in node.args for part in (value, *_comparisons(condition)))
     if isinstance(node, (sympy.Derivative, sympy.Subs)):
         return _derivative(node)[1]
-    if isinstance(node, (sympy.Symbol, sympy.MatrixSymbol, sympy.Identity, sympy.ZeroMatrix)):
+    if isinstance(node, (sympy.Symbol, sympy.MatrixSymbol)):
         return ()
-    if isinstance(node, sympy.MatrixBase):
-        return tuple(node)
     if isinstance(node, sympy.hyper) and len(node.ap) == len(node.bq) == 1:
         return (*node.ap, *node.bq, node.argument)
     if any(isinstance(a, sympy.Tuple) for a in node.args):
         return ()  # what binds names: sums, integrals, functions without a name
     return tuple(node.args)
-
-
-def _dims(node: Any) -> tuple[Any, ...]:
-    return tuple(int(d) if d.is_Integer else str(d) for d in node.shape)
 
 
 def _convert(node: Any, args: list[Tree], leaves: Callable[[Any], Tree]) -> Tree:
@@ -226,9 +222,9 @@ def _convert(node: Any, args: list[Tree], leaves: Callable[[Any], Tree]) -> Tree
         return PI
     if node is sympy.E:
         return apply(FUNCTIONS["exp"], number(1))
-    if isinstance(node, (sympy.Add, sympy.MatAdd)):
+    if isinstance(node, sympy.Add):
         return add(args)
-    if isinstance(node, sympy.Mul) and not isinstance(node, sympy.MatMul):
+    if isinstance(node, sympy.Mul):
         return multiply_scalars(args)
     if isinstance(node, sympy.Pow):
         return apply(FUNCTIONS["exp"], args[1]) if node.base is sympy.E else power(args[0], args[1])
@@ -247,7 +243,8 @@ def _convert(node: Any, args: list[Tree], leaves: Callable[[Any], Tree]) -> Tree
         called = called_function(node, args, _known_functions())
         if called is not None:
             return called
-    return _convert_matrix(node, args)
+    kind = type(node).__name__
+    raise UnsupportedError(f"{kind} is not something symchain differentiates", advice=_ADVICE.get(kind, _OTHERWISE))
 
 
 def _nest(name: str, args: list[Tree]) -> Tree:
@@ -358,54 +355,12 @@ def _derivative(node: Any) -> tuple[str, tuple[Any, ...], tuple[int, ...]]:
     raise UnsupportedError("only derivatives of undefined functions can be read", advice="Evaluate the derivative with .doit() first.")
 
 
-def _convert_matrix(node: Any, args: list[Tree]) -> Tree:
-    kind = type(node).__name__
-    if kind == "MatMul":
-        scalars = [a for a in args if not a.shape]
-        matrices = [a for a in args if a.shape]
-        result = matrices[0]
-        for m in matrices[1:]:
-            result = matmul(result, m)
-        return scale(multiply_scalars(scalars), result) if scalars else result
-    if kind == "Transpose":
-        return transpose(args[0])
-    if kind == "Inverse":
-        return operation(OPERATIONS["inv"], [args[0]])
-    if kind == "Determinant":
-        return operation(OPERATIONS["det"], [args[0]])
-    if kind == "Trace":
-        return contract([args[0]], ["ii"], "")
-    if kind == "HadamardProduct":
-        return hadamard(args)
-    if kind == "Identity":
-        return identity(_dims(node)[0])
-    if kind == "ZeroMatrix":
-        return broadcast(number(0), _dims(node))
-    if kind == "MatPow":
-        base, count = args[0], node.args[1]
-        if count.is_Integer and 1 <= int(count) <= 16:
-            result = base
-            for _ in range(int(count) - 1):
-                result = matmul(result, base)
-            return result
-        if count == -1:
-            return operation(OPERATIONS["inv"], [base])
-    if isinstance(node, sympy.MatrixBase):
-        rows, columns = node.shape
-        flat = [broadcast(a, (1,)) for a in args]
-        joined = operation(OPERATIONS["concatenate"], flat, (0,)) if len(flat) > 1 else flat[0]
-        return operation(OPERATIONS["reshape"], [joined], ((rows, columns),)) if columns > 1 else joined
-    raise UnsupportedError(f"{kind} is not something symchain differentiates", advice=_ADVICE.get(kind, _OTHERWISE))
-
-
-_UNROLL = "Evaluate it with .doit() first; a sum over a vector is sum(x) in symchain.parse."
 _ADVICE = {
-    **dict.fromkeys(("Sum", "Product", "Integral"), _UNROLL),
+    "Integral": "Evaluate it with .doit() first.",
     **dict.fromkeys(("Infinity", "NegativeInfinity", "ComplexInfinity", "NaN"), "Numbers are finite and real."),
     "ImaginaryUnit": "Everything is real here.",
-    "MatrixElement": "Give the entry a symbol of its own, or index in symchain.parse: W[0, 1].",
 }
 _OTHERWISE = "Write it with functions that symchain knows, such as exp, sqrt or tanh."
 
 
-__all__ = ["from_sympy", "to_sympy"]
+__all__ = ["Reader", "from_sympy", "to_sympy"]

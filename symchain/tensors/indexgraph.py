@@ -235,6 +235,11 @@ class Assembly:
                 continue
             rest = tuple(i for i in p.indices if i not in alone)
             phrase = self.phrase(p)
+            only = [i for i in alone if self.sizes[i] == number(1)]
+            if only:  # the one entry there is
+                items = [number(0) if i in only else COLON for i in p.indices]
+                self._replace([p], Piece(tuple(i for i in p.indices if i not in only), [Phrase("index", (phrase, *items))], [], p.position))
+                return True
             if not rest and len(alone) == 1 and phrase.head == "pow" and phrase.parts[1] == number(2):
                 base = phrase.parts[0]
                 summed = Phrase("pow", (call("norm", base), number(2))) if operations(base) else matmul(base, base, False)
@@ -359,7 +364,11 @@ class Assembly:
         if len(kept) == len(self.output):
             return phrase
         phrase = Phrase("index", (phrase, *(COLON if i in kept else NEW for i in self.output)))
-        if implicit:
+        return phrase if implicit else self._repeated(phrase, kept)
+
+    def _repeated(self, phrase: Phrase, carried: tuple[int, ...]) -> Phrase:
+        """What has new axes, repeated along those that are longer than 1."""
+        if all(self.sizes[i] == number(1) for i in self.output if i not in carried):
             return phrase
         return product([phrase, call("ones", Phrase("tuple", tuple(self.sizes[i] for i in self.output)))], [])
 
@@ -386,9 +395,9 @@ class Assembly:
                 phrase = self.phrase(v)
                 if v.indices[0] != out[1]:
                     phrase = _column(phrase)
-                if implicit:
-                    return phrase
-                return product([phrase, call("ones", Phrase("tuple", tuple(self.sizes[i] for i in out)))], [])
+                elif self.sizes[out[0]] == number(1):
+                    phrase = Phrase("index", (phrase, NEW, COLON))
+                return phrase if implicit else self._repeated(phrase, v.indices)
         return None
 
 

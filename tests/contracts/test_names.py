@@ -51,7 +51,10 @@ NAMED: dict[str, dict[str, str]] = {
             "acos acosh acot asin asinh atan atan2 atanh besseli beta ceiling cos cosh cot coth csc csch digamma erf erfc erfi exp "
             "floor gamma iv log loggamma polygamma psi sec sech sign sin sinc sinh tan tanh"
         ),
-        "tensors/exchange.py": "abs concatenate det exp inv maximum minimum reshape",
+        "language/sympy_matrices.py": "concatenate det inv reshape sqrtm",
+        "language/sympy_sums.py": "prod",
+        "tensors/exchange.py": "abs exp maximum minimum",
+        "tensors/matrix_exchange.py": "index pow",
         "tensors/namesakes.py": (
             "LambertW besseli besselj besselk bessely beta betainc erf erfcinv expi gamma gammainc gammaincc heaviside hyp1f1 "
             "hyp2f1 lambertw log mod poch sinc spence zeta"

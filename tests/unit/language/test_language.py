@@ -23,7 +23,6 @@ from symchain.language.statements import Declaration, Definition, parse_statemen
 from symchain.language.writing import declaration_lines
 from symchain.support.notation import Phrase
 from symchain.tensors import nodes
-from symchain.tensors.exchange import from_sympy
 from symchain.tensors.nodes import Leaf, leaf
 
 
@@ -240,14 +239,14 @@ def test_large_programs_take_linear_time() -> None:
 
 def test_programs_of_sympy_expressions() -> None:
     w, x, z = sympy.symbols("w x z")
-    program = program_of({"z": w * x + 1, "y": z**2}, from_sympy)
+    program = program_of({"z": w * x + 1, "y": z**2})
     assert list(program.blocks) == ["z", "y"] and program.blocks["y"].reads == ("z",)
     assert program.inputs["w"].symbol == w and program.symbols["z"] == z  # SymPy's cache may hold an equal one in the product
     a = sympy.MatrixSymbol("A", 3, 2)
-    assert program_of({"F": a.T * a}, from_sympy).blocks["F"].shape == (2, 2)
-    assert program_of({"y": w * x + 1}, from_sympy, shapes={"x": ("n",)}).blocks["y"].shape == ("n",)
+    assert program_of({"F": a.T * a}).blocks["F"].shape == (2, 2)
+    assert program_of({"y": w * x + 1}, shapes={"x": ("n",)}).blocks["y"].shape == ("n",)
     f = sympy.Function("f")
-    assert program_of({"y": f(x)}, from_sympy, let={"f": "tanh"}).functions["f"].binding is FUNCTIONS["tanh"]
+    assert program_of({"y": f(x)}, let={"f": "tanh"}).functions["f"].binding is FUNCTIONS["tanh"]
 
 
 def test_shared_sympy_expressions_are_walked_once() -> None:
@@ -256,7 +255,7 @@ def test_shared_sympy_expressions_are_walked_once() -> None:
     for _ in range(60):
         expression = sympy.tanh(expression, evaluate=False) * (1 + sympy.tanh(expression, evaluate=False))
     start = time.process_time()
-    program_of({"y": expression}, from_sympy)
+    program_of({"y": expression})
     assert time.process_time() - start < 5
 
 
@@ -265,15 +264,15 @@ def test_shared_sympy_expressions_are_walked_once() -> None:
 )
 def test_symbols_whose_names_are_not_names_are_refused(name: str) -> None:
     with pytest.raises(SymchainError):
-        program_of({"y": 2 * sympy.Symbol(name)}, from_sympy)
+        program_of({"y": 2 * sympy.Symbol(name)})
     with pytest.raises(SymchainError):
-        program_of({name: 2 * sympy.Symbol("x")}, from_sympy)
+        program_of({name: 2 * sympy.Symbol("x")})
 
 
 @pytest.mark.parametrize("expression", ["x + 1", None, [1, 2], sympy.Symbol("x") > 1, sympy.Symbol("y"), object()])
 def test_what_is_no_expression_is_refused(expression: object) -> None:
     with pytest.raises(SymchainError):
-        program_of({"y": expression}, from_sympy)
+        program_of({"y": expression})
 
 
 # ---------------------------------------------------------------- the reader runs nothing

@@ -47,9 +47,8 @@ def test_the_step_of_sympy_has_its_own_value_at_zero() -> None:
 
 
 def test_an_integral_is_refused_for_what_it_is() -> None:
-    for expression in (sp.Integral(sp.exp(-x * y), (y, 0, 1)), sp.Sum(x**y, (y, 0, 3))):
-        with pytest.raises(symchain.UnsupportedError):
-            symchain.gradient(expression, [x])
+    with pytest.raises(symchain.UnsupportedError):
+        symchain.gradient(sp.Integral(sp.exp(-x * y), (y, 0, 1)), [x])
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,8 @@ def test_cases_in_matrices() -> None:
         (sp.Piecewise((x, x > 0)), UnsupportedError, "no value everywhere"),
         (sp.Piecewise((x, x > 0), (x**2, y > 0)), UnsupportedError, "no value everywhere"),
         (sp.Piecewise((x, sp.Contains(x, sp.Interval(0, 1))), (1, True)), UnsupportedError, "Contains is not a condition"),
-        (sp.Sum(x * k, (k, 1, n)), UnsupportedError, "Sum"),
-        (sp.Product(x * k, (k, 1, n)), UnsupportedError, "Product"),
+        (sp.Sum(x * k, (k, 1, n)), UnsupportedError, "n is an input, and neither an index nor a size"),
+        (sp.Product(x * k, (k, 1, n)), UnsupportedError, "n is an input"),
         (sp.Integral(x * k, (k, 1, n)), UnsupportedError, "Integral"),
         (sp.Derivative(f(2 * x), x), UnsupportedError, "derivatives of undefined functions"),
         (sp.Derivative(f(x, x), x), UnsupportedError, "derivatives of undefined functions"),
@@ -102,7 +102,7 @@ def test_what_has_no_derivative_here_is_refused(expression: Any, error: type[Sym
     ],
 )
 def test_only_symbols_are_differentiated_by(by: Any, error: type[SymchainError], what: str) -> None:
-    for derive in (symchain.gradient, symchain.hessian, symchain.jacobian):
+    for derive in (symchain.hessian, symchain.jacobian, *([] if what == "A is a matrix" else [symchain.gradient])):
         with pytest.raises(error) as refused:
             derive(x**2 * f(x), by)
         assert what in refused.value.what and refused.value.advice

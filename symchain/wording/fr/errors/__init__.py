@@ -9,6 +9,7 @@ from symchain.wording.fr.errors import (
     documents,
     exports,
     families,
+    from_sympy,
     integrations,
     layers,
     reading,
@@ -17,4 +18,6 @@ from symchain.wording.fr.errors import (
     serving,
 )
 
-TOPICS = (reading, arrays, families, running, asking, documents, refusals, layers, integrations, exports, serving, commands)
+TOPICS = (
+    reading, arrays, families, running, asking, documents, refusals, layers, from_sympy, integrations, exports, serving, commands,
+)  # fmt: skip

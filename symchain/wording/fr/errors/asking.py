@@ -42,8 +42,6 @@ ERRORS = {
     "Matrix M.",
     "{kind} is no list of expressions": "{kind} n'est pas une liste d'expressions",
     "{kind} is no list of symbols": "{kind} n'est pas une liste de symboles",
-    "{symbol} is a matrix, and a derivative by it is no SymPy expression": "{symbol} est une matrice, et une dérivée par rapport à elle "
-    "n'est pas une expression SymPy",
     "{symbol} is a text, not a symbol": "{symbol} est un texte, pas un symbole",
     "Write {code}; texts go to symchain.parse.": "Écrivez {code}~; les textes se donnent à symchain.parse.",
     "{kind} is not a symbol, and nothing else can be differentiated by": "{kind} n'est pas un symbole, et on ne dérive que par rapport à "
@@ -165,8 +163,6 @@ ERRORS = {
     "Give one where it is declared: {code}, where {f} is the cotangent of operand k (see symchain/operations/pulling.py).": "Donnez-en un "
     "là où elle est déclarée~: {code}, où {f} est le cotangent de l'opérande k (voyez symchain/operations/pulling.py).",
     # SymPy trees.
-    "Give the entry a symbol of its own, or index in symchain.parse: W[0, 1].": "Donnez au coefficient son propre symbole, ou indexez avec "
-    "symchain.parse~: W[0, 1].",
     "Write it with functions that symchain knows, such as exp, sqrt or tanh.": "Écrivez-la avec des fonctions que symchain connaît, exp, "
     "sqrt ou tanh par exemple.",
     "the expression is nested more than {count} deep, which SymPy cannot hold": "l'expression emboîte plus de {count} niveaux, ce que "
