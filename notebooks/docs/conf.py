@@ -24,12 +24,17 @@ extensions = ["myst_nb", "sphinx.ext.autodoc"]
 myst_enable_extensions = ["dollarmath", "amsmath"]
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
+nb_render_markdown_format = "myst"
 nb_execution_timeout = 300
 nb_execution_show_tb = True
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 html_theme = "alabaster"
-html_theme_options = {"description": symchain.__doc__.splitlines()[0] if symchain.__doc__ else "", "page_width": "70em"}
+html_theme_options = {
+    "description": symchain.__doc__.splitlines()[0] if symchain.__doc__ else "",
+    "page_width": "80em",
+    "body_max_width": "66em",
+}
 exclude_patterns = ["_build"]
 
 

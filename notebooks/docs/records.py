@@ -29,12 +29,11 @@ def _rule(record: OperationSpec) -> str:
 
 
 def _operation(record: OperationSpec) -> str:
-    call = record.call
-    names = (
-        record.operands
-        if record.operands or call is None
-        else [p.name if p.default is p.empty else f"{p.name}={p.default}" for p in inspect.signature(call).parameters.values()]
-    )
+    if record.operands or record.call is None:
+        names = list(record.operands)
+    else:
+        given = inspect.signature(record.call).parameters.values()
+        names = [p.name if p.default is p.empty else f"{p.name}={p.default}" for p in given]
     return f"{record.name}({', '.join(names)})"
 
 
