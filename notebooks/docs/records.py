@@ -18,7 +18,7 @@ def functions() -> str:
 
 
 def operations() -> str:
-    """One row for each operation that is called by a name: call, why its derivative is what it is, what it keeps, other names."""
+    """One row for each operation that is called by a name: call, noun, kind of derivative, other names."""
     called = [o for o in OPERATIONS.values() if o.operands or o.call is not None]
     rows = ([_code(_operation(o)), o.noun.en, _rule(o), _codes(o.aliases)] for o in called)
     return _table(["Operation", "What it is", "Its derivative", "Also called"], rows)
