@@ -29,6 +29,11 @@ nb_execution_timeout = 300
 nb_execution_show_tb = True
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
+html_static_path = ["static", "../../symchain/render/page/vendor"]
+html_css_files = ["katex.min.css"]
+html_js_files = ["katex.min.js"]
+mathjax_path = "typeset.js"  # which sets .math with KaTeX: pages load nothing from elsewhere
+mathjax_options: dict[str, str] = {}
 html_theme = "alabaster"
 html_theme_options = {
     "description": symchain.__doc__.splitlines()[0] if symchain.__doc__ else "",

@@ -45,7 +45,7 @@ def test_extras_are_those_of_the_package() -> None:
     """Each extra that users install has a part, and each part's extra brings it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     brings = {extra: {re.split(r"[\[>=]", r)[0] for r in needs} for extra, needs in project["optional-dependencies"].items()}
-    assert {p.extra for p in PARTS} - {""} == set(brings) - {"test"}
+    assert {p.extra for p in PARTS} - {""} == set(brings) - {"test", "docs"}
     assert all(p.name in brings[p.extra] for p in PARTS if p.extra)
     core = {re.split(r"[\[>=]", r)[0] for r in project["dependencies"]}
     assert {p.name for p in PARTS if p.enables == "core"} == core
