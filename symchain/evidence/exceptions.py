@@ -41,6 +41,8 @@ class Met(NamedTuple):
     point: Point
     name: str
     entry: tuple[int, ...]
+    moves: bool
+    """Whether the condition depends on what is differentiated by; else the slope is that of what it chooses."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Exceptions:
     wrt: str
     reads: Sequence[str] = ()
     trees: Sequence[Tree] = ()
+    before: str = ""
+    """Of a second derivative, the name that the first one is by."""
 
     def points(self) -> Iterator[Met]:
         """The conditions between the name and the output, each at a point where it holds."""
@@ -112,7 +116,8 @@ class Exceptions:
             return None
         if gaps[-1] != 0 or not kept or not np.all(np.isfinite(point.values[self.output])):
             return None
-        return Met(condition, point, name, entry)
+        moved = dependents(self.program, self.wrt, *filter(None, [self.before]))
+        return Met(condition, point, name, entry, any(x.name in moved for x in leaves(condition)))
 
     def _difference(self, condition: Compare, base: Point, name: str, entry: tuple[int, ...], x: float) -> Array:
         left, right = self._at(base, name, entry, x).evaluate(list(condition.args))
@@ -130,7 +135,15 @@ class Exceptions:
 
 
 def limit_at(met: Met, program: Computation, slope: Slope) -> Array | None:
-    """The limit of a derivative of the program at an exceptional point, the same from both sides; None where it is not known."""
+    """The limit of a derivative of the program at an exceptional point, the same from both sides; None where it is not known.
+
+    Where the condition holds whatever is differentiated by, it is the derivative of the program at the point itself.
+    """
+    if not met.moves:
+        try:
+            return np.asarray(slope(Sharp(program, met.point), _DIGITS), float)
+        except (Inexact, *UNDEFINED, TypeError, OverflowError):
+            return None
     x = float(np.asarray(met.point.inputs[met.name])[met.entry])
     scale = max(abs(x), 1.0) * _FIRST
     sides = []

@@ -112,7 +112,7 @@ def verify(derivation: Derivation) -> Verification:
         check = verify_factor(reading, factor, used)
         if check.failed:
             return replace(verdict, held=False, open="", rounded=False, error=max(verdict.error, check.error))
-    exceptions = Exceptions(reading, output, wrt, reads, [derivation.result.tree])
+    exceptions = Exceptions(reading, output, wrt, reads, [derivation.result.tree], first)
     if verdict.held and any(_differs_at(derivation, met, vector) for met in exceptions.points()):
         return replace(verdict, held=False, error=inf)
     return verdict
