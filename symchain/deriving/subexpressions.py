@@ -6,18 +6,19 @@ object first, and whatever is counted or replaced is so once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from operator import is_
 from typing import Any
 
+from symchain.deriving.sharing import Sharing
 from symchain.functions.spec import OPERATIONS, FunctionSpec
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.lookup import find_function
 from symchain.language.shapes import dimension_of
 from symchain.nouns.derivation import Line
 from symchain.nouns.names import Names
-from symchain.support.notation import Phrase, name, operations, rewritten
+from symchain.support.notation import Phrase, name, rewritten
 from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Apply, Compare, Operation, Tree, leaf, leaves, postorder, substitute, transform
 
@@ -36,27 +37,25 @@ def with_common_lines(lines: list[Line], scope: Scope, free: Names) -> list[Line
     letters = {d for d in scope.dims if d not in names}
     names.update({line.name: leaf(line.name, line.shape) for line in lines})
     known: dict[Phrase, Phrase] = {}
-    phrases = {line.name: _shared(phrase_of(line.tree), known) for line in lines}
-    original = dict(phrases)
+    original = {line.name: _shared(phrase_of(line.tree), known) for line in lines}
     conditions = [n for n in postorder(*(line.tree for line in lines)) if isinstance(n, Compare) and n.data[1:]]
     marks = {_shared(phrase_of(n), known): n.data[1:] for n in conditions}
-    repeated = _most_repeated(phrases, least, letters)
-    if repeated is None or not _is_readable([line.tree for line in lines], scope):
+    sharing = Sharing(original, marks, least, lambda phrase: dimension_of(phrase, letters) is None)
+    part = sharing.most_repeated()
+    if part is None or not _is_readable([line.tree for line in lines], scope):
         return lines
-    while repeated is not None:
-        made = free.numbered("t")
+    while part is not None:
+        made, repeated = free.numbered("t"), part.phrase
         tree = elaborate(repeated, replace(scope, names=names))
         names[made] = leaf(made, tree.shape)
-        done: dict[int, Phrase] = {id(repeated): name(made)}
-        changed = {n: rewritten(p, _as_it_is, done) for n, p in phrases.items()}
-        first = next(k for k, line in enumerate(lines) if changed[line.name] is not phrases[line.name])
+        changed = sharing.name(part, made)
+        first = next(k for k, line in enumerate(lines) if line.name in changed)
         lines = [*lines[:first], Line(made, tree, "value", made, tree.shape, written=repeated), *lines[first:]]
-        phrases = {**changed, made: repeated}
-        marks |= {rewritten(p, _as_it_is, done): mark for p, mark in marks.items()}
         original[made] = repeated
-        repeated = _most_repeated(phrases, least, letters)
+        part = sharing.most_repeated()
+    marks |= {now: marks[before] for before, now in sharing.aside()}
     for k, line in enumerate(lines):
-        said = phrases[line.name]
+        said = sharing.now(line.name)
         if said is not original[line.name]:
             lines[k] = replace(line, tree=_marked(elaborate(said, replace(scope, names=names)), marks), general=None, written=said)
     return _numbered(lines)
@@ -77,10 +76,6 @@ def _is_readable(trees: Iterable[Tree], scope: Scope) -> bool:
         elif isinstance(node, Operation) and OPERATIONS.get(node.operation.name) is not node.operation:
             return False
     return True
-
-
-def _as_it_is(phrase: Phrase) -> None:
-    return None
 
 
 def _shared(phrase: Phrase, known: dict[Phrase, Phrase]) -> Phrase:
@@ -131,39 +126,3 @@ def _with_names(phrase: Phrase, names: Mapping[str, str]) -> Phrase:
 
 def _swapped(tree: Tree, swaps: Mapping[Tree, Tree]) -> Tree:
     return transform(tree, lambda node: swaps.get(node, node))
-
-
-def _most_repeated(phrases: Mapping[str, Phrase], least: int, letters: Collection[str]) -> Phrase | None:
-    """What is worth a line most; the size of an axis stays where it is, since a number computed on a line is none."""
-    best: tuple[int, int, Phrase] | None = None
-    for phrase, count in _uses(phrases.values()).items():
-        if count > 1 and phrase.head in ("mul", "matmul", "call", "add", "pow", "index"):
-            price = operations(phrase)
-            saving = (count - 1) * price
-            long = price >= 2 and saving >= least and (best is None or (saving, price) > best[:2])
-            lone = price == 1 and phrase.head == "matmul" and best is None
-            if (long or lone) and dimension_of(phrase, letters) is None:
-                best = (saving, price, phrase)
-    return best[2] if best else None
-
-
-def _uses(phrases: Iterable[Phrase]) -> dict[Phrase, int]:
-    """How often each part is written when all phrases are spelt out, in the order in which the parts are met."""
-    uses: dict[Phrase, int] = {}
-    finished: list[Phrase] = []
-    for phrase in phrases:
-        stack = [(phrase, False)]
-        while stack:
-            p, ready = stack.pop()
-            if ready:
-                finished.append(p)
-            elif p not in uses:
-                uses[p] = 0
-                stack.append((p, True))
-                stack.extend((v, False) for _, v in reversed(p.keywords))
-                stack.extend((q, False) for q in reversed(p.parts))
-        uses[phrase] += 1
-    for p in reversed(finished):  # what holds a part comes before it
-        for q in (*p.parts, *(v for _, v in p.keywords)):
-            uses[q] += uses[p]
-    return uses
