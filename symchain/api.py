@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy
 
-from symchain.deriving.closed_forms import in_inputs
+from symchain.deriving.closed_forms import in_inputs, written_out
 from symchain.deriving.second import second_derivative
 from symchain.deriving.sweep import Sweep
 from symchain.errors import ArgumentError, NumberVariableError
@@ -21,10 +21,13 @@ from symchain.render.text import write
 from symchain.tensors.exchange import to_sympy
 from symchain.tensors.matrix_exchange import matrix_of
 from symchain.tensors.memory import making_trees
-from symchain.tensors.nodes import postorder
+from symchain.tensors.nodes import SHAPED, Tree
 
 UNROLLED = 64
 """Sums of up to so many terms are written out for SymPy."""
+
+_SHORT = 1_000
+"""Derivatives of expressions of so many nodes are made as short as can be, unless their caller says otherwise."""
 
 
 @making_trees()
@@ -97,10 +100,11 @@ def program(
     return program_of(expressions, shapes=shapes, assume=assume, let=let)
 
 
-def gradient(expr: Any, symbols: Any) -> list[Any]:
+def gradient(expr: Any, symbols: Any, simplify: bool | None = None) -> list[Any]:
     """The derivatives of a SymPy expression by some symbols, in SymPy; one symbol alone is a list of one.
 
-    By a MatrixSymbol it is a MatrixExpr of its shape; a matrix of one row and one column is a number. Raises ArgumentError for what is no
+    By a MatrixSymbol it is a MatrixExpr of its shape; a matrix of one row and one column is a number. `simplify` looks for the shortest
+    form of each, which costs more than the derivatives; left open, it does so up to 1,000 nodes. Raises ArgumentError for what is no
     expression of one value or no symbol, UnsupportedError for what has no meaning here, or has none among SymPy's matrices.
 
     >>> from sympy.abc import x, y
@@ -111,7 +115,7 @@ def gradient(expr: Any, symbols: Any) -> list[Any]:
     >>> gradient(v.T*A*v, [v])
     [(A + A.T)*v]
     """
-    return [_closed(Sweep(p, o, [n]).derivation(p, n), p) for p, o, n in _wrapped(expr, _symbols(symbols))]
+    return _gradients([expr], _symbols(symbols), simplify)[0]
 
 
 def hessian(expr: Any, symbols: Any) -> Any:
@@ -128,13 +132,36 @@ def hessian(expr: Any, symbols: Any) -> Any:
     return sympy.Matrix(rows)
 
 
-def jacobian(exprs: Any, symbols: Any) -> Any:
-    """The matrix of first derivatives of several SymPy expressions (a list or a Matrix), a row for each; errors as in `gradient`."""
+def jacobian(exprs: Any, symbols: Any, simplify: bool | None = None) -> Any:
+    """The matrix of first derivatives of several SymPy expressions (a list or a Matrix), a row for each.
+
+    `simplify` and errors as in `gradient`; the nodes are those of all expressions together.
+    """
     asked = _numbers(symbols)
     several = [exprs] if isinstance(exprs, (sympy.Expr, str, int, float)) else listed(exprs)
     if several is None:
         raise ArgumentError(f"{kind_of(exprs)} is no list of expressions", advice="Write jacobian([x*y, x + y], [x, y]).")
-    return sympy.Matrix([gradient(e, asked) for e in several])
+    return sympy.Matrix(_gradients(several, asked, simplify))
+
+
+@making_trees()
+def _gradients(exprs: Sequence[Any], symbols: Sequence[Any], simplify: bool | None) -> list[list[Any]]:
+    """The derivatives of each expression by each symbol: one sweep for each expression."""
+    wrapped = [_wrapped(e, symbols) for e in exprs]
+    if simplify is None:
+        simplify = sum(names[0][0].blocks[names[0][1]].tree.size for names in wrapped if names) <= _SHORT
+    return [_gradient(names, simplify) for names in wrapped]
+
+
+def _gradient(names: Sequence[tuple[Program, str, str]], simplify: bool) -> list[Any]:
+    if not names:
+        return []
+    program, output, _ = names[0]
+    sweep = Sweep(program, output, [n for _, _, n in names])
+    if simplify:
+        return [_closed(sweep.derivation(program, n), program) for _, _, n in names]
+    lines = [*sweep.lines.values()]
+    return [_in_sympy(written_out(program, n, lines, sweep.results[n].tree), program) for _, _, n in names]
 
 
 def _symbols(asked: Any) -> list[Any]:
@@ -195,8 +222,11 @@ def _is_short(total: Any) -> bool:
 
 
 def _closed(d: Derivation, p: Program) -> Any:
-    """The derivative over the caller's symbols, as an expression, or as a MatrixExpr where arrays are in it."""
-    tree = in_inputs(d)
-    if any(node.shape for node in postorder(tree)):
+    return _in_sympy(in_inputs(d), p)
+
+
+def _in_sympy(tree: Tree, p: Program) -> Any:
+    """A tree over the caller's symbols, as an expression, or as a MatrixExpr where arrays are in it."""
+    if tree.kinds & SHAPED:
         return matrix_of(tree, p.symbols)
     return to_sympy(tree, p.symbols)

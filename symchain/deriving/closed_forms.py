@@ -6,10 +6,24 @@ from collections.abc import Callable, Sequence
 from math import prod
 
 from symchain.errors import LimitError
+from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Line
 from symchain.rewriting import price_of, simplify, steps_from
 from symchain.rules.binding import bind
-from symchain.tensors.nodes import ONE, Contraction, Number, Tree, keeping, leaf, multiply_scalars, postorder, scalar_factors, substitute
+from symchain.tensors.nodes import (
+    ONE,
+    Contraction,
+    Leaf,
+    Number,
+    Tree,
+    keeping,
+    leaf,
+    leaves,
+    multiply_scalars,
+    postorder,
+    scalar_factors,
+    substitute,
+)
 from symchain.tensors.sums import negated
 
 LARGEST = 10_000
@@ -85,10 +99,20 @@ def as_it_stands(tree: Tree) -> Tree:
 
 def in_inputs(derivation: Derivation) -> Tree:
     """The derivative in the inputs alone, as one tree. Raises LimitError above LARGEST nodes."""
-    program = derivation.program
-    lines = {leaf(line.name, line.shape): line.tree for line in derivation.adjoint_lines}
+    return written_out(derivation.program, derivation.wrt, derivation.adjoint_lines, derivation.formula_tree)
+
+
+def written_out(program: Computation, wrt: str, lines: Sequence[Line], formula: Tree) -> Tree:
+    """A formula over named adjoints and blocks as one over the inputs, `wrt` among them; only what it reads is looked at."""
+    named: dict[Tree, Tree] = {leaf(line.name, line.shape): line.tree for line in lines}
     values: dict[Tree, Tree] = {}
     sizes: dict[Tree, int] = {}
+
+    def below(symbol: Tree) -> Tree | None:
+        if symbol in named:
+            return named[symbol]
+        block = program.blocks.get(symbol.name) if isinstance(symbol, Leaf) and symbol.name != wrt else None
+        return block.tree if block is not None and block.leaf is symbol else None
 
     def written(tree: Tree) -> int:
         total: dict[Tree, int] = {}
@@ -96,13 +120,21 @@ def in_inputs(derivation: Derivation) -> Tree:
             total[node] = sizes.get(node, 1 + sum(total[a] for a in node.args))
         return total[tree]
 
-    definitions = [(b.leaf, b.tree) for b in program.blocks.values() if b.name != derivation.wrt]
-    for symbol, tree in [*definitions, *lines.items()]:
-        sizes[symbol] = written(tree)
-        if sizes[symbol] <= LARGEST:
-            values[symbol] = substitute(tree, values)
-    if written(derivation.formula_tree) > LARGEST:
+    stack: list[Tree] = [*leaves(formula)]
+    while stack:
+        symbol = stack[-1]
+        definition = None if symbol in sizes else below(symbol)
+        pending = [] if definition is None else [n for n in leaves(definition) if n not in sizes and below(n) is not None]
+        if pending:
+            stack += pending
+            continue
+        stack.pop()
+        if definition is not None:
+            sizes[symbol] = written(definition)
+            if sizes[symbol] <= LARGEST:
+                values[symbol] = substitute(definition, values)
+    if written(formula) > LARGEST:
         raise LimitError(
             f"the closed form has more than {LARGEST} nodes", advice="Use .formula or .lines, which keep the program's names."
         )
-    return bind(substitute(derivation.formula_tree, values))
+    return bind(substitute(formula, values))

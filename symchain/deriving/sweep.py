@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 
 from symchain.deriving.adjoints import Adjoints
@@ -24,7 +25,7 @@ from symchain.nouns.computation import Block, Computation, bare
 from symchain.nouns.derivation import Derivation, Derivations, Line, Path
 from symchain.nouns.names import Names
 from symchain.rewriting import price_of
-from symchain.support.lazily import Made
+from symchain.support.lazily import Late, Made
 from symchain.tensors.nodes import Apply, Leaf, Tree, postorder
 from symchain.tensors.terms import is_zero
 
@@ -98,10 +99,14 @@ class Sweep:
         """The derivations by all targets, each made when first asked for."""
         targets, found = self.route.targets, self.results
         results = [found[t] for t in targets]
-        every = self.display.told([*lines_below(self.lines, *(r.tree for r in results)), *results], self.lines, self.names)
-        derived = {line.name for line in results}
-        ordered = tuple(line for line in every if line.name not in derived)
-        told = tuple(line for line in every if line.name in derived)
+        derived, names = {line.name for line in results}, Names(self.names.taken)
+
+        @cache
+        def every() -> list[Line]:
+            return self.display.told([*lines_below(self.lines, *(r.tree for r in results)), *results], self.lines, names)
+
+        ordered = Late(lambda: tuple(line for line in every() if line.name not in derived))
+        told = Late(lambda: tuple(line for line in every() if line.name in derived))
         members = Made({t: t for t in targets}, lambda target: self.derivation(program, target))
         return Derivations(self._opened or program, self.route.output, members, ordered, told)
 

@@ -50,7 +50,7 @@ def compile_program(program: Computation, output: str | None, wrt: Any, order: i
 @making_trees()
 def compile_derivation(derivation: Derivation | Derivations, target: str, options: Mapping[str, Any]) -> Kernel:
     if isinstance(derivation, Derivations):
-        if any(d.order != 1 for d in derivation.values()):
+        if derivation.mixed or next(iter(derivation.values())).order != 1:
             raise UnsupportedError(
                 "several Hessians do not compile to one kernel this way", advice="Use program.compile(..., order=2)."
             )

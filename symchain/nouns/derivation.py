@@ -444,8 +444,8 @@ class Derivations(Printed, Mapping[str, Derivation]):
     output: str
     members: Mapping[str, Derivation]
     """Made when first asked for: thousands of parameters cost no more than their lines."""
-    adjoint_lines: tuple[Line, ...]
-    results: tuple[Line, ...] = ()
+    adjoint_lines: Sequence[Line]
+    results: Sequence[Line] = ()
     """The derivative lines, one for each member, and for each mixed block beside those of its first name."""
     point: Mapping[str, Any] | None = None
     mixed: Mapping[tuple[str, str], Derivation] = field(default_factory=dict)

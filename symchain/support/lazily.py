@@ -1,9 +1,10 @@
-"""Mappings whose values are made when first asked for."""
+"""Mappings and sequences whose values are made when first asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Generic, TypeVar, overload
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -31,3 +32,33 @@ class Made(Mapping[str, Value], Generic[Key, Value]):
 
     def __len__(self) -> int:
         return len(self._keys)
+
+
+class Late(Sequence[Value]):
+    """A sequence that is made when it is first looked at: its length, a member, or all of them.
+
+    >>> late = Late(lambda: print("made") or (1, 2))
+    >>> len(late), late[0], [*late]
+    made
+    (2, 1, [1, 2])
+    """
+
+    def __init__(self, make: Callable[[], tuple[Value, ...]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _members(self) -> tuple[Value, ...]:
+        return self._make()
+
+    @overload
+    def __getitem__(self, place: int) -> Value: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Value]: ...
+    def __getitem__(self, place: int | slice) -> Value | Sequence[Value]:
+        return self._members[place]
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
