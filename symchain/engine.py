@@ -6,43 +6,38 @@ What few programs ask for (checking, drawing, pages) is loaded when it is asked 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from symchain import __version__
 from symchain.deriving.closed_forms import in_inputs
-from symchain.deriving.companions import companions
 from symchain.deriving.kept import sweep_of
-from symchain.deriving.preparing import prepare
 from symchain.deriving.second import hessian, hessian_vector_product, over_shared_lines, second_derivative
-from symchain.deriving.simplification import rewriting_of
-from symchain.deriving.sizes import sizes
-from symchain.deriving.textbook import textbook
 from symchain.errors import ArgumentError, UnsupportedError
-from symchain.evidence.verification import verify, verify_all
-from symchain.kernels.kernel import Kernel
-from symchain.kernels.loops import LoopKernel
 from symchain.language.inputs import check_free
 from symchain.language.selection import asked_for, is_one, name_given, names_given, names_required, output_named
 from symchain.lowering.compilation import compile_derivation, compile_program
 from symchain.nouns import door
-from symchain.nouns.derivation import Derivation, Derivations, Line, Rewriting, Verification
-from symchain.nouns.explanation import Explanation
-from symchain.nouns.grades import Grades
-from symchain.nouns.graph import Graph
-from symchain.nouns.program import Program
-from symchain.nouns.recursion import Evidence, Recursion
-from symchain.nouns.sensitivity import Sensitivity
-from symchain.nouns.statement import Judgement
-from symchain.nouns.steps import Steps
-from symchain.nouns.verdict import Verdict
-from symchain.render import check_options, render
-from symchain.render.notebook import bundle
+from symchain.nouns.derivation import Derivation, Derivations, Line
 from symchain.rules.binding import bind
 from symchain.support.notation import Phrase
 from symchain.tensors.exchange import to_sympy
 from symchain.tensors.memory import making_trees
 from symchain.tensors.trees import Tree
 from symchain.wording import check_language
+
+if TYPE_CHECKING:
+    from symchain.kernels.kernel import Kernel
+    from symchain.kernels.loops import LoopKernel
+    from symchain.nouns.derivation import Rewriting, Verification
+    from symchain.nouns.explanation import Explanation
+    from symchain.nouns.grades import Grades
+    from symchain.nouns.graph import Graph
+    from symchain.nouns.program import Program
+    from symchain.nouns.recursion import Evidence, Recursion
+    from symchain.nouns.sensitivity import Sensitivity
+    from symchain.nouns.statement import Judgement
+    from symchain.nouns.steps import Steps
+    from symchain.nouns.verdict import Verdict
 
 
 class Engine:
@@ -72,19 +67,29 @@ class Engine:
         return in_inputs(derivation)
 
     def verify(self, derivation: Derivation | Derivations) -> Verification:
+        from symchain.evidence.verification import verify, verify_all
+
         return verify(derivation) if isinstance(derivation, Derivation) else verify_all(derivation)
 
     @making_trees()
     def rewriting(self, derivation: Derivation) -> Rewriting:
+        from symchain.deriving.simplification import rewriting_of
+
         return rewriting_of(derivation)
 
     def companions(self, derivation: Derivation) -> tuple[Line, ...]:
+        from symchain.deriving.companions import companions
+
         return companions(derivation)
 
     def sizes(self, subject: Derivation | Derivations, lines: Sequence[Line]) -> Mapping[str, tuple[Phrase, Phrase]]:
+        from symchain.deriving.sizes import sizes
+
         return sizes(subject, lines)
 
     def textbook(self, derivation: Derivation) -> Mapping[str, Phrase]:
+        from symchain.deriving.textbook import textbook
+
         return textbook(derivation.program)
 
     def check_product(self, recursion: Recursion, kernel: LoopKernel) -> None:
@@ -184,17 +189,25 @@ class Engine:
     def render(
         self, subject: Any, medium: str, *, lang: str = "en", detail: str = "standard", notation: str = "matrix", **options: Any
     ) -> str:
+        from symchain.deriving.preparing import prepare
+        from symchain.render import check_options, render
+
         if not isinstance(subject, Line) and isinstance(subject, Derivation | Derivations):  # lines are many
             check_options(lang, detail, notation)
             prepare(subject, "full" if medium == "json" else detail, every=medium == "json")
         return render(subject, medium, lang=lang, detail=detail, notation=notation, **options)
 
     def bundle(self, subject: Any) -> dict[str, str]:
+        from symchain.deriving.preparing import prepare
+        from symchain.render.notebook import bundle
+
         if isinstance(subject, Derivation | Derivations):
             prepare(subject)
         return bundle(subject)
 
     def pdf(self, derivation: Any, lang: str, detail: str, notation: str) -> bytes:
+        from symchain.deriving.preparing import prepare
+        from symchain.render import check_options
         from symchain.render.pdf import pdf
 
         check_options(lang, detail, notation)

@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from scipy import special
 
 from symchain.functions.spec import ALIASES, FUNCTIONS, AbstractFunction, FunctionSpec
 from symchain.kernels.primitives import Form, operand_of
@@ -25,7 +24,13 @@ _SIGNS = frozenset({"+", "-", "*", "/", "**", "<", "<=", ">", ">=", "==", "!="})
 
 def is_documented(function: FunctionSpec) -> bool:
     """Whether printed lines may call a function by its name."""
-    return function.defined or (not function.written and (hasattr(np, function.name) or hasattr(special, function.name)))
+    return function.defined or (not function.written and (hasattr(np, function.name) or _is_special(function.name)))
+
+
+def _is_special(name: str) -> bool:
+    from scipy import special  # what prints none of its functions starts without it
+
+    return hasattr(special, name)
 
 
 def documented(line: Line) -> Line:

@@ -9,7 +9,6 @@ from operator import ge, gt
 from typing import Any
 
 import numpy as np
-from scipy.linalg import lapack
 
 from symchain.errors import FactError
 from symchain.wording import DEFAULT, sentence
@@ -104,6 +103,8 @@ def _not_spd(x: Any) -> Breach | None:
 
 def _has_root(x: Any) -> bool:
     """Whether a symmetric matrix has a Cholesky factor; LAPACK is asked without the checks around it, which take longer for small ones."""
+    from scipy.linalg import lapack  # what needs none of its functions starts without it
+
     return not x.size or (lapack.spotrf if x.dtype == np.float32 else lapack.dpotrf)(x, clean=False)[1] == 0
 
 

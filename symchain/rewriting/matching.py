@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 
 from symchain.functions.spec import AbstractFunction, FunctionSpec
 from symchain.tensors.algebra import MIRROR, normal
@@ -52,20 +53,36 @@ class Identity:
     """before = after, over placeholders; and what a tree must hold to match: functions, kinds of nodes, kinds of factors, terms.
 
     `coined` are functions that the right side brings up out of nothing: formulas are written with them only where they occur already.
+    The right side is read when something may match the left one: few rows of a table ever do.
     """
 
     def __init__(
-        self, before: Tree, after: Tree, guard: Guard | None = None, made: Callable[[Mapping[str, Tree]], Tree | None] | None = None
+        self,
+        before: Tree,
+        after: Callable[[], Tree],
+        guard: Guard | None = None,
+        made: Callable[[Mapping[str, Tree]], Tree | None] | None = None,
     ) -> None:
-        self.before, self.after, self.guard, self.made = before, after, guard, made
+        self.before, self._after, self.guard, self.made = before, after, guard, made
         self.functions = frozenset(f.name for f in _applied(before))
-        self.coined = _coined(_applied(before), _applied(after))
         self.kinds = before.kinds & ~_ANYTHING
-        self.compares = bool(after.kinds & Compare.bit)
         self.factors = top_of(before) & ~_ANYTHING if isinstance(before, Contraction) else 0
         self.terms = len(before.args) if isinstance(before, Sum) else 0
         self.arrays = any(n.shape for n in leaves(before))
         self.open = isinstance(before, Sum) and any(_kind(a) == REST for a in before.args)
+
+    @cached_property
+    def after(self) -> Tree:
+        return self._after()
+
+    @cached_property
+    def coined(self) -> frozenset[str]:
+        return _coined(_applied(self.before), _applied(self.after))
+
+    @cached_property
+    def compares(self) -> bool:
+        """Whether the right side has a condition."""
+        return bool(self.after.kinds & Compare.bit)
 
     @property
     def stated(self) -> tuple[Tree, Tree]:

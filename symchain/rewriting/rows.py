@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Flag, auto
-from functools import cached_property
+from functools import cache, cached_property
 
 from symchain.functions.spec import FunctionSpec, Interval
 from symchain.language.elaborate import Scope, elaborate
@@ -191,14 +191,18 @@ def _compiled(row: Row, rank: int, axes: tuple[int, ...]) -> Identity:
     names: dict[str, Tree] = {n: placeholder(n, kind, () if kind in (CONSTANT, NUMBER) else shape) for n, kind in kinds.items()}
     before = normal(elaborate(phrase, Scope(names=names, functions=FUNCTIONS)))
     if not isinstance(row.after, str):
-        return Identity(before, before, row.guard, row.after)
+        return Identity(before, lambda: before, row.guard, row.after)
     text = _AXES.sub(place, row.after)
-    after = elaborate(parse_expression(text), Scope(names=names, functions=FUNCTIONS))
+
+    @cache
+    def after() -> Tree:
+        return elaborate(parse_expression(text), Scope(names=names, functions=FUNCTIONS))
+
     if shape:
-        return Identity(before, normal(after), row.guard, lambda bound: _over_arrays(text, bound))
+        return Identity(before, lambda: normal(after()), row.guard, lambda bound: _over_arrays(text, bound))
     if not row.settles:
-        return Identity(before, after, row.guard, lambda bound: _as_written(after, {names[n]: t for n, t in bound.items()}))  # type: ignore[misc]
-    return Identity(before, normal(after), row.guard)
+        return Identity(before, after, row.guard, lambda bound: _as_written(after(), {names[n]: t for n, t in bound.items()}))  # type: ignore[misc]
+    return Identity(before, lambda: normal(after()), row.guard)
 
 
 def _over_arrays(text: str, bound: Mapping[str, Tree]) -> Tree:

@@ -40,7 +40,7 @@ class Table:
         self._more: tuple[Row, ...] = ()
         self._rows: tuple[Row, ...] = ()
         self._functions = 0
-        self._heads: dict[tuple[Use, type[Tree]], tuple[Row, ...]] = {}
+        self._heads: dict[Use, dict[type[Tree], tuple[Row, ...]]] = {}
         self._possible: dict[tuple[Use, type[Tree], int], tuple[tuple[Row, Identity | None], ...]] = {}
 
     @property
@@ -109,15 +109,16 @@ class Table:
         self._possible.clear()
 
     def _of(self, use: Use, head: type[Tree]) -> tuple[Row, ...]:
-        if not self._heads:
-            found: dict[tuple[Use, type[Tree]], list[Row]] = {}
+        heads = self._heads.get(use)
+        if heads is None:
+            found: dict[type[Tree], list[Row]] = {}
             for row in self._rows:
-                for part in (row, *([] if row.inside is None else [row.within()])):
-                    for one in part.use:
-                        found.setdefault((one, part.head), []).append(part)
-            for key, members in found.items():
-                self._heads[key] = tuple(sorted(members, key=lambda r: (-r.priority, -r.weight, r.name)))
-        return self._heads.get((use, head), ())
+                if use in row.use:  # what is used elsewhere alone is not read here
+                    for part in (row, *([] if row.inside is None else [row.within()])):
+                        found.setdefault(part.head, []).append(part)
+            heads = {head: tuple(sorted(rows, key=lambda r: (-r.priority, -r.weight, r.name))) for head, rows in found.items()}
+            self._heads[use] = heads
+        return heads.get(head, ())
 
 
 def _may_hold(row: Row, rule: Identity | None, kinds: int) -> bool:

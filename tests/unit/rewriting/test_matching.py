@@ -200,7 +200,7 @@ def _flat(result: Any) -> tuple[float, float, float]:
 def test_operations_are_told_apart_by_their_parameters() -> None:
     """A pattern over an operation is matched with its parameters."""
     x = leaf("X", SHAPE)
-    pattern = Identity(operation(OPERATIONS["cumsum"], [leaf("?x", SHAPE)], (0,)), leaf("?x", SHAPE))
+    pattern = Identity(operation(OPERATIONS["cumsum"], [leaf("?x", SHAPE)], (0,)), lambda: leaf("?x", SHAPE))
     for axis in (0, 1):
         found = rewrite(operation(OPERATIONS["cumsum"], [x], (axis,)), pattern)
         assert (found is x) == (axis == 0)
