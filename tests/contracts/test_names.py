@@ -39,7 +39,7 @@ NAMED: dict[str, dict[str, str]] = {
     },
     "simplification: identities of one function": {
         "deriving/recognition.py": "abs",
-        "deriving/subexpressions.py": "index pow",
+        "deriving/sharing.py": "index pow",
         "rewriting/choices.py": "abs clip sign",
         "rewriting/exponentials.py": "exp sigmoid softmax",
         "rewriting/inversion.py": "inv pinv",
