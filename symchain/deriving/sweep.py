@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from itertools import islice
 
 from symchain.deriving.adjoints import Adjoints
@@ -101,12 +100,12 @@ class Sweep:
         results = [found[t] for t in targets]
         derived, names = {line.name for line in results}, Names(self.names.taken)
 
-        @cache
-        def every() -> list[Line]:
-            return self.display.told([*lines_below(self.lines, *(r.tree for r in results)), *results], self.lines, names)
+        def every() -> tuple[Line, ...]:
+            return tuple(self.display.told([*lines_below(self.lines, *(r.tree for r in results)), *results], self.lines, names))
 
-        ordered = Late(lambda: tuple(line for line in every() if line.name not in derived))
-        told = Late(lambda: tuple(line for line in every() if line.name in derived))
+        lines = Late(every)
+        ordered = Late(lambda: tuple(line for line in lines if line.name not in derived))
+        told = Late(lambda: tuple(line for line in lines if line.name in derived))
         members = Made({t: t for t in targets}, lambda target: self.derivation(program, target))
         return Derivations(self._opened or program, self.route.output, members, ordered, told)
 

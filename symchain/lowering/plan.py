@@ -108,7 +108,7 @@ def _needed(definitions: Mapping[str, Tree], trees: Sequence[Tree]) -> list[str]
         elif name not in seen and name in definitions:
             seen.add(name)
             stack.append((name, True))
-            stack.extend((leaf.name, False) for leaf in reversed(leaves(definitions[name])) if leaf.name not in seen)
+            stack.extend([(leaf.name, False) for leaf in reversed(leaves(definitions[name])) if leaf.name not in seen])
     return order
 
 

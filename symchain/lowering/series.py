@@ -72,7 +72,7 @@ def mended(tree: Sum, definitions: Mapping[str, Tree], order: Mapping[str, int])
 
     `definitions` says what some names stand for, `order` which of them comes after which.
     """
-    if len(postorder(tree)) > _NODES:
+    if tree.size > _NODES and len(postorder(tree)) > _NODES:
         return None
     whole = _opened(tree, definitions, order)
     for variable in _variables(whole):

@@ -13,6 +13,8 @@ from symchain.language.grammar import parse_expression
 from symchain.rewriting.matching import ANY, NUMBER
 from symchain.rewriting.numerics import log_plus
 from symchain.rewriting.rows import Names, Row, Use
+from symchain.support.dimensions import Shape
+from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import (
     ONE,
     Apply,
@@ -87,12 +89,20 @@ def _known(factor: Tree) -> Tree | None:
         return None if inner is None else scale(factor.exponent, inner)
     if not isinstance(factor, Apply) or not isinstance(factor.function, FunctionSpec) or any(factor.orders):
         return None
-    text = factor.function.logarithm
-    if text is None:
+    if factor.function.logarithm is None:
         return None
-    (argument,), (parameter,) = factor.args, factor.function.parameters
-    variable = leaf(f"?{parameter}", argument.shape)
-    return substitute(elaborate(parse_expression(text), Scope(names={parameter: variable})), {variable: argument})
+    (argument,) = factor.args
+    template, variable = _logarithm(factor.function, argument.shape)
+    return substitute(template, {variable: argument})
+
+
+@remembered(256)
+def _logarithm(function: FunctionSpec, shape: Shape) -> tuple[Tree, Tree]:
+    """The logarithm that a function declares, over a placeholder, and the placeholder."""
+    assert function.logarithm is not None
+    (parameter,) = function.parameters
+    variable = leaf(f"?{parameter}", shape)
+    return elaborate(parse_expression(function.logarithm), Scope(names={parameter: variable})), variable
 
 
 def _search(node: Tree, names: Names) -> Iterator[Tree]:

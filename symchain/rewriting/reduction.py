@@ -6,8 +6,10 @@ Every row is an identity of real arrays. `simplify` makes nothing longer.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from symchain.rewriting.choices import guarded
+from symchain.rewriting.likeness import likeness
 from symchain.rewriting.matching import Identity, functions_in
 from symchain.rewriting.rows import Use
 from symchain.rewriting.rules_table import TABLE
@@ -30,6 +32,7 @@ _LARGE = 600
 
 _DONE: Table[Tree, Tree] = table("reduced forms", 50_000)
 _PRICES: Table[Tree, int] = table("prices", 100_000)
+_SHORTEST: Table[tuple[int, int, tuple[Any, ...] | None], None] = table("formulas that no rule shortens", 20_000)
 _VERSION = [0]
 """Of the table of rules, when these were found."""
 
@@ -101,6 +104,11 @@ def shortenings(tree: Tree, effort: int = 2) -> Iterator[Named]:
         return
     if is_large(tree):
         return
+    alike = likeness(tree)
+    key = TABLE.version, effort, alike
+    if alike is not None and key in _SHORTEST.entries:
+        return
+    asked = tree
     while True:
         best: Named = "", tree
         for found in _candidates(tree, effort):
@@ -114,8 +122,10 @@ def shortenings(tree: Tree, effort: int = 2) -> Iterator[Named]:
         tree = best[1]
     if isinstance(tree, Contraction) and factor_kinds(tree) & Where.bit and (safe := guarded(tree)) is not None:
         yield "cases", safe
-    if isinstance(tree, Sum) and len(tree.shape) == 2 and (turned := upright(tree)) is not tree:
+    elif isinstance(tree, Sum) and len(tree.shape) == 2 and (turned := upright(tree)) is not tree:
         yield "transpose", turned
+    elif tree is asked and alike is not None:
+        _SHORTEST.room()[key] = None
 
 
 def _candidates(tree: Tree, effort: int) -> Iterator[Named]:

@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Flag, auto
-from functools import cache, cached_property
+from functools import cached_property
 
 from symchain.functions.spec import FunctionSpec, Interval
 from symchain.language.elaborate import Scope, elaborate
@@ -194,14 +194,14 @@ def _compiled(row: Row, rank: int, axes: tuple[int, ...]) -> Identity:
         return Identity(before, lambda: before, row.guard, row.after)
     text = _AXES.sub(place, row.after)
 
-    @cache
     def after() -> Tree:
         return elaborate(parse_expression(text), Scope(names=names, functions=FUNCTIONS))
 
     if shape:
         return Identity(before, lambda: normal(after()), row.guard, lambda bound: _over_arrays(text, bound))
     if not row.settles:
-        return Identity(before, after, row.guard, lambda bound: _as_written(after(), {names[n]: t for n, t in bound.items()}))  # type: ignore[misc]
+        rule = Identity(before, after, row.guard, lambda bound: _as_written(rule.after, {names[n]: t for n, t in bound.items()}))  # type: ignore[misc]
+        return rule
     return Identity(before, lambda: normal(after()), row.guard)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
+from typing import Any
 
 from symchain.functions.spec import FUNCTIONS
 from symchain.rewriting import (
@@ -25,9 +26,15 @@ from symchain.rewriting import (
     softmaxes,
     stable,
 )
+from symchain.rewriting.likeness import likeness
 from symchain.rewriting.matching import Identity, functions_in, top_of
 from symchain.rewriting.rows import Names, Row, Use, declared
+from symchain.tensors.memory import Table as Remembered
+from symchain.tensors.memory import table
 from symchain.tensors.nodes import Contraction, Tree
+
+_FIRST: Remembered[tuple[Use, int, tuple[Any, ...] | None], Row | None] = table("rules by what they fit", 20_000)
+"""The row that is tried with success, for formulas that are alike; None where there is none."""
 
 
 class Table:
@@ -79,9 +86,19 @@ class Table:
 
     def first(self, tree: Tree, use: Use, names: Names) -> Tree | None:
         """The first form that some row finds for a tree; it may be the tree itself."""
+        self.settle()
+        alike = likeness(tree, names)
+        key = use, self.version, alike
+        if alike is not None and key in _FIRST.entries:
+            known = _FIRST.entries[key]
+            return None if known is None else next(iter(known.forms(tree, names)), None)
         for row, _ in self.fitting(tree, use):
             for found in row.forms(tree, names):
+                if alike is not None:
+                    _FIRST.room()[key] = row
                 return found
+        if alike is not None:
+            _FIRST.room()[key] = None
         return None
 
     @contextmanager

@@ -391,7 +391,12 @@ def named_operation(name: str, *args: Tree, parameters: tuple[Any, ...] = ()) ->
 
 def leaves(*trees: Tree) -> list[Leaf]:
     """The distinct names below, in order of appearance."""
-    return [n for n in postorder(*trees) if isinstance(n, Leaf)]
+    if len(trees) != 1:
+        return [n for n in postorder(*trees) if isinstance(n, Leaf)]
+    (tree,) = trees
+    if tree._leaves is None:
+        tree._leaves = tuple(n for n in postorder(tree) if isinstance(n, Leaf))
+    return [*tree._leaves]
 
 
 def element_count(shape: Shape) -> Dim:

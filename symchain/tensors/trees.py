@@ -28,7 +28,7 @@ class Tree(Basic):
     trees without a common bit have no common name.
     """
 
-    __slots__ = ("__weakref__", "_digest", "data", "kinds", "names", "shape", "size")
+    __slots__ = ("__weakref__", "_digest", "_leaves", "data", "kinds", "names", "shape", "size")
     is_commutative = True
     args: tuple[Tree, ...]
     data: tuple[Any, ...]
@@ -39,6 +39,8 @@ class Tree(Basic):
     bit: ClassVar[int]
     named: ClassVar[bool] = False
     _digest: bytes | None
+    _leaves: tuple[Any, ...] | None
+    """The names below, once somebody asked: see `nodes.leaves`."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -57,7 +59,7 @@ class Tree(Basic):
         node._args = args
         node.data = data
         node.shape = shape
-        node._digest = None
+        node._digest = node._leaves = None
         kinds = cls.bit | SHAPED if shape else cls.bit
         names = 1 << hash(data) % 61 if cls.named else 0
         size = 1
@@ -160,6 +162,8 @@ def transform(tree: Tree, visit: Callable[[Tree], Tree], memo: dict[Tree, Tree] 
 
 def substitute(tree: Tree, replacement: Mapping[Tree, Tree]) -> Tree:
     """Replace subtrees by trees of the same shape; replaced parts are not entered."""
+    if not replacement:
+        return tree
     done: dict[Tree, Tree] = {}
     stack: list[Tree] = [tree]
     while stack:
