@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from operator import itemgetter
 from os import PathLike, fspath
@@ -279,6 +279,7 @@ class Kernel(Partners):
             if name not in OPTIONS:
                 raise ArgumentError(f"there is no option {name}", advice=f"Options are {', '.join(OPTIONS)}.")
         self.names = tuple(i.name for i in plan.inputs)
+        self._switch: Any = None
         pick = itemgetter(*self.names) if self.names else _nothing
         self._values: Callable[[Mapping[str, Any]], Any] = pick if len(self.names) != 1 else lambda inputs: (pick(inputs),)
 
@@ -287,6 +288,10 @@ class Kernel(Partners):
         """The lean call: the values in the order of `names`, without keywords; the same results."""
         call = self.backend.function(self.plan, self.options)
         self._checked(None if self.options else call)
+        switch = getattr(call, "switch", None)
+        if switch is not None:  # what runs may change: see `native.switching`
+            self._switch = switch
+            switch.settled = partial(self.__dict__.__setitem__, "positional")
         return call
 
     def __call__(self, /, *unnamed: Any, **inputs: Any) -> Any:
@@ -332,7 +337,7 @@ class Kernel(Partners):
     def source(self) -> str:
         """The code that runs, for reading. Its names are symchain's own; comments say which line of the program each belongs to."""
         self._checked()
-        return self.backend.source(self.plan, self.options)
+        return (self._switch or self.backend).source(self.plan, self.options)  # type: ignore[no-any-return]
 
     @property
     def operations(self) -> int:
@@ -397,7 +402,7 @@ class Kernel(Partners):
         return Kernel, (self.plan, self.backend, self.options)  # what was compiled is compiled again where it arrives
 
     def __str__(self) -> str:
-        described: Callable[..., str] | None = getattr(self.backend, "described", None)
+        described: Callable[..., str] | None = getattr(self._switch or self.backend, "described", None)
         return "\n".join([*([described(self.plan, self.options)] if described else ()), *_listing(self.plan)])
 
     def __repr__(self) -> str:

@@ -11,8 +11,9 @@ from symchain.deriving.second import beside, second_derivatives
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.evidence.conformance import Promise
 from symchain.kernels.export import CALLABLE, SUFFIXES, ExportedBackend
-from symchain.kernels.kernel import Backend, Kernel
+from symchain.kernels.kernel import Backend, Kernel, Plan
 from symchain.kernels.native.backend import native_backend
+from symchain.kernels.native.switching import auto_backend
 from symchain.kernels.numpy import NumPyBackend
 from symchain.language.selection import names_given, output_named
 from symchain.lowering.forms import stable_program
@@ -78,8 +79,13 @@ def _kernel(
         advice = f"Targets: {', '.join(('auto', 'numpy', 'c', *CALLABLE))}; kernel.export writes files for {', '.join(SUFFIXES)}."
         raise UnsupportedError(f"there is no target {target!r}", advice=advice)
     plan = lower(program, trees, output=promise.output, order=order, extra=extra, written=promise.program)
-    backend: Backend = ExportedBackend(target) if target in CALLABLE else native_backend(plan) if target == "c" else NumPyBackend()
-    return Kernel(plan, backend, options, promise.check, partial(_told, promise))
+    return Kernel(plan, _backend(plan, target), options, promise.check, partial(_told, promise))
+
+
+def _backend(plan: Plan, target: str) -> Backend:
+    if target in CALLABLE:
+        return ExportedBackend(target)
+    return native_backend(plan) if target == "c" else auto_backend(plan) if target == "auto" else NumPyBackend()
 
 
 def _told(promise: Promise) -> list[str]:

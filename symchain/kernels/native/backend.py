@@ -102,6 +102,16 @@ class NativeCode(NumPyCode):
         text = f"target c: {len(self.straight.statements)} statements for single numbers" + (f" in {loops} loops" if loops else "")
         return text + (f"; {len(segments_of(self.straight))} loops over samples" if self.sampled else "; samples with NumPy")
 
+    def prepare(self) -> None:
+        """Compile whatever a call may need."""
+        if self.native:
+            self.floats  # noqa: B018
+            if self.sampled:
+                self.samples  # noqa: B018
+        elif not self.plan.scalar and not self.guards:
+            self._loops  # noqa: B018
+            self._launched  # noqa: B018
+
     @cached_property
     def text(self) -> str:
         return point_source(self.straight)

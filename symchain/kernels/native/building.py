@@ -6,6 +6,7 @@ end with the hash of what stands before it: one that was cut or changed is compi
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import importlib.machinery
 import importlib.util
@@ -119,9 +120,28 @@ def _compile(source: str, command: list[str], flags: list[str], tuned: tuple[str
         made.replace(path)
 
 
+_running: set[subprocess.Popen[str]] = set()
+"""Compilers at work, maybe for threads that nobody waits for: none outlives the process."""
+
+
+@atexit.register
+def _stop() -> None:
+    for process in [*_running]:
+        process.kill()
+
+
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace") as process:
+            _running.add(process)
+            try:
+                out, err = process.communicate(timeout=_SECONDS)
+            except BaseException:
+                process.kill()
+                raise
+            finally:
+                _running.discard(process)
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UnsupportedError(f"the C compiler {command[0]} does not run: {error}", advice='Use target="numpy".') from error
 

@@ -424,7 +424,7 @@ def test_the_source_reads_well():
     assert "# v0 = x" in source and "# a1" in source and "# gradient[w1]" in source
     assert max(map(len, source.splitlines())) <= 140
     shown = str(network_kernel())
-    assert shown.startswith("target numpy") and shown.splitlines()[1].endswith("used more than once") and "gradient[w1] = " in shown
+    assert "numpy: " in shown.splitlines()[0] and shown.splitlines()[1].endswith("used more than once") and "gradient[w1] = " in shown
 
 
 # ---------------------------------------------------------------- size
