@@ -196,6 +196,15 @@ class Assembly:
         return self.emit("broadcast", (self.aligned(laid, range(len(shape))),), (shape,), shape)
 
 
+def title(kind: str, *names: str) -> str:
+    """What the instructions of an output are said to belong to.
+
+    >>> title("value"), title("hessian", "w", "b")
+    ('value', 'hessian[w, b]')
+    """
+    return kind + (f"[{', '.join(names)}]" if names else "")
+
+
 def _spelling(number: Fraction) -> tuple[Any, ...]:
     """The nearest float, with the numerator and the denominator where that is another number, unless they are too long for a file."""
     nearest: float | str

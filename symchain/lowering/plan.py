@@ -12,7 +12,8 @@ from symchain.kernels.declared import name_of
 from symchain.kernels.facts import FACTS
 from symchain.kernels.kernel import Guard, Input, Output, Plan
 from symchain.kernels.opcodes import OPCODES
-from symchain.lowering.assembly import Assembly, Laid
+from symchain.lowering.assembly import Assembly, Laid, title
+from symchain.lowering.bands import with_bands
 from symchain.lowering.contractions import Factor, Job, lower_contraction
 from symchain.lowering.forms import stabilise
 from symchain.lowering.kinks import Kink, kinks_of
@@ -79,7 +80,7 @@ def lower(
         lowering.define(name)
     results = []
     for (label, old), tree in zip(outputs, trees, strict=True):
-        lowering.asm.block = _title(label)
+        lowering.asm.block = title(*label)
         value = lowering.asm.whole(lowering.laid(tree), old.shape)
         results.append(Output(label[0], label[1:], value, old.shape))
     guards = lowering.guards(kinks, guarded, definitions)
@@ -89,11 +90,7 @@ def lower(
     read = letters(d for i in asm.instructions for d in (i.parameters if i.opcode == "size" else i.shape))
     known = tuple(dict.fromkeys([*lowering.letters, *read, *letters(need.dim for need in needs)]))
     scalar = program.scalar and not any(o.shape for o in results)
-    return Plan(asm.inputs, known, tuple(asm.instructions), tuple(results), order, scalar, guards, needs)
-
-
-def _title(label: Label) -> str:
-    return label[0] + (f"[{', '.join(label[1:])}]" if label[1:] else "")
+    return with_bands(Plan(asm.inputs, known, tuple(asm.instructions), tuple(results), order, scalar, guards, needs))
 
 
 def _needed(definitions: Mapping[str, Tree], trees: Sequence[Tree]) -> list[str]:

@@ -114,7 +114,9 @@ def test_sparse_jacobians(text: str) -> None:
 def test_residuals_and_roots() -> None:
     text = "x: (n,)\nr = concatenate([10*(x[1:] - x[:-1]**2), 1 - x[:-1]])"
     problem = symchain.parse(text).compile("r", wrt=["x"]).for_scipy({"x": [-1.0, 2.0, 0.5]})
-    assert np.allclose(problem.jac(problem.x0), approx_fprime(problem.x0, problem.fun, 1e-8), atol=1e-5)
+    jacobian = problem.jac(problem.x0)
+    assert sparse.issparse(jacobian) and jacobian.nnz == 6
+    assert np.allclose(jacobian.toarray(), approx_fprime(problem.x0, problem.fun, 1e-8), atol=1e-5)
     assert np.allclose(least_squares(problem.fun, problem.x0, jac=problem.jac, xtol=1e-15).x, 1)
     square = symchain.parse("f = [x + y**2 - 3, x*y - 2]").compile("f", wrt=["x", "y"]).for_scipy({"x": 1.5, "y": 1.5})
     assert np.allclose(root(square.fun_and_jac, square.x0, jac=True).x, [2, 1])
