@@ -248,6 +248,7 @@ OPTIONS = {
         '"fast": as they are'
     ),
     "facts": '"check" (the default): refuse values that lack a fact declared of them; "trust": do not look',
+    "form": 'of Hessians and Jacobians: "dense" (the default), "sparse" (a csr_array of SciPy), "operator" (a LinearOperator of SciPy)',
     "kinks": '"subgradient" (the default) or "raise": refuse points where a function of the program has no derivative',
 }
 
@@ -286,6 +287,9 @@ class Kernel(Partners):
     @cached_property
     def positional(self) -> Callable[..., Any]:
         """The lean call: the values in the order of `names`, without keywords; the same results."""
+        if "form" in self.options:
+            self._checked()
+            return self._in_form()
         call = self.backend.function(self.plan, self.options)
         self._checked(None if self.options else call)
         switch = getattr(call, "switch", None)
@@ -346,7 +350,7 @@ class Kernel(Partners):
 
     def with_options(self, **options: Any) -> Kernel:
         """The same kernel with other options: out (arrays to write the results to), kinks ("subgradient" or "raise"), accuracy,
-        facts ("check" or "trust").
+        facts ("check" or "trust"), form of Hessians and Jacobians ("dense", "sparse" or "operator").
 
         Results of single numbers keep at least twelve decimals; accuracy="fast" leaves them as float64 arithmetic gives them.
 

@@ -36,6 +36,10 @@ def _partner(name: str) -> Any:
 class Partners:
     """What a kernel is in other tools."""
 
+    def _in_form(self) -> Any:
+        """The lean call whose matrices are sparse, or operators."""
+        return _partner("matrices").matrices(self)
+
     def for_scipy(self, at: Mapping[str, Any], *, unbounded: bool = False, hvp: Any = None) -> Any:
         """The kernel as SciPy takes functions: of one flat vector of parameters, the inputs it was compiled with respect to.
 

@@ -144,6 +144,7 @@ NAMED: dict[str, dict[str, str]] = {
             "logsumexp max min onehot pinv place prod reshape roll scatter softmax sort svdvals"
         ),
         "kernels/integrations/jacobians.py": "place",
+        "lowering/bands.py": "index place",
         "kernels/integrations/samples.py": "index onehot place reshape roll scatter",
         "kernels/javascript/primitives.py": (
             "acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh pow power"

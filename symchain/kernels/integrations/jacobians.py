@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,21 @@ def diagonals(plan: Plan, value: int, sign: int = 1) -> list[Diagonal] | None:
         else:
             return None
     return found
+
+
+def places(term: Diagonal, known: Mapping[str, int], lead: int) -> tuple[Any, Any, list[int]]:
+    """The row and the column of each entry of a term, and the shape of its entries; `lead` axes are those of the rows."""
+    dims = tuple(evaluate(d, known) for d in term.shape)
+    lengths = [dims[term.pattern.index(j)] for j in range(len(set(term.pattern)))]
+    grid = np.indices(lengths)
+    index = [grid[j] for j in term.pattern]
+    whole = dims
+    for items, placed in term.places:
+        index = [a * step + evaluate(start, known) for a, (_, start, _, step) in zip(index, items, strict=True)]
+        whole = tuple(evaluate(d, known) for d in placed)
+    row = np.ravel_multi_index(index[:lead], whole[:lead]) if lead else np.zeros(lengths, int)
+    column = np.ravel_multi_index(index[lead:], whole[lead:]) if whole[lead:] else np.zeros(lengths, int)
+    return np.ravel(row), np.ravel(column), lengths
 
 
 def _shape(plan: Plan, value: int) -> Shape:
@@ -112,20 +127,9 @@ class Jacobian:
         known = dict(zip(self.plan.letters, sizes(self.plan, values), strict=True))
         rows, columns, entries = [], [], []
         for number, (k, term) in enumerate(self.terms):
-            dims = tuple(evaluate(d, known) for d in term.shape)
-            lengths = [dims[term.pattern.index(j)] for j in range(len(set(term.pattern)))]
-            grid = np.indices(lengths)
-            index = [grid[j] for j in term.pattern]
-            whole = dims
-            for items, placed in term.places:
-                index = [a * step + evaluate(start, known) for a, (_, start, _, step) in zip(index, items, strict=True)]
-                whole = tuple(evaluate(d, known) for d in placed)
-            own = self.parameters.shapes[k]
-            lead = len(whole) - len(own)
-            row = np.ravel_multi_index(index[:lead], whole[:lead]) if lead else np.zeros(lengths, int)
-            column = np.ravel_multi_index(index[lead:], own) if own else np.zeros(lengths, int)
-            rows.append(np.ravel(row))
-            columns.append(np.ravel(column) + self._named[k][1].start)
+            row, column, lengths = places(term, known, len(shape))
+            rows.append(row)
+            columns.append(column + self._named[k][1].start)
             entries.append(term.sign * np.broadcast_to(parts[str(number)], lengths).reshape(-1))
         return self._matrix(int(np.prod(shape, dtype=int)), rows, columns, entries)
 
@@ -136,4 +140,4 @@ class Jacobian:
         return coo_matrix((np.concatenate(entries), at), (size, self.parameters.size)).tocsr()
 
 
-__all__ = ["Diagonal", "Jacobian", "diagonals"]
+__all__ = ["Diagonal", "Jacobian", "diagonals", "places"]

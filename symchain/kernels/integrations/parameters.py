@@ -37,7 +37,7 @@ def of_order(kernel: Kernel, order: int) -> Kernel:
 
 
 def with_outputs(kernel: Kernel, outputs: Sequence[Output], order: int) -> Kernel:
-    options = {name: v for name, v in kernel.options.items() if name != "out"}
+    options = {name: v for name, v in kernel.options.items() if name not in ("out", "form")}
     return Kernel(replace(kernel.plan, outputs=tuple(outputs), order=order), kernel.backend, options)
 
 

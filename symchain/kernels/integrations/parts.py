@@ -41,7 +41,7 @@ class Parts:
     def __init__(self, kernel: Kernel, letter: str | None = None) -> None:
         self.plan, self.split = kernel.plan, split_of(kernel.plan, letter)
         _ = kernel.positional  # held against its program
-        options = {name: v for name, v in kernel.options.items() if name != "out"}
+        options = {name: v for name, v in kernel.options.items() if name not in ("out", "form")}
         self.first = Kernel(self.split.first, kernel.backend, options)
         self.second = Kernel(self.split.second, kernel.backend, options) if self.split.made else None
         self._unneedy = replace(kernel.plan, needs=())

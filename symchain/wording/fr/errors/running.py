@@ -93,6 +93,13 @@ ERRORS = {
     'Use target="auto" or "numpy".': 'Prenez target="auto" ou "numpy".',
     "there is no native form of {names}": "il n'y a pas de forme native de {names}",
     "there is no native form of {names} in this SciPy": "il n'y a pas de forme native de {names} dans cette version de SciPy",
+    # The form of matrices.
+    'results of the form "sparse" or "operator" are not written to arrays': 'les résultats de la forme "sparse" ou "operator" ne '
+    "s'écrivent pas dans des tableaux",
+    "Leave out= or form= away.": "Retirez out= ou form=.",
+    "the kernel returns no matrix of second derivatives, and no Jacobian": "la fonction compilée ne rend ni matrice de dérivées secondes, "
+    "ni jacobienne",
+    'Leave form="dense".': 'Gardez form="dense".',
     # Compilation.
     "order is 0, 1 or 2, not {order}": "order vaut 0, 1 ou 2, pas {order}",
     "order=1 returns value and gradients.": "order=1 rend la valeur et les gradients.",
