@@ -14,7 +14,7 @@ from symchain.errors import UnsupportedError
 from symchain.kernels.arguments import DOUBLE, admit
 from symchain.kernels.doubts import Doubts
 from symchain.kernels.entrydoubts import EntryDoubts
-from symchain.kernels.facts import check_all
+from symchain.kernels.facts import check_all, check_facts
 from symchain.kernels.floats import NoFloats
 from symchain.kernels.kernel import Plan
 from symchain.kernels.native import building
@@ -206,7 +206,6 @@ class NativeCode(NumPyCode):
         if (
             plan.scalar
             or self.guards
-            or any(self.facts)
             or launcher is None
             or len(plan.outputs) > 64
             or any(i.integer for i in plan.inputs)
@@ -220,7 +219,29 @@ class NativeCode(NumPyCode):
         groups = tuple(_GROUPS.get(o.kind, -1) for o in plan.outputs)
         finite = int(self.careful and self.may_overflow)
         rest = finite, self.general, self._prepared, np.empty, np.float64, np.ndarray
-        return launcher.arrays(address, shapes, len(plan.letters), groups, tuple(self.keys), plan.order or 0, *rest)  # type: ignore[no-any-return]
+        return self._with_facts(launcher.arrays(address, shapes, len(plan.letters), groups, tuple(self.keys), plan.order or 0, *rest))
+
+    def _with_facts(self, launched: Callable[..., Any]) -> Callable[..., Any]:
+        """The same call after what is declared of values was looked for; whatever is odd goes the general way, which says what is wrong."""
+        wanted = [(k, name, facts) for k, (name, facts) in enumerate(zip(self.names, self.facts, strict=True)) if facts]
+        if not wanted:
+            return launched
+        general, count = self.general, len(self.names)
+
+        def call(*values: Any) -> Any:
+            if len(values) != count:
+                return general(*values)
+            for k, name, facts in wanted:
+                value = values[k]
+                if type(value) is not float and (type(value) is not np.ndarray or value.dtype is not DOUBLE):
+                    return general(*values)
+                try:
+                    check_facts(name, facts, value)
+                except Exception:
+                    return general(*values)
+            return launched(*values)
+
+        return call
 
     def _samples(self, values: list[Any], shape: tuple[int, ...], precision: np.dtype[Any]) -> list[Any]:
         if shape == () or not self.native or not self.sampled or precision != DOUBLE:

@@ -155,6 +155,27 @@ def test_facts_of_arrays_are_asked_for() -> None:
             kernel(p=np.array([0.5, 0.75]), x=np.array([1.0, 2.0]))
 
 
+def test_the_quick_call_asks_for_facts_and_refuses_what_numpy_refuses() -> None:
+    program = symchain.parse("T: (n, k) onehot\nZ: (n, k)\ns: () positive\nC = -sum(T*log_softmax(Z))/s")
+    native, numpy = program.compile("C", target="c"), program.compile("C", target="numpy")
+    z = np.random.default_rng(3).normal(size=(4, 3))
+    good = {"T": np.eye(3)[[0, 2, 1, 1]], "Z": z, "s": 2.0}
+    same(native, numpy, good)
+    same(native, numpy, {**good, "T": np.asfortranarray(good["T"]), "Z": np.repeat(z, 2, axis=1)[:, ::2]})
+    for wrong in (
+        {"T": z}, {"s": -1.0}, {"T": np.eye(3)}, {"T": np.ones(3)}, {"T": "text"}, {"Z": z.T}, {"T": np.eye(3)[:0]}, {"s": np.array(-2.0)},
+    ):  # fmt: skip
+        said = []
+        for kernel in (native, numpy):
+            with pytest.raises(SymchainError) as caught:
+                kernel(**{**good, **wrong})
+            said.append((type(caught.value), str(caught.value)))
+        assert said[0] == said[1]
+    trusting = native.with_options(facts="trust")
+    assert np.isfinite(trusting(**{**good, "T": z})[0])
+
+
+
 def test_large_products_go_to_blas() -> None:
     """Stored as they are, or transposed; with weights between."""
     program = symchain.parse(
