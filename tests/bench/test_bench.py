@@ -29,3 +29,11 @@ def test_the_benchmark_of_native_kernels_prints_ratios() -> None:
     done = subprocess.run([sys.executable, str(script), "--quick"], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert len(re.findall(r"^ +\d+\.\d\d  W\d", done.stdout, re.MULTILINE)) == 7
+
+
+@pytest.mark.thorough
+def test_the_benchmark_of_deriving_prints_exponents() -> None:
+    script = Path(__file__).parent / "deriving.py"
+    done = subprocess.run([sys.executable, str(script), "--quick"], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"exponent +-?\d+\.\d\d  \w", done.stdout)) == 4
