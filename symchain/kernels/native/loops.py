@@ -39,7 +39,7 @@ _LIMIT = 400
 """Characters of an expression: a longer one gets a buffer."""
 _AGAIN = 80
 """Characters of one that is worked out again where it is read again, if it is sums and products."""
-MOST = 1500
+MOST = 2500
 """Plans of more instructions are left to NumPy."""
 
 
