@@ -12,7 +12,7 @@ from symchain.functions.spec import AbstractFunction, FunctionSpec, abstract
 from symchain.language import constants
 from symchain.language.arguments import Mismatch, is_written, plain_argument
 from symchain.language.arithmetic import matrix_product, product, stacked, stretched
-from symchain.language.forms import ASSOCIATIVE, OPERATORS, Form
+from symchain.language.forms import ASSOCIATIVE, Form, restated
 from symchain.language.indexing import select
 from symchain.language.labels import arranged
 from symchain.language.lookup import advice_on, closest, find_function, instead, is_known_function
@@ -140,8 +140,9 @@ class _Elaboration:
             self._fail(f"{name} is {kind}", f"For a product write {name}*(...).", phrase)
         if name in self.letters and name not in self.scope.functions:
             self._fail(f"{name} is a dimension, not a function", f"For a product write {name}*(...).", phrase)
-        if name in OPERATORS and name not in self.scope.functions:
-            return self._resolve_operator(phrase)
+        if name not in self.scope.functions and (made := restated(phrase)) is not None:
+            self.calls[id(phrase)] = made, {}
+            return (made,)
         function = find_function(name, self.scope.functions)
         if function is None:
             self._fail(f"{name} is not a known function", advice_on(name, self.scope.functions), phrase)
@@ -160,15 +161,6 @@ class _Elaboration:
             self._fail(f"{name} has no keyword {key}", "Write its arguments in order.", value)
         self._check_arguments(phrase, function)
         return self._checked(phrase.parts)
-
-    def _resolve_operator(self, phrase: Phrase) -> Sequence[Phrase]:
-        """add(a, b) is a + b."""
-        wanted = 1 if phrase.text == "negative" else 2
-        if len(phrase.parts) != wanted or phrase.keywords or phrase.primes:
-            self._fail(f"{phrase.text} takes {wanted} arguments", f"Write {phrase.text}({', '.join('ab'[:wanted])}).", phrase)
-        made = replace(OPERATORS[phrase.text](*phrase.parts), place=phrase.place)
-        self.calls[id(phrase)] = made, {}
-        return (made,)
 
     def _check_arguments(self, phrase: Phrase, function: FunctionSpec | AbstractFunction) -> None:
         name, given = phrase.text, len(phrase.parts)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from symchain.errors import ParseError
 from symchain.functions.spec import ALIASES, OPERATIONS, OperationSpec
-from symchain.support.notation import Phrase
+from symchain.support.notation import Phrase, call
 from symchain.tensors.memory import remembered
 from symchain.tensors.nodes import Tree, operation
 
@@ -132,5 +132,25 @@ OPERATORS: Mapping[str, Callable[..., Phrase]] = {
     "negative": lambda a: Phrase("neg", (a,)),
 }
 """NumPy's names of the operators: power(x, y) is x**y."""
+
+RESTATED: Mapping[tuple[str, int], Callable[..., Phrase]] = {
+    ("log", 2): lambda x, base: Phrase("mul", (call("log", x), Phrase("over", (call("log", base),), place=base.place))),
+}
+"""Functions that mean a formula with another number of arguments: log(x, 10) is log(x)/log(10), as in Python's math."""
+
+
+def restated(phrase: Phrase) -> Phrase | None:
+    """The formula that a call means, add(a, b) is a + b; None for a call that means a function. Raises ParseError for other arguments."""
+    formula = RESTATED.get((phrase.text, len(phrase.parts)))
+    if formula is None and phrase.text in OPERATORS:
+        wanted, formula = 1 if phrase.text == "negative" else 2, OPERATORS[phrase.text]
+        if len(phrase.parts) != wanted or phrase.keywords or phrase.primes:
+            advice = f"Write {phrase.text}({', '.join('ab'[:wanted])})."
+            raise ParseError(f"{phrase.text} takes {wanted} arguments", advice=advice, place=phrase.place)
+    if formula is None or phrase.keywords or phrase.primes:
+        return None
+    return replace(formula(*phrase.parts), place=phrase.place)
+
+
 ASSOCIATIVE = ("maximum", "minimum", "hypot", "logaddexp", "logaddexp2")
 """Functions of two numbers that are called with more, one after the other."""

@@ -81,6 +81,7 @@ def _template(latex: str, parameters: tuple[str, ...]) -> Macro | None:
 
 
 _WORDS = {
+    ("log", 2): Macro(template=(r"\log_{", "}(", ")"), order=(1, 0), arguments=2),
     ("norm", 1): Macro(template=(r"\lVert ", r"\rVert"), order=(0,), arguments=1),
     ("norm1", 1): Macro(template=(r"\lVert ", r"\rVert_1"), order=(0,), arguments=1),
     ("dot", 2): Macro(template=("", r"^{\top}", ""), order=(0, 1), arguments=2),

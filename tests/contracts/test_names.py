@@ -73,7 +73,7 @@ NAMED: dict[str, dict[str, str]] = {
         "nouns/sensitivity.py": "sign",
         "nouns/verdict.py": "sign",
         "render/__init__.py": "index",
-        "render/calls.py": "concatenate power reshape",
+        "render/calls.py": "log concatenate power reshape",
         "render/influences.py": "index",
         "render/latex.py": "index inv pow power prod",
         "render/layout.py": "power",
@@ -229,7 +229,7 @@ NAMED: dict[str, dict[str, str]] = {
     },
     "the grammar: x[0] and x**y are written with signs; names of NumPy; what may have more than two arguments": {
         "language/elaborate.py": "gather index pow",
-        "language/forms.py": "float_power hypot logaddexp logaddexp2 maximum minimum pow power",
+        "language/forms.py": "log float_power hypot logaddexp logaddexp2 maximum minimum pow power",
         "language/grammar.py": "floor_divide index mod pow prod",
         "language/lookup.py": "amax amin index max maximum min minimum place",
         "language/reading.py": "pow",
