@@ -8,6 +8,7 @@ Four nouns, met in this order:
     FunctionSpec  what is known        symchain.functions: one record per function; declare(...) adds yours
     errors        what went wrong      SymchainError and its subclasses: what, the place, what to do
     from SymPy    expressions in, out  symchain.gradient(expr, symbols), hessian(...), jacobian(exprs, symbols)
+    from code     a function read     symchain.from_function(f, shapes): NumPy, PyTorch, JAX in; a Program out
     downhill      step by step         symchain.descend(kernel, start, method="adam"); kernel.for_scipy(at={...})
     in a shell    the same             symchain derive | eval | compile | hessian | parse | models
 
@@ -34,7 +35,7 @@ from symchain.errors import (
 from symchain.nouns.door import wired_by
 
 if TYPE_CHECKING:
-    from symchain.api import gradient, hessian, jacobian, parse, parse_latex, program
+    from symchain.api import from_function, gradient, hessian, jacobian, parse, parse_latex, program
     from symchain.kernels.integrations.descent import descend
     from symchain.kernels.saved import load
 
@@ -44,6 +45,7 @@ _LAZY = {
     "parse": "symchain.api",
     "parse_latex": "symchain.api",
     "program": "symchain.api",
+    "from_function": "symchain.api",
     "gradient": "symchain.api",
     "hessian": "symchain.api",
     "jacobian": "symchain.api",
@@ -66,6 +68,7 @@ __all__ = [
     "VerificationError",
     "__version__",
     "descend",
+    "from_function",
     "gradient",
     "hessian",
     "jacobian",

@@ -100,6 +100,43 @@ def program(
     return program_of(expressions, shapes=shapes, assume=assume, let=let)
 
 
+@making_trees()
+def from_function(function: Any, shapes: Any = None, assume: Mapping[str, Any] | None = None) -> Program:
+    """The program that a function of arrays is: it is called once with symbolic arrays, and what it does is written down.
+
+    `function` is a Python function of NumPy arrays or PyTorch tensors, a module of PyTorch (torch.fx graphs too), a function of JAX or a
+    jaxpr. `shapes` gives the shape of each argument by name or in order, () where it is left out; those of a dict or a list of arrays are
+    a dict or a list of shapes, and become inputs such as params_W. Letters are sizes as in `parse`. An argument that has a default keeps
+    it unless a shape is given. `assume` gives facts ({"labels": "integer"}).
+
+    The inputs are the arguments. The blocks are named after the local variables of the function, which are looked at after each of its
+    lines (for JAX, after what its source assigns): a name that is assigned again has a number behind it. What is read twice and has no
+    name is t1, t2, ...; the result is called after its variable, or the function. Loops over numbers unroll. An array written to
+    (A[1:-1] = ..., C += ...) is a new block; a function that returns nothing returns the arguments that it wrote to.
+
+    Numbers stand in the program as they are. Arrays that the function finds outside of itself are inputs under their name there, with
+    their values in program.constants (`kernel(**program.constants, x=...)`), and so are the parameters of a module; arrays without a name
+    are written out up to 16 entries. Single precision numbers are read by their shortest decimals.
+
+    Raises UnsupportedError with the line for a branch on values, a function that is not known, and what cuts derivatives off (detach,
+    stop_gradient where it changes the result); ShapeError; ArgumentError for arguments that are not the function's.
+
+    >>> import numpy as np
+    >>> def loss(w, X, y):
+    ...     z = X @ w
+    ...     return np.mean(np.log1p(np.exp(-y*z)))
+    >>> print(from_function(loss, {"w": ("p",), "X": ("n", "p"), "y": ("n",)}))
+    w: (p,)
+    X: (n, p)
+    y: (n,)
+    z = X @ w
+    loss = mean(log1p(exp(-y*z)))
+    """
+    from symchain.tracing.functions import read_function
+
+    return read_function(function, shapes, assume)
+
+
 def gradient(expr: Any, symbols: Any, simplify: bool | None = None) -> list[Any]:
     """The derivatives of a SymPy expression by some symbols, in SymPy; one symbol alone is a list of one.
 

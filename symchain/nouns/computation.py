@@ -114,6 +114,8 @@ class Computation(Unchanging):
     """The lines with an index, where the program has families."""
     known: Mapping[Dim, int] = field(default_factory=dict, repr=False)
     """How large some axes are at least, for the blocks to have the shapes they have."""
+    constants: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The values that inputs had where a program was read off a function: arrays that it found outside of itself."""
 
     @property
     def families(self) -> Mapping[str, Family]:

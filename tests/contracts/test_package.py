@@ -33,7 +33,7 @@ FLOORS = (
     ("operations",),
     ("nouns",),
     ("language", "evidence"),
-    ("rules", "rewriting", "latex", "render"),
+    ("rules", "rewriting", "latex", "render", "tracing"),
     ("deriving",),
     ("lowering",),
     ("analysis",),
@@ -50,7 +50,7 @@ DOOR = ("", "nouns")
 
 PUBLIC = {
     "ArgumentError", "LimitError", "NotDifferentiableError", "NumberVariableError", "ParseError", "PrecisionError", "ShapeError",
-    "SymchainError", "UnsupportedError", "VerificationError", "__version__", "descend", "gradient", "hessian", "jacobian",
+    "SymchainError", "UnsupportedError", "VerificationError", "__version__", "descend", "from_function", "gradient", "hessian", "jacobian",
     "load", "parse", "parse_latex", "program",
 }  # fmt: skip
 LINES = 500

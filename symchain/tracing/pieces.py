@@ -1,0 +1,473 @@
+"""PyTorch's own ways to shape tensors, to take parts of them, and to normalise over groups of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from symchain.errors import ShapeError, UnsupportedError
+from symchain.support.dimensions import Dim
+from symchain.support.notation import Phrase, call, number
+from symchain.tracing.arrays import Traced, sized
+from symchain.tracing.recording import Recording
+from symchain.tracing.records import Absent, Builder, built
+from symchain.tracing.structure import (
+    clipped,
+    count,
+    dims_of,
+    filled_of,
+    filled_with,
+    gathered,
+    laid_out,
+    parted,
+    permuted,
+    product,
+    reshape,
+    same,
+    spread,
+    taken,
+    traced,
+    transposed,
+    with_axis,
+)
+
+
+def _size(recording: Recording, x: Any, dim: int | None = None) -> Any:
+    shape = tuple(sized(recording, d) for d in traced(recording, x).dims)
+    return shape if dim is None else shape[dim]
+
+
+def _swapped(recording: Recording, x: Any, dim0: int, dim1: int) -> Any:
+    own = traced(recording, x)
+    order = list(range(own.ndim))
+    order[dim0], order[dim1] = order[dim1], order[dim0]
+    return permuted(recording, own, order)
+
+
+def _flattened(recording: Recording, x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    own = traced(recording, x)
+    first, last = start_dim % max(own.ndim, 1), end_dim % max(own.ndim, 1)
+    return laid_out(recording, own, (*own.dims[:first], count(own.dims[first : last + 1]), *own.dims[last + 1 :]))
+
+
+def _unflattened(recording: Recording, x: Any, dim: int, sizes: Any) -> Any:
+    own = traced(recording, x)
+    k = dim % own.ndim
+    return laid_out(recording, own, (*own.dims[:k], *dims_of((tuple(sizes),)), *own.dims[k + 1 :]))
+
+
+def _chosen(recording: Recording, x: Any, dim: int, index: int) -> Any:
+    own = traced(recording, x)
+    return taken(recording, own, (*[slice(None)] * (dim % own.ndim), index))
+
+
+def _narrowed(recording: Recording, x: Any, dim: int, start: int, length: int) -> Any:
+    own = traced(recording, x)
+    return taken(recording, own, (*[slice(None)] * (dim % own.ndim), slice(start, start + length)))
+
+
+def _sliced(recording: Recording, x: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Any:
+    """ATen's slice, whose end may be far beyond the axis."""
+    own = traced(recording, x)
+    stop = None if end is None or end > 2**31 else end
+    return taken(recording, own, (*[slice(None)] * (dim % own.ndim), slice(start or None, stop, None if step == 1 else step)))
+
+
+def _split(recording: Recording, x: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
+    own = traced(recording, x)
+    size = own.dims[dim]
+    if not isinstance(size, int):
+        raise ShapeError(f"an axis of size {size} in parts", advice="Give a number in shapes= for this axis.")
+    if isinstance(split_size_or_sections, int):
+        bounds = [*range(0, size, split_size_or_sections), size]
+    else:
+        bounds = [sum(split_size_or_sections[:k]) for k in range(len(split_size_or_sections) + 1)]
+    return tuple(parted(recording, own, bounds, dim))
+
+
+def _chunks(recording: Recording, x: Any, chunks: int, dim: int = 0) -> Any:
+    size = traced(recording, x).dims[dim]
+    if not isinstance(size, int):
+        raise ShapeError(f"an axis of size {size} in parts", advice="Give a number in shapes= for this axis.")
+    return _split(recording, x, -(-size // chunks), dim)
+
+
+def _unbound(recording: Recording, x: Any, dim: int = 0) -> Any:
+    size = traced(recording, x).dims[dim]
+    if not isinstance(size, int):
+        raise ShapeError(f"an axis of size {size} in parts", advice="Give a number in shapes= for this axis.")
+    return tuple(_chosen(recording, x, dim, k) for k in range(size))
+
+
+def _repeated(recording: Recording, x: Any, *repeats: Any) -> Any:
+    """torch's repeat and tile: the array so many times along each axis."""
+    own = traced(recording, x)
+    times = list(repeats[0]) if len(repeats) == 1 and isinstance(repeats[0], tuple | list) else list(repeats)
+    times = [1] * (own.ndim - len(times)) + times
+    while own.ndim < len(times):
+        own = with_axis(recording, own, 0)
+    for k, n in enumerate(times):
+        if n > 1:
+            own = gathered("concatenate")(recording, [own] * n, k)
+    return own
+
+
+def _extreme(word: str, pair: str) -> Builder:
+    """max and min: of all entries, along an axis with their places, or of two arrays."""
+
+    def build(recording: Recording, x: Any, dim: Any = None, keepdim: bool = False, other: Any = None) -> Any:
+        if isinstance(dim, Traced) or other is not None:
+            return recording.combined(lambda *p: call(pair, *p), x, dim if other is None else other)
+        phrase = recording.phrase(x)
+        if dim is None:
+            return recording.made(call(word, phrase))
+        keywords = {"keepdims": recording.phrase(True)} if keepdim else {}
+        return recording.made(call(word, phrase, axis=recording.phrase(dim), **keywords)), Absent("the place of an extreme")
+
+    return build
+
+
+def _sorted(recording: Recording, x: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
+    axis = recording.phrase(dim)
+    ascending = call("sort", recording.phrase(x), axis=axis)
+    return recording.made(call("flip", ascending, axis=axis) if descending else ascending), Absent("the order of a sort")
+
+
+def _running(word: str) -> Builder:
+    def build(recording: Recording, x: Any, dim: int) -> Any:
+        return recording.made(call(word, recording.phrase(x), axis=recording.phrase(dim))), Absent("the place of an extreme")
+
+    return build
+
+
+def _largest(recording: Recording, x: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+    own = traced(recording, x)
+    if dim % own.ndim != own.ndim - 1 or not largest:
+        raise UnsupportedError("topk along another axis, or of the smallest", advice="Sort and slice.")
+    return recording.made(Phrase("index", (call("topk", own.phrase, number(k)), number(0)), "2")), Absent("the place of an extreme")
+
+
+def _padded(recording: Recording, x: Any, pad: Sequence[int], mode: str = "constant", value: Any = 0) -> Any:
+    """Zeros, or a value, before and after: the last axis first."""
+    if mode != "constant":
+        raise UnsupportedError(f"padding of the mode {mode}", advice="Pad with a constant.")
+    own = traced(recording, x)
+    for j in range(len(pad) // 2):
+        k = own.ndim - 1 - j
+        parts: list[Any] = [own]
+        for where, width in ((0, pad[2 * j]), (1, pad[2 * j + 1])):
+            if width < 0:
+                bounds = slice(-width, None) if where == 0 else slice(None, width)
+                parts[parts.index(own)] = own = taken(recording, own, (*[slice(None)] * k, bounds))
+            elif width:
+                edge = filled_with(recording, value or 0, (*own.dims[:k], width, *own.dims[k + 1 :]))
+                parts.insert(0, edge) if where == 0 else parts.append(edge)
+        own = gathered("concatenate")(recording, parts, k) if len(parts) > 1 else own
+    return own
+
+
+def _classes(recording: Recording, labels: Any, num_classes: int = -1) -> Any:
+    if num_classes < 0:
+        raise UnsupportedError("one_hot of a number of classes that is not said", advice="Write one_hot(labels, num_classes=k).")
+    return recording.made(call("onehot", recording.phrase(labels), number(num_classes)))
+
+
+def _cross_entropy(recording: Recording, input: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0) -> Any:
+    """The logarithm of softmax at the target: a class for each row, or the probabilities of all classes (along axis 1)."""
+    own = traced(recording, input)
+    axis = 1 if own.ndim > 1 else 0
+    logs = recording.made(call("log_softmax", own.phrase, axis=number(axis)))
+    return _nll(recording, logs, target, reduction, label_smoothing)
+
+
+def _nll(recording: Recording, input: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0) -> Any:
+    logs = traced(recording, input)
+    axis = 1 if logs.ndim > 1 else 0
+    phrase = recording.phrase(target)
+    classes = logs.dims[axis]
+    labels = recording.shape_of(phrase) != logs.dims
+    if labels:
+        if logs.ndim > 2 or not isinstance(classes, int):
+            raise UnsupportedError("classes along an axis whose size is a letter, or of more than rows", advice="Give one_hot labels.")
+        phrase = call("onehot", phrase, number(classes))
+    if label_smoothing:
+        kept = recording.phrase(1 - label_smoothing)
+        rest = Phrase("mul", (recording.phrase(label_smoothing), Phrase("over", (recording.phrase(sized(recording, classes)),))))
+        phrase = Phrase("add", (Phrase("mul", (kept, phrase)), rest))
+    each = recording.made(call("sum", Phrase("mul", (phrase, logs.phrase)), axis=number(axis)))
+    loss = -each
+    return loss if reduction == "none" else recording.made(call(reduction, loss.phrase))
+
+
+def _normalised(recording: Recording, x: Traced, axes: Sequence[int], eps: float) -> Traced:
+    """x less its mean, over its standard deviation, along axes."""
+    named = recording.phrase(tuple(axes) if len(axes) > 1 else axes[0])
+    keep = recording.phrase(True)
+    centre = recording.made(call("mean", x.phrase, axis=named, keepdims=keep))
+    spread_ = recording.made(call("var", x.phrase, axis=named, keepdims=keep))
+    made: Traced = (x - centre) / recording.made(call("sqrt", (spread_ + eps).phrase))
+    return made
+
+
+def _scaled(recording: Recording, x: Any, weight: Any, bias: Any, axis: int | None) -> Any:
+    """x*weight + bias, these along one axis, or along the last ones."""
+    for given, join in ((weight, "multiply"), (bias, "add")):
+        if given is not None:
+            own = traced(recording, given)
+            if axis is not None:
+                for _ in range(x.ndim - 1 - axis):
+                    own = with_axis(recording, own, -1)
+            x = recording.library.call(recording, join, (x, own), {})
+    return x
+
+
+def _layer_norm(recording: Recording, x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    own = traced(recording, x)
+    last = len(dims_of((tuple(normalized_shape),)))
+    made = _normalised(recording, own, list(range(own.ndim - last, own.ndim)), eps)
+    return _scaled(recording, made, weight, bias, None)
+
+
+def _native_layer_norm(recording: Recording, x: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    return _layer_norm(recording, x, shape, weight, bias, eps), Absent("the mean of a layer"), Absent("the deviation of a layer")
+
+
+def _rms_norm(recording: Recording, x: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:
+    own = traced(recording, x)
+    if eps is None:
+        raise UnsupportedError("rms_norm whose eps depends on the precision", advice="Say eps=1e-6.")
+    axes = list(range(own.ndim - len(tuple(normalized_shape)), own.ndim))
+    named = recording.phrase(tuple(axes) if len(axes) > 1 else axes[0])
+    squares = recording.made(call("mean", (own**2).phrase, axis=named, keepdims=recording.phrase(True)))
+    return _scaled(recording, own / recording.made(call("sqrt", (squares + eps).phrase)), weight, None, None)
+
+
+def _batch_norm(
+    recording: Recording, x: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None,
+    training: bool = False, momentum: float = 0.1, eps: float = 1e-5, cudnn_enabled: Any = None,
+) -> Any:  # fmt: skip
+    """Along axis 1: by the batch itself in training, by what was learned in use."""
+    own = traced(recording, x)
+    if training or running_mean is None:
+        axes = [k for k in range(own.ndim) if k != 1]
+        return _scaled(recording, _normalised(recording, own, axes, eps), weight, bias, 1)
+    columns = []
+    for given in (running_mean, running_var):
+        column = traced(recording, given)
+        for _ in range(own.ndim - 2):
+            column = with_axis(recording, column, -1)
+        columns.append(column)
+    made = (own - columns[0]) / recording.made(call("sqrt", (columns[1] + eps).phrase))
+    return _scaled(recording, made, weight, bias, 1)
+
+
+def _group_norm(recording: Recording, x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5, *rest: Any) -> Any:
+    own = traced(recording, x)
+    n, c, *others = own.dims
+    if not isinstance(c, int) or c % num_groups:
+        raise ShapeError(f"{c} channels in {num_groups} groups", advice="Give a number of groups that divides the channels.")
+    groups = laid_out(recording, own, (n, num_groups, count([c // num_groups, *others])))
+    made = laid_out(recording, _normalised(recording, groups, [2], eps), own.dims)
+    return _scaled(recording, made, weight, bias, 1)
+
+
+def _instance_norm(recording: Recording, x: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None,
+                   use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5) -> Any:  # fmt: skip
+    own = traced(recording, x)
+    return _scaled(recording, _normalised(recording, own, list(range(2, own.ndim)), eps), weight, bias, 1)
+
+
+def _prelu(recording: Recording, x: Any, weight: Any) -> Any:
+    own, slope = traced(recording, x), traced(recording, weight)
+    if slope.dims != (1,):
+        for _ in range(own.ndim - 2):
+            slope = with_axis(recording, slope, -1)
+    return recording.combined(lambda *p: call("prelu", *p), own, slope)
+
+
+def _glu(recording: Recording, x: Any, dim: int = -1) -> Any:
+    left, right = _chunks(recording, x, 2, dim)
+    return left * recording.made(call("sigmoid", right.phrase))
+
+
+def _attention(
+    recording: Recording, query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, is_causal: bool = False,
+    scale: float | None = None, enable_gqa: bool = False,
+) -> Any:  # fmt: skip
+    """softmax(query @ key.T*scale) @ value, in batches."""
+    if dropout_p or is_causal or enable_gqa:
+        raise UnsupportedError("attention with dropout, a causal mask or groups", advice="Give the mask as an array that is added.")
+    q, k, v = (traced(recording, t) for t in (query, key, value))
+    width = q.dims[-1]
+    factor = scale if scale is not None else 1 / recording.made(call("sqrt", recording.phrase(sized(recording, width))))
+    scores = product(recording, q, _swapped(recording, k, -2, -1)) * factor
+    if attn_mask is not None:
+        scores = scores + attn_mask
+    weights = recording.made(call("softmax", scores.phrase))
+    return product(recording, weights, v)
+
+
+def _dropout(recording: Recording, x: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    if training and p:
+        raise UnsupportedError("dropout draws numbers", advice="Call module.eval() first, or multiply by a mask that is an argument.")
+    return same(recording, x)
+
+
+def _masked(recording: Recording, x: Any, mask: Any, value: Any) -> Any:
+    return PIECES["where"](recording, mask, value, x)
+
+
+def _diagonal(recording: Recording, x: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+    keywords = {"axis1": recording.phrase(dim1), "axis2": recording.phrase(dim2)} if (dim1, dim2) != (0, 1) else {}
+    more = {"offset": recording.phrase(offset)} if offset else {}
+    return recording.made(call("diagonal", recording.phrase(x), **more, **keywords))
+
+
+def _diag(recording: Recording, x: Any, diagonal: int = 0) -> Any:
+    return recording.made(call("diag", recording.phrase(x), *([recording.phrase(diagonal)] if diagonal else [])))
+
+
+def _reflected(word: str) -> Builder:
+    return lambda recording, x, other: recording.library.call(recording, word, (other, x), {})
+
+
+def _embedded(recording: Recording, input: Any, weight: Any, padding_idx: Any = None, *rest: Any) -> Any:
+    return taken(recording, weight, input)
+
+
+def _moments(word: str) -> Builder:
+    """var_mean and std_mean."""
+
+    def build(recording: Recording, x: Any, *arguments: Any, **keywords: Any) -> Any:
+        mean = {k: v for k, v in keywords.items() if k in ("dim", "keepdim")}
+        dims = arguments[:1]
+        first = recording.library.call(recording, word, (x, *arguments), keywords)
+        return first, recording.library.call(recording, "mean", (x, *dims), mean)
+
+    return build
+
+
+def _where(recording: Recording, condition: Any, input: Any, other: Any) -> Any:
+    from symchain.tracing.structure import where
+
+    return where(recording, condition, input, other)
+
+
+def _built_in_place(recording: Recording, x: Any, value: Any) -> Any:
+    x[...] = value
+    return x
+
+
+PIECES: dict[str, Builder] = {
+    "where": _where,
+    "size": _size,
+    "dim": lambda recording, x: traced(recording, x).ndim,
+    "ndimension": lambda recording, x: traced(recording, x).ndim,
+    "numel": lambda recording, x: sized(recording, count(traced(recording, x).dims)),
+    "view": reshape,
+    "reshape_as": lambda recording, x, other: laid_out(recording, x, traced(recording, other).dims),
+    "view_as": lambda recording, x, other: laid_out(recording, x, traced(recording, other).dims),
+    "_unsafe_view": reshape,
+    "expand": spread,
+    "expand_as": lambda recording, x, other: spread(recording, x, *traced(recording, other).shape),
+    "broadcast_to": spread,
+    "permute": permuted,
+    "transpose": _swapped,
+    "swapaxes": _swapped,
+    "swapdims": _swapped,
+    "adjoint": lambda recording, x: _swapped(recording, x, -2, -1),
+    "t": transposed,
+    "unsqueeze": with_axis,
+    "flatten": _flattened,
+    "ravel": _flattened,
+    "unflatten": _unflattened,
+    "select": _chosen,
+    "narrow": _narrowed,
+    "slice": _sliced,
+    "split": _split,
+    "split_with_sizes": _split,
+    "tensor_split": _chunks,
+    "chunk": _chunks,
+    "unbind": _unbound,
+    "repeat": _repeated,
+    "tile": _repeated,
+    "cat": gathered("concatenate"),
+    "concat": gathered("concatenate"),
+    "concatenate": gathered("concatenate"),
+    "hstack": lambda recording, arrays: gathered("concatenate")(recording, arrays, min(1, traced(recording, arrays[0]).ndim - 1)),
+    "vstack": lambda recording, arrays: gathered("concatenate")(recording, [_rows(recording, a) for a in arrays], 0),
+    "index_select": lambda recording, x, dim, index: taken(recording, x, (*[slice(None)] * dim, index)),
+    "embedding": lambda recording, weight, *rest: _embedded(recording, *_ordered(weight, *rest)),
+    "max": _extreme("max", "maximum"),
+    "min": _extreme("min", "minimum"),
+    "sort": _sorted,
+    "cummax": _running("cummax"),
+    "cummin": _running("cummin"),
+    "topk": _largest,
+    "pad": _padded,
+    "constant_pad_nd": lambda recording, x, pad, value=0: _padded(recording, x, pad, "constant", value),
+    "one_hot": _classes,
+    "cross_entropy": _cross_entropy,
+    "cross_entropy_loss": _cross_entropy,
+    "nll_loss": _nll,
+    "layer_norm": _layer_norm,
+    "native_layer_norm": _native_layer_norm,
+    "rms_norm": _rms_norm,
+    "batch_norm": _batch_norm,
+    "group_norm": _group_norm,
+    "instance_norm": _instance_norm,
+    "prelu": _prelu,
+    "glu": _glu,
+    "scaled_dot_product_attention": _attention,
+    "dropout": _dropout,
+    "clamp": clipped,
+    "clamp_min": lambda recording, x, low: clipped(recording, x, low),
+    "clamp_max": lambda recording, x, high: clipped(recording, x, None, high),
+    "masked_fill": _masked,
+    "diagonal": _diagonal,
+    "diag": _diag,
+    "diag_embed": _diag,
+    "rpow": _reflected("power_of"),
+    "rdiv": _reflected("div"),
+    "rmatmul": _reflected("matmul"),
+    "var_mean": _moments("var"),
+    "std_mean": _moments("std"),
+    "chain_matmul": lambda recording, *matrices: _product_of(recording, matrices),
+    "multi_dot": lambda recording, matrices: _product_of(recording, matrices),
+    "copy_": _built_in_place,
+    "new_zeros": lambda recording, x, *shape: filled_of(0)(recording, *shape),
+    "new_ones": lambda recording, x, *shape: filled_of(1)(recording, *shape),
+    "clone": same,
+    "contiguous": same,
+    "to": same,
+    "float": same,
+    "double": same,
+    "cpu": same,
+    "type_as": same,
+    "type": same,
+    "_to_copy": same,
+    "alias": same,
+    "lift_fresh_copy": same,
+    "requires_grad_": lambda recording, x, *rest: x,
+    "ones": filled_of(1),
+    "zeros": filled_of(0),
+}
+
+
+def _ordered(first: Any, second: Any, *rest: Any) -> tuple[Any, ...]:
+    """embedding(input, weight) of torch.nn.functional, embedding(weight, indices) of ATen: the weight is the matrix."""
+    shape = getattr(first, "dims", None) if isinstance(first, Traced) else tuple(getattr(first, "shape", ()))
+    return (second, first, *rest) if shape is not None and len(shape) == 2 else (first, second, *rest)
+
+
+def _rows(recording: Recording, x: Any) -> Any:
+    own = traced(recording, x)
+    return with_axis(recording, own, 0) if own.ndim == 1 else own
+
+
+def _product_of(recording: Recording, matrices: Sequence[Any]) -> Any:
+    return recording.made(Phrase("matmul", tuple(recording.phrase(m) for m in matrices)))
+
+
+_used: tuple[Dim, ...] = ()
+__all__ = ["PIECES", "built"]
