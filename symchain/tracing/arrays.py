@@ -323,6 +323,12 @@ def _in_place(symbol: str) -> Callable[[Any, Any], Any]:
     return method
 
 
+def _same_items(left: Any, right: Any) -> bool:
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return len(left) == len(right) and all(map(_same_items, left, right))
+    return left is right or (type(left) is type(right) and isinstance(left, slice | int) and left == right)
+
+
 def _comparison(symbol: str) -> Callable[[Any, Any], Any]:
     def method(self: Traced, other: Any) -> Any:
         try:
@@ -334,13 +340,12 @@ def _comparison(symbol: str) -> Callable[[Any, Any], Any]:
 
 
 class Memory:
-    """What shares the memory of an array: the views of it, of which all but the one written to are out of date then."""
+    """What shares the memory of an array, counted by its writes: whoever has not seen the last one is out of date."""
 
-    __slots__ = ("writer", "writes")
+    __slots__ = ("writes",)
 
     def __init__(self) -> None:
         self.writes = 0
-        self.writer: Any = None
 
 
 class Traced:
@@ -352,14 +357,15 @@ class Traced:
     def __init__(self, recording: Recording, value: Value, memory: Memory | None = None) -> None:
         self.recording, self._value = recording, value
         self._memory = Memory() if memory is None else memory
-        self._written = self._memory.writes
+        self._seen = self._memory.writes
+        self._part: tuple[Traced, Any] | None = None  # of which array it is which items
         self.written_to = False
 
     # ------------------------------------------------------------ what it is
 
     @property
     def value(self) -> Value:
-        if self._written != self._memory.writes and self._memory.writer is not self:
+        if self._seen != self._memory.writes:
             advice = "Take a copy before writing, or read the array that was written to."
             refuse("this array shares memory with one that was written to since", advice, self.recording)
         return self._value
@@ -448,16 +454,31 @@ class Traced:
     # ------------------------------------------------------------ parts
 
     def __getitem__(self, items: Any) -> Any:
-        return asked(self.recording, "getitem", (self, items), {})
+        made = asked(self.recording, "getitem", (self, items), {})
+        if isinstance(made, Traced) and made is not self and made.ndim:
+            made._part = self, items
+        return made
 
     def __setitem__(self, items: Any, given: Any) -> None:
+        if isinstance(given, Traced) and given._part is not None and given._part[0] is self and _same_items(given._part[1], items):
+            return  # x[1:] += y has written to the part already
         try:
             made = assigned(self.recording, self.phrase, self.dims, items, given, chosen_of if isinstance(items, Condition) else None)
         except SymchainError as error:
             raise located(error, self.recording) from None
         self._memory.writes += 1
-        self._memory.writer = self
-        self._value, self.written_to = made.value, True
+        self._take(made.value)
+
+    def _take(self, value: Value) -> None:
+        """The value after a write; that of the array of which this is a part follows."""
+        self._value, self.written_to, self._seen = value, True, self._memory.writes
+        if self._part is not None:
+            whole, items = self._part
+            try:
+                made = assigned(self.recording, name(whole._value.key), whole.dims, items, self, None)
+            except SymchainError as error:
+                raise located(error, self.recording) from None
+            whole._take(made.value)
 
     def __len__(self) -> int:
         if not self.ndim:

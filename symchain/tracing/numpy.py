@@ -28,6 +28,7 @@ from symchain.tracing.structure import (
     shape_of,
     split,
     spread,
+    tensordot,
     traced,
     with_axis,
 )
@@ -35,7 +36,8 @@ from symchain.tracing.structure import (
 RECORDS = read_records("""
 heaviside(x, h0=0) = heaviside(x)
 heaviside(x, h0) = where(x == 0, h0, heaviside(x))
-divide_no_nan(x, y) = x/y
+huber(delta, r) = huber(r, delta)
+pseudo_huber(delta, r) = pseudo_huber(r, delta)
 average(a, axis=None, weights=None, keepdims=False) = mean(a, axis=axis, keepdims=keepdims)
 average(a, axis=None, weights=None, keepdims=False) = sum(a*weights, axis=axis, keepdims=keepdims)/sum(weights)
 nansum(a, axis=None, keepdims=False) = sum(a, axis=axis, keepdims=keepdims)
@@ -43,15 +45,11 @@ rad2deg|degrees(x) = x*180/pi
 deg2rad|radians(x) = x*pi/180
 conjugate|conj|real(x) = x
 ldexp(x1, x2) = x1*2**x2
-cbrt(x) = cbrt(x)
-multi_gammaln(a, d) = multigammaln(a, d)
 logsumexp(a, axis=None, b=None, keepdims=False) = logsumexp(a, axis=axis, keepdims=keepdims)
 matvec(x1, x2) = x1 @ x2
 vector_norm(x, axis=None, keepdims=False, ord=2) = norm(x, axis=axis, keepdims=keepdims)
 std(a, axis=None, ddof=0, keepdims=False, correction=0) = std(a, axis=axis, ddof=ddof, keepdims=keepdims)
 var(a, axis=None, ddof=0, keepdims=False, correction=0) = var(a, axis=axis, ddof=ddof, keepdims=keepdims)
-concat(arrays, axis=0) = concatenate(arrays, axis=axis)
-column_stack(tup) = stack(tup, axis=1)
 square(x) = x**2
 """)
 
@@ -68,22 +66,6 @@ def _result(names: str, form: str) -> Any:
         return kind(*formed(recording, known, arguments, keywords))
 
     return build
-
-
-def _tensordot(recording: Recording, a: Any, b: Any, axes: Any = 2) -> Any:
-    """The products summed over axes of both: the last ones and the first ones, or those that are named."""
-    left, right = traced(recording, a), traced(recording, b)
-    if isinstance(axes, int):
-        axes = list(range(left.ndim - axes, left.ndim)), list(range(axes))
-    mine, yours = ([x] if isinstance(x, int) else list(x) for x in axes)
-    letters = iter("abcdefghijklmnopqrstuvwxyz")
-    first = [next(letters) for _ in range(left.ndim)]
-    second = [next(letters) for _ in range(right.ndim)]
-    for i, j in zip(mine, yours, strict=True):
-        second[j] = first[i]
-    shared = {first[i] for i in mine}
-    output = [x for x in (*first, *second) if x not in shared]
-    return recording.library.call(recording, "einsum", (f"{''.join(first)},{''.join(second)}->{''.join(output)}", left, right), {})
 
 
 def _einsum(recording: Recording, subscripts: str, *operands: Any, optimize: Any = None) -> Any:
@@ -124,7 +106,7 @@ def _dot(recording: Recording, a: Any, b: Any) -> Any:
         return left * right
     if left.ndim > 2 and right.ndim == 1 or left.ndim <= 2 and right.ndim <= 2:
         return COMMON["matmul"](recording, left, right)
-    return _tensordot(recording, left, right, ([left.ndim - 1], [right.ndim - 2]))
+    return tensordot(recording, left, right, ([left.ndim - 1], [right.ndim - 2]))
 
 
 def _round(recording: Recording, x: Any, decimals: int = 0) -> Any:
@@ -150,7 +132,7 @@ BUILDERS = {
     "broadcast_to": lambda recording, x, shape: spread(recording, x, shape),
     "squeeze": _squeeze,
     "dot": _dot,
-    "tensordot": _tensordot,
+    "tensordot": tensordot,
     "einsum": _einsum,
     "multi_dot": chain,
     "full": _full,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from symchain.errors import ShapeError, UnsupportedError
-from symchain.support.dimensions import Dim
 from symchain.support.notation import Phrase, call, number
 from symchain.tracing.arrays import Traced, sized
 from symchain.tracing.recording import Recording
-from symchain.tracing.records import Absent, Builder, built
+from symchain.tracing.records import Absent, Builder
 from symchain.tracing.structure import (
     clipped,
     count,
@@ -19,6 +18,7 @@ from symchain.tracing.structure import (
     filled_with,
     gathered,
     laid_out,
+    moved,
     parted,
     permuted,
     product,
@@ -26,8 +26,10 @@ from symchain.tracing.structure import (
     same,
     spread,
     taken,
+    tensordot,
     traced,
     transposed,
+    where,
     with_axis,
 )
 
@@ -112,6 +114,13 @@ def _repeated(recording: Recording, x: Any, *repeats: Any) -> Any:
     return own
 
 
+class Ordered(NamedTuple):
+    """What PyTorch returns of extremes and sorts: entries, and where they were."""
+
+    values: Any
+    indices: Any
+
+
 def _extreme(word: str, pair: str) -> Builder:
     """max and min: of all entries, along an axis with their places, or of two arrays."""
 
@@ -122,7 +131,7 @@ def _extreme(word: str, pair: str) -> Builder:
         if dim is None:
             return recording.made(call(word, phrase))
         keywords = {"keepdims": recording.phrase(True)} if keepdim else {}
-        return recording.made(call(word, phrase, axis=recording.phrase(dim), **keywords)), Absent("the place of an extreme")
+        return Ordered(recording.made(call(word, phrase, axis=recording.phrase(dim), **keywords)), Absent("the place of an extreme"))
 
     return build
 
@@ -130,12 +139,12 @@ def _extreme(word: str, pair: str) -> Builder:
 def _sorted(recording: Recording, x: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     axis = recording.phrase(dim)
     ascending = call("sort", recording.phrase(x), axis=axis)
-    return recording.made(call("flip", ascending, axis=axis) if descending else ascending), Absent("the order of a sort")
+    return Ordered(recording.made(call("flip", ascending, axis=axis) if descending else ascending), Absent("the order of a sort"))
 
 
 def _running(word: str) -> Builder:
     def build(recording: Recording, x: Any, dim: int) -> Any:
-        return recording.made(call(word, recording.phrase(x), axis=recording.phrase(dim))), Absent("the place of an extreme")
+        return Ordered(recording.made(call(word, recording.phrase(x), axis=recording.phrase(dim))), Absent("the place of an extreme"))
 
     return build
 
@@ -144,7 +153,8 @@ def _largest(recording: Recording, x: Any, k: int, dim: int = -1, largest: bool 
     own = traced(recording, x)
     if dim % own.ndim != own.ndim - 1 or not largest:
         raise UnsupportedError("topk along another axis, or of the smallest", advice="Sort and slice.")
-    return recording.made(Phrase("index", (call("topk", own.phrase, number(k)), number(0)), "2")), Absent("the place of an extreme")
+    chosen = Phrase("index", (call("topk", own.phrase, number(k)), number(0)), "2")
+    return Ordered(recording.made(chosen), Absent("the place of an extreme"))
 
 
 def _padded(recording: Recording, x: Any, pad: Sequence[int], mode: str = "constant", value: Any = 0) -> Any:
@@ -313,8 +323,13 @@ def _dropout(recording: Recording, x: Any, p: float = 0.5, training: bool = True
     return same(recording, x)
 
 
+def _each_repeated(recording: Recording, x: Any, repeats: int, dim: int | None) -> Any:
+    keywords = {} if dim is None else {"axis": recording.phrase(dim)}
+    return recording.made(call("repeat", recording.phrase(x), number(repeats), **keywords))
+
+
 def _masked(recording: Recording, x: Any, mask: Any, value: Any) -> Any:
-    return PIECES["where"](recording, mask, value, x)
+    return where(recording, mask, value, x)
 
 
 def _diagonal(recording: Recording, x: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
@@ -347,19 +362,13 @@ def _moments(word: str) -> Builder:
     return build
 
 
-def _where(recording: Recording, condition: Any, input: Any, other: Any) -> Any:
-    from symchain.tracing.structure import where
-
-    return where(recording, condition, input, other)
-
-
 def _built_in_place(recording: Recording, x: Any, value: Any) -> Any:
     x[...] = value
     return x
 
 
 PIECES: dict[str, Builder] = {
-    "where": _where,
+    "where": lambda recording, condition, input, other: where(recording, condition, input, other),
     "size": _size,
     "dim": lambda recording, x: traced(recording, x).ndim,
     "ndimension": lambda recording, x: traced(recording, x).ndim,
@@ -420,13 +429,16 @@ PIECES: dict[str, Builder] = {
     "glu": _glu,
     "scaled_dot_product_attention": _attention,
     "dropout": _dropout,
-    "clamp": clipped,
+    "clamp": lambda recording, x, min=None, max=None: clipped(recording, x, min, max),
     "clamp_min": lambda recording, x, low: clipped(recording, x, low),
     "clamp_max": lambda recording, x, high: clipped(recording, x, None, high),
     "masked_fill": _masked,
     "diagonal": _diagonal,
     "diag": _diag,
     "diag_embed": _diag,
+    "movedim": moved,
+    "repeat_interleave": lambda recording, x, repeats, dim=None: _each_repeated(recording, x, repeats, dim),
+    "tensordot": lambda recording, a, b, dims=2: tensordot(recording, a, b, dims),
     "rpow": _reflected("power_of"),
     "rdiv": _reflected("div"),
     "rmatmul": _reflected("matmul"),
@@ -467,7 +479,3 @@ def _rows(recording: Recording, x: Any) -> Any:
 
 def _product_of(recording: Recording, matrices: Sequence[Any]) -> Any:
     return recording.made(Phrase("matmul", tuple(recording.phrase(m) for m in matrices)))
-
-
-_used: tuple[Dim, ...] = ()
-__all__ = ["PIECES", "built"]

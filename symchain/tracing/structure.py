@@ -185,10 +185,9 @@ def permuted(recording: Recording, x: Any, *axes: Any) -> Any:
 def moved(recording: Recording, x: Any, source: Any, destination: Any) -> Any:
     """moveaxis."""
     own = traced(recording, x)
-    order: list[int] = list(np.moveaxis(np.empty((1,) * own.ndim + ()), source, destination).shape and range(own.ndim))
     pairs = zip(np.atleast_1d(source), np.atleast_1d(destination), strict=True)
     goals = {int(d) % own.ndim: int(s) % own.ndim for s, d in pairs}
-    rest = iter([k for k in order if k not in goals.values()])
+    rest = iter([k for k in range(own.ndim) if k not in goals.values()])
     return permuted(recording, own, [goals[k] if k in goals else next(rest) for k in range(own.ndim)])
 
 
@@ -293,7 +292,8 @@ def split(recording: Recording, x: Any, indices: Any, axis: int = 0) -> list[Any
 def gathered(word: str) -> Builder:
     """stack, concatenate and their kin: of a list of arrays, or of the rows of one."""
 
-    def build(recording: Recording, arrays: Any, axis: Any = 0) -> Any:
+    def build(recording: Recording, arrays: Any, axis: Any = 0, dim: Any = None) -> Any:
+        axis = axis if dim is None else dim
         if isinstance(arrays, Traced):
             arrays = list(arrays)
         given = [traced(recording, a) for a in arrays]
@@ -320,6 +320,22 @@ def chain(recording: Recording, arrays: Any) -> Any:
     """The matrix product of several arrays."""
     phrases = [recording.phrase(a) for a in arrays]
     return recording.made(Phrase("matmul", tuple(phrases)))
+
+
+def tensordot(recording: Recording, a: Any, b: Any, axes: Any = 2) -> Any:
+    """The products summed over axes of both: the last ones and the first ones, or those that are named."""
+    left, right = traced(recording, a), traced(recording, b)
+    if isinstance(axes, int):
+        axes = list(range(left.ndim - axes, left.ndim)), list(range(axes))
+    mine, yours = ([x] if isinstance(x, int) else list(x) for x in axes)
+    letters = iter("abcdefghijklmnopqrstuvwxyz")
+    first = [next(letters) for _ in range(left.ndim)]
+    second = [next(letters) for _ in range(right.ndim)]
+    for i, j in zip(mine, yours, strict=True):
+        second[j] = first[i]
+    shared = {first[i] for i in mine}
+    output = [x for x in (*first, *second) if x not in shared]
+    return recording.library.call(recording, "einsum", (f"{''.join(first)},{''.join(second)}->{''.join(output)}", left, right), {})
 
 
 def flag(value: bool) -> Phrase:
@@ -366,8 +382,7 @@ def shape_of(recording: Recording, x: Any) -> Any:
 COMMON: Mapping[str, Builder] = {
     **{word: binary(word) for word in ("add subtract multiply divide true_divide float_power").split()},
     "power_of": binary("float_power"),
-    "power|pow".split("|")[0]: binary("float_power"),
-    "power|pow".split("|")[1]: binary("float_power"),
+    **dict.fromkeys("power pow".split(), binary("float_power")),
     "negative": lambda recording, x: -traced(recording, x),
     "positive": same,
     "matmul": product,

@@ -59,7 +59,7 @@ hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False) = hardtanh(input)
 hardtanh(input, min_val, max_val, inplace=False) = clip(input, min_val, max_val)
 relu|relu6|selu|silu|mish|hardswish|hardsigmoid(input, inplace=False) = NAME(input)
 log_sigmoid|logsigmoid(input) = logsigmoid(input)
-threshold(input, threshold, value, inplace=False) = threshold(input, threshold, value)
+threshold|_threshold(input, threshold, value, inplace=False) = threshold(input, threshold, value)
 
 # Along axes.
 sum|nansum(input, dim=None, keepdim=False) = sum(input, axis=dim, keepdims=keepdim)
@@ -92,7 +92,7 @@ diff(input, n=1, dim=-1) = diff(input, n, axis=dim)
 flip(input, dims) = flip(input, axis=dims)
 fliplr|flipud(input) = NAME(input)
 roll(input, shifts, dims=None) = roll(input, shifts, axis=dims)
-trapezoid|trapz(y, x=None, dim=-1) = trapezoid(y, axis=dim)
+trapezoid|trapz(y, x=None, dim=-1, dx=1) = dx*trapezoid(y, axis=dim)
 trapezoid|trapz(y, x, dim=-1) = trapezoid(y, x, axis=dim)
 quantile(input, q, dim=None, keepdim=False) = quantile(input, q, axis=dim, keepdims=keepdim)
 msort(input) = sort(input, axis=0)
@@ -110,7 +110,7 @@ addbmm(input, batch1, batch2, beta=1, alpha=1) = beta*input + alpha*sum(batch1 @
 linear(input, weight, bias=None) = input @ weight.T
 linear(input, weight, bias) = input @ weight.T + bias
 vecdot(input, other, dim=-1) = vecdot(input, other, axis=dim)
-cross(input, other) = cross(input, other)
+cross(input, other, dim=-1) = cross(input, other)
 trace(input) = tr(input)
 tril|triu(input, diagonal=0) = NAME(input, diagonal)
 inv|inverse(A) = inv(A)
@@ -210,7 +210,7 @@ _METHODS = {
 }  # fmt: skip
 _SHARED = (
     "power_of pow float_power getitem transpose_all matrix_transpose where zeros_like ones_like empty_like full_like greater gt greater_equal ge "
-    "less lt less_equal le equal eq not_equal ne logical_and logical_or logical_not bitwise_and bitwise_or tensordot einsum reshape "
+    "less lt less_equal le equal eq not_equal ne logical_and logical_or logical_not bitwise_and bitwise_or einsum reshape "
     "moveaxis clip squeeze slogdet eigh svd stack atleast_1d atleast_2d fill matmul subtract true_divide multiply"
 ).split()
 _BUILDERS = {**{word: NUMPY_BUILDERS[word] for word in _SHARED}, **PIECES, **CONVOLUTIONS}
