@@ -183,13 +183,14 @@ def _of_jax(function: Any, shapes: Any, assume: Mapping[str, Any]) -> Program:
 
     def abstract(name: str, shape: Shape) -> Any:
         dims = tuple(d if isinstance(d, int) else _symbolic(d, sizes) for d in shape)
-        return jax.ShapeDtypeStruct(dims, np.int32 if name in whole else np.float32)
+        return jax.ShapeDtypeStruct(dims, np.int32 if name in whole else np.float64)
 
     arrays = {n: abstract(n, s) for n, s in called.shapes.items()}
     arguments = called.packed(arrays)
     names = jax.tree_util.tree_leaves(called.packed({n: n for n in called.shapes}))
     try:
-        closed, shape = jax.make_jaxpr(lambda given: called.function(**given), return_shape=True)(arguments)
+        with jax.enable_x64(True):  # constants with all their digits
+            closed = jax.make_jaxpr(lambda given: called.function(**given))(arguments)
     except Exception as error:
         text = str(error).splitlines()[0] if str(error) else ""
         advice = "The function was traced by jax.make_jaxpr; it has to run with any numbers in its arrays."

@@ -15,8 +15,8 @@ from symchain.support.notation import Phrase, call, number
 from symchain.tracing.arrays import Condition, Size, Traced, chosen_of, located, sized
 from symchain.tracing.numpy import NUMPY
 from symchain.tracing.recording import Recording
-from symchain.tracing.records import read_records
-from symchain.tracing.structure import filled_with, gathered, laid_out, permuted, product, spread, taken, traced, with_axis
+from symchain.tracing.records import Tables, read_records
+from symchain.tracing.structure import filled_with, gathered, laid_out, parted, permuted, product, spread, taken, traced, with_axis
 
 RECORDS = read_records("""
 integer_pow(x, y) = x**y
@@ -42,6 +42,10 @@ _BINARY = dict(pair.split() for pair in "add add, sub subtract, mul multiply, di
 
 Named = Callable[[Any], tuple[str, "Place | None", tuple[int, int]]]
 """The name, the place, and the line and the instruction of an equation."""
+
+
+MOST_ENTRIES = 64
+"""Of so many entries or rows one by one a program is made; of more it would not be read."""
 
 
 class Equations:
@@ -95,11 +99,14 @@ class Equations:
         if known and not any(isinstance(o, Traced | Condition | Size) for o in operands) and word != "dim_as_value":
             made = equation.primitive.bind(*operands, **parameters)
             return [np.asarray(m) for m in (made if equation.primitive.multiple_results else [made])]
-        if word in ("while", "scan", "cond", "fori"):
+        if word == "cond" and isinstance(operands[0], np.ndarray):  # a choice that is known, such as that of the platform
+            chosen = parameters["branches"][int(operands[0])]
+            return self.run(chosen.jaxpr, chosen.consts, operands[1:])
+        if word in ("while", "scan", "cond"):
             advice = "Leave loops to Python, over numbers, or write the program with an index: h[t] = ... for t in 1..T."
             raise UnsupportedError(f"{word} of JAX: control flow", advice=advice)
         if word == "stop_gradient":
-            held = traced(self.recording, operands[0])
+            held = self.recording.again(traced(self.recording, operands[0]).phrase)
             self.held.append(held)
             return [held]
         return _several(self._value(word, parameters, operands, equation))
@@ -115,6 +122,8 @@ class Equations:
             if word in ("max", "min") and (other := _unbounded(operands)) is not None:
                 return other
             return NUMPY.call(recording, _BINARY[word], operands, {})
+        if word in ("eq", "ne") and all(isinstance(o, Traced) for o in operands) and operands[0].value is operands[1].value:
+            return np.asarray(word == "eq")  # whether a number is nan
         if word in _ORDERS:
             return NUMPY.call(recording, equation_name(_ORDERS[word]), operands, {})
         if word in _REDUCED:
@@ -131,7 +140,7 @@ class Equations:
             record = RECORDS[word][0]
             keywords = {k: _plain(v) for k, v in keywords.items() if k in record.parameters}
             return _TABLES.call(recording, word, operands, keywords)
-        return NUMPY.call(recording, word, operands, {})
+        return _TABLES.call(recording, word, operands, keywords)
 
 
 def equation_name(symbol: str) -> str:
@@ -289,15 +298,21 @@ def _gathered(recording: Recording, parameters: Any, x: Any, indices: Any) -> An
             return taken(recording, own, (*[slice(None)] * axis, slice(start, stop)))
         if others and numbers.collapsed_slice_dims == (axis,) and indices.ndim == 1:
             return taken(recording, own, (*[slice(None)] * axis, int(indices[0])))
-        if others and numbers.collapsed_slice_dims == (axis,) and indices.ndim == 2 and len(indices) <= 64:
+        if others and numbers.collapsed_slice_dims == (axis,) and indices.ndim == 2 and len(indices) <= MOST_ENTRIES:
             return gathered("stack")(recording, [taken(recording, own, (*[slice(None)] * axis, int(i))) for i in indices[:, 0]], axis)
+    if isinstance(indices, np.ndarray) and numbers.collapsed_slice_dims == numbers.start_index_map == tuple(range(own.ndim)):
+        straight = own.ndim == indices.ndim == 2 and (indices == np.arange(len(indices))[:, None]).all()
+        if straight and all(isinstance(d, int) for d in own.dims) and len(indices) == min(own.dims):  # type: ignore[type-var]
+            return recording.made(call("diagonal", own.phrase))
+        if indices.ndim == 2 and len(indices) <= MOST_ENTRIES:
+            return gathered("stack")(recording, [taken(recording, own, tuple(map(int, i))) for i in indices])
     advice = "Use slices, or a product with one_hot."
     raise UnsupportedError("indexing by arrays, of this kind", advice=advice)
 
 
 def _padded(recording: Recording, parameters: Any, x: Any, value: Any) -> Any:
     own = traced(recording, x)
-    for k, (low, high, inside) in enumerate(parameters["padding_config"]):
+    for k, (low, high, inside) in enumerate(tuple(map(int, row)) for row in parameters["padding_config"]):
         if inside or low < 0 or high < 0:
             raise UnsupportedError("padding inside of an array", advice="Pad before and after.")
         edges = [
@@ -319,6 +334,19 @@ def _ordered(recording: Recording, parameters: Any, *operands: Any) -> Any:
     return recording.made(call("sort", traced(recording, operands[0]).phrase, axis=recording.phrase(int(parameters["dimension"]))))
 
 
+def _joined(left: Any, right: Any, both: bool) -> Any:
+    """Two conditions, either of which may be known."""
+    for known, other in ((left, right), (right, left)):
+        if known is _ALWAYS or (isinstance(known, np.ndarray) and (known == known.ravel()[0]).all()):
+            holds = known is _ALWAYS or bool(known.ravel()[0])
+            return other if holds == both else known
+    return left & right if both else left | right
+
+
+def _bounds(sizes: Sequence[int]) -> list[int]:
+    return [sum(sizes[:k]) for k in range(len(sizes) + 1)]
+
+
 _PRIMITIVES: dict[str, Callable[..., Any]] = {
     "select_n": _selected,
     "is_finite": _finite,
@@ -334,13 +362,15 @@ _PRIMITIVES: dict[str, Callable[..., Any]] = {
     "sort": _ordered,
     "transpose": lambda recording, parameters, x: permuted(recording, x, tuple(parameters["permutation"])),
     "concatenate": lambda recording, parameters, *arrays: gathered("concatenate")(recording, list(arrays), int(parameters["dimension"])),
+    "stack": lambda recording, parameters, *arrays: gathered("stack")(recording, list(arrays), int(parameters["axis"])),
+    "split": lambda recording, parameters, x: parted(recording, x, _bounds(parameters["sizes"]), int(parameters["axis"])),
     "clamp": lambda recording, parameters, low, x, high: recording.combined(lambda *p: call("clip", *p), x, low, high),
     "dim_as_value": lambda recording, parameters: sized(recording, dim_of(parameters["dim"])),
     "neg": lambda recording, parameters, x: -traced(recording, x),
     "square": lambda recording, parameters, x: traced(recording, x) ** 2,
     "not": lambda recording, parameters, x: ~x,
-    "and": lambda recording, parameters, x, y: x & y,
-    "or": lambda recording, parameters, x, y: x | y,
+    "and": lambda recording, parameters, x, y: _joined(x, y, True),
+    "or": lambda recording, parameters, x, y: _joined(x, y, False),
     "cholesky": lambda recording, parameters, x: recording.made(call("cholesky", traced(recording, x).phrase)),
 }
 
@@ -405,6 +435,12 @@ def _softened(recording: Recording, jaxpr: Any, operands: Sequence[Any]) -> Any:
     return recording.combined(lambda *p: call("softplus", *p), operands[0])
 
 
+def _traces(recording: Recording, jaxpr: Any, operands: Sequence[Any]) -> Any:
+    if any(np.any(o) for o in operands[1:]):
+        raise UnsupportedError("the trace of another diagonal", advice="Write jnp.diagonal(A, k).sum().")
+    return NUMPY.call(recording, "tr", operands[:1], {})
+
+
 def _eigenvalues(recording: Recording, jaxpr: Any, operands: Sequence[Any]) -> Any:
     return tuple(NUMPY.call(recording, "eigh", operands[:1], {}))
 
@@ -413,12 +449,13 @@ _WHOLE: dict[str, Callable[..., Any]] = {
     "log_softmax": _along("log_softmax", "reduce_max"),
     "_var": _variance("var"),
     "_std": _variance("std"),
-    **{word: _whole(word) for word in "inv det solve slogdet expm cholesky".split()},
+    **{word: _whole(word) for word in "inv det solve slogdet expm cholesky hypot entr xlogy xlog1py sinc logaddexp silu".split()},
+    "trace": _traces,
     "softplus": _softened,
     "eigh": _eigenvalues,
 }
 
-_TABLES = type(NUMPY)("jax", RECORDS, {}, dtype=np.dtype("float32"))
+_TABLES = Tables("jax", RECORDS, {}, forms=False)
 
 
 # ---------------------------------------------------------------- names

