@@ -14,9 +14,9 @@ from symchain.errors import ShapeError, SymchainError, UnsupportedError
 from symchain.language.conditions import chosen
 from symchain.support.dimensions import Dim, Shape, add, multiply
 from symchain.support.notation import Phrase, name, negate
-from symchain.tracing.assignment import assigned
-from symchain.tracing.recording import Recording, Value, dimension
 from symchain.support.notation import number as literal
+from symchain.tracing.assignment import assigned
+from symchain.tracing.recording import Recording, Value, dimension, words
 
 
 class OtherLibrary(BaseException):
@@ -236,8 +236,10 @@ def asked(recording: Recording, function: str, arguments: Any, keywords: Any) ->
 
 
 VIEWS = frozenset(
-    "getitem transpose_all matrix_transpose reshape view ravel flatten transpose swapaxes moveaxis permute squeeze expand_dims unsqueeze "
-    "broadcast_to expand diagonal view_as select narrow t swapdims".split()
+    words(
+        "getitem transpose_all matrix_transpose reshape view ravel flatten transpose swapaxes moveaxis permute squeeze expand_dims "
+        "unsqueeze broadcast_to expand diagonal view_as select narrow t swapdims"
+    )
 )
 """What may give the same memory in another form."""
 
@@ -397,14 +399,14 @@ class Traced:
 
     @property
     def dtype(self) -> Any:
-        return self.recording.library.dtype  # type: ignore[attr-defined]
+        return self.recording.library.dtype
 
     @property
-    def T(self) -> Any:  # noqa: N802
+    def T(self) -> Any:
         return asked(self.recording, "transpose_all", (self,), {})
 
     @property
-    def mT(self) -> Any:  # noqa: N802
+    def mT(self) -> Any:
         return asked(self.recording, "matrix_transpose", (self,), {})
 
     @property
@@ -413,7 +415,7 @@ class Traced:
 
     @property
     def device(self) -> Any:
-        return getattr(self.recording.library, "device", "cpu")
+        return self.recording.library.device
 
     @property
     def requires_grad(self) -> bool:

@@ -29,7 +29,9 @@ def _padded(recording: Recording, x: Traced, widths: Sequence[int], value: Any =
     return made
 
 
-def _windows(recording: Recording, x: Traced, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]) -> tuple[list[Any], list[int]]:
+def _windows(
+    recording: Recording, x: Traced, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+) -> tuple[list[Any], list[int]]:
     """For each position in a window the entries that stand there, over all windows; and how many windows each axis has."""
     rank = len(kernel)
     image = x.dims[-rank:]
@@ -147,8 +149,8 @@ def _adaptive(rank: int, word: str) -> Builder:
 
 
 def _convolved(
-    recording: Recording, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, transposed: bool, output_padding: Any, groups: int,
-    *rest: Any,
+    recording: Recording, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, transposed: bool,
+    output_padding: Any, groups: int, *rest: Any,
 ) -> Any:  # fmt: skip
     """ATen's convolution of any rank."""
     if transposed:

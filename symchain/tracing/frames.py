@@ -76,7 +76,7 @@ def code_of(function: Any) -> CodeType | None:
             break
     code = getattr(function, "__code__", None)
     if code is None and not isinstance(function, type):
-        code = getattr(getattr(type(function), "__call__", None), "__code__", None)
+        code = getattr(type(function).__dict__.get("__call__"), "__code__", None)
     return code if isinstance(code, CodeType) else None
 
 

@@ -11,12 +11,12 @@ import numpy as np
 
 from symchain.errors import Place, ShapeError, SymchainError, UnsupportedError
 from symchain.support.dimensions import Dim, Shape, add
-from symchain.support.notation import Phrase, call, number
-from symchain.tracing.arrays import Condition, Size, Traced, chosen_of, located, sized
+from symchain.support.notation import Phrase, number
+from symchain.tracing.arrays import Condition, Size, Traced, chosen_of, condition_of, located, sized
 from symchain.tracing.numpy import NUMPY
-from symchain.tracing.recording import Recording
+from symchain.tracing.recording import Recording, words
 from symchain.tracing.records import Tables, read_records
-from symchain.tracing.structure import filled_with, gathered, laid_out, parted, permuted, product, spread, taken, traced, with_axis
+from symchain.tracing.structure import called, filled_with, gathered, laid_out, parted, permuted, product, spread, taken, traced, with_axis
 
 RECORDS = read_records("""
 integer_pow(x, y) = x**y
@@ -33,11 +33,14 @@ triangular(x) = x
 """)
 """Primitives that are a formula and have another name here; a parameter of the equation is a keyword."""
 
-SAME = "convert_element_type copy copy_p real reduce_precision optimization_barrier sharding_constraint device_put pvary".split()
-_REDUCED = dict(pair.split() for pair in "reduce_sum sum, reduce_max max, reduce_min min, reduce_prod prod".split(", "))
-_RUNNING = "cumsum cumprod cummax cummin".split()
+SAME = words("convert_element_type copy copy_p real reduce_precision optimization_barrier sharding_constraint device_put pvary")
+_REDUCED = dict(pair.split() for pair in words("reduce_sum sum, reduce_max max, reduce_min min, reduce_prod prod", ", "))
+_NESTED = words("jit pjit custom_jvp_call custom_vjp_call custom_vjp_call_jaxpr closed_call core_call remat remat2 checkpoint")
+_RUNNING = words("cumsum cumprod cummax cummin")
 _ORDERS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
-_BINARY = dict(pair.split() for pair in "add add, sub subtract, mul multiply, div true_divide, pow power_of, max maximum, min minimum".split(", "))
+_BINARY = dict(
+    pair.split() for pair in words("add add, sub subtract, mul multiply, div true_divide, pow power_of, max maximum, min minimum", ", ")
+)
 
 
 Named = Callable[[Any], tuple[str, "Place | None", tuple[int, int]]]
@@ -88,15 +91,15 @@ class Equations:
 
     def _results(self, equation: Any, operands: Sequence[Any]) -> Sequence[Any]:
         word, parameters = equation.primitive.name, equation.params
-        if word in ("jit", "pjit", "custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr", "closed_call", "core_call", "remat", "checkpoint", "remat2"):
+        if word in _NESTED:
             inner = parameters.get("jaxpr", parameters.get("call_jaxpr", parameters.get("fun_jaxpr")))
             own = getattr(inner, "jaxpr", inner)
             known = _WHOLE.get(_library_name(own))
             if known is not None:
                 return _several(known(self.recording, own, operands))
             return self.run(own, getattr(inner, "consts", ()), operands)
-        known = all(isinstance(d, int) for v in equation.outvars for d in getattr(v.aval, "shape", ()))
-        if known and not any(isinstance(o, Traced | Condition | Size) for o in operands) and word != "dim_as_value":
+        fixed = all(isinstance(d, int) for v in equation.outvars for d in getattr(v.aval, "shape", ()))
+        if fixed and not any(isinstance(o, Traced | Condition | Size) for o in operands) and word != "dim_as_value":
             made = equation.primitive.bind(*operands, **parameters)
             return [np.asarray(m) for m in (made if equation.primitive.multiple_results else [made])]
         if word == "cond" and isinstance(operands[0], np.ndarray):  # a choice that is known, such as that of the platform
@@ -132,8 +135,10 @@ class Equations:
             return own if not axes else recording.made(_reduced(_REDUCED[word], own, axes, recording))
         if word in _RUNNING:
             own, axis = traced(recording, operands[0]), recording.phrase(int(parameters["axis"]))
-            phrase = call(word, call("flip", own.phrase, axis=axis), axis=axis) if parameters["reverse"] else call(word, own.phrase, axis=axis)
-            return recording.made(call("flip", phrase, axis=axis) if parameters["reverse"] else phrase)
+            if not parameters["reverse"]:
+                return recording.made(called(word, own.phrase, axis=axis))
+            backward = called(word, called("flip", own.phrase, axis=axis), axis=axis)
+            return recording.made(called("flip", backward, axis=axis))
         table = {"accuracy", "sharding", "out_sharding", "preferred_element_type"}
         keywords = {k: v for k, v in parameters.items() if k not in table and v is not None}
         if word in RECORDS:
@@ -169,8 +174,8 @@ def _unbounded(operands: Sequence[Any]) -> Any:
 
 def _reduced(word: str, own: Traced, axes: tuple[int, ...], recording: Recording, **keywords: Phrase) -> Phrase:
     if len(axes) == own.ndim:
-        return call(word, own.phrase, **keywords)
-    return call(word, own.phrase, axis=recording.phrase(axes if len(axes) > 1 else axes[0]), **keywords)
+        return called(word, own.phrase, **keywords)
+    return called(word, own.phrase, axis=recording.phrase(axes if len(axes) > 1 else axes[0]), **keywords)
 
 
 def dim_of(size: Any) -> Dim:
@@ -191,14 +196,12 @@ def dim_of(size: Any) -> Dim:
 
 def _selected(recording: Recording, parameters: Any, which: Any, *cases: Any) -> Any:
     if isinstance(which, np.ndarray) and (which == which.ravel()[0]).all():
-        chosen = cases[int(which.ravel()[0])]
-        return chosen if not which.ndim or getattr(chosen, "ndim", 0) else chosen
+        return cases[int(which.ravel()[0])]
     if which is _ALWAYS:
         return cases[1]
     if len(cases) != 2:
         raise UnsupportedError("a choice among more than two", advice="Nest jnp.where.")
-    condition = which if isinstance(which, Condition) else Condition(recording, Phrase("compare", (recording.phrase(which), number(0)), "!="))
-    return chosen_of(condition, cases[1], cases[0])
+    return chosen_of(condition_of(recording, which), cases[1], cases[0])
 
 
 class _Always(Condition):
@@ -220,15 +223,11 @@ def _spread(recording: Recording, parameters: Any, x: Any, *sizes: Any) -> Any:
     own = traced(recording, x)
     positions = parameters["broadcast_dimensions"]
     if not own.ndim:
-        return own if all(d == 1 for d in shape) and not shape else filled_with(recording, own, shape)
+        return filled_with(recording, own, shape)
     for k in range(len(shape)):
         if k not in positions:
             own = with_axis(recording, own, k)
-    if not own.dims == shape:
-        first = next((k for k in range(len(shape)) if k in positions), 0)
-        short = shape if first else shape
-        own = spread(recording, own, *(sized(recording, d) for d in short))
-    return own
+    return spread(recording, own, *(sized(recording, d) for d in shape))
 
 
 def _dot_general(recording: Recording, parameters: Any, left: Any, right: Any) -> Any:
@@ -268,7 +267,8 @@ def _sliced(recording: Recording, parameters: Any, x: Any) -> Any:
     items = []
     for dim, start, stop, step in zip(own.dims, parameters["start_indices"], parameters["limit_indices"], steps, strict=True):
         low, high = dim_of(start), dim_of(stop)
-        items.append(slice(None if low == 0 else sized(recording, low), None if high == dim else sized(recording, high), None if step == 1 else step))
+        bounds = None if low == 0 else sized(recording, low), None if high == dim else sized(recording, high)
+        items.append(slice(*bounds, None if step == 1 else step))
     return taken(recording, own, tuple(items))
 
 
@@ -303,7 +303,7 @@ def _gathered(recording: Recording, parameters: Any, x: Any, indices: Any) -> An
     if isinstance(indices, np.ndarray) and numbers.collapsed_slice_dims == numbers.start_index_map == tuple(range(own.ndim)):
         straight = own.ndim == indices.ndim == 2 and (indices == np.arange(len(indices))[:, None]).all()
         if straight and all(isinstance(d, int) for d in own.dims) and len(indices) == min(own.dims):  # type: ignore[type-var]
-            return recording.made(call("diagonal", own.phrase))
+            return recording.made(called("diagonal", own.phrase))
         if indices.ndim == 2 and len(indices) <= MOST_ENTRIES:
             return gathered("stack")(recording, [taken(recording, own, tuple(map(int, i))) for i in indices])
     advice = "Use slices, or a product with one_hot."
@@ -325,13 +325,13 @@ def _padded(recording: Recording, parameters: Any, x: Any, value: Any) -> Any:
 
 def _reversed(recording: Recording, parameters: Any, x: Any) -> Any:
     axes = tuple(int(d) for d in parameters["dimensions"])
-    return recording.made(call("flip", traced(recording, x).phrase, axis=recording.phrase(axes if len(axes) > 1 else axes[0])))
+    return recording.made(called("flip", traced(recording, x).phrase, axis=recording.phrase(axes if len(axes) > 1 else axes[0])))
 
 
 def _ordered(recording: Recording, parameters: Any, *operands: Any) -> Any:
     if len(operands) > 1:
         raise UnsupportedError("a sort that carries other arrays along", advice="Sort one array.")
-    return recording.made(call("sort", traced(recording, operands[0]).phrase, axis=recording.phrase(int(parameters["dimension"]))))
+    return recording.made(called("sort", traced(recording, operands[0]).phrase, axis=recording.phrase(int(parameters["dimension"]))))
 
 
 def _joined(left: Any, right: Any, both: bool) -> Any:
@@ -364,14 +364,14 @@ _PRIMITIVES: dict[str, Callable[..., Any]] = {
     "concatenate": lambda recording, parameters, *arrays: gathered("concatenate")(recording, list(arrays), int(parameters["dimension"])),
     "stack": lambda recording, parameters, *arrays: gathered("stack")(recording, list(arrays), int(parameters["axis"])),
     "split": lambda recording, parameters, x: parted(recording, x, _bounds(parameters["sizes"]), int(parameters["axis"])),
-    "clamp": lambda recording, parameters, low, x, high: recording.combined(lambda *p: call("clip", *p), x, low, high),
+    "clamp": lambda recording, parameters, low, x, high: recording.combined(lambda *p: called("clip", *p), x, low, high),
     "dim_as_value": lambda recording, parameters: sized(recording, dim_of(parameters["dim"])),
     "neg": lambda recording, parameters, x: -traced(recording, x),
     "square": lambda recording, parameters, x: traced(recording, x) ** 2,
     "not": lambda recording, parameters, x: ~x,
     "and": lambda recording, parameters, x, y: _joined(x, y, True),
     "or": lambda recording, parameters, x, y: _joined(x, y, False),
-    "cholesky": lambda recording, parameters, x: recording.made(call("cholesky", traced(recording, x).phrase)),
+    "cholesky": lambda recording, parameters, x: recording.made(called("cholesky", traced(recording, x).phrase)),
 }
 
 
@@ -407,7 +407,7 @@ def _along(word: str, primitive: str) -> Callable[..., Any]:
         own = traced(recording, operands[0])
         axis = int(found["axes"][0])
         keywords = {} if axis == own.ndim - 1 else {"axis": number(axis)}
-        return recording.made(call(word, own.phrase, **keywords))
+        return recording.made(called(word, own.phrase, **keywords))
 
     return build
 
@@ -432,7 +432,7 @@ def _whole(word: str) -> Callable[..., Any]:
 
 
 def _softened(recording: Recording, jaxpr: Any, operands: Sequence[Any]) -> Any:
-    return recording.combined(lambda *p: call("softplus", *p), operands[0])
+    return recording.combined(lambda *p: called("softplus", *p), operands[0])
 
 
 def _traces(recording: Recording, jaxpr: Any, operands: Sequence[Any]) -> Any:
@@ -449,7 +449,7 @@ _WHOLE: dict[str, Callable[..., Any]] = {
     "log_softmax": _along("log_softmax", "reduce_max"),
     "_var": _variance("var"),
     "_std": _variance("std"),
-    **{word: _whole(word) for word in "inv det solve slogdet expm cholesky hypot entr xlogy xlog1py sinc logaddexp silu".split()},
+    **{word: _whole(word) for word in words("inv det solve slogdet expm cholesky hypot entr xlogy xlog1py sinc logaddexp silu")},
     "trace": _traces,
     "softplus": _softened,
     "eigh": _eigenvalues,

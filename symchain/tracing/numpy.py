@@ -9,7 +9,7 @@ import numpy as np
 from symchain.errors import UnsupportedError
 from symchain.language.forms import find_form
 from symchain.tracing.arrays import Traced
-from symchain.tracing.recording import Recording
+from symchain.tracing.recording import Recording, words
 from symchain.tracing.records import Tables, formed, read_records
 from symchain.tracing.structure import (
     COMMON,
@@ -104,7 +104,7 @@ def _dot(recording: Recording, a: Any, b: Any) -> Any:
     left, right = traced(recording, a), traced(recording, b)
     if not left.ndim or not right.ndim:
         return left * right
-    if left.ndim > 2 and right.ndim == 1 or left.ndim <= 2 and right.ndim <= 2:
+    if right.ndim == 1 or max(left.ndim, right.ndim) <= 2:
         return COMMON["matmul"](recording, left, right)
     return tensordot(recording, left, right, ([left.ndim - 1], [right.ndim - 2]))
 
@@ -167,7 +167,7 @@ BUILDERS = {
     "svd": _result("U S Vh", "svd"),
     **{f"{word}.reduce": reduction(form) for word, form in _REDUCED.items()},
     **{f"{word}.accumulate": reduction(form) for word, form in _RUNNING.items()},
-    **{f"{word}.outer": outer(word) for word in "add subtract multiply divide maximum minimum hypot power".split()},
+    **{f"{word}.outer": outer(word) for word in words("add subtract multiply divide maximum minimum hypot power")},
 }
 
 

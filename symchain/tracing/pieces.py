@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from symchain.errors import ShapeError, UnsupportedError
-from symchain.support.notation import Phrase, call, number
+from symchain.support.notation import Phrase, number
 from symchain.tracing.arrays import Traced, sized
-from symchain.tracing.recording import Recording
+from symchain.tracing.recording import Recording, words
 from symchain.tracing.records import Absent, Builder
 from symchain.tracing.structure import (
+    called,
     clipped,
     count,
     dims_of,
@@ -126,25 +127,25 @@ def _extreme(word: str, pair: str) -> Builder:
 
     def build(recording: Recording, x: Any, dim: Any = None, keepdim: bool = False, other: Any = None) -> Any:
         if isinstance(dim, Traced) or other is not None:
-            return recording.combined(lambda *p: call(pair, *p), x, dim if other is None else other)
+            return recording.combined(lambda *p: called(pair, *p), x, dim if other is None else other)
         phrase = recording.phrase(x)
         if dim is None:
-            return recording.made(call(word, phrase))
+            return recording.made(called(word, phrase))
         keywords = {"keepdims": recording.phrase(True)} if keepdim else {}
-        return Ordered(recording.made(call(word, phrase, axis=recording.phrase(dim), **keywords)), Absent("the place of an extreme"))
+        return Ordered(recording.made(called(word, phrase, axis=recording.phrase(dim), **keywords)), Absent("the place of an extreme"))
 
     return build
 
 
 def _sorted(recording: Recording, x: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     axis = recording.phrase(dim)
-    ascending = call("sort", recording.phrase(x), axis=axis)
-    return Ordered(recording.made(call("flip", ascending, axis=axis) if descending else ascending), Absent("the order of a sort"))
+    ascending = called("sort", recording.phrase(x), axis=axis)
+    return Ordered(recording.made(called("flip", ascending, axis=axis) if descending else ascending), Absent("the order of a sort"))
 
 
 def _running(word: str) -> Builder:
     def build(recording: Recording, x: Any, dim: int) -> Any:
-        return Ordered(recording.made(call(word, recording.phrase(x), axis=recording.phrase(dim))), Absent("the place of an extreme"))
+        return Ordered(recording.made(called(word, recording.phrase(x), axis=recording.phrase(dim))), Absent("the place of an extreme"))
 
     return build
 
@@ -153,7 +154,7 @@ def _largest(recording: Recording, x: Any, k: int, dim: int = -1, largest: bool 
     own = traced(recording, x)
     if dim % own.ndim != own.ndim - 1 or not largest:
         raise UnsupportedError("topk along another axis, or of the smallest", advice="Sort and slice.")
-    chosen = Phrase("index", (call("topk", own.phrase, number(k)), number(0)), "2")
+    chosen = Phrase("index", (called("topk", own.phrase, number(k)), number(0)), "2")
     return Ordered(recording.made(chosen), Absent("the place of an extreme"))
 
 
@@ -165,13 +166,13 @@ def _padded(recording: Recording, x: Any, pad: Sequence[int], mode: str = "const
     for j in range(len(pad) // 2):
         k = own.ndim - 1 - j
         parts: list[Any] = [own]
-        for where, width in ((0, pad[2 * j]), (1, pad[2 * j + 1])):
+        for side, width in ((0, pad[2 * j]), (1, pad[2 * j + 1])):
             if width < 0:
-                bounds = slice(-width, None) if where == 0 else slice(None, width)
+                bounds = slice(-width, None) if side == 0 else slice(None, width)
                 parts[parts.index(own)] = own = taken(recording, own, (*[slice(None)] * k, bounds))
             elif width:
                 edge = filled_with(recording, value or 0, (*own.dims[:k], width, *own.dims[k + 1 :]))
-                parts.insert(0, edge) if where == 0 else parts.append(edge)
+                parts.insert(0, edge) if side == 0 else parts.append(edge)
         own = gathered("concatenate")(recording, parts, k) if len(parts) > 1 else own
     return own
 
@@ -179,14 +180,14 @@ def _padded(recording: Recording, x: Any, pad: Sequence[int], mode: str = "const
 def _classes(recording: Recording, labels: Any, num_classes: int = -1) -> Any:
     if num_classes < 0:
         raise UnsupportedError("one_hot of a number of classes that is not said", advice="Write one_hot(labels, num_classes=k).")
-    return recording.made(call("onehot", recording.phrase(labels), number(num_classes)))
+    return recording.made(called("onehot", recording.phrase(labels), number(num_classes)))
 
 
 def _cross_entropy(recording: Recording, input: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0) -> Any:
     """The logarithm of softmax at the target: a class for each row, or the probabilities of all classes (along axis 1)."""
     own = traced(recording, input)
     axis = 1 if own.ndim > 1 else 0
-    logs = recording.made(call("log_softmax", own.phrase, axis=number(axis)))
+    logs = recording.made(called("log_softmax", own.phrase, axis=number(axis)))
     return _nll(recording, logs, target, reduction, label_smoothing)
 
 
@@ -199,23 +200,23 @@ def _nll(recording: Recording, input: Any, target: Any, reduction: str = "mean",
     if labels:
         if logs.ndim > 2 or not isinstance(classes, int):
             raise UnsupportedError("classes along an axis whose size is a letter, or of more than rows", advice="Give one_hot labels.")
-        phrase = call("onehot", phrase, number(classes))
+        phrase = called("onehot", phrase, number(classes))
     if label_smoothing:
         kept = recording.phrase(1 - label_smoothing)
         rest = Phrase("mul", (recording.phrase(label_smoothing), Phrase("over", (recording.phrase(sized(recording, classes)),))))
         phrase = Phrase("add", (Phrase("mul", (kept, phrase)), rest))
-    each = recording.made(call("sum", Phrase("mul", (phrase, logs.phrase)), axis=number(axis)))
+    each = recording.made(called("sum", Phrase("mul", (phrase, logs.phrase)), axis=number(axis)))
     loss = -each
-    return loss if reduction == "none" else recording.made(call(reduction, loss.phrase))
+    return loss if reduction == "none" else recording.made(called(reduction, loss.phrase))
 
 
 def _normalised(recording: Recording, x: Traced, axes: Sequence[int], eps: float) -> Traced:
     """x less its mean, over its standard deviation, along axes."""
     named = recording.phrase(tuple(axes) if len(axes) > 1 else axes[0])
     keep = recording.phrase(True)
-    centre = recording.made(call("mean", x.phrase, axis=named, keepdims=keep))
-    spread_ = recording.made(call("var", x.phrase, axis=named, keepdims=keep))
-    made: Traced = (x - centre) / recording.made(call("sqrt", (spread_ + eps).phrase))
+    centre = recording.made(called("mean", x.phrase, axis=named, keepdims=keep))
+    spread_ = recording.made(called("var", x.phrase, axis=named, keepdims=keep))
+    made: Traced = (x - centre) / recording.made(called("sqrt", (spread_ + eps).phrase))
     return made
 
 
@@ -248,8 +249,8 @@ def _rms_norm(recording: Recording, x: Any, normalized_shape: Any, weight: Any =
         raise UnsupportedError("rms_norm whose eps depends on the precision", advice="Say eps=1e-6.")
     axes = list(range(own.ndim - len(tuple(normalized_shape)), own.ndim))
     named = recording.phrase(tuple(axes) if len(axes) > 1 else axes[0])
-    squares = recording.made(call("mean", (own**2).phrase, axis=named, keepdims=recording.phrase(True)))
-    return _scaled(recording, own / recording.made(call("sqrt", (squares + eps).phrase)), weight, None, None)
+    squares = recording.made(called("mean", (own**2).phrase, axis=named, keepdims=recording.phrase(True)))
+    return _scaled(recording, own / recording.made(called("sqrt", (squares + eps).phrase)), weight, None, None)
 
 
 def _batch_norm(
@@ -267,7 +268,7 @@ def _batch_norm(
         for _ in range(own.ndim - 2):
             column = with_axis(recording, column, -1)
         columns.append(column)
-    made = (own - columns[0]) / recording.made(call("sqrt", (columns[1] + eps).phrase))
+    made = (own - columns[0]) / recording.made(called("sqrt", (columns[1] + eps).phrase))
     return _scaled(recording, made, weight, bias, 1)
 
 
@@ -292,12 +293,12 @@ def _prelu(recording: Recording, x: Any, weight: Any) -> Any:
     if slope.dims != (1,):
         for _ in range(own.ndim - 2):
             slope = with_axis(recording, slope, -1)
-    return recording.combined(lambda *p: call("prelu", *p), own, slope)
+    return recording.combined(lambda *p: called("prelu", *p), own, slope)
 
 
 def _glu(recording: Recording, x: Any, dim: int = -1) -> Any:
     left, right = _chunks(recording, x, 2, dim)
-    return left * recording.made(call("sigmoid", right.phrase))
+    return left * recording.made(called("sigmoid", right.phrase))
 
 
 def _attention(
@@ -309,11 +310,11 @@ def _attention(
         raise UnsupportedError("attention with dropout, a causal mask or groups", advice="Give the mask as an array that is added.")
     q, k, v = (traced(recording, t) for t in (query, key, value))
     width = q.dims[-1]
-    factor = scale if scale is not None else 1 / recording.made(call("sqrt", recording.phrase(sized(recording, width))))
+    factor = scale if scale is not None else 1 / recording.made(called("sqrt", recording.phrase(sized(recording, width))))
     scores = product(recording, q, _swapped(recording, k, -2, -1)) * factor
     if attn_mask is not None:
         scores = scores + attn_mask
-    weights = recording.made(call("softmax", scores.phrase))
+    weights = recording.made(called("softmax", scores.phrase))
     return product(recording, weights, v)
 
 
@@ -329,7 +330,7 @@ def _random(recording: Recording, *arguments: Any, **keywords: Any) -> Any:
 
 def _each_repeated(recording: Recording, x: Any, repeats: int, dim: int | None) -> Any:
     keywords = {} if dim is None else {"axis": recording.phrase(dim)}
-    return recording.made(call("repeat", recording.phrase(x), number(repeats), **keywords))
+    return recording.made(called("repeat", recording.phrase(x), number(repeats), **keywords))
 
 
 def _masked(recording: Recording, x: Any, mask: Any, value: Any) -> Any:
@@ -339,11 +340,11 @@ def _masked(recording: Recording, x: Any, mask: Any, value: Any) -> Any:
 def _diagonal(recording: Recording, x: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
     keywords = {"axis1": recording.phrase(dim1), "axis2": recording.phrase(dim2)} if (dim1, dim2) != (0, 1) else {}
     more = {"offset": recording.phrase(offset)} if offset else {}
-    return recording.made(call("diagonal", recording.phrase(x), **more, **keywords))
+    return recording.made(called("diagonal", recording.phrase(x), **more, **keywords))
 
 
 def _diag(recording: Recording, x: Any, diagonal: int = 0) -> Any:
-    return recording.made(call("diag", recording.phrase(x), *([recording.phrase(diagonal)] if diagonal else [])))
+    return recording.made(called("diag", recording.phrase(x), *([recording.phrase(diagonal)] if diagonal else [])))
 
 
 def _reflected(word: str) -> Builder:
@@ -450,7 +451,7 @@ PIECES: dict[str, Builder] = {
     "std_mean": _moments("std"),
     "chain_matmul": lambda recording, *matrices: _product_of(recording, matrices),
     "multi_dot": lambda recording, matrices: _product_of(recording, matrices),
-    **{word: _random for word in "binomial bernoulli poisson multinomial normal rand_like randn_like randint_like rrelu".split()},
+    **{word: _random for word in words("binomial bernoulli poisson multinomial normal rand_like randn_like randint_like rrelu")},
     "copy_": _built_in_place,
     "new_zeros": lambda recording, x, *shape: filled_of(0)(recording, *shape),
     "new_ones": lambda recording, x, *shape: filled_of(1)(recording, *shape),

@@ -11,13 +11,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from symchain.errors import LimitError, ParseError, Place, ShapeError, SymchainError, UnsupportedError
+from symchain.errors import LimitError, Place, ShapeError, SymchainError, UnsupportedError
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.inputs import Declared, check_block_name, variable
 from symchain.language.reading import build_program
+from symchain.language.shapes import broadcast_shape, check_letters
 from symchain.language.spelling import canonical
 from symchain.language.statements import Declaration, Definition
-from symchain.language.shapes import broadcast_shape, check_letters
 from symchain.nouns.program import Program
 from symchain.support.dimensions import Dim, Shape, evaluate, terms
 from symchain.support.notation import Phrase, call, name, negate, rewritten, walk
@@ -33,10 +33,22 @@ _INTERNAL = re.compile(r"%\d+")
 _CHAINS = ("add", "mul", "matmul")
 
 
+def words(text: str, mark: str | None = None) -> list[str]:
+    """The words of a table."""
+    return text.split(mark)
+
+
 class Library(Protocol):
     """What the names of a library mean here."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dtype(self) -> Any: ...
+
+    @property
+    def device(self) -> Any: ...
 
     def call(self, recording: Recording, function: str, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any: ...
 
@@ -115,7 +127,7 @@ class Recording:
         same = array.ravel()[0]
         if (array == same).all() and not (array.dtype.kind in "iu" and array.ndim == 1):
             shape = Phrase("tuple", tuple(literal(n) for n in array.shape))
-            word = {0: "zeros", 1: "ones"}.get(float(same))
+            word = {0.0: "zeros", 1.0: "ones"}.get(float(same))
             phrase = call(word, shape) if word else call("full", shape, number(same))
         elif array.ndim == 2 and array.shape[0] == array.shape[1] and (array == np.eye(len(array))).all():
             phrase = call("eye", literal(len(array)))
@@ -288,11 +300,12 @@ class Recording:
                 tail.append(Definition(chosen, name(key), Place(1, 1)))
         read = {p.text for d in (*definitions, *tail) for p in walk(d.phrase) if p.head == "name"}
         kept = {n: s for n, s in self.shapes.items() if n not in self.constants or n in read}
-        declarations = [Declaration(n, _shape_phrase(s), tuple((f, Place(1, 1)) for f in self.facts[n]), Place(1, 1)) for n, s in kept.items()]
+        here = Place(1, 1)
+        declarations = [Declaration(n, sizes(s), tuple((f, here) for f in self.facts[n]), here) for n, s in kept.items()]
         ordered = _in_order([*definitions, *tail])
-        made = build_program([*declarations, *ordered], list(self.lines))
-        values = {n: v for n, v in self.constants.items() if n in made.inputs}
-        return replace(made, constants=MappingProxyType(values))
+        program = build_program([*declarations, *ordered], list(self.lines))
+        values = {n: v for n, v in self.constants.items() if n in program.inputs}
+        return replace(program, constants=MappingProxyType(values))
 
     def matters(self, held: Value, results: Sequence[tuple[str, Any]]) -> bool:
         """Whether a value changes what the function returns when it alone is moved: an input of its own takes its place.
@@ -381,7 +394,8 @@ def is_light(phrase: Phrase) -> bool:
     return phrase.head in ("name", "number")
 
 
-def _shape_phrase(shape: Shape) -> Phrase:
+def sizes(shape: Sequence[Dim]) -> Phrase:
+    """A shape as it is written."""
     return Phrase("tuple", tuple(dimension(d) for d in shape))
 
 

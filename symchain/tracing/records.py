@@ -21,7 +21,7 @@ from symchain.functions.spec import FUNCTIONS, FunctionSpec, find
 from symchain.language.forms import Form, find_form
 from symchain.language.grammar import parse_expression
 from symchain.support.notation import Phrase, call, name, number, rewritten, walk
-from symchain.tracing.recording import Recording
+from symchain.tracing.recording import Recording, words
 
 _NEEDED = object()
 Builder = Callable[..., Any]
@@ -62,7 +62,7 @@ class Record:
         return given
 
 
-IGNORED = frozenset("dtype out copy order subok casting device layout requires_grad _stacklevel memory_format non_blocking".split())
+IGNORED = frozenset(words("dtype out copy order subok casting device layout requires_grad _stacklevel memory_format non_blocking"))
 """Parameters that change no value."""
 
 

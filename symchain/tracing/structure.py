@@ -13,7 +13,7 @@ from symchain.support.dimensions import Dim, Shape, multiply
 from symchain.support.notation import Phrase, call, name, negate, number
 from symchain.tracing.arrays import Condition, Size, Traced, chosen_of, compared, condition_of, sized
 from symchain.tracing.assignment import positions
-from symchain.tracing.recording import Recording, dimension
+from symchain.tracing.recording import Recording, sizes, words
 
 Builder = Callable[..., Any]
 
@@ -126,10 +126,6 @@ def quotient(total: Dim, part: Dim) -> Dim:
             if all(f.isidentifier() or f.isdigit() for f in factors):
                 return count([int(f) if f.isdigit() else f for f in factors])
     raise ShapeError(f"{total} entries in rows of {part}", advice="Say every size of the new shape.")
-
-
-def sizes(dims: Sequence[Dim]) -> Phrase:
-    return Phrase("tuple", tuple(map(dimension, dims)))
 
 
 def reshape(recording: Recording, x: Any, *shape: Any) -> Any:
@@ -338,20 +334,20 @@ def tensordot(recording: Recording, a: Any, b: Any, axes: Any = 2) -> Any:
     return recording.library.call(recording, "einsum", (f"{''.join(first)},{''.join(second)}->{''.join(output)}", left, right), {})
 
 
-def flag(value: bool) -> Phrase:
-    return name(str(value))
-
-
 def reduction(word: str) -> Builder:
     """A universal function's reduce, along axis 0 unless another is named."""
 
     def build(recording: Recording, x: Any, axis: Any = 0, keepdims: Any = False) -> Any:
-        keywords = {} if axis is None else {"axis": recording.phrase(axis)}
-        if keepdims:
-            keywords["keepdims"] = flag(True)
-        return recording.made(call(word, recording.phrase(x), **keywords))
+        given = {} if axis is None else {"axis": recording.phrase(axis)}
+        kept = {"keepdims": name(str(True))} if keepdims else {}
+        return recording.made(called(word, recording.phrase(x), **given, **kept))
 
     return build
+
+
+def called(word: str, *arguments: Phrase, **keywords: Phrase) -> Phrase:
+    """A call with keywords."""
+    return Phrase("call", arguments, word, tuple(keywords.items()))
 
 
 def outer(word: str) -> Builder:
@@ -368,21 +364,14 @@ def outer(word: str) -> Builder:
     return build
 
 
-def refused(what: str, advice: str) -> Builder:
-    def build(recording: Recording, *arguments: Any, **keywords: Any) -> Any:
-        raise UnsupportedError(what, advice=advice)
-
-    return build
-
-
 def shape_of(recording: Recording, x: Any) -> Any:
     return tuple(sized(recording, d) for d in traced(recording, x).dims)
 
 
 COMMON: Mapping[str, Builder] = {
-    **{word: binary(word) for word in ("add subtract multiply divide true_divide float_power").split()},
+    **{word: binary(word) for word in ["add", "subtract", "multiply", "divide", "true_divide", "float_power"]},
     "power_of": binary("float_power"),
-    **dict.fromkeys("power pow".split(), binary("float_power")),
+    **dict.fromkeys(words("power pow"), binary("float_power")),
     "negative": lambda recording, x: -traced(recording, x),
     "positive": same,
     "matmul": product,

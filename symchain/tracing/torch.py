@@ -10,7 +10,7 @@ from symchain.errors import UnsupportedError
 from symchain.tracing.convolutions import CONVOLUTIONS
 from symchain.tracing.numpy import BUILDERS as NUMPY_BUILDERS
 from symchain.tracing.pieces import PIECES
-from symchain.tracing.recording import Recording
+from symchain.tracing.recording import Recording, words
 from symchain.tracing.records import Tables, read_records
 
 RECORDS = read_records("""
@@ -153,13 +153,16 @@ kl_div(input, target, reduction='mean', log_target=True) = mean(exp(target)*(tar
 kl_div(input, target, reduction='sum', log_target=True) = sum(exp(target)*(target - input))
 poisson_nll_loss(input, target, log_input=True, full=False, eps=1e-8, reduction='mean') = mean(exp(input) - target*input)
 poisson_nll_loss(input, target, log_input=True, full=False, eps=1e-8, reduction='sum') = sum(exp(input) - target*input)
-gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction='mean') = mean(log(maximum(var, eps)) + (input - target)**2/maximum(var, eps))/2
-gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction='sum') = sum(log(maximum(var, eps)) + (input - target)**2/maximum(var, eps))/2
+gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction='mean') = \
+mean(log(maximum(var, eps)) + (input - target)**2/maximum(var, eps))/2
+gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction='sum') = \
+sum(log(maximum(var, eps)) + (input - target)**2/maximum(var, eps))/2
 soft_margin_loss(input, target, reduction='mean') = mean(softplus(-target*input))
 soft_margin_loss(input, target, reduction='sum') = sum(softplus(-target*input))
 hinge_embedding_loss(input, target, margin=1.0, reduction='mean') = mean(where(target == 1, input, relu(margin - input)))
 margin_ranking_loss(input1, input2, target, margin=0.0, reduction='mean') = mean(relu(margin - target*(input1 - input2)))
-triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6, swap=False, reduction='mean') = mean(relu(margin + norm(anchor - positive + eps, axis=-1) - norm(anchor - negative + eps, axis=-1)))
+triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6, swap=False, reduction='mean') = \
+mean(relu(margin + norm(anchor - positive + eps, axis=-1) - norm(anchor - negative + eps, axis=-1)))
 pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False) = norm(x1 - x2 + eps, axis=-1, keepdims=keepdim)
 cosine_similarity(x1, x2, dim=1, eps=1e-8) = sum(x1*x2, axis=dim)/(maximum(norm(x1, axis=dim), eps)*maximum(norm(x2, axis=dim), eps))
 normalize(input, p=2.0, dim=1, eps=1e-12) = input/maximum(norm(input, axis=dim, keepdims=True), eps)
@@ -208,11 +211,11 @@ _METHODS = {
     "__radd__": "add", "__rmul__": "mul", "__neg__": "neg", "__abs__": "abs", "__pow__": "power_of", "__matmul__": "matmul",
     "__and__": "logical_and", "__or__": "logical_or", "__invert__": "logical_not",
 }  # fmt: skip
-_SHARED = (
-    "power_of pow float_power getitem transpose_all matrix_transpose where zeros_like ones_like empty_like full_like greater gt greater_equal ge "
-    "less lt less_equal le equal eq not_equal ne logical_and logical_or logical_not bitwise_and bitwise_or einsum reshape "
+_SHARED = words(
+    "power_of pow float_power getitem transpose_all matrix_transpose zeros_like ones_like empty_like full_like greater gt greater_equal "
+    "ge less lt less_equal le equal eq not_equal ne logical_and logical_or logical_not bitwise_and bitwise_or einsum reshape "
     "moveaxis clip squeeze slogdet eigh svd stack atleast_1d atleast_2d fill matmul subtract true_divide multiply"
-).split()
+)
 _BUILDERS = {**{word: NUMPY_BUILDERS[word] for word in _SHARED}, **PIECES, **CONVOLUTIONS}
 _RENAMED = {"dim": "axis", "keepdim": "keepdims"}
 TORCH = Torch(Tables("torch", RECORDS, _BUILDERS, renamed=_RENAMED, forms=False))

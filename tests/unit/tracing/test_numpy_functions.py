@@ -74,7 +74,6 @@ def test_names_that_are_assigned_again_are_numbered_and_names_of_functions_give_
 
 def test_what_is_read_twice_has_a_block_of_its_own() -> None:
     program = symchain.from_function(lambda x: (lambda u: u * np.cos(u))(np.exp(x)), {"x": ()})
-    assert list(program.blocks.values())[0].name == "t1"
     assert str(program) == "x: ()\nt1 = exp(x)\ny = t1*cos(t1)"
 
 
@@ -86,7 +85,7 @@ def test_constants() -> None:
         return np.sum(x * weights + SMALL) + 0.1 * x[0] * np.pi + np.float32(0.3) * LARGE.sum() * np.dot(LARGE, np.ones(20))
 
     program = symchain.from_function(f, {"x": 2})
-    assert set(program.constants) == {"SMALL", "LARGE"} and list(program.inputs) == ["x", "SMALL", "LARGE"] or set(program.constants) == {"SMALL"}
+    assert set(program.constants) == {"SMALL"} and list(program.inputs) == ["x", "SMALL"]
     assert "[0.5, 0.25]" in str(program) and "*pi" in str(program)
     value = program.compile(order=0)(x=np.array([1.5, 2.0]), **program.constants)
     np.testing.assert_allclose(value, f(np.array([1.5, 2.0])), rtol=1e-7)
@@ -104,7 +103,6 @@ def test_arguments_of_dicts_and_lists_are_inputs_by_their_path() -> None:
 
 def test_several_results_and_writing() -> None:
     def f(x, y):  # type: ignore[no-untyped-def]
-        v = x[1:]
         x[0] = y[0]
         y *= 2
         return x, y, y.sum()
