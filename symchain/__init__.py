@@ -2,13 +2,12 @@
 
 Four nouns, met in this order:
 
-    Program       what was written     symchain.parse("z = w*x + b"), symchain.program({"z": w*x + b})
+    Program       what was written     symchain.parse("z = w*x + b"), program({"z": w*x + b}), from_function(f, shapes)
     Derivation    what was proved      program.derive("C", "W1"): .factors .lines .formula .closed .latex() .verification
     Kernel        what runs            program.compile(wrt=["W1"]): value, gradient = kernel(**inputs); symchain.load(path)
     FunctionSpec  what is known        symchain.functions: one record per function; declare(...) adds yours
     errors        what went wrong      SymchainError and its subclasses: what, the place, what to do
     from SymPy    expressions in, out  symchain.gradient(expr, symbols), hessian(...), jacobian(exprs, symbols)
-    from code     a function read     symchain.from_function(f, shapes): NumPy, PyTorch, JAX in; a Program out
     downhill      step by step         symchain.descend(kernel, start, method="adam"); kernel.for_scipy(at={...})
     in a shell    the same             symchain derive | eval | compile | hessian | parse | models
 

@@ -18,11 +18,13 @@ from symchain.language.spelling import is_name
 from symchain.nouns.program import Program
 from symchain.support.dimensions import Shape, show
 from symchain.support.dimensions import letters as letters_of
-from symchain.tracing.arrays import Condition, OtherLibrary, Traced, located, seen, wrap
+from symchain.tracing.arrays import Condition, Traced, seen, wrap
 from symchain.tracing.frames import Watched, code_of, described, source_lines
-from symchain.tracing.jaxprs import Equations, assigned_names, dim_of
+from symchain.tracing.jaxprs import Equations, assigned_names
 from symchain.tracing.numpy import NUMPY
+from symchain.tracing.primitives import dim_of
 from symchain.tracing.recording import Library, Recording
+from symchain.tracing.sizes import OtherLibrary, located
 from symchain.tracing.torch import TORCH
 
 _NOTHING = inspect.Parameter.empty
@@ -210,7 +212,7 @@ def _symbolic(dim: str, sizes: Mapping[str, Any]) -> Any:
         term: Any = coefficient
         for f in factors:
             if not isinstance(f, str):
-                raise ShapeError(f"the size {dim}", advice="Use letters and numbers.")
+                raise ShapeError(f"the size {dim} is no sum of letters", advice="Use letters and numbers.")
             term = term * sizes[f]
         total = total + term
     return total

@@ -41,24 +41,24 @@ class Record:
         """The arguments by parameter, or why the record does not apply."""
         names = list(self.parameters)
         if len(arguments) > len(names):
-            return f"{self.name} with {len(arguments)} arguments"
+            return f"{self.name} with {len(arguments)} arguments is not known here"
         given = dict(zip(names, arguments, strict=False))
         for key, value in keywords.items():
             if key not in self.parameters:
                 if value is None or key in IGNORED:
                     continue
-                return f"{self.name} with {key}"
+                return f"{self.name} with {key} is not known here"
             if key in given:
-                return f"{self.name} with {key} twice"
+                return f"{self.name} with {key} twice is not known here"
             given[key] = value
         for key, default in self.parameters.items():
             value = given.setdefault(key, default)
             if value is _NEEDED:
-                return f"{self.name} without {key}"
+                return f"{self.name} without {key} is not known here"
             if key not in self.reads and not _same(value, default):
-                return f"{self.name} with {key}={_shown(value)}"
+                return f"{self.name} with {key}={_shown(value)} is not known here"
             if value is None and key in self.reads and default is _NEEDED:
-                return f"{self.name} without {key}"
+                return f"{self.name} without {key} is not known here"
         return given
 
 
@@ -149,7 +149,7 @@ class Tables:
                 return filled(recording, record.formula, {k: v for k, v in bound.items() if k in record.reads})
             reasons.append(bound)
         signatures = "; ".join(f"{function}({', '.join(r.parameters)})" for r in self.records[function])
-        raise UnsupportedError(f"{reasons[-1]} is not known here", advice=f"Known are: {signatures}.")
+        raise UnsupportedError(reasons[-1], advice=f"Known are: {signatures}.")
 
     def _elementwise(
         self, recording: Recording, function: str, spec: FunctionSpec, arguments: Sequence[Any], keywords: Mapping[str, Any]
@@ -158,8 +158,10 @@ class Tables:
         operands = [*arguments, *(keywords[p] for p in spec.parameters[len(arguments) :] if p in left)]
         over = [k for k in left if k not in spec.parameters[len(arguments) :]]
         if over or len(operands) != len(spec.parameters):
-            what = f"{function} with {over[0]}" if over else f"{function} with {len(operands)} arguments"
-            raise UnsupportedError(f"{what} is not known here", advice=f"Write {function}({', '.join(spec.parameters)}).")
+            advice = f"Write {function}({', '.join(spec.parameters)})."
+            if over:
+                raise UnsupportedError(f"{function} with {over[0]} is not known here", advice=advice)
+            raise UnsupportedError(f"{function} with {len(operands)} arguments is not known here", advice=advice)
         return recording.combined(lambda *parts: call(spec.name, *parts), *operands)
 
 

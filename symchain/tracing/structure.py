@@ -11,9 +11,10 @@ from symchain.errors import ShapeError, UnsupportedError
 from symchain.language.forms import OPERATORS
 from symchain.support.dimensions import Dim, Shape, multiply
 from symchain.support.notation import Phrase, call, name, negate, number
-from symchain.tracing.arrays import Condition, Size, Traced, chosen_of, compared, condition_of, sized
+from symchain.tracing.arrays import Condition, Traced, chosen_of, compared, condition_of
 from symchain.tracing.assignment import positions
 from symchain.tracing.recording import Recording, sizes, words
+from symchain.tracing.sizes import Size, sized
 
 Builder = Callable[..., Any]
 

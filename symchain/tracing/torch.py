@@ -8,6 +8,7 @@ from typing import Any
 
 from symchain.errors import UnsupportedError
 from symchain.tracing.convolutions import CONVOLUTIONS
+from symchain.tracing.layers import LAYERS
 from symchain.tracing.numpy import BUILDERS as NUMPY_BUILDERS
 from symchain.tracing.pieces import PIECES
 from symchain.tracing.recording import Recording, words
@@ -216,6 +217,6 @@ _SHARED = words(
     "ge less lt less_equal le equal eq not_equal ne logical_and logical_or logical_not bitwise_and bitwise_or einsum reshape "
     "moveaxis clip squeeze slogdet eigh svd stack atleast_1d atleast_2d fill matmul subtract true_divide multiply"
 )
-_BUILDERS = {**{word: NUMPY_BUILDERS[word] for word in _SHARED}, **PIECES, **CONVOLUTIONS}
+_BUILDERS = {**{word: NUMPY_BUILDERS[word] for word in _SHARED}, **PIECES, **LAYERS, **CONVOLUTIONS}
 _RENAMED = {"dim": "axis", "keepdim": "keepdims"}
 TORCH = Torch(Tables("torch", RECORDS, _BUILDERS, renamed=_RENAMED, forms=False))

@@ -16,8 +16,10 @@ from symchain.wording.fr.errors import (
     refusals,
     running,
     serving,
+    tracing,
 )
 
 TOPICS = (
-    reading, arrays, families, running, asking, documents, refusals, layers, from_sympy, integrations, exports, serving, commands,
+    reading, arrays, families, running, asking, documents, refusals, layers, from_sympy, integrations, exports, serving,
+    tracing, commands,
 )  # fmt: skip
