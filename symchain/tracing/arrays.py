@@ -108,15 +108,19 @@ def asked(recording: Recording, function: str, arguments: Any, keywords: Any) ->
         result = recording.library.call(recording, function, arguments, keywords)
     except SymchainError as error:
         raise located(error, recording) from None
-    if function in VIEWS and isinstance(arguments[0], Traced):
-        return arguments[0].view_of(result)
+    if function in VIEWS and arguments and isinstance(arguments[0], Traced):
+        own = arguments[0]
+        return type(result)(map(own.view_of, result)) if isinstance(result, list | tuple) else own.view_of(result)
     return result
 
 
 VIEWS = frozenset(
     words(
         "getitem transpose_all matrix_transpose reshape view ravel flatten transpose swapaxes moveaxis permute squeeze expand_dims "
-        "unsqueeze broadcast_to expand diagonal view_as select narrow t swapdims"
+        "unsqueeze broadcast_to expand diagonal view_as select narrow t swapdims flip fliplr flipud rot90 real split array_split "
+        "tensor_split chunk unbind hsplit vsplit atleast_1d atleast_2d asarray ascontiguousarray real_if_close permute_dims movedim "
+        "unflatten reshape_as expand_as contiguous to float double cpu type_as type alias adjoint mT matrix_transpose slice "
+        "split_with_sizes squeeze diag"
     )
 )
 """What may give the same memory in another form."""
@@ -301,7 +305,7 @@ class Traced:
 
     def view_of(self, other: Any) -> Any:
         """Another value, in the same memory."""
-        if isinstance(other, Traced) and other._value is not self._value:
+        if isinstance(other, Traced) and other is not self:
             return Traced(self.recording, other._value, self._memory)
         return other
 
@@ -371,10 +375,26 @@ class Traced:
     # ------------------------------------------------------------ what would need a number
 
     def _known(self, *arguments: Any, **keywords: Any) -> Any:
-        advice = "Use functions of NumPy, which take arrays (np.exp, not math.exp), and np.where in place of if."
+        advice = (
+            "Use functions of NumPy, which take arrays (np.exp, not math.exp), np.where in place of if, "
+            "and zeros_like(x) for an array that is written to."
+        )
         refuse("the value of an array is asked for, which is not known while a function is read", advice, self.recording)
 
-    __bool__ = __float__ = __int__ = __index__ = __complex__ = item = tolist = __array__ = numpy = _known
+    __bool__ = __float__ = __int__ = __index__ = __complex__ = item = tolist = numpy = _known
+
+    def __array__(self, *arguments: Any, **keywords: Any) -> Any:
+        if self.ndim:
+            self._known()
+        entry = np.empty((), dtype=object)  # np.array([a, b]) of numbers is an array of them
+        entry[()] = self
+        return entry
+
+    def __copy__(self) -> Traced:
+        return Traced(self.recording, self.value)
+
+    def __deepcopy__(self, memo: Any) -> Traced:
+        return Traced(self.recording, self.value)
 
     def __contains__(self, item: Any) -> bool:
         return bool(self._known())

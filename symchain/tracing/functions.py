@@ -122,6 +122,8 @@ def _result(called: Call, inputs: Mapping[str, Any], recording: Recording) -> An
             raise OtherLibrary("jax") from None
         text = str(error).splitlines()[0] if str(error) else ""
         advice = "The function was called with symbolic arrays; it has to run with any numbers in them."
+        if "array element" in text:
+            advice = "Make the array with zeros_like(x) of an argument, which can be written to, or join its entries with np.stack."
         raise located(UnsupportedError(f"{type(error).__name__}: {text}", advice=advice), recording) from error
 
 
@@ -361,7 +363,7 @@ def _noted(recording: Recording, local: str, value: Any) -> None:
 
 def _results(result: Any, title: str) -> Iterator[tuple[str, Any]]:
     """The arrays that a function returned, each with a name for where it has none."""
-    if isinstance(result, Traced | Condition):
+    if isinstance(result, Traced | Condition) or (isinstance(result, np.ndarray) and result.dtype == object):
         yield title, result
     elif isinstance(result, Mapping):
         for key, inner in result.items():

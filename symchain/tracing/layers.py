@@ -18,7 +18,7 @@ from symchain.tracing.structure import called, count, dims_of, laid_out, product
 def _classes(recording: Recording, labels: Any, num_classes: int = -1) -> Any:
     if num_classes < 0:
         raise UnsupportedError("one_hot of a number of classes that is not said", advice="Write one_hot(labels, num_classes=k).")
-    return recording.made(called("onehot", recording.phrase(labels), number(num_classes)))
+    return recording.made(called("onehot", recording.labels(labels), number(num_classes)))
 
 
 def _cross_entropy(recording: Recording, input: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0) -> Any:
@@ -32,7 +32,7 @@ def _cross_entropy(recording: Recording, input: Any, target: Any, reduction: str
 def _nll(recording: Recording, input: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0) -> Any:
     logs = traced(recording, input)
     axis = 1 if logs.ndim > 1 else 0
-    phrase = recording.phrase(target)
+    phrase = recording.labels(target)
     classes = logs.dims[axis]
     labels = recording.shape_of(phrase) != logs.dims
     if labels:

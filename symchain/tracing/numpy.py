@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
 
 from symchain.errors import UnsupportedError
 from symchain.language.forms import find_form
-from symchain.tracing.arrays import Traced
 from symchain.tracing.recording import Recording, words
 from symchain.tracing.records import Tables, formed, read_records
 from symchain.tracing.structure import (
@@ -16,6 +16,7 @@ from symchain.tracing.structure import (
     at_least,
     chain,
     clipped,
+    dims_of,
     filled_of,
     filled_with,
     gathered,
@@ -48,16 +49,15 @@ ldexp(x1, x2) = x1*2**x2
 logsumexp(a, axis=None, b=None, keepdims=False) = logsumexp(a, axis=axis, keepdims=keepdims)
 matvec(x1, x2) = x1 @ x2
 vector_norm(x, axis=None, keepdims=False, ord=2) = norm(x, axis=axis, keepdims=keepdims)
-std(a, axis=None, ddof=0, keepdims=False, correction=0) = std(a, axis=axis, ddof=ddof, keepdims=keepdims)
-var(a, axis=None, ddof=0, keepdims=False, correction=0) = var(a, axis=axis, ddof=ddof, keepdims=keepdims)
+std|var(a, axis=None, ddof=0, keepdims=False, correction=0) = NAME(a, axis=axis, keepdims=keepdims)
+std|var(a, axis=None, ddof=0, keepdims=False, correction=0) = NAME(a, axis=axis, ddof=ddof, keepdims=keepdims)
+std|var(a, axis=None, ddof=0, keepdims=False, correction=0) = NAME(a, axis=axis, ddof=correction, keepdims=keepdims)
 square(x) = x**2
 """)
 
 
 def _result(names: str, form: str) -> Any:
     """What has several results, by name too: np.linalg.eigh(A).eigenvalues."""
-    from collections import namedtuple
-
     kind = namedtuple(form, names)  # type: ignore[misc]
 
     def build(recording: Recording, *arguments: Any, **keywords: Any) -> Any:
@@ -77,9 +77,7 @@ def _einsum(recording: Recording, subscripts: str, *operands: Any, optimize: Any
 
 
 def _full(recording: Recording, shape: Any, fill_value: Any) -> Any:
-    from symchain.tracing.structure import dims_of
-
-    return filled_with(recording, fill_value, dims_of((shape,) if not isinstance(shape, tuple | list) else (tuple(shape),)))
+    return filled_with(recording, fill_value, dims_of((shape,)))
 
 
 def _full_like(recording: Recording, x: Any, fill_value: Any) -> Any:
@@ -93,11 +91,6 @@ def _squeeze(recording: Recording, x: Any, axis: Any = None) -> Any:
     if len(gone) < len(axes):
         return formed(recording, find_form("squeeze"), (own, axis), {})  # type: ignore[arg-type]
     return COMMON["getitem"](recording, own, tuple(0 if k in gone else slice(None) for k in range(own.ndim))) if gone else own
-
-
-def _concatenated(recording: Recording, *arrays: Any) -> Any:
-    """np.append and its kin."""
-    return gathered("concatenate")(recording, list(arrays), None)
 
 
 def _dot(recording: Recording, a: Any, b: Any) -> Any:
@@ -177,7 +170,3 @@ def _columns(recording: Recording, arrays: Any) -> Any:
 
 
 NUMPY = Tables("numpy", RECORDS, BUILDERS, dtype=np.dtype(float))
-
-
-def is_traced(given: Any) -> bool:
-    return isinstance(given, Traced)

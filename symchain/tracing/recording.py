@@ -13,7 +13,7 @@ import numpy as np
 
 from symchain.errors import LimitError, Place, ShapeError, SymchainError, UnsupportedError
 from symchain.language.elaborate import Scope, elaborate
-from symchain.language.inputs import Declared, check_block_name, variable
+from symchain.language.inputs import Declared, check_block_name, check_free, variable
 from symchain.language.reading import build_program
 from symchain.language.shapes import broadcast_shape, check_letters
 from symchain.language.spelling import canonical
@@ -102,14 +102,23 @@ class Recording:
         return [self.input(name, shape, facts.get(name, ())) for name, shape in shapes.items()]
 
     def input(self, key: str, shape: Shape, facts: tuple[str, ...] = ()) -> Any:
+        check_free(key)
         own = variable(key, Declared(shape, dict.fromkeys(facts))).leaf
         self.shapes[key], self.facts[key] = shape, facts
         self.leaves[key] = own
         value = self.values[key] = Value(key, name(key), shape, name=key, is_input=True)
         return self.wrap(self, value)
 
-    def constant(self, array: np.ndarray[Any, Any]) -> Phrase:
-        """An array found outside of the function: written where it is small, an input with a value where it is not."""
+    def labels(self, given: Any) -> Phrase:
+        """Whole numbers that choose entries: a declared input, or an array from outside, which becomes one."""
+        own = self.seen(given)
+        if own is not None:
+            return own
+        array = self.detached(given) if hasattr(given, "detach") else np.asarray(given)
+        return self.constant(array, labels=array.dtype.kind in "iu" and array.ndim > 0)
+
+    def constant(self, array: np.ndarray[Any, Any], labels: bool = False) -> Phrase:
+        """An array found outside of the function: written where it is small, an input with a value where it is not, or has a name."""
         if array.dtype == bool:
             array = array.astype(int)
         if array.dtype.kind not in "iuf":
@@ -119,19 +128,20 @@ class Recording:
             raise UnsupportedError("an array with nan or inf", advice="Only finite real numbers have a place in a program.")
         if not array.ndim:
             return number(array[()])
-        known = self.called.get(id(array))
+        known = None if labels else self.called.get(id(array))
         if known is not None:
             return known[1]
         if array.size == 0:
             raise ShapeError("an empty array", advice="Arrays have at least one entry.")
         same = array.ravel()[0]
-        if (array == same).all() and not (array.dtype.kind in "iu" and array.ndim == 1):
+        outside = labels or id(array) in self.names_of
+        if (array == same).all() and not outside:
             shape = Phrase("tuple", tuple(literal(n) for n in array.shape))
             word = {0.0: "zeros", 1.0: "ones"}.get(float(same))
             phrase = call(word, shape) if word else call("full", shape, number(same))
-        elif array.ndim == 2 and array.shape[0] == array.shape[1] and (array == np.eye(len(array))).all():
+        elif array.ndim == 2 and array.shape[0] == array.shape[1] and (array == np.eye(len(array))).all() and not outside:
             phrase = call("eye", literal(len(array)))
-        elif array.size <= SMALL and id(array) not in self.names_of and array.dtype.kind == "f":
+        elif array.size <= SMALL and not outside:
             phrase = _listed(array)
         else:
             key = self.free(self.names_of.get(id(array), "c"), self.values)
@@ -169,11 +179,17 @@ class Recording:
         if hasattr(given, "detach"):
             given = self.detached(given)
         if isinstance(given, np.ndarray):
-            return self.constant(given)
+            return self._entries(given) if given.dtype == object else self.constant(given)
         if hasattr(given, "__array__"):
             return self.constant(np.asarray(given))
         what = f"{type(given).__name__} as an operand"
         raise UnsupportedError(what, advice="Operands are arrays and numbers.")
+
+    def _entries(self, array: np.ndarray[Any, Any]) -> Phrase:
+        """An array of symbolic numbers."""
+        if not array.ndim:
+            return self.phrase(array[()])
+        return Phrase("list", tuple(self._entries(row) if isinstance(row, np.ndarray) else self.phrase(row) for row in array))
 
     def detached(self, tensor: Any) -> np.ndarray[Any, Any]:
         """A tensor of PyTorch as an array, the same one each time."""

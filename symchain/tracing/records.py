@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from symchain.errors import ShapeError, UnsupportedError, advice_for
+from symchain.errors import ShapeError, UnsupportedError
 from symchain.functions.spec import FUNCTIONS, FunctionSpec, find
 from symchain.language.forms import Form, find_form
 from symchain.language.grammar import parse_expression
+from symchain.language.lookup import closest
 from symchain.support.notation import Phrase, call, name, number, rewritten, walk
 from symchain.tracing.recording import Recording, words
 
@@ -136,10 +137,9 @@ class Tables:
         if function.endswith("_") and not function.endswith("__") and arguments:  # PyTorch's x.exp_() writes to x
             arguments[0][...] = self.call(recording, function[:-1], arguments, keywords)
             return arguments[0]
-        known = sorted({*self.records, *self.builders, *FUNCTIONS})
-        raise UnsupportedError(
-            f"{function} is not known here", advice=advice_for(function, known, "Known are") if function.isidentifier() else ""
-        )
+        known = (n for n in (*self.records, *self.builders, *FUNCTIONS) if not n.startswith("_"))
+        advice = "Give its result as an argument, or write it with functions that are known."
+        raise UnsupportedError(f"{function} is not known here", advice=closest(function, known) or advice)
 
     def _recorded(self, recording: Recording, function: str, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
         reasons = []

@@ -65,6 +65,9 @@ def otherwise(recording: Recording, given: Any) -> Condition:
 
 
 def where(recording: Recording, condition: Any, yes: Any, no: Any) -> Any:
+    if isinstance(condition, bool | np.bool_):  # whether a number is finite
+        chosen, other = (traced(recording, g) for g in ((yes, no) if condition else (no, yes)))
+        return chosen if len(chosen.dims) >= len(other.dims) else spread(recording, chosen, *other.shape)
     return chosen_of(condition_of(recording, condition), yes, no)
 
 
@@ -256,7 +259,7 @@ def _rows(recording: Recording, x: Traced, items: Sequence[Any], labels: Sequenc
         raise UnsupportedError("an index with several arrays, or an array and something else", advice=advice)
     k = labels[0]
     chosen = items[k]
-    phrase = recording.phrase(np.asarray(chosen) if isinstance(chosen, list | tuple) else chosen)
+    phrase = recording.labels(chosen)
     own = recording.facts.get(phrase.text, ()) if phrase.head == "name" else ()
     if "integer" not in own:
         advice = "Declare it: assume={'labels': 'integer'}; or let it be an array that the function finds outside."
@@ -384,6 +387,10 @@ COMMON: Mapping[str, Builder] = {
     "ones_like": filled_like(1),
     "empty_like": filled_like(0),
     "copy": same,
+    "isnan": lambda recording, x: np.False_,
+    "isinf": lambda recording, x: np.False_,
+    "isfinite": lambda recording, x: np.True_,
+    "nan_to_num": lambda recording, x, **replaced: same(recording, x),
     "moveaxis": moved,
     **{
         word: comparison(symbol)

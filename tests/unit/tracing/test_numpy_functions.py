@@ -10,6 +10,7 @@ from numpy_kernels import SHAPES, SIZES
 from traced import along, outputs, slope
 
 import symchain
+from symchain.errors import SymchainError, UnsupportedError
 
 SMALL = np.array([1.0, -2.0])
 LARGE = np.linspace(0.0, 1.0, 20)
@@ -167,3 +168,82 @@ def test_every_function_of_numpy_and_scipy_with_a_name_of_the_registry_has_its_v
         np.testing.assert_allclose(value[finite], expected[finite], rtol=1e-9, atol=1e-300, err_msg=word)
         tried += 1
     assert tried > 90
+
+
+def _looping(x):  # type: ignore[no-untyped-def]
+    total = 0
+    for k in range(x.shape[0]):
+        total = total + x[k]
+    return total
+
+
+def _rotated(x, angle):  # type: ignore[no-untyped-def]
+    c, s = np.cos(angle), np.sin(angle)
+    R = np.array([[c, -s], [s, c]])
+    return R @ x
+
+
+def test_arrays_of_numbers_that_are_not_known() -> None:
+    x = np.array([0.3, -0.7])
+    value = symchain.from_function(_rotated, {"x": 2}).compile(order=0)(x=x, angle=0.4)
+    np.testing.assert_allclose(value, _rotated(x, 0.4))
+
+
+def test_writes_reach_what_shares_the_memory_and_nothing_else() -> None:
+    def f(x):  # type: ignore[no-untyped-def]
+        part, copy = x[1:], x.copy()
+        part += 1
+        part[0] = 5
+        return x * copy
+
+    x = np.array([1.0, 2.0, 3.0])
+    program = symchain.from_function(f, {"x": 3})
+    np.testing.assert_allclose(program.compile(order=0)(x=x), f(x.copy()))
+    for stale in (np.flip, np.transpose, lambda a: a.reshape(-1), lambda a: np.split(a, 3)[0]):
+        with pytest.raises(UnsupportedError, match="shares memory"):
+            symchain.from_function(lambda x, view=stale: (view(x).__setitem__(0, 2.0), x * 2)[1], {"x": (3, 2)})
+
+
+REFUSED = [
+    (lambda x: x if np.sum(x) > 0 else -x, {"x": 3}, "a branch depends on values", "np.where"),
+    (lambda x: np.where((x > 0) and (x < 1), x, 0), {"x": 3}, "a branch depends on values", "np.where"),
+    (lambda x: float(x[0]) * x, {"x": 3}, "the value of an array is asked for", "np.exp, not math.exp"),
+    (_looping, {"x": ("n",)}, "the number n is asked for, and that size is a letter", "Give numbers in shapes="),
+    (lambda x: np.argmax(x) * x, {"x": 3}, "argmax is not known here", "Give its result as an argument"),
+    (lambda x: np.fft.fft(x), {"x": 3}, "fft is not known here", "Give its result as an argument"),
+    (lambda x: x[x > 0], {"x": 3}, "how many entries a condition selects", "np.where"),
+    (lambda x: np.zeros(3).__setitem__(0, x[0]), {"x": 3}, "ValueError", "zeros_like"),
+    (lambda x: np.sum(x, where=x > 0), {"x": 3}, "sum has no keyword where", "Write sum(x"),
+    (lambda x, y: x + y, {"x": 3, "y": 4}, "x (3,) and y (4,) have shapes that do not conform", "Trailing axes"),
+    (lambda x: x * 1j, {"x": 3}, "complex as an operand", "arrays and numbers"),
+    (lambda x: np.where(x > 0, x, np.nan), {"x": 3}, "nan as an operand", "finite real numbers"),
+    (lambda x: np.exp(x, out=np.zeros(3)), {"x": 3}, "put into an array of numbers", "zeros_like"),
+]
+
+
+@pytest.mark.parametrize(("function", "shapes", "what", "advice"), REFUSED)
+def test_what_is_refused_is_said_with_the_place(function: Any, shapes: Any, what: str, advice: str) -> None:
+    with pytest.raises(SymchainError) as caught:
+        symchain.from_function(function, shapes)
+    error = caught.value
+    assert what in error.what and advice in error.advice and "test_numpy_functions.py" in error.what
+    first = function.__code__.co_firstlineno
+    assert error.place is not None and first <= error.place.line <= first + 4 and error.source
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes", "what"),
+    [
+        (3, None, "int is not a function"),
+        (lambda x: x, {"z": 3}, "z is no argument of the function"),
+        (lambda *a: a[0], None, "the function takes any number of arguments"),
+        (lambda x: 3.0, {"x": 3}, "returns nothing that depends on its arrays"),
+        (lambda n, x: n * x, {"x": ("n",)}, "n is both an input and a letter in a shape"),
+        (lambda pi: 2 * pi, None, "pi is the constant"),
+        (lambda x: x, [3, 4], "2 shapes for 1 arguments"),
+    ],
+)
+def test_what_is_no_function_of_arrays(function: Any, shapes: Any, what: str) -> None:
+    with pytest.raises(SymchainError) as caught:
+        symchain.from_function(function, shapes)
+    assert what in caught.value.what and caught.value.advice

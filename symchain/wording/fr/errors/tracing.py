@@ -11,8 +11,9 @@ ERRORS = {
     "np.where(condition, a, b).",
     "the value of an array is asked for, which is not known while a function is read": "la valeur d'un tableau est demandée, or elle "
     "est inconnue pendant la lecture de la fonction",
-    "Use functions of NumPy, which take arrays (np.exp, not math.exp), and np.where in place of if.": "Employez les fonctions de NumPy, "
-    "qui prennent des tableaux (np.exp et non math.exp), et np.where à la place de if.",
+    "Use functions of NumPy, which take arrays (np.exp, not math.exp), np.where in place of if, and zeros_like(x) for an array that is "
+    "written to.": "Employez les fonctions de NumPy, qui prennent des tableaux (np.exp et non math.exp), np.where à la place de if, et "
+    "zeros_like(x) pour un tableau que l'on modifie.",
     "this array shares memory with one that was written to since": "ce tableau partage sa mémoire avec un autre, modifié depuis",
     "Take a copy before writing, or read the array that was written to.": "Faites une copie avant d'écrire, ou lisez le tableau modifié.",
     "the result is put into an array of numbers": "le résultat est rangé dans un tableau de nombres",
@@ -29,6 +30,8 @@ ERRORS = {
     "tableaux symboliques~; elle doit pouvoir s'exécuter quels que soient leurs nombres.",
     "The function was traced by jax.make_jaxpr; it has to run with any numbers in its arrays.": "La fonction a été lue par "
     "jax.make_jaxpr~; elle doit pouvoir s'exécuter quels que soient les nombres de ses tableaux.",
+    "Make the array with zeros_like(x) of an argument, which can be written to, or join its entries with np.stack.": "Faites le tableau "
+    "avec zeros_like(x) d'un argument, que l'on peut modifier, ou réunissez ses coefficients avec np.stack.",
     "the function does more than {count} operations": "la fonction fait plus de {count} opérations",
     "Trace one step, and write the loop with an index: h[t] = ... for t in 1..T.": "Lisez une étape, et écrivez la boucle avec un "
     "indice~: h[t] = ... for t in 1..T.",
@@ -80,6 +83,8 @@ ERRORS = {
     "an empty array": "un tableau vide",
     "Arrays have at least one entry.": "Un tableau a au moins un coefficient.",
     # Calls.
+    "Give its result as an argument, or write it with functions that are known.": "Donnez son résultat en argument, ou écrivez-le avec des "
+    "fonctions connues.",
     "{name} is not known here": "{name} n'est pas connu ici",
     "{name} with {what} is not known here": "{name} avec {what} n'est pas connu ici",
     "{name} with {what} twice is not known here": "{name} avec {what} deux fois n'est pas connu ici",
@@ -88,7 +93,6 @@ ERRORS = {
     "the place of an extreme is not known here": "la position d'un extremum n'est pas connue ici",
     "the order of a sort is not known here": "l'ordre d'un tri n'est pas connu ici",
     "Known are: {signatures}.": "Sont connus~: {signatures}.",
-    "Known are: {first}, {names}.": "Sont connus~: {first}, {names}.",
     "Known is {signature}.": "Est connu~: {signature}.",
     "Use the other results.": "Employez les autres résultats.",
     "{count} entries in rows of {size}": "{count} coefficients en lignes de {size}",
