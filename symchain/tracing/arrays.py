@@ -232,11 +232,29 @@ class Memory:
         self.writes = 0
 
 
+class Method:
+    """A method of a symbolic array, which its library may know. It is called; what else is asked of it is refused."""
+
+    __slots__ = ("array", "name")
+
+    def __init__(self, array: Traced, name: str) -> None:
+        self.array, self.name = array, name
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return asked(self.array.recording, self.name, (self.array, *arguments), keywords)
+
+    def __bool__(self) -> bool:
+        advice = "Give its result as an argument, or write it with functions that are known."
+        refuse(f"{self.name} is not known here", advice, self.array.recording)
+
+
 class Traced:
     """A symbolic array. Operators, methods, indexing and the protocols of NumPy and PyTorch all ask the recording's library."""
 
     __array_priority__ = 1002
     is_leaf: ClassVar[bool] = False
+    is_nested = is_sparse = is_cuda = is_quantized = is_meta = is_complex = False
+    grad = grad_fn = None
 
     def __init__(self, recording: Recording, value: Value, memory: Memory | None = None) -> None:
         self.recording, self._value = recording, value
@@ -404,7 +422,7 @@ class Traced:
     def __getattr__(self, attribute: str) -> Any:
         if attribute.startswith("__"):
             raise AttributeError(attribute)
-        return lambda *arguments, **keywords: asked(self.recording, attribute, (self, *arguments), keywords)
+        return Method(self, attribute)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
         return called_ufunc(self.recording, ufunc, method, inputs, keywords)

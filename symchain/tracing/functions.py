@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -192,8 +193,9 @@ def _of_jax(function: Any, shapes: Any, assume: Mapping[str, Any]) -> Program:
     arrays = {n: abstract(n, s) for n, s in called.shapes.items()}
     arguments = called.packed(arrays)
     names = jax.tree_util.tree_leaves(called.packed({n: n for n in called.shapes}))
+    doubles = jax.enable_x64 if hasattr(jax, "enable_x64") else import_module("jax.experimental").enable_x64
     try:
-        with jax.enable_x64(True):  # constants with all their digits
+        with doubles(True):  # constants with all their digits
             closed = jax.make_jaxpr(lambda given: called.function(**given))(arguments)
     except Exception as error:
         text = str(error).splitlines()[0] if str(error) else ""

@@ -185,15 +185,15 @@ def assigned_names(code: Any) -> Named:
     Several equations come of one statement; the last of them keeps the name, for each takes it from the one before.
     """
     lines = linecache.getlines(code.co_filename) if code is not None else []
-    targets: dict[int, str] = {}
+    targets: list[tuple[tuple[int, int], tuple[int, int], str]] = []  # from where to where a statement goes, and its name
     try:
         tree = ast.parse("".join(lines))
     except SyntaxError:
         tree = ast.Module([], [])
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and (title := _target(node)):
-            for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-                targets[line] = title
+            end = node.end_lineno or node.lineno, node.end_col_offset or 0
+            targets.append(((node.lineno, node.col_offset), end, title))
 
     spots = list(code.co_positions()) if code is not None else []
 
@@ -207,7 +207,9 @@ def assigned_names(code: Any) -> Named:
                 if line is None:
                     break
                 width = max(1, end - column) if last == line and end is not None and column is not None else 1
-                return targets.get(line, ""), Place(line, (column or 0) + 1, width), (line, instruction)
+                spot = line, column or 0
+                title = next((t for start, stop, t in targets if start <= spot <= stop), "")
+                return title, Place(line, (column or 0) + 1, width), (line, instruction)
         return "", None, (0, 0)
 
     return named

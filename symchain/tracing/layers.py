@@ -156,7 +156,42 @@ def _attention(
     return product(recording, weights, v)
 
 
+def _gates(recording: Recording, x: Any, weight: Any, bias: Any, number_of_gates: int) -> Any:
+    made = recording.library.call(recording, "linear", (x, weight, bias), {})
+    return chunks(recording, made, number_of_gates, -1)
+
+
+def _gru(recording: Recording, x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+    """The gated recurrent unit: new + z*(h - new), where r lets through how much of h the new state reads."""
+    (r, z, n), (hr, hz, hn) = _gates(recording, x, w_ih, b_ih, 3), _gates(recording, h, w_hh, b_hh, 3)
+    reset, update = (recording.made(called("sigmoid", (a + b).phrase)) for a, b in ((r, hr), (z, hz)))
+    new = recording.made(called("tanh", (n + reset * hn).phrase))
+    return new + update * (traced(recording, h) - new)
+
+
+def _lstm(recording: Recording, x: Any, state: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+    """The long short-term memory: c = f*c + i*g, and o*tanh(c) is shown."""
+    h, c = state
+    pairs = zip(_gates(recording, x, w_ih, b_ih, 4), _gates(recording, h, w_hh, b_hh, 4), strict=True)
+    sums = [a + b for a, b in pairs]
+    i, f, g, o = (recording.made(called(w, s.phrase)) for w, s in zip(("sigmoid", "sigmoid", "tanh", "sigmoid"), sums, strict=True))
+    cell = f * traced(recording, c) + i * g
+    return o * recording.made(called("tanh", cell.phrase)), cell
+
+
+def _elman(word: str) -> Builder:
+    def build(recording: Recording, x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+        read = [recording.library.call(recording, "linear", (a, w, b), {}) for a, w, b in ((x, w_ih, b_ih), (h, w_hh, b_hh))]
+        return recording.made(called(word, (read[0] + read[1]).phrase))
+
+    return build
+
+
 LAYERS: dict[str, Builder] = {
+    "gru_cell": _gru,
+    "lstm_cell": _lstm,
+    "rnn_tanh_cell": _elman("tanh"),
+    "rnn_relu_cell": _elman("relu"),
     "one_hot": _classes,
     "cross_entropy": _cross_entropy,
     "cross_entropy_loss": _cross_entropy,

@@ -190,6 +190,20 @@ def _joined(left: Any, right: Any, both: bool) -> Any:
     return left & right if both else left | right
 
 
+def _triangular(recording: Recording, parameters: Any, a: Any, b: Any) -> Any:
+    """The x of a @ x = b, or of x @ a = b, for a triangular a, perhaps transposed."""
+    if parameters["unit_diagonal"] or parameters["conjugate_a"]:
+        raise UnsupportedError("a triangular matrix whose diagonal is taken for ones", advice="Write the ones.")
+    matrix, right = traced(recording, a), traced(recording, b)
+    left, turned = parameters["left_side"], bool(parameters["transpose_a"])
+    flags = {"lower": recording.phrase(True)} if parameters["lower"] else {}
+    if turned == left:
+        flags["trans"] = number(1)
+    subject = right.phrase if left else right.T.phrase
+    solved = recording.made(called("solve_triangular", matrix.phrase, subject, **flags))
+    return solved if left else solved.T
+
+
 def _bounds(sizes: Sequence[int]) -> list[int]:
     return [sum(sizes[:k]) for k in range(len(sizes) + 1)]
 
@@ -210,6 +224,7 @@ PRIMITIVES: dict[str, Callable[..., Any]] = {
     "transpose": lambda recording, parameters, x: permuted(recording, x, tuple(parameters["permutation"])),
     "concatenate": lambda recording, parameters, *arrays: gathered("concatenate")(recording, list(arrays), int(parameters["dimension"])),
     "stack": lambda recording, parameters, *arrays: gathered("stack")(recording, list(arrays), int(parameters["axis"])),
+    "triangular_solve": _triangular,
     "split": lambda recording, parameters, x: parted(recording, x, _bounds(parameters["sizes"]), int(parameters["axis"])),
     "clamp": lambda recording, parameters, low, x, high: recording.combined(lambda *p: called("clip", *p), x, low, high),
     "dim_as_value": lambda recording, parameters: sized(recording, dim_of(parameters["dim"])),

@@ -110,6 +110,8 @@ baddbmm(input, batch1, batch2, beta=1, alpha=1) = beta*input + alpha*(batch1 @ b
 addbmm(input, batch1, batch2, beta=1, alpha=1) = beta*input + alpha*sum(batch1 @ batch2, axis=0)
 linear(input, weight, bias=None) = input @ weight.T
 linear(input, weight, bias) = input @ weight.T + bias
+bilinear(input1, input2, weight, bias=None) = einsum('bi,oij,bj->bo', input1, weight, input2)
+bilinear(input1, input2, weight, bias) = einsum('bi,oij,bj->bo', input1, weight, input2) + bias
 vecdot(input, other, dim=-1) = vecdot(input, other, axis=dim)
 cross(input, other, dim=-1) = cross(input, other)
 trace(input) = tr(input)
@@ -160,6 +162,12 @@ gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction='sum') = \
 sum(log(maximum(var, eps)) + (input - target)**2/maximum(var, eps))/2
 soft_margin_loss(input, target, reduction='mean') = mean(softplus(-target*input))
 soft_margin_loss(input, target, reduction='sum') = sum(softplus(-target*input))
+binary_cross_entropy(input, target, reduction='none') = binary_cross_entropy(input, target)
+binary_cross_entropy_with_logits(input, target, reduction='none') = bce_with_logits(input, target)
+smooth_l1_loss(input, target, reduction='none', beta=1.0) = huber(input - target, beta)/beta
+huber_loss(input, target, reduction='none', delta=1.0) = huber(input - target, delta)
+soft_margin_loss(input, target, reduction='none') = softplus(-target*input)
+kl_div(input, target, reduction='none', log_target=False) = xlogy(target, target) - target*input
 hinge_embedding_loss(input, target, margin=1.0, reduction='mean') = mean(where(target == 1, input, relu(margin - input)))
 margin_ranking_loss(input1, input2, target, margin=0.0, reduction='mean') = mean(relu(margin - target*(input1 - input2)))
 triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6, swap=False, reduction='mean') = \

@@ -65,7 +65,7 @@ NAMED: dict[str, dict[str, str]] = {
         "tracing/assignment.py": "concatenate index",
         "tracing/convolutions.py": "concatenate convolution max",
         "tracing/jaxprs.py": "flip max min",
-        "tracing/layers.py": "log_softmax one_hot onehot prelu sigmoid softmax sqrt",
+        "tracing/layers.py": "log_softmax one_hot onehot prelu relu sigmoid softmax sqrt tanh",
         "tracing/numpy.py": (
             "clip concatenate cummax cummin cumprod cumsum logaddexp logsumexp max maximum min minimum prod reshape rint "
             "round"

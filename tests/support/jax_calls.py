@@ -40,6 +40,8 @@ jnp.linalg.inv(A) + jnp.linalg.det(A) | A:spd 3 3
 jnp.linalg.solve(A, b) | A:spd 3 3 | b 3
 jnp.linalg.slogdet(A)[1] | A:spd 3 3
 jnp.linalg.cholesky(A) | A:spd 3 3
+jax.scipy.linalg.solve_triangular(jnp.tril(A), b, lower=True) + jax.scipy.linalg.solve_triangular(jnp.triu(A), b, trans=1) | A:spd 3 3 | b 3
+jax.lax.linalg.triangular_solve(jnp.tril(A), a, left_side=False, lower=True) | A:spd 3 3 | a 2 3
 jnp.linalg.eigh(A)[0] | A:spd 3 3
 jax.scipy.linalg.expm(a) | a 3 3
 jnp.trace(a) + jnp.diag(a) + jnp.diagonal(a) | a 3 3

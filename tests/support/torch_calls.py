@@ -172,6 +172,12 @@ F.kl_div(a, b, reduction="sum") + F.kl_div(a, b) | a 3 | b:unit 3
 F.kl_div(a, b, log_target=True) | a 3 | b 3
 F.poisson_nll_loss(a, b) | a 3 | b:pos 3
 F.gaussian_nll_loss(a, b, c) | a 3 | b 3 | c:pos 3
+F.binary_cross_entropy(a, b, reduction="none") + F.huber_loss(a, b, reduction="none") | a:unit 3 | b:unit 3
+F.kl_div(a, b, reduction="none") + F.smooth_l1_loss(a, b, reduction="none", beta=0.4) | a 3 | b:unit 3
+F.bilinear(a, b, c) + F.bilinear(a, b, c, d) | a 4 2 | b 4 3 | c 2 2 3 | d 2
+torch.gru_cell(a, b, c, d) | a 2 3 | b 2 2 | c 6 3 | d 6 2
+torch.lstm_cell(a, (b, c), d, e)[0] + torch.lstm_cell(a, (b, c), d, e)[1] | a 2 3 | b 2 2 | c 2 2 | d 8 3 | e 8 2
+torch.rnn_tanh_cell(a, b, c, d) + torch.rnn_relu_cell(a, b, c, d) | a 2 3 | b 2 2 | c 2 3 | d 2 2
 F.soft_margin_loss(a, torch.tensor([1., -1, 1])) | a 3
 F.hinge_embedding_loss(a, torch.tensor([1., -1, 1])) | a 3
 F.margin_ranking_loss(a, b, torch.tensor([1., -1, 1])) | a 3 | b 3

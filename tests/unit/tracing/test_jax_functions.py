@@ -57,17 +57,20 @@ def test_calls_have_the_value_and_the_gradient_that_jax_has(k: int) -> None:
 
 
 def _loss(params: Any, x: Any, y: Any) -> Any:
-    h = jnp.tanh(x @ params["W"] + params["b"])
-    logits = h @ params["V"]
+    h = jnp.tanh(
+        x @ params["W"]
+        + params["b"]
+    )  # fmt: skip
+    logits = h @ params["V"]; low = jnp.min(logits)  # noqa: E702
     p = jax.nn.softmax(logits)
-    return -jnp.mean(jnp.sum(y * jnp.log(p), axis=1))
+    return -jnp.mean(jnp.sum(y * jnp.log(p), axis=1)) + low
 
 
 def test_names_are_those_that_the_source_assigns_and_sizes_may_be_letters() -> None:
     shapes = {"params": {"W": ("p", 5), "b": (5,), "V": (5, 3)}, "x": ("n", "p"), "y": ("n", 3)}
     program = symchain.from_function(_loss, shapes)
     assert list(program.inputs) == ["params_W", "params_b", "params_V", "x", "y"]
-    assert {"h", "logits", "p_2"} <= set(program.blocks)  # p is a size
+    assert {"h", "logits", "low", "p_2"} <= set(program.blocks)  # p is a size
     rng = np.random.default_rng(0)
     params = {"W": rng.normal(size=(4, 5)), "b": rng.normal(size=5), "V": rng.normal(size=(5, 3))}
     x, y = rng.normal(size=(6, 4)), rng.uniform(size=(6, 3))

@@ -116,6 +116,8 @@ ERRORS = {
     "Nest jnp.where.": "Imbriquez des jnp.where.",
     "a sort that carries other arrays along": "un tri qui entraîne d'autres tableaux",
     "Sort one array.": "Triez un seul tableau.",
+    "a triangular matrix whose diagonal is taken for ones": "une matrice triangulaire dont la diagonale est prise pour des uns",
+    "Write the ones.": "Écrivez les uns.",
     "the trace of another diagonal": "la trace d'une autre diagonale",
     "Write jnp.diagonal(A, k).sum().": "Écrivez jnp.diagonal(A, k).sum().",
     "padding inside of an array": "un remplissage à l'intérieur d'un tableau",
