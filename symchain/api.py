@@ -118,8 +118,10 @@ def from_function(function: Any, shapes: Any = None, assume: Mapping[str, Any] |
     their values in program.constants (`kernel(**program.constants, x=...)`), and so are the parameters of a module; arrays without a name
     are written out up to 16 entries. Single precision numbers are read by their shortest decimals.
 
-    Raises UnsupportedError with the line for a branch on values, a function that is not known, and what cuts derivatives off (detach,
-    stop_gradient where it changes the result); ShapeError; ArgumentError for arguments that are not the function's.
+    Where a function holds a value fixed (detach, stop_gradient), so does the program, unless it makes no difference.
+
+    Raises UnsupportedError with the line for a branch on values and a function that is not known; ShapeError; ArgumentError for
+    arguments that are not the function's.
 
     >>> import numpy as np
     >>> def loss(w, X, y):

@@ -26,6 +26,7 @@ from symchain.tracing.numpy import NUMPY
 from symchain.tracing.primitives import dim_of
 from symchain.tracing.recording import Library, Recording
 from symchain.tracing.sizes import OtherLibrary, located
+from symchain.tracing.structure import called
 from symchain.tracing.torch import TORCH
 
 _NOTHING = inspect.Parameter.empty
@@ -253,12 +254,10 @@ def _of_equations(
     if not found:
         what = f"{title} returns nothing that depends on its arrays"
         raise UnsupportedError(what, advice="Return an array, several, or write to one that is given.")
-    made = recording.program(found)
-    for array in work.held:
+    for array in work.held:  # one that is taken off and put back is no business of the formula
         if recording.matters(array.value, found):
-            advice = "Leave it out: the derivative is that of the formula as a whole."
-            raise UnsupportedError("stop_gradient cuts a derivative off, which a formula does not", advice=advice)
-    return made
+            array.value.phrase = called("stop_gradient", array.value.phrase)
+    return recording.program(found)
 
 
 # ---------------------------------------------------------------- arguments and results

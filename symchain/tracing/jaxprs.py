@@ -190,7 +190,7 @@ def assigned_names(code: Any) -> Named:
         tree = ast.parse("".join(lines))
     except SyntaxError:
         tree = ast.Module([], [])
-    for node in ast.walk(tree):
+    for node in _body(tree, code):
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and (title := _target(node)):
             end = node.end_lineno or node.lineno, node.end_col_offset or 0
             targets.append(((node.lineno, node.col_offset), end, title))
@@ -213,6 +213,16 @@ def assigned_names(code: Any) -> Named:
         return "", None, (0, 0)
 
     return named
+
+
+def _body(tree: ast.Module, code: Any) -> list[ast.AST]:
+    """What the text of a function holds; a lambda assigns nothing, and the statement around it is not its own."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and code is not None and node.name == code.co_name:
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            if first == code.co_firstlineno:
+                return [inner for statement in node.body for inner in ast.walk(statement)]
+    return []
 
 
 def _target(node: Any) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from symchain.errors import UnsupportedError
 from symchain.tracing.convolutions import CONVOLUTIONS
 from symchain.tracing.layers import LAYERS
 from symchain.tracing.numpy import BUILDERS as NUMPY_BUILDERS
@@ -41,6 +40,7 @@ round(input, decimals=0) = round(input)
 logit(input, eps=None) = logit(input)
 bessel_j0|bessel_j1|bessel_y0|bessel_y1(input) = NAME(input)
 dist(input, other, p=2) = norm(input - other)
+detach(input) = stop_gradient(input)
 
 # Activations.
 gelu(input, approximate='none') = gelu(input)
@@ -207,11 +207,7 @@ class Torch:
             keywords = {k: v for k, v in keywords.items() if k not in ("reduce", "size_average") or v is not None}
         if isinstance(keywords.get("reduction"), int):
             keywords = {**keywords, "reduction": ("none", "mean", "sum")[keywords["reduction"]]}
-        if function in ("__getitem__", "detach", "data") or (function.startswith("__") and function.endswith("__")):
-            function = _METHODS.get(function, function)
-        if function in ("detach", "data", "no_grad"):
-            advice = "Leave it out: the derivative is that of the formula as a whole."
-            raise UnsupportedError("detach cuts a derivative off, which a formula does not", advice=advice)
+        function = _METHODS.get(function, function)
         return self.tables.call(recording, function, arguments, keywords)
 
 

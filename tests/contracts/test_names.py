@@ -64,7 +64,8 @@ NAMED: dict[str, dict[str, str]] = {
         "tracing/arrays.py": "absolute floor_divide remainder round",
         "tracing/assignment.py": "concatenate index",
         "tracing/convolutions.py": "concatenate convolution max",
-        "tracing/jaxprs.py": "flip max min",
+        "tracing/functions.py": "stop_gradient",
+        "tracing/jaxprs.py": "flip max min stop_gradient",
         "tracing/layers.py": "log_softmax one_hot onehot prelu relu sigmoid softmax sqrt tanh",
         "tracing/numpy.py": (
             "clip concatenate cummax cummin cumprod cumsum logaddexp logsumexp max maximum min minimum prod reshape rint "
@@ -72,7 +73,7 @@ NAMED: dict[str, dict[str, str]] = {
         ),
         "tracing/pieces.py": "clamp concatenate cummax cummin flip index max maximum min minimum sort",
         "tracing/primitives.py": "cholesky clamp clip concatenate flip gather log_softmax reshape softplus sort square",
-        "tracing/recording.py": "index minimum",
+        "tracing/recording.py": "detach index minimum",
         "tracing/records.py": "index",
         "tracing/structure.py": "clip float_power index maximum minimum reshape",
         "tracing/torch.py": "abs",

@@ -15,6 +15,7 @@ torch.fmod(a, b) | a 3 | b:pos 3
 torch.remainder(a, b) | a 3 | b:pos 3
 torch.neg(a) + torch.positive(a)*a | a 3
 torch.frac(a) | a 3
+a.detach()*torch.exp(a) - torch.sin(a).detach() | a 3
 torch.square(a) | a 3
 torch.pow(a, 3) | a 3
 torch.pow(a, b) | a:pos 3 | b 3

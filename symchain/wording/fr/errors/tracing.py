@@ -40,9 +40,6 @@ ERRORS = {
     "{word} of JAX: control flow": "{word} de JAX~: structure de contrôle",
     "Leave loops to Python, over numbers, or write the program with an index: h[t] = ... for t in 1..T.": "Laissez les boucles à Python, "
     "sur des nombres, ou écrivez le programme avec un indice~: h[t] = ... for t in 1..T.",
-    "stop_gradient cuts a derivative off, which a formula does not": "stop_gradient coupe une dérivée, ce qu'une formule ne fait pas",
-    "detach cuts a derivative off, which a formula does not": "detach coupe une dérivée, ce qu'une formule ne fait pas",
-    "Leave it out: the derivative is that of the formula as a whole.": "Retirez-le~: la dérivée est celle de la formule entière.",
     "this function draws numbers": "cette fonction tire des nombres au hasard",
     "Draw them before, and give them as an argument.": "Tirez-les avant, et donnez-les en argument.",
     "dropout draws numbers": "dropout tire des nombres au hasard",
