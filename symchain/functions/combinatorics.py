@@ -146,3 +146,20 @@ declare(
         "fr": "Le reste est x moins un nombre entier de fois y ; entre deux sauts, ce nombre est constant.",
     },
 )
+
+declare(
+    "rgamma",
+    parameters=("x",),
+    meaning=lambda x: 1 / sp.gamma(x),
+    derivatives=("-digamma(x)*out",),
+    code="rgamma(x)",
+    analytic="special.rgamma({x})",
+    domains=(POSITIVE,),
+    probes=((1e-6,), (0.3,), (1.5,), (2.5,), (30.0,)),
+    latex=r"\frac{{1}}{{\Gamma\left({x}\right)}}",
+    noun=Noun("reciprocal gamma function", "inverse de la fonction gamma", "m"),
+    reason={
+        "en": "The logarithm of gamma has the slope digamma; that of the reciprocal has the opposite sign.",
+        "fr": "Le logarithme de la fonction gamma a pour pente digamma ; celui de son inverse a le signe contraire.",
+    },
+)

@@ -129,3 +129,39 @@ declare(
         "fr": "Elle défait la fonction softplus, dont la pente vaut là 1 - exp(-x) ; la fonction réciproque a la pente inverse.",
     },
 )
+
+declare(
+    "powm1",
+    parameters=("x", "y"),
+    meaning=lambda x, y: x**y - 1,
+    derivatives=("y*x**(y - 1)", "x**y*log(x)"),
+    code="expm1(xlogy(y, x))",
+    domains=(POSITIVE, REAL),
+    confined=("x",),
+    range=Interval(low=-1.0),
+    probes=((0.3, 1.7), (2.5, -2.0), (30.0, 1e-9), (1.0001, 0.5)),
+    latex=r"\operatorname{powm1}",
+    noun=Noun("power minus one", "puissance moins un", "f"),
+    reason={
+        "en": "Subtracting one does not change the slopes: what is left are those of the power.",
+        "fr": "Retrancher un ne change pas les pentes : il reste celles de la puissance.",
+    },
+)
+
+declare(
+    "exp10",
+    parameters=("x",),
+    meaning=lambda x: 10**x,
+    derivatives=("log(10)*out",),
+    code="power(10, x)",
+    range=POSITIVE,
+    increasing=True,
+    logarithm="log(10)*x",
+    probes=((-30.0,), (-0.8,), (1e-9,), (0.4,), (20.0,)),
+    latex=r"10^{{{x}}}",
+    noun=Noun("power of ten", "puissance de dix", "f"),
+    reason={
+        "en": "An exponential of base ten is its own slope but for the factor ln(10).",
+        "fr": "L'exponentielle de base dix est sa propre dérivée, au facteur ln(10) près.",
+    },
+)

@@ -96,6 +96,12 @@ def _nbdtr(k: Tree, n: Tree, p: Tree) -> Tree:
     return _of("betainc", n, _above(k), p)
 
 
+@form("nbdtrc", free=True)
+def _nbdtrc(k: Tree, n: Tree, p: Tree) -> Tree:
+    """The negative binomial distribution: more than k failures before n successes."""
+    return _of("betaincc", n, _above(k), p)
+
+
 @form("fdtr", free=True)
 def _fdtr(dfn: Tree, dfd: Tree, x: Tree) -> Tree:
     """The F distribution up to x."""

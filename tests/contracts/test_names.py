@@ -131,7 +131,7 @@ NAMED: dict[str, dict[str, str]] = {
             "erf erfc erfcinv erfcx erfi erfinv exp exp1 exp2 expi expit expm1 expn exprel floor fmax fmin fmod fresnelc fresnels "
             "gamma gammainc gammaincc gammaln heaviside huber hyp1f1 hyp2f1 hypot iv jv kl_div kv lambertw log log10 log1p log2 "
             "log_expit log_ndtr logaddexp logaddexp2 loggamma logit maximum minimum mod ndtr ndtri owens_t poch polygamma power "
-            "pseudo_huber psi rad2deg rel_entr rint sigmoid sign silu sin sinc sinh sinint spence sqrt square stdtr tan tanh trunc "
+            "pseudo_huber psi rad2deg rel_entr rgamma rint sigmoid sign silu sin sinc sinh sinint spence sqrt square stdtr tan tanh trunc "
             "xlog1py xlogy yv zeta"
         ),
         "kernels/digits.py": (
@@ -202,7 +202,7 @@ NAMED: dict[str, dict[str, str]] = {
             "betaln binom boxcox boxcox1p clip copysign cosh cosm1 dawsn deg2rad digamma ellipe ellipk entr erfcinv erfcx erfi "
             "erfinv exp exp1 expi expit expm1 expn exprel fabs floor gamma gammainc gammaincc gammaln heaviside huber hyp1f1 hyp2f1 "
             "i0 i0e i1 i1e iv j0 j1 jv k0 k0e k1 k1e kl_div kv lgamma log log1p log_expit log_ndtr logaddexp logaddexp2 loggamma "
-            "logit maximum minimum mod ndtr ndtri owens_t poch pow power pseudo_huber psi rad2deg rel_entr sech sigmoid sign silu "
+            "logit maximum minimum mod ndtr ndtri owens_t poch pow power pseudo_huber psi rad2deg rel_entr rgamma sech sigmoid sign silu "
             "sinc spence sqrt square stdtr tanh xlog1py xlogy y0 y1 yv"
         ),
         "kernels/numpy.py": "cosh power",

@@ -64,6 +64,7 @@ CASES: dict[str, tuple[str, dict[str, Any], Any]] = {
     "airy": ("C = sum(airy(x)[0]*airy(x)[3])", {"x": X}, lambda x: np.sum(special.airy(x)[0] * special.airy(x)[3])),
     "elliptic": ("C = sum(ellipk(-x**2)*ellipe(x/9))", {"x": X}, lambda x: np.sum(special.ellipk(-(x**2)) * special.ellipe(x / 9))),
     "chi-square": ("C = sum(log(chdtrc(3, x**2)))", {"x": X}, lambda x: np.sum(np.log(special.chdtrc(3, x**2)))),
+    "negative binomial": ("C = sum(log(nbdtrc(2, 3, x**2/20)))", {"x": X}, lambda x: np.sum(np.log(special.nbdtrc(2, 3, x**2 / 20)))),
 }
 
 
