@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from symchain.errors import ArgumentError, ShapeError
+from symchain.kernels.blocks import APART, Block, length_of, split_of
 from symchain.kernels.checkpoints import Group, Rolling, grouped
 from symchain.kernels.lengths import Members
 from symchain.kernels.stages import Argument, Code, Loops, Stage
@@ -47,9 +50,9 @@ class Run:
 
     def _step(self, stage: Stage, code: Code) -> Callable[..., Any]:
         """The step function of a stage, as a function of the index and of the adjoints of its targets."""
-        getters = [self._getter(a, stage) for a in code.arguments]
+        getters = [self.getter(a, stage) for a in code.arguments]
         function, var = code.function, stage.var
-        moving = any(n in self.loops.sizes and self.loops.sizes[n][1].slope(var or " ") for n in code.letters)
+        moving = self._resizes(stage, code)
         fixed = () if moving else (*(self.given.size(n, {}) for n in code.letters), np.float64)
 
         def step(i: int, *adjoints: Any) -> Any:
@@ -59,12 +62,30 @@ class Run:
                 return function(*arguments, *adjoints, *last)
             except (ValueError, IndexError, np.linalg.LinAlgError) as error:
                 where = stage.targets[0].name + ("" if stage.once else f" at {stage.var} = {i}")
-                what = f"the kernel has no value at these arguments: {error} in {where}"
-                raise ArgumentError(what, advice="Give matrices that can be inverted, arrays of the declared shapes.") from error
+                raise _no_value(where, error) from error
 
         return step
 
-    def _getter(self, a: Argument, stage: Stage) -> Callable[[int], Any]:
+    def _resizes(self, stage: Stage, code: Code) -> bool:
+        """Whether arrays have other sizes from step to step."""
+        return any(n in self.loops.sizes and bool(self.loops.sizes[n][1].slope(stage.var or " ")) for n in code.letters)
+
+    def _blocks(self, stage: Stage, code: Code, steps: range) -> Iterator[tuple[range, Block | None]]:
+        """The steps in blocks that are worked out together, where that is so."""
+        split = None if self._resizes(stage, code) else split_of(stage, code)
+        length = length_of(split, self.given, len(steps)) if split is not None else 0
+        if split is None or not length:
+            yield steps, None
+            return
+        for start in range(0, len(steps), length):
+            block = steps[start : start + length]
+            try:
+                made = Block(self, stage, code, split, block)
+            except APART:
+                made = None  # step by step something fails too, or nothing does
+            yield block, made
+
+    def getter(self, a: Argument, stage: Stage) -> Callable[[int], Any]:
         if a.kind == "plain":
             value = self.plain[a.name]
             return lambda i: value
@@ -114,23 +135,33 @@ class Run:
 
     def advance(self, stage: Stage, steps: range, again: bool = False) -> None:
         """The members of some steps; `again`, where they may be there."""
-        step = self._step(stage, stage.forward)
         names = [t.name for t in stage.targets]
         stores = [self.members.setdefault(n, {}) for n in names]
-        for i in steps:
-            for store, name, value in zip(stores, names, step(i), strict=True):
-                if i in store and not again:
-                    raise ArgumentError(f"{name}[{i}] is defined twice at these lengths", advice="Give other lengths.")
-                store[i] = value
+
+        def keep(k: int, i: int, value: Any) -> None:
+            if i in stores[k] and not again:
+                raise ArgumentError(f"{names[k]}[{i}] is defined twice at these lengths", advice="Give other lengths.")
+            stores[k][i] = value
+
+        for block, together in self._blocks(stage, stage.forward, steps):
+            rest = block if together is None else block[together.advance(keep) :]
+            if len(rest):
+                step = self._step(stage, stage.forward)
+                for i in rest:
+                    for k, value in enumerate(step(i)):
+                        keep(k, i, value)
 
     def add(self, stage: Stage, steps: range, first: bool) -> None:
         """The terms of a sum over an index, added to what the steps before gave."""
-        step = self._step(stage, stage.forward)
         name = stage.targets[0].name
         shape = self._shape(stage)
         total = (np.zeros(shape) if shape else 0.0) if first else self.plain[name]
-        for i in steps:
-            total = total + step(i)[0]
+        for block, together in self._blocks(stage, stage.forward, steps):
+            terms: dict[int, Any] = {}
+            made = 0 if together is None else together.advance(partial(_note, terms))
+            step = self._step(stage, stage.forward)
+            for term in chain(terms.values(), (step(i)[0] for i in block[made:])):
+                total = total + term
         self.plain[name] = total
 
     def _shape(self, stage: Stage) -> tuple[int, ...]:
@@ -222,17 +253,27 @@ class Run:
         else:
             adjoint = self.of_member.get(target.name, {}).get(target.index.value(self.given.numbers))
         if adjoint is not None:
-            self._send(stage, [0], lambda i: [adjoint])
+            self._send(stage, range(1), lambda i: [adjoint])
 
-    def _send(self, stage: Stage, steps: Sequence[int], adjoints: Callable[[int], list[Any] | None]) -> None:
+    def _send(self, stage: Stage, steps: range, adjoints: Callable[[int], list[Any] | None]) -> None:
         """Run a stage back: what its step returns goes to the receivers."""
         assert stage.backward is not None
-        step, givers = self._step(stage, stage.backward), self._givers(stage)
-        for i in steps:
-            found = adjoints(i)
-            if found is not None:
-                for give, sent in zip(givers, step(i, *found), strict=True):
-                    give(i, sent)
+        givers = self._givers(stage)
+        parts = [(steps, None)] if stage.once or stage.multiplies else self._blocks(stage, stage.backward, steps)
+        for block, together in parts:
+            if together is not None:
+                try:
+                    for k, sent in together.reverse(adjoints, lambda k, i, sent: givers[k](i, sent)):
+                        givers[k](block[0], sent)
+                except (ValueError, IndexError) as error:
+                    raise _no_value(stage.targets[0].name, error) from error
+                continue
+            step = self._step(stage, stage.backward)
+            for i in block:
+                found = adjoints(i)
+                if found is not None:
+                    for give, sent in zip(givers, step(i, *found), strict=True):
+                        give(i, sent)
 
     def reverse(self, stage: Stage, steps: range) -> None:
         """The way back through some steps of a range or of a sum, the last of them first."""
@@ -293,8 +334,16 @@ class Run:
         return _whole(found, shape)
 
 
+def _note(terms: dict[int, Any], k: int, i: int, term: Any) -> None:
+    terms[i] = term
+
+
+def _no_value(where: str, error: Exception) -> ArgumentError:
+    what = f"the kernel has no value at these arguments: {error} in {where}"
+    return ArgumentError(what, advice="Give matrices that can be inverted, arrays of the declared shapes.")
+
+
 def _whole(found: Any, shape: tuple[int, ...]) -> Any:
     """What was received, as an array or a number of its own; zero where that is nothing."""
     value = 0.0 if found is None else found
     return np.array(np.broadcast_to(value, shape)) if shape else np.float64(value)
-

@@ -61,6 +61,11 @@ class Code:
         return self._made[1]
 
     @cached_property
+    def splits(self) -> dict[Any, Any]:
+        """The parts of the steps of stages that run this code (`blocks.split_of`)."""
+        return {}
+
+    @cached_property
     def _made(self) -> tuple[Function, str]:
         return bare_function(self.plan)
 

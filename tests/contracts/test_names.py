@@ -216,6 +216,7 @@ NAMED: dict[str, dict[str, str]] = {
             "abs absolute acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh deg2rad "
             "degrees fabs hyp2f1 mod pow power rad2deg radians remainder"
         ),
+        "kernels/together.py": "concatenate cumprod cumsum flip log_softmax logsumexp max min prod reshape softmax",
         "kernels/watched.py": (
             "concatenate flip index power reshape roll sqrt"
         ),
