@@ -108,8 +108,8 @@ class Block:
                     keep(k, i, value)
         return done
 
-    def reverse(self, adjoints: Callable[[int], list[Any] | None], give: Callable[[int, int, Any], None]) -> Iterator[tuple[int, Any]]:
-        """The way back: each result goes to `give` with the number of its receiver and its step; what is summed is returned."""
+    def reverse(self, adjoints: Callable[[int], list[Any] | None], givers: Sequence[Callable[[int, Any], None]]) -> None:
+        """The way back: each result goes to its giver, with its step; what is summed with the first."""
         loop, results, received, done = self.split.loop, list[Any](), list[list[Any]](), list[int]()
         count, carried = len(self.code.arguments), bool(self.split.carried)
         if not carried:
@@ -122,30 +122,34 @@ class Block:
             self._only(done)
         if loop is not None and carried:
             function, last, inner = loop.function, (*self.sizes, np.float64), self.split.carrying
+            sends = [givers[k] for k in inner]
             taken = [v - count for v in loop.takes if v in self.split.carried]
             for k, (i, given) in enumerate(zip(self.steps, self._columns(loop), strict=False)):
                 own = adjoints(i)
                 if own is not None:
                     found = function(*given, *(own[j] for j in taken), *last)
-                    for r, value in zip(inner, found, strict=False):
-                        give(r, i, value)
+                    for send, value in zip(sends, found, strict=False):
+                        send(i, value)
                     done.append(k)
                     received.append(own)
                     results.append(found)
             self._only(done)
             self._receive(received)
         elif loop is not None:
-            results = [loop.function(*given, *self.sizes, np.float64) for given, _ in zip(self._columns(loop), done, strict=False)]
+            for at, given in zip(done, self._columns(loop), strict=False):
+                results.append(loop.function(*given, *self.sizes, np.float64))
+                for k, value in zip(self.split.carrying, results[-1], strict=False):
+                    givers[k](self.steps[at], value)
         if not done:
             return
         if loop is not None:
             self._put(loop, results)
         for k, rows in self._rest(len(done)):
             if k in self.split.added:
-                yield k, rows
+                givers[k](self.steps[0], rows)
             else:
                 for at, value in zip(done, rows, strict=False):
-                    give(k, self.steps[at], value)
+                    givers[k](self.steps[at], value)
 
     def _indices(self, a: Argument, steps: range) -> Sequence[int]:
         slope = a.index.slope(self.stage.var)
@@ -193,11 +197,9 @@ class Block:
     def _receive(self, received: Sequence[list[Any]]) -> None:
         """Adjoints of the targets; that of a sum is one for all steps."""
         for j in range(len(self.code.arguments), len(self.code.plan.inputs)):
-            rows = [found[j - len(self.code.arguments)] for found in received]
-            if rows and j in self.split.moving:
-                self.values[j] = self._stacked(j, rows)
-            elif rows:
-                self.values[j] = rows[0]
+            if received and (j in self.split.follows or j not in self.split.carried):
+                rows = [found[j - len(self.code.arguments)] for found in received]
+                self.values[j] = self._stacked(j, rows) if j in self.split.moving else rows[0]
 
     def _put(self, loop: Part, results: Sequence[tuple[Any, ...]]) -> None:
         """What the loop gave, where it is read after it."""

@@ -227,7 +227,10 @@ class Run:
 
             def give(i: int, sent: Any, table: Any = table, slope: int = slope, rest: int = rest, n: str = a.name) -> None:
                 k = slope * i + rest
-                self._receive(table, k, sent, (n, k))
+                if k in table:
+                    self._receive(table, k, sent, (n, k))
+                else:
+                    table[k] = sent
 
             found.append(give)
         return found
@@ -263,8 +266,7 @@ class Run:
         for block, together in parts:
             if together is not None:
                 try:
-                    for k, sent in together.reverse(adjoints, lambda k, i, sent: givers[k](i, sent)):
-                        givers[k](block[0], sent)
+                    together.reverse(adjoints, givers)
                 except (ValueError, IndexError) as error:
                     raise _no_value(stage.targets[0].name, error) from error
                 continue
@@ -283,15 +285,24 @@ class Run:
                 self._send(stage, steps[::-1], lambda i: [adjoint])
             return
         names = [t.name for t in stage.targets]
-        adjoints = [self.of_member.setdefault(n, {}) for n in names]
-        values = [self.members[n] for n in names]
+        given = [(n, self.of_member.setdefault(n, {}), self.members[n]) for n in names]
         read = dict.get if self.asked.intersection(names) else dict.pop  # nothing reads an adjoint twice that is not asked for
 
+        resizes = self._resizes(stage, stage.forward)
+        none: dict[str, Any] = {}  # zeros, of which nobody's own are made: what receives them adds to a copy
+
         def of(i: int) -> list[Any] | None:
-            found = [read(a, i, None) for a in adjoints]  # type: ignore[operator]
-            if all(f is None for f in found):
-                return None
-            return [np.zeros(np.shape(v[i])) if f is None else f for f, v in zip(found, values, strict=True)]
+            found, some = [], False
+            for name, sent, made in given:
+                one = read(sent, i, None)  # type: ignore[operator]
+                if one is not None:
+                    some = True
+                elif resizes or name not in none:
+                    one = none[name] = np.zeros(np.shape(made[i]))
+                else:
+                    one = none[name]
+                found.append(one)
+            return found if some else None
 
         self._send(stage, steps[::-1], of)
 

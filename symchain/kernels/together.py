@@ -59,6 +59,7 @@ class Split:
         read = {v for n in looped for v in plan.instruction(n).operands} | wanted
         before = self._above({v for v in read if v >= first and v not in looped}, set(needed) - looped)
         after = [n for n in needed if n not in looped and n not in before]
+        inner = {*inner, *(k for k, v in enumerate(self.outputs) if v in looped and k not in self.added)}  # what it makes is there at once
         self.rest = [k for k in range(len(self.outputs)) if k not in inner]
         used = {v for n in after for v in plan.instruction(n).operands} | {self.outputs[k] for k in self.rest}
         self.steps = "steps"
@@ -80,17 +81,22 @@ class Split:
     def labour(self, size: Callable[[str], int]) -> int:
         """The elements of all arrays of one step that are there together."""
         sizes = {letter: size(letter) for letter in self.plan.letters} | {self.steps: 1}
-        shapes = [self.shape(v) for v in (self.loop.gives if self.loop else ())]
-        for part in (self.before, self.after):
-            if part is not None:
-                shapes += [s for n in part.plan.needed() if (s := part.plan.instruction(n).shape)[:1] == (self.steps,)]
         total = 0
-        for shape in shapes:
+        for shape in self._shapes:
             count = 1
             for dim in shape:
                 count *= evaluate(dim, sizes)
             total += count
         return total
+
+    @cached_property
+    def _shapes(self) -> list[Shape]:
+        """Those of the arrays of one step that are there together."""
+        shapes = [self.shape(v) for v in (self.loop.gives if self.loop else ())]
+        for part in (self.before, self.after):
+            if part is not None:
+                shapes += [s for n in part.plan.needed() if (s := part.plan.instruction(n).shape)[:1] == (self.steps,)]
+        return shapes
 
     @cached_property
     def follows(self) -> frozenset[int]:
