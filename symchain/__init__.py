@@ -7,7 +7,7 @@ Four nouns, met in this order:
     Kernel        what runs            program.compile(wrt=["W1"]): value, gradient = kernel(**inputs); symchain.load(path)
     FunctionSpec  what is known        symchain.functions: one record per function; declare(...) adds yours
     errors        what went wrong      SymchainError and its subclasses: what, the place, what to do
-    from SymPy    expressions in, out  symchain.gradient(expr, symbols), hessian(...), jacobian(exprs, symbols)
+    from SymPy    expressions in, out  symchain.gradient(expr, symbols), hessian(...), jacobian(exprs, symbols), lambdify(args, exprs)
     downhill      step by step         symchain.descend(kernel, start, method="adam"); kernel.for_scipy(at={...})
     in a shell    the same             symchain derive | eval | compile | hessian | parse | models
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from symchain.api import from_function, gradient, hessian, jacobian, parse, parse_latex, program
     from symchain.kernels.integrations.descent import descend
     from symchain.kernels.saved import load
+    from symchain.lowering.lambdified import lambdify
 
 __version__ = "0.1.0"
 
@@ -48,6 +49,7 @@ _LAZY = {
     "gradient": "symchain.api",
     "hessian": "symchain.api",
     "jacobian": "symchain.api",
+    "lambdify": "symchain.lowering.lambdified",
     "load": "symchain.kernels.saved",
     "load_ipython_extension": "symchain.app.jupyter",
     "descend": "symchain.kernels.integrations.descent",
@@ -71,6 +73,7 @@ __all__ = [
     "gradient",
     "hessian",
     "jacobian",
+    "lambdify",
     "load",
     "parse",
     "parse_latex",

@@ -11,7 +11,7 @@ from symchain.deriving.closed_forms import in_inputs, written_out
 from symchain.deriving.second import second_derivative
 from symchain.deriving.sweep import Sweep
 from symchain.errors import ArgumentError, NumberVariableError
-from symchain.language.expressions import parts_of, program_of, sympified
+from symchain.language.expressions import program_of, sympified, unrolled
 from symchain.language.families import read_text
 from symchain.language.selection import is_one, kind_of, listed
 from symchain.language.spelling import plain
@@ -22,9 +22,6 @@ from symchain.tensors.exchange import to_sympy
 from symchain.tensors.matrix_exchange import matrix_of
 from symchain.tensors.memory import making_trees
 from symchain.tensors.nodes import SHAPED, Tree
-
-UNROLLED = 64
-"""Sums of up to so many terms are written out for SymPy."""
 
 _SHORT = 1_000
 """Derivatives of expressions of so many nodes are made as short as can be, unless their caller says otherwise."""
@@ -235,7 +232,7 @@ def _wrapped(expr: Any, symbols: Sequence[Any]) -> list[tuple[Program, str, str]
     if isinstance(expr, sympy.MatrixExpr | sympy.MatrixBase) and expr.shape != (1, 1):
         what = f"the expression is a matrix of shape {tuple(expr.shape)}, not one value"
         raise ArgumentError(what, advice="jacobian(list(M), symbols) differentiates every entry of a Matrix M.")
-    expr = _unrolled(expr)
+    expr = unrolled(expr)
     names = [plain(s.name) for s in symbols]
     taken = {plain(s.name) for s in expr.free_symbols if hasattr(s, "name")}.union(names)
     name = "y"
@@ -244,20 +241,6 @@ def _wrapped(expr: Any, symbols: Sequence[Any]) -> list[tuple[Program, str, str]
     shapes = {plain(s.name): () for s in symbols if not isinstance(s, sympy.MatrixSymbol)}
     p = program_of({name: expr}, shapes=shapes, symbols=symbols)
     return [(p, name, n) for n in names]
-
-
-def _unrolled(expr: Any) -> Any:
-    """Sums and products between numbers, and of explicit vectors, as their terms: SymPy has no arrays to sum over."""
-    few = {p: p.doit(deep=False) for p in parts_of(expr) if _is_short(p)}
-    return expr.xreplace(few) if few else expr
-
-
-def _is_short(total: Any) -> bool:
-    if type(total).__name__ == "DotProduct":
-        return all(isinstance(a, sympy.MatrixBase) for a in total.args)
-    if not isinstance(total, (sympy.Sum, sympy.Product)):
-        return False
-    return all(len(x) == 3 and (x[2] - x[1]).is_Integer and 0 <= x[2] - x[1] < UNROLLED for x in total.limits)
 
 
 def _closed(d: Derivation, p: Program) -> Any:

@@ -40,6 +40,8 @@ from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Apply, Number, Power, Tree, leaf
 
 _LARGEST = 2**1024
+UNROLLED = 64
+"""Sums of up to so many terms are written out for SymPy."""
 _BEYOND_NUMBERS = (sympy.MatrixExpr, sympy.MatrixBase, sympy.Indexed, ExprWithLimits)
 
 
@@ -49,8 +51,11 @@ def program_of(
     assume: Mapping[str, Any] | None = None,
     let: Mapping[str, Any] | None = None,
     symbols: Sequence[Any] = (),
+    naming: Mapping[Any, str] | None = None,
 ) -> Program:
     """The program of SymPy expressions, name by name; `symbols` are inputs even where no expression has them.
+
+    What `naming` has is an input of the name it gives, a number of which nothing is known, whatever SymPy assumes of the symbol.
 
     Raises ParseError for names outside the input language, ArgumentError for values that are no SymPy expressions.
     """
@@ -59,7 +64,7 @@ def program_of(
     named = {_block_name(key): expression for key, expression in expressions.items()}
     if len(named) < len(expressions):
         raise ArgumentError("two blocks have one name", advice="Give every block a name of its own.")
-    return _Writing(named, _by_name(shapes, "shapes"), _by_name(assume, "assume"), mapping(let, "let"), symbols).program()
+    return _Writing(named, _by_name(shapes, "shapes"), _by_name(assume, "assume"), mapping(let, "let"), symbols, naming or {}).program()
 
 
 def _by_name(given: Any, option: str) -> dict[Any, Any]:
@@ -85,7 +90,9 @@ class _Writing:
         assume: Mapping[str, Any],
         let: Mapping[str, Any],
         symbols: Sequence[Any],
+        naming: Mapping[Any, str],
     ) -> None:
+        self.naming = naming
         self.expressions = {name: sympified(name, e) for name, e in expressions.items()}
         self.functions = bindings(let)
         self.let, self.called = let, dict[str, None]()
@@ -105,7 +112,7 @@ class _Writing:
         for expression in self.expressions.values():
             found += [a for a in parts_of(expression) if isinstance(a, (sympy.Symbol, sympy.MatrixSymbol))]
         for symbol in dict.fromkeys(found):
-            name = plain(symbol.name)
+            name = self._name(symbol)
             known = self.own.setdefault(name, symbol)
             if known != symbol and name not in self.expressions:
                 raise ParseError(
@@ -116,10 +123,13 @@ class _Writing:
                 self.declared[name] = Declared(_matrix_shape(symbol))
             else:
                 _check_real(symbol)
-        for name, shape in indexed_shapes(self.expressions.values()).items():
-            self.declared[name] = Declared(shape)
+        for label, shape in indexed_shapes(self.expressions.values()).items():
+            self.declared[self._name(label)] = Declared(shape)
         for symbol in symbols:
-            self.declared.setdefault(plain(symbol.name), Declared())
+            self.declared.setdefault(self._name(symbol), Declared())
+
+    def _name(self, symbol: Any) -> str:
+        return self.naming.get(symbol) or plain(symbol.name)
 
     def program(self) -> Program:
         order = dict.fromkeys([*self.own, *self.declared])
@@ -151,8 +161,8 @@ class _Writing:
 
     def _input(self, name: str) -> Variable:
         symbol, known = self.own.get(name), self.declared.get(name)
-        if not isinstance(symbol, sympy.Symbol):
-            return variable(name, known, symbol)
+        if not isinstance(symbol, sympy.Symbol) or symbol in self.naming:
+            return variable(name, known, symbol if symbol not in self.naming else None)
         facts = [f for f in ("positive", "nonnegative", "integer") if getattr(symbol, f"is_{f}")]
         if facts:
             known = Declared(known.shape if known else None, dict.fromkeys([*(known.facts if known else ()), *facts]))
@@ -163,14 +173,14 @@ class _Writing:
         parts = parts_of(expression)
         symbols = [p for p in parts if isinstance(p, (sympy.Symbol, sympy.MatrixSymbol))]
         scope = Scope(names, self.dims, self.functions)
-        for read in (plain(symbol.name) for symbol in symbols):
+        for read in (self._name(symbol) for symbol in symbols):
             if read in self.expressions and read not in names:
                 what = f"{name} is defined by itself" if read == name else f"{read} is used in {name} before it is defined"
                 raise ParseError(what, advice="Give the new value another name." if read == name else f"Put {read} before {name}.")
-        shaped = any(plain(s.name) in names and names[plain(s.name)].shape for s in symbols if isinstance(s, sympy.Symbol))
+        shaped = any(self._name(s) in names and names[self._name(s)].shape for s in symbols if isinstance(s, sympy.Symbol))
         if shaped and not any(isinstance(p, _BEYOND_NUMBERS) for p in parts):
-            return elaborate(phrase_of(self._checked(from_sympy(expression, lambda s: leaf(plain(s.name))))), scope)
-        return self._checked(whole(expression, lambda s: names.get(plain(s.name)) or nodes.size(plain(s.name))))
+            return elaborate(phrase_of(self._checked(from_sympy(expression, lambda s: leaf(self._name(s))))), scope)
+        return self._checked(whole(expression, lambda s: names.get(self._name(s)) or nodes.size(plain(s.name))))
 
     def _checked(self, tree: Tree) -> Tree:
         """Functions by name are what `let` or the registry says; numbers are such that doubles can hold them."""
@@ -247,6 +257,40 @@ def parts_of(expression: Any) -> list[Any]:
         else:
             stack.extend(reversed(list(part) if isinstance(part, sympy.MatrixBase) else part.args))
     return list(found)
+
+
+def exchanged(expr: Any, table: Mapping[Any, Any], closed: tuple[type, ...] = ()) -> Any:
+    """The expression with other parts in the place of some, outermost first, however deep it is; nothing inside of what is `closed`."""
+    done: dict[Any, Any] = dict(table)
+    stack = [(expr, False)]
+    while stack:
+        part, ready = stack.pop()
+        if part in done:
+            continue
+        inner = () if isinstance(part, closed) or not isinstance(part, sympy.Basic) else part.args
+        if ready:
+            new = [done[a] for a in inner]
+            done[part] = part if all(a is b for a, b in zip(new, inner, strict=True)) else part.func(*new)
+        elif inner:
+            stack.append((part, True))
+            stack += [(a, False) for a in inner]
+        else:
+            done[part] = part
+    return done[expr]
+
+
+def unrolled(expr: Any) -> Any:
+    """Sums and products between numbers, and of explicit vectors, as their terms: SymPy has no arrays to sum over."""
+    few = {p: p.doit(deep=False) for p in parts_of(expr) if _is_short(p)}
+    return exchanged(expr, few) if few else expr
+
+
+def _is_short(total: Any) -> bool:
+    if type(total).__name__ == "DotProduct":
+        return all(isinstance(a, sympy.MatrixBase) for a in total.args)
+    if not isinstance(total, (sympy.Sum, sympy.Product)):
+        return False
+    return all(len(x) == 3 and (x[2] - x[1]).is_Integer and 0 <= x[2] - x[1] < UNROLLED for x in total.limits)
 
 
 def _matrix_shape(symbol: Any) -> Shape:

@@ -114,9 +114,9 @@ def indexed_uses(expressions: Iterable[Any]) -> dict[Any, list[tuple[tuple[Dim, 
     return found
 
 
-def indexed_shapes(expressions: Iterable[Any]) -> dict[str, tuple[Dim, ...]]:
-    """The shape of each IndexedBase, by name."""
-    return {plain(str(base.label)): axes_of(base, uses).shape for base, uses in indexed_uses(expressions).items()}
+def indexed_shapes(expressions: Iterable[Any]) -> dict[Any, tuple[Dim, ...]]:
+    """The shape of each IndexedBase, by its label."""
+    return {base.label: axes_of(base, uses).shape for base, uses in indexed_uses(expressions).items()}
 
 
 def _run(index: Any, limits: Sequence[Any]) -> tuple[Dim, Dim]:

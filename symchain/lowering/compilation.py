@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -46,6 +46,28 @@ def compile_program(program: Computation, output: str | None, wrt: Any, order: i
                 trees.append((label, beside(extra, d, {*program.inputs, *program.blocks}).tree))
     lines = {name: line.tree for name, line in extra.items()}
     return _kernel(program, trees, order, target, lines, options, Promise(written, output, names, order))
+
+
+@making_trees()
+def compile_values(program: Computation, outputs: Sequence[str]) -> Callable[..., tuple[Any, ...]]:
+    """The values of some blocks by one kernel, which shares what they have in common: a function of the inputs in order."""
+    if len(outputs) == 1:
+        one = compile_program(program, outputs[0], [], 0, "auto", {})
+        return lambda *values: (one.positional(*values),)
+    stable = narrowed(stable_program(program, corners=False))
+    labels: list[Label] = [("gradient", str(k)) if k else ("value",) for k in range(len(outputs))]  # a plan has one value
+    trees = [(label, stable.blocks[o].leaf) for label, o in zip(labels, outputs, strict=True)]
+    plan = lower(stable, trees, order=1, written=program)
+
+    def listed(found: Any) -> tuple[Any, ...]:
+        return found[0], *found[1].values()
+
+    def check(names: Sequence[str], call: Callable[..., Any]) -> None:
+        for k, output in enumerate(outputs):
+            Promise(program, output, [], 0).check(names, lambda *values, k=k: listed(call(*values))[k])
+
+    kernel = Kernel(plan, NumPyBackend(), {}, check)
+    return lambda *values: listed(kernel.positional(*values))
 
 
 @making_trees()

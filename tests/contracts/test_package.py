@@ -51,7 +51,7 @@ DOOR = ("", "nouns")
 PUBLIC = {
     "ArgumentError", "LimitError", "NotDifferentiableError", "NumberVariableError", "ParseError", "PrecisionError", "ShapeError",
     "SymchainError", "UnsupportedError", "VerificationError", "__version__", "descend", "from_function", "gradient", "hessian", "jacobian",
-    "load", "parse", "parse_latex", "program",
+    "lambdify", "load", "parse", "parse_latex", "program",
 }  # fmt: skip
 LINES = 500
 """The budget of a file: a full file wants a second noun."""

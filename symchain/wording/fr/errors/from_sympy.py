@@ -42,5 +42,16 @@ ERRORS = {
     "lignes sont du NumPy.",
     'Write program({{"y": ...}}).hessian("y", "{symbol}"), or .jacobian.': 'Écrivez program({{"y": ...}}).hessian("y", "{symbol}"), ou '
     ".jacobian.",
+    "{symbol} is not among the arguments": "{symbol} n'est pas parmi les arguments",
+    "Add it to them, or give its value with subs.": "Ajoutez-le aux arguments, ou donnez sa valeur avec subs.",
+    "{symbol} is given twice among the arguments": "{symbol} est donné deux fois parmi les arguments",
+    "Give each argument once.": "Donnez chaque argument une seule fois.",
+    "{symbol} is no argument of a function": "{symbol} ne peut pas être l'argument d'une fonction",
+    "Give symbols, MatrixSymbols, IndexedBases, functions f(t), or lists of these.": "Donnez des symboles, des MatrixSymbol, des "
+    "IndexedBase, des fonctions f(t), ou des listes de ceux-ci.",
+    "{count} values are given for {wanted} arguments": "{count} valeurs sont données pour {wanted} arguments",
+    "The arguments are {names}.": "Les arguments sont {names}.",
+    "a sparse matrix has numbers as entries, not arrays": "une matrice creuse a pour coefficients des nombres, et non des tableaux",
+    "Give numbers, or lambdify the dense Matrix.": "Donnez des nombres, ou prenez la matrice pleine (Matrix).",
     "{head} is not something symchain differentiates": "symchain ne dérive pas {head}",
 }
