@@ -84,6 +84,7 @@ class _Arguments:
         given = args if isinstance(args, (list, tuple, sympy.Tuple, sympy.MatrixBase)) else [args]
         self.symbols: list[Any] = []
         self.whole = _Several(tuple(self._read(a) for a in given))
+        self.flat = not any(isinstance(p, _Several) for p in self.whole.parts)
         self.keywords = [str(a) for a in given]
         self.sizes = {s for a in self.symbols for d in getattr(a, "shape", None) or () for s in sympy.sympify(d).free_symbols}
         self.names = _names(self.symbols, {canonical(plain(s.name)) for s in self.sizes})
@@ -122,6 +123,8 @@ class _Arguments:
 
     def values(self, positional: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
         """The value of each name. Raises ArgumentError for a call of another form."""
+        if self.flat and len(positional) == len(self.symbols) and not named:
+            return [v if type(v) is float or type(v) is np.ndarray else _number(v) for v in positional]
         given = list(positional)
         if named:
             rest = self.keywords[len(given) :]
