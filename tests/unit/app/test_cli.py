@@ -426,7 +426,7 @@ def test_latex_for_a_column_and_as_a_whole_document() -> None:
         assert run("derive", "-e", NEURON, "--wrt", "w", *wrong).exit_code == 2
 
 
-@pytest.mark.parametrize(("option", "code"), [(["--width", "column"], 0), (["--standalone"], 3), (["--notation", "index"], 3)])
+@pytest.mark.parametrize(("option", "code"), [(["--width", "column"], 0), (["--standalone"], 0), (["--notation", "index"], 3)])
 def test_recursions_take_the_options_of_latex_or_refuse_them(option: list[str], code: int) -> None:
     text = "a[0] = x\na[t] = w*a[t-1] for t in 1..T\nC = a[T]**2"
     result = run("derive", "-e", text, "--wrt", "x,w", "--format", "latex", *option)
