@@ -28,6 +28,7 @@ from symchain.wording import check_language
 if TYPE_CHECKING:
     from symchain.kernels.kernel import Kernel
     from symchain.kernels.loops import LoopKernel
+    from symchain.nouns.curvature import Curvature
     from symchain.nouns.derivation import Rewriting, Verification
     from symchain.nouns.explanation import Explanation
     from symchain.nouns.grades import Grades
@@ -76,6 +77,11 @@ class Engine:
         from symchain.deriving.simplification import rewriting_of
 
         return rewriting_of(derivation)
+
+    def curvature(self, derivation: Derivation) -> Curvature | None:
+        from symchain.deriving.curvature import curvature_of
+
+        return curvature_of(derivation)
 
     def companions(self, derivation: Derivation) -> tuple[Line, ...]:
         from symchain.deriving.companions import companions

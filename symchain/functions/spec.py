@@ -209,6 +209,9 @@ class OperationSpec:
     """How many axes the value has wherever it is called without axis=; None where that is up to the operands."""
     keeps: frozenset[str] = frozenset()
     """Facts of its only operand that its value has too: "symmetric"."""
+    definite: Literal["", "inverse", "root", "made"] = ""
+    """Of an operation of one symmetric matrix: "inverse", what is (semi)definite has a definite value; "root", what is positive has a
+    positive one, as strictly; "made", the value is positive definite whatever the operand is."""
     unit_sum: Callable[[int, tuple[Any, ...]], int] | None = None
     """unit_sum(axes, parameters): the axis along which the entries, none below zero, add up to one, of a value with so many axes."""
     linear: bool = False

@@ -13,6 +13,7 @@ from typing import Any, overload
 
 from symchain.kernels.kernel import Kernel
 from symchain.nouns.computation import Computation, Unchanging
+from symchain.nouns.curvature import Curvature
 from symchain.nouns.door import engine
 from symchain.nouns.names import name_between
 from symchain.support.assignments import given_point
@@ -394,8 +395,7 @@ class Derivation(Printed):
     def formula(self) -> Any:
         """The derivative in SymPy, in the program's own names.
 
-        str() and repr() of it are SymPy's, which raise RecursionError on functions nested some hundred deep; `lines` and text() print
-        those too.
+        str() and repr() of it are SymPy's: RecursionError on functions nested some hundred deep, which `lines` and text() print too.
         """
         return engine().to_sympy(self.formula_tree, self.program.symbols)
 
@@ -413,6 +413,11 @@ class Derivation(Printed):
     def textbook(self) -> Mapping[str, Phrase]:
         """The derivatives, as textbooks write them, of the functions that the program's own names are bound to: out*(1 - out)."""
         return engine().textbook(self)  # type: ignore[no-any-return]
+
+    @cached_property
+    def curvature(self) -> Curvature | None:
+        """Of order 2: what is known of its sign (.kind, .reasons, .convex), from the way it is made and from facts; else None."""
+        return engine().curvature(self)  # type: ignore[no-any-return]
 
     @cached_property
     def companions(self) -> tuple[Line, ...]:

@@ -259,6 +259,7 @@ for _name, _function, _exact, (_derivative, _sign), _noun, _domain, _stacks in (
         operands=("A",),
         rank=2,
         keeps=frozenset({"symmetric"}),
+        definite="made" if _name == "expm" else "",
         noun=_noun,
         latex=rf"\operatorname{{{_name}}}",
         cases=(Case((("n", "n"),), domain=_domain),),
@@ -286,6 +287,7 @@ declare_operation(
     operands=("A",),
     rank=2,
     keeps=frozenset({"symmetric"}),
+    definite="root",
     noun=Noun("square root of a matrix", "racine carrée de matrice", "f"),
     reason={
         "en": "In {block}, {operation} times itself is {operand}: a change dS of it counts once on either side, as S @ dS + dS @ S.",

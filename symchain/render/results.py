@@ -8,6 +8,7 @@ from symchain.functions import FUNCTIONS
 from symchain.nouns.computation import ancestors
 from symchain.nouns.derivation import Derivation, Derivations, Line, Step
 from symchain.nouns.networks import Network
+from symchain.render.curvature import curvature
 from symchain.render.fold import replaced
 from symchain.render.maps import Adjoints, arrays, entries, renamed, whys
 from symchain.render.names import layer_names
@@ -121,6 +122,7 @@ def result(
     rows += [Row((Formula(left), Formula(subject.sized[results[n].name][1])), boxed=True) for n, left in others.items()]
     closing = [Say("lines.omitted", {"count": Count(omitted)})] if omitted else []
     closing += [zero_sentence(d) for d in members if d.zero_reason]
+    closing += [said for d in members if d.order == 2 for said in curvature(d)]
     if not short and not arrays(program)[output]:
         closing += whys((*lines, *results.values()), (*arrays(program), *program.dimensions))
     terms = [line for line in lines if line.role == "adjoint"]

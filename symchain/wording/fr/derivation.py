@@ -84,6 +84,35 @@ SENTENCES = {
     "lines.omitted": "{count} autres lignes ne sont pas affichées ici.",
     "lines.omitted.one": "Une autre ligne n'est pas affichée ici.",
     # zeros
+    # le signe d'une dérivée seconde
+    "curvature.number.positive.strict": "{derivative} > 0 pour toutes les valeurs.",
+    "curvature.number.positive.weak": "{derivative} n'est jamais négative.",
+    "curvature.number.negative.strict": "{derivative} < 0 pour toutes les valeurs.",
+    "curvature.number.negative.weak": "{derivative} n'est jamais strictement positive.",
+    "curvature.matrix.positive.strict": "{derivative} est définie positive~: {reasons}.",
+    "curvature.matrix.positive.weak": "{derivative} est semi-définie positive~: {reasons}.",
+    "curvature.matrix.negative.strict": "{derivative} est définie négative, car son opposée est définie positive~: {reasons}.",
+    "curvature.matrix.negative.weak": "{derivative} est semi-définie négative, car son opposée est semi-définie positive~: {reasons}.",
+    "curvature.because.gram": "elle s'écrit {form}, où {side} contient {about}",
+    "curvature.because.weight.positive": "tous les poids sont strictement positifs ({about})",
+    "curvature.because.weight.nonnegative": "aucun poids n'est négatif ({about})",
+    "curvature.because.fact": "{about} est déclarée définie positive",
+    "curvature.because.sum": "une somme de telles matrices en est une",
+    "curvature.because.diagonal": "elle est diagonale par blocs",
+    "curvature.because.spread": "c'est la covariance d'un tirage de probabilités {about}",
+    "curvature.because.inverse": "l'inverse d'une telle matrice en est une",
+    "curvature.because.root": "la racine carrée ou la pseudo-inverse d'une telle matrice en est une",
+    "curvature.because.made": "l'exponentielle d'une matrice symétrique en est une",
+    "curvature.because.schur": "les puissances terme à terme d'une telle matrice en sont aussi",
+    "curvature.because.sign": "{about} n'est jamais négatif",
+    "curvature.convex.strict": "Donc {output} est strictement convexe en {wrt}, quelles que soient les valeurs fixées~: "
+    "s'il y a un minimum, il est unique.",
+    "curvature.convex.weak": "Donc {output} est convexe en {wrt}, quelles que soient les valeurs fixées~: "
+    "là où la dérivée première est nulle, {output} est minimale.",
+    "curvature.concave.strict": "Donc {output} est strictement concave en {wrt}, quelles que soient les valeurs fixées~: "
+    "s'il y a un maximum, il est unique.",
+    "curvature.concave.weak": "Donc {output} est concave en {wrt}, quelles que soient les valeurs fixées~: "
+    "là où la dérivée première est nulle, {output} est maximale.",
     "zero.unrelated": "{output} ne dépend pas de {wrt}~: aucun chemin ne mène de {wrt} à {output}, la dérivée est donc nulle.",
     "zero.flat": "Tous les chemins de {wrt} à {output} passent par un facteur nul, la dérivée est donc nulle.",
     "zero.cancelled": "Les contributions des chemins de {wrt} à {output} se compensent~: leur somme est nulle, la dérivée aussi.",
