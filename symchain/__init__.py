@@ -9,6 +9,7 @@ Four nouns, met in this order:
     errors        what went wrong      SymchainError and its subclasses: what, the place, what to do
     from SymPy    expressions in, out  symchain.gradient(expr, symbols), hessian(...), jacobian(exprs, symbols), lambdify(args, exprs)
     downhill      step by step         symchain.descend(kernel, start, method="adam"); kernel.for_scipy(at={...})
+    to learn      questions, judged    symchain.exercise(program): .question .hint() .answer(claim) .sheet(); symchain.resume(text)
     in a shell    the same             symchain derive | eval | compile | hessian | parse | models
 
 Importing symchain is quick: SymPy and NumPy load when the first name that needs them is used.
@@ -34,7 +35,7 @@ from symchain.errors import (
 from symchain.nouns.door import wired_by
 
 if TYPE_CHECKING:
-    from symchain.api import from_function, gradient, hessian, jacobian, parse, parse_latex, program
+    from symchain.api import exercise, from_function, gradient, hessian, jacobian, parse, parse_latex, program, resume
     from symchain.kernels.integrations.descent import descend
     from symchain.kernels.saved import load
     from symchain.lowering.lambdified import lambdify
@@ -46,6 +47,8 @@ _LAZY = {
     "parse_latex": "symchain.api",
     "program": "symchain.api",
     "from_function": "symchain.api",
+    "exercise": "symchain.api",
+    "resume": "symchain.api",
     "gradient": "symchain.api",
     "hessian": "symchain.api",
     "jacobian": "symchain.api",
@@ -69,6 +72,7 @@ __all__ = [
     "VerificationError",
     "__version__",
     "descend",
+    "exercise",
     "from_function",
     "gradient",
     "hessian",
@@ -78,6 +82,7 @@ __all__ = [
     "parse",
     "parse_latex",
     "program",
+    "resume",
 ]
 
 

@@ -16,6 +16,7 @@ from symchain.language.families import read_text
 from symchain.language.selection import is_one, kind_of, listed
 from symchain.language.spelling import plain
 from symchain.nouns.derivation import Derivation
+from symchain.nouns.exercise import Exercise
 from symchain.nouns.program import Program
 from symchain.render.text import write
 from symchain.tensors.exchange import to_sympy
@@ -134,6 +135,34 @@ def from_function(function: Any, shapes: Any = None, assume: Mapping[str, Any] |
     from symchain.tracing.functions import read_function
 
     return read_function(function, shapes, assume)
+
+
+def exercise(program: str | Program | None = None, *, topic: str | None = None, seed: int = 0, count: int | None = None) -> Exercise:
+    """An exercise: questions about a program (or its text), or about generated programs on a topic; the same seed, the same questions.
+
+    Its .question is open: .hint(lang), .answer(claim), then the next; .sheet(lang, solutions) is LaTeX to print, .to_json() a session
+    that `resume` takes up. Topics: polynomials, products, quotients, chains, logarithms, networks, vectors, matrices. Raises
+    ArgumentError where there is nothing to ask.
+
+    >>> made = exercise(topic="chains", seed=3, count=2)
+    >>> made.answer("0").status, made.done
+    ('wrong', 1)
+    """
+    from symchain.analysis.exercising import exercise as made
+
+    return made(program, topic, seed, count)
+
+
+def resume(text: str) -> Exercise:
+    """The exercise of a saved session (`Exercise.to_json`): its answers are judged again. Raises ArgumentError for another text.
+
+    >>> made = exercise("z = w*x + b; C = z**2", count=3)
+    >>> made.answer("x").status, resume(made.to_json()).done
+    ('proved', 1)
+    """
+    from symchain.analysis.exercising import resume as resumed
+
+    return resumed(text)
 
 
 def gradient(expr: Any, symbols: Any, simplify: bool | None = None) -> list[Any]:

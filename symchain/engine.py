@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from symchain.kernels.loops import LoopKernel
     from symchain.nouns.curvature import Curvature
     from symchain.nouns.derivation import Rewriting, Verification
+    from symchain.nouns.exercise import Exercise
     from symchain.nouns.explanation import Explanation
     from symchain.nouns.grades import Grades
     from symchain.nouns.graph import Graph
@@ -158,6 +159,18 @@ class Engine:
         _refuse_families(program, "an explanation")
         output, wrt = asked_for(program, args)
         return explain(program, output, name_given(program, wrt), lang, at)
+
+    def hint(self, program: Program, args: tuple[Any, ...], level: int, lang: str) -> Explanation:
+        from symchain.analysis.hints import hint
+
+        _refuse_families(program, "a hint")
+        output, wrt = asked_for(program, args)
+        return hint(program, output, name_given(program, wrt), level, lang)
+
+    def sheet(self, exercise: Exercise, lang: str, solutions: bool) -> str:
+        from symchain.analysis.exercising import sheet
+
+        return sheet(exercise, lang, solutions)
 
     def check(self, program: Program, output: str, wrt: Any, claim: str, using: str, claim_format: str) -> Verdict:
         from symchain.analysis.checking.judging import check

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from json import dumps, loads
 from typing import TYPE_CHECKING
 
 import click
 
 from symchain.app.terminal import read_text
 from symchain.errors import ArgumentError
+from symchain.wording import sentence
 
 if TYPE_CHECKING:
     from symchain.nouns.program import Program
@@ -33,6 +35,7 @@ class Asked:
     seconds: float
     lang: str
     medium: str
+    hint: int | None = None
 
     @property
     def answers(self) -> bool:
@@ -43,6 +46,8 @@ class Asked:
         """Raises UsageError for options that do not go together."""
         if self.table is not None and (self.claims or self.steps is not None):
             raise click.UsageError("Give --claims FILE alone, without --claim and --steps.")
+        if self.hint is not None and (len(self.claims) != 1 or self.steps is not None):
+            raise click.UsageError("--hint goes with one --claim.")
         if self.marks is not None and self.table is None:
             raise click.UsageError("--marks goes with --claims FILE.")
         if self.medium == "csv" and self.table is None:
@@ -69,8 +74,21 @@ def checked(program: Program, asked: Asked, progress: Callable[[int, int], None]
         if not program.statements:
             raise click.UsageError("The text states no derivative: give --wrt and --claim.")
         return report(program, judge(program, asked.using), asked.medium, asked.lang)
-    from symchain.analysis.checking.reports import exit_code, judge_one, written
+    from symchain.analysis.checking.reports import code_of, exit_code, judge_one, written
 
+    if asked.hint is not None:
+        from symchain.app.teaching import hinted
+
+        output = program.last if asked.output is None else asked.output
+        found = program.grade(asked.claims, output, asked.wrt, using=asked.using, claim_format=asked.claim_format, seconds=asked.seconds)[0]
+        said = "right" if found.status in ("proved", "agrees") else found.status if found.status in ("wrong", "undecided") else ""
+        opening = sentence(asked.lang, f"hint.{said}") if said else found.message(asked.lang)
+        told = "" if said == "right" else hinted(program, asked.output, asked.wrt or "", asked.hint, asked.lang, asked.medium)
+        if asked.medium == "json":
+            return dumps({"status": found.status, "message": opening, "hint": loads(told) if told else None}, ensure_ascii=False), code_of(
+                [found.status]
+            )
+        return f"{opening}\n\n{told}".rstrip(), code_of([found.status])
     entries = judge_one(program, asked.output, asked.wrt or "", asked.claims[0], asked.using, asked.claim_format)
     return written(entries, asked.medium, asked.lang), exit_code(entries)
 

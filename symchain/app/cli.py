@@ -17,11 +17,25 @@ from symchain import __version__
 from symchain.app.checking import CLAIMS, Asked, checked
 from symchain.app.doctor import doctor
 from symchain.app.formats import formats, settled
-from symchain.app.options import at_point, by_names, detailed, in_lang, noted, of_output, once, program_given, save, strictly, together
+from symchain.app.options import (
+    at_point,
+    by_names,
+    detailed,
+    hint_given,
+    in_lang,
+    noted,
+    of_output,
+    once,
+    program_given,
+    save,
+    strictly,
+    together,
+)
 from symchain.app.request import Request, in_language, names_of
 from symchain.app.services import mcp, serve
 from symchain.app.setting import rendered, setting_of
 from symchain.app.speech import spoken
+from symchain.app.teaching import exercise, hinted
 from symchain.app.terminal import INTERRUPTED, Commands, replaced, waiting, warn_of_failures, write_result
 from symchain.errors import ArgumentError, FactError
 from symchain.kernels.export import SUFFIXES
@@ -94,8 +108,11 @@ def _paged(derivation: Any, point: Point | None, lang: str) -> str:
 @by_names
 @of_output
 @at_point
+@hint_given
 @_shown
-def derive(wrt: str, of: str | None, at: str | None, medium: str, lang: str, detail: str, output: str | None, **options: Any) -> None:
+def derive(
+    wrt: str, of: str | None, at: str | None, hint: int | None, medium: str, lang: str, detail: str, output: str | None, **options: Any
+) -> None:
     """Print how a gradient is derived, step by step.
 
     html is a fragment for a page of yours; with -o it is a page of its own, with graph, sensitivity and code.
@@ -105,6 +122,11 @@ def derive(wrt: str, of: str | None, at: str | None, medium: str, lang: str, det
         raise click.UsageError("--at checks what is printed at a point of yours; `symchain eval --format json` gives numbers alone.")
     setting = setting_of(options, medium, lang, detail)
     request = Request(**options)
+    if hint is not None:
+        with waiting("Deriving"), in_language(lang):
+            told = hinted(request.program(), of, wrt, hint, lang, medium)
+        write_result(told, output)
+        return
     point = request.at(at)
     with waiting("Deriving"), in_language(lang):
         derivation = request.derived(of, wrt)
@@ -256,6 +278,7 @@ def parse(medium: str, lang: str, output: str | None, strict: bool, **source: An
 @once("--claim-format", type=click.Choice(["auto", "text", "latex"]), default="auto", show_default=True, help="How answers are written.")
 @once("--seconds", type=click.FloatRange(0.01), default=10.0, show_default=True, help="With --claims: so long one answer may take.")
 @strictly
+@hint_given
 @in_lang
 @formats("text", "json", "csv")
 def check(wrt: str | None, of: str | None, lang: str, medium: str, output: str | None, strict: bool, **options: Any) -> None:
@@ -265,7 +288,7 @@ def check(wrt: str | None, of: str | None, lang: str, medium: str, output: str |
     inputs alone, also blocks, also derivatives by name (factors: dC/da*da/dz). Answers are read as people type them, in LaTeX too. Exit
     codes: 0 right, 1 wrong, 2 unreadable, 4 undecided or not judged; of many, the first of 1, 2 and 4 that occurs.
     """
-    own = {k: options.pop(k) for k in ("claims", "table", "steps", "marks", "using", "claim_format", "seconds")}
+    own = {k: options.pop(k) for k in ("claims", "table", "steps", "marks", "using", "claim_format", "seconds", "hint")}
     asked = Asked(output=of, wrt=wrt, lang=lang, medium=medium, **own)
     asked.validate()
     request = Request(**options)
@@ -302,15 +325,23 @@ def graph(
 @once("--wrt", required=True, metavar="NAME", help="By what: one name.")
 @of_output
 @at_point
+@hint_given
 @in_lang
 @formats("text", "markdown", "html", "json")
-def explain(wrt: str, of: str | None, at: str | None, lang: str, medium: str, output: str | None, **source: Any) -> None:
+def explain(
+    wrt: str, of: str | None, at: str | None, hint: int | None, lang: str, medium: str, output: str | None, **source: Any
+) -> None:
     """Say why a derivative is what it is, step by step.
 
     Of a block by a name it reads: term by term, with an example in numbers. By a name that acts on it through other blocks: path by path.
     """
     request = Request(**source)
     point = request.at(at)
+    if hint is not None:
+        with waiting("Explaining"), in_language(lang):
+            told = hinted(request.program(), of, wrt, hint, lang, medium)
+        write_result(told, output)
+        return
     with waiting("Explaining"), in_language(lang):
         explained = request.program().explain(*(() if of is None else (of,)), wrt.strip(), lang=lang, at=point)
         result = explained.to_json() if medium == "json" else getattr(explained, medium)()
@@ -333,7 +364,7 @@ def models(name: str | None, output: str | None) -> None:
     write_result("\n".join(f"{m.name:{width}}  {m.title}" for m in ready), output)
 
 
-for _command in (serve, mcp, doctor):
+for _command in (exercise, serve, mcp, doctor):
     commands.add_command(_command)
 
 

@@ -80,5 +80,8 @@ in_lang = click.option(
     "--lang", type=Language(), multiple=True, is_eager=True, callback=_chosen, help="The language of sentences; else SYMCHAIN_LANG says."
 )
 strictly = click.option("--strict", is_flag=True, help="Stop at the first statement of a document that is refused.")
+hint_given = once(
+    "--hint", type=click.IntRange(1, 3), help="Not the answer: 1 where to begin, 2 the way and the first factor, 3 all but the last step."
+)
 detailed = once("--detail", type=click.Choice(["brief", "standard", "full"]), default="standard", show_default=True)
 noted = once("--notation", type=click.Choice(NOTATIONS), default=NOTATIONS[0], show_default=True)

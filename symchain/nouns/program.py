@@ -158,6 +158,18 @@ class Program(Computation):
         """
         return engine().explain(self, args, lang, given_point(at))
 
+    def hint(self, *args: Any, level: int = 1, lang: str = "en") -> Explanation:
+        """What helps to find the derivative of an output (default: the last block) by one name, and does not tell it.
+
+        level 1: where to begin, and by which rule; 2: the way, and the first factor; 3: everything but the last step. Raises
+        ArgumentError for another level.
+
+        >>> import symchain
+        >>> print(symchain.parse("z = w*x + b; C = z**2").hint("w", level=2).text().splitlines()[-1])
+        The first factor: dC/dz = 2*z.
+        """
+        return engine().hint(self, args, level, lang)
+
     def check(self, output: str, wrt: Any, claim: str, using: str = "factors", claim_format: str = "auto") -> Verdict:
         """Judge the claim that the derivative of `output` (a block or an expression) by `wrt` is `claim`, and name the mistake in it.
 

@@ -20,6 +20,7 @@ from symchain.wording.en import (
     sensitivity,
     serve,
     steps,
+    teach,
     typed,
 )
 from symchain.wording.locale import Language, Locale, Word, joined
@@ -31,7 +32,7 @@ def _the(noun: Word) -> str:
 
 _TOPICS = (
     derivation, check, commands, doctor, document, evidence, explain, facts, grade, graph, page, records, recursion, remarks, sensitivity,
-    serve, steps, typed,
+    serve, steps, teach, typed,
 )  # fmt: skip
 
 LANGUAGE = Language(

@@ -21,6 +21,7 @@ from symchain.wording.fr import (
     sensitivity,
     serve,
     steps,
+    teach,
     typed,
 )
 from symchain.wording.locale import Language, Locale, Word, joined
@@ -45,7 +46,7 @@ _SPELLINGS = {
 
 _TOPICS = (
     derivation, check, commands, doctor, document, evidence, explain, facts, grade, graph, page, records, recursion, remarks, sensitivity,
-    serve, steps, typed,
+    serve, steps, teach, typed,
 )  # fmt: skip
 
 LANGUAGE = Language(

@@ -37,7 +37,8 @@ FOUND = {  # sign, and whether strictly
 }  # fmt: skip
 UNKNOWN = (
     "S", "B", "B @ B", "B @ S @ B.T", "A - X.T @ X", "X.T @ diag(e) @ X", "diag(d) - outer(d, d)", "e[0]*A", "u[:, None]*A", "A @ S",
-    "eye(p) - outer(u, u)", "diag(e)", "diag(tanh(e))", "A - inv(A)", "inv(S)", "B + B.T", "outer(u, A @ u)", "A*S", "X.T @ diag(log(d)) @ X",
+    "eye(p) - outer(u, u)", "diag(e)", "diag(tanh(e))", "A - inv(A)", "inv(S)", "B + B.T", "outer(u, A @ u)", "A*S",
+    "X.T @ diag(log(d)) @ X",
     "diag(q) - 2*outer(q, q)", "diag(sigmoid(e) - 1/2)", "A - c*eye(p)", "expm(B)", "B @ A @ B",
 )  # fmt: skip
 EPS = 1e-9
@@ -92,7 +93,9 @@ def test_signs_of_numbers(text: str, said: tuple[int, bool] | None) -> None:
     assert (known and (known.sign, known.strict)) == said
 
 
-@pytest.mark.parametrize("text", ["C = 1/x**2", "C = relu(x)**2 + x**2", "C = abs(x) + x**2", "C = -abs(x) + x**2", "x: () integer\nC = x**2"])
+@pytest.mark.parametrize(
+    "text", ["C = 1/x**2", "C = relu(x)**2 + x**2", "C = abs(x) + x**2", "C = -abs(x) + x**2", "x: () integer\nC = x**2"]
+)
 def test_convexity_is_said_of_what_has_second_derivatives_everywhere_alone(text: str) -> None:
     known = symchain.parse(text).hessian("C", "x").curvature
     assert known is not None

@@ -16,10 +16,11 @@ from symchain.wording.fr.errors import (
     refusals,
     running,
     serving,
+    teaching,
     tracing,
 )
 
 TOPICS = (
-    reading, arrays, families, running, asking, documents, refusals, layers, from_sympy, integrations, exports, serving,
+    reading, arrays, families, running, asking, documents, refusals, layers, from_sympy, integrations, exports, serving, teaching,
     tracing, commands,
 )  # fmt: skip

@@ -1,0 +1,40 @@
+"""English for hints and exercises."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "hint.title": "Hint {level} of 3 for {derivative}",
+    "hint.look": "Follow the names: does {block} change when {wrt} does?",
+    "hint.begin": "Begin with the last block, {block}: through which names that it reads does {wrt} act on it? Then use the chain rule, "
+    "one factor for each block on the way.",
+    "hint.begin.direct": "{block} reads {wrt} itself: let {wrt} alone move, and keep everything else fixed.",
+    "hint.rule.sum": "The first rule to use is that of sums: differentiate {block} term by term.",
+    "hint.rule.scale": "In {block}, what does not move is a constant factor: keep it.",
+    "hint.rule.product": "{block} is a product of two things that move: use the product rule.",
+    "hint.rule.quotient": "{block} is a quotient: use the quotient rule.",
+    "hint.rule.power": "{block} is a power: the exponent comes down, then comes the derivative of what is inside.",
+    "hint.rule.exponential": "In {block} the exponent moves: the exponential stays as it is.",
+    "hint.rule.function": "{block} is a known function of something: its derivative, times the derivative of what is inside.",
+    "hint.rule.act": "{block} is an activation: look for its derivative in terms of its own value.",
+    "hint.rule.linear": "{block} is linear: its derivative is the map itself, without the variable.",
+    "hint.rule.hadamard": "{block} multiplies entry by entry: so does its derivative.",
+    "hint.rule.batch": "{block} is a sum over examples: one example first, then the sum.",
+    "hint.path": "The way: {path}.",
+    "hint.sum": "There are {count} paths: what they contribute adds up.",
+    "hint.shape": "{derivative} has shape {shape}: check your answer against it.",
+    "hint.first": "The first factor: {equation}.",
+    "hint.lines": "On the way: {lines}.",
+    "hint.last": "The last step is yours: put these together, and simplify to {derivative}.",
+    "hint.right": "Right.",
+    "hint.wrong": "Not yet right.",
+    "hint.undecided": "It could not be decided whether this is right.",
+    "exercise.question": "What is d{output}/d{wrt}?",
+    "exercise.number": "Question {number} of {count}. ",
+    "exercise.prompt": "Your answer (? for a hint, empty to stop): ",
+    "exercise.again": "Try again.",
+    "exercise.points": "{points} of {most} points, {done} answered.",
+    "exercise.saved": "The session is in {file}; the same command takes it up again.",
+    "exercise.sheet": "Exercises, sheet {seed}",
+    "exercise.sheet.solutions": "Exercises, sheet {seed}, with solutions",
+    "exercise.sheet.question": "Find {symbol}.",
+}

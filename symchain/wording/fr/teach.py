@@ -1,0 +1,40 @@
+"""French for hints and exercises."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "hint.title": "Indice {level} sur 3 pour {derivative}",
+    "hint.look": "Suivez les noms~: {block} varie-t-il quand {wrt} varie~?",
+    "hint.begin": "Partez du dernier bloc, {block}~: par quels noms qu'il utilise {wrt} agit-il sur lui~? Appliquez ensuite la règle de la "
+    "chaîne, avec un facteur par bloc du chemin.",
+    "hint.begin.direct": "{block} dépend directement de {wrt}~: faites varier {wrt} seul, tout le reste étant fixé.",
+    "hint.rule.sum": "La première règle est celle de la somme~: dérivez {block} terme à terme.",
+    "hint.rule.scale": "Dans {block}, ce qui ne varie pas est un facteur constant~: gardez-le.",
+    "hint.rule.product": "{block} est un produit de deux quantités qui varient~: utilisez la règle du produit.",
+    "hint.rule.quotient": "{block} est un quotient~: utilisez la règle du quotient.",
+    "hint.rule.power": "{block} est une puissance~: l'exposant passe en facteur, puis vient la dérivée de l'intérieur.",
+    "hint.rule.exponential": "Dans {block}, c'est l'exposant qui varie~: l'exponentielle reste telle quelle.",
+    "hint.rule.function": "{block} est une fonction connue d'une autre quantité~: sa dérivée, multipliée par celle de l'intérieur.",
+    "hint.rule.act": "{block} est une activation~: cherchez sa dérivée en fonction de sa propre valeur.",
+    "hint.rule.linear": "{block} est linéaire~: sa dérivée est l'application elle-même, sans la variable.",
+    "hint.rule.hadamard": "{block} multiplie terme à terme~: sa dérivée aussi.",
+    "hint.rule.batch": "{block} est une somme sur les exemples~: traitez d'abord un exemple, puis la somme.",
+    "hint.path": "Le chemin~: {path}.",
+    "hint.sum": "Il existe {count} chemins~: leurs contributions s'additionnent.",
+    "hint.shape": "{derivative} est de taille {shape}~: vérifiez que votre réponse l'est aussi.",
+    "hint.first": "Le premier facteur~: {equation}.",
+    "hint.lines": "En chemin~: {lines}.",
+    "hint.last": "À vous la dernière étape~: réunissez ces éléments et simplifiez pour obtenir {derivative}.",
+    "hint.right": "C'est exact.",
+    "hint.wrong": "Ce n'est pas encore exact.",
+    "hint.undecided": "On n'a pas pu décider si c'est exact.",
+    "exercise.question": "Que vaut d{output}/d{wrt}~?",
+    "exercise.number": "Question {number} sur {count}. ",
+    "exercise.prompt": "Votre réponse (? pour un indice, vide pour arrêter)~: ",
+    "exercise.again": "Essayez encore.",
+    "exercise.points": "{points} points sur {most}, réponses données~: {done}.",
+    "exercise.saved": "La séance est enregistrée dans {file}~; la même commande la reprend.",
+    "exercise.sheet": "Exercices, feuille {seed}",
+    "exercise.sheet.solutions": "Exercices, feuille {seed}, avec solutions",
+    "exercise.sheet.question": "Calculer {symbol}.",
+}
