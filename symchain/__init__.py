@@ -9,7 +9,6 @@ Four nouns, met in this order:
     errors        what went wrong      SymchainError and its subclasses: what, the place, what to do
     from SymPy    expressions in, out  symchain.gradient(expr, symbols), hessian(...), jacobian(exprs, symbols), lambdify(args, exprs)
     downhill      step by step         symchain.descend(kernel, start, method="adam"); kernel.for_scipy(at={...})
-    to learn      questions, judged    symchain.exercise(program): .question .hint() .answer(claim) .sheet(); symchain.resume(text)
     in a shell    the same             symchain derive | eval | compile | hessian | parse | models
 
 Importing symchain is quick: SymPy and NumPy load when the first name that needs them is used.

@@ -157,8 +157,8 @@ def resume(text: str) -> Exercise:
     """The exercise of a saved session (`Exercise.to_json`): its answers are judged again. Raises ArgumentError for another text.
 
     >>> made = exercise("z = w*x + b; C = z**2", count=3)
-    >>> made.answer("x").status, resume(made.to_json()).done
-    ('proved', 1)
+    >>> made.answer("17").status, resume(made.to_json()).done
+    ('wrong', 1)
     """
     from symchain.analysis.exercising import resume as resumed
 

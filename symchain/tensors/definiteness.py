@@ -393,4 +393,4 @@ def _numbered(term: Term) -> Term:
 def _of_bounds(found: Bounds, tree: Tree) -> Definite | None:
     if not (found.nonnegative or found.nonpositive):
         return None
-    return Definite(1 if found.nonnegative else -1, found.nonzero, (Reason("sign", (tree,)),))
+    return Definite(1 if found.nonnegative else -1, found.nonzero, (Reason("signed", (tree,)),))

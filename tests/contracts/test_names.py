@@ -300,9 +300,11 @@ NAMED: dict[str, dict[str, str]] = {
         "rewriting/roots.py": "hypot pseudo_huber rsqrt sqrt",
         "rewriting/softmaxes.py": "index log log_softmax onehot softmax",
     },
+    "exercises: the functions that a course asks for first": {"analysis/exercising.py": "cos exp log sigmoid sin sqrt tanh"},
     "names of fields of an error: its place": {"app/workers/tasks.py": "place"},
     "normal forms and notation: identities of one function, and phrases whose heads have names of functions": {
         "tensors/algebra.py": "inv reshape",
+        "tensors/definiteness.py": "onehot",
         "tensors/facts.py": "cosh erfc erfcx exp exp2 softplus",
         "tensors/indexform.py": "flip gather index pow sqrt",
         "tensors/indexgraph.py": "index minimum pow",

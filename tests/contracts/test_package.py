@@ -50,8 +50,8 @@ DOOR = ("", "nouns")
 
 PUBLIC = {
     "ArgumentError", "LimitError", "NotDifferentiableError", "NumberVariableError", "ParseError", "PrecisionError", "ShapeError",
-    "SymchainError", "UnsupportedError", "VerificationError", "__version__", "descend", "from_function", "gradient", "hessian", "jacobian",
-    "lambdify", "load", "parse", "parse_latex", "program",
+    "SymchainError", "UnsupportedError", "VerificationError", "__version__", "descend", "exercise", "from_function", "gradient", "hessian",
+    "jacobian", "lambdify", "load", "parse", "parse_latex", "program", "resume",
 }  # fmt: skip
 LINES = 500
 """The budget of a file: a full file wants a second noun."""

@@ -103,7 +103,7 @@ SENTENCES = {
     "curvature.because.root": "the square root or pseudoinverse of such a matrix is one",
     "curvature.because.made": "the exponential of a symmetric matrix is one",
     "curvature.because.schur": "entrywise powers of such a matrix are too",
-    "curvature.because.sign": "{about} is never negative",
+    "curvature.because.signed": "{about} is never negative",
     "curvature.convex.strict": "So {output} is strictly convex in {wrt}, whatever is held fixed: a minimum is the only one.",
     "curvature.convex.weak": "So {output} is convex in {wrt}, whatever is held fixed: where the slope is 0, {output} is smallest.",
     "curvature.concave.strict": "So {output} is strictly concave in {wrt}, whatever is held fixed: a maximum is the only one.",

@@ -104,7 +104,7 @@ SENTENCES = {
     "curvature.because.root": "la racine carrée ou la pseudo-inverse d'une telle matrice en est une",
     "curvature.because.made": "l'exponentielle d'une matrice symétrique en est une",
     "curvature.because.schur": "les puissances terme à terme d'une telle matrice en sont aussi",
-    "curvature.because.sign": "{about} n'est jamais négatif",
+    "curvature.because.signed": "{about} n'est jamais négatif",
     "curvature.convex.strict": "Donc {output} est strictement convexe en {wrt}, quelles que soient les valeurs fixées~: "
     "s'il y a un minimum, il est unique.",
     "curvature.convex.weak": "Donc {output} est convexe en {wrt}, quelles que soient les valeurs fixées~: "
