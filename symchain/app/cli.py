@@ -327,7 +327,7 @@ def graph(
 @at_point
 @hint_given
 @in_lang
-@formats("text", "markdown", "html", "json")
+@formats(*MEDIA)
 def explain(
     wrt: str, of: str | None, at: str | None, hint: int | None, lang: str, medium: str, output: str | None, **source: Any
 ) -> None:

@@ -80,8 +80,8 @@ def exercise(
 
 def hinted(program: Program, of: str | None, wrt: str, level: int, lang: str, medium: str) -> str:
     """A hint in a medium of explanations. Raises UsageError for another one."""
-    if medium not in ("text", "markdown", "html", "json"):
-        raise click.UsageError("--hint is told as text, markdown, html or json.")
+    if medium not in ("text", "latex", "markdown", "html", "json"):
+        raise click.UsageError("--hint is told as text, latex, markdown, html or json.")
     names = names_of(wrt)
     if names == "all" or not isinstance(names, str):
         raise click.UsageError("A hint is about one name: --wrt NAME.")

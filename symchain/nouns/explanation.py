@@ -42,6 +42,10 @@ class Explanation(Unchanging):
         """Plain text for a terminal."""
         return engine().explanation(self, "text", lang or self.lang)
 
+    def latex(self, lang: str | None = None) -> str:
+        """LaTeX to paste into a document that loads amsmath."""
+        return engine().explanation(self, "latex", lang or self.lang)
+
     def markdown(self, lang: str | None = None) -> str:
         """Markdown with LaTeX formulas."""
         return engine().explanation(self, "markdown", lang or self.lang)

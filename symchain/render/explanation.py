@@ -10,6 +10,7 @@ from typing import Any
 from symchain.nouns.explanation import Explanation
 from symchain.render.formulas import LatexFormulas, TextFormulas, joint
 from symchain.render.math_document import aligned, html_math, html_text, markdown_text
+from symchain.render.names import escaped
 from symchain.render.sentences import Speaker
 from symchain.render.style import Style
 from symchain.render.wrapping import INDENT, WIDTH, held, paragraph, released
@@ -59,6 +60,20 @@ def markdown(explanation: Explanation, lang: str) -> str:
     return "\n\n".join(out) + "\n"
 
 
+def latex(explanation: Explanation, lang: str) -> str:
+    """LaTeX to paste into a document that loads amsmath."""
+    formulas = LatexFormulas(_style(explanation, lang))
+    speaker = Speaker(lang, escaped, lambda m: f"${formulas.inline(m)}$")
+    out = [rf"\paragraph{{{speaker.say(explanation.title)}.}}"]
+    if explanation.remarks:
+        out += [r"\begin{itemize}", *(rf"\item {speaker.say(s)}" for s in explanation.remarks), r"\end{itemize}"]
+    out += [f"{speaker.say(s)}\n" for s in explanation.example]
+    if explanation.rows and explanation.heading:
+        out += [speaker.say(explanation.heading), rf"\[{aligned(explanation.rows, formulas, lang)}\]"]
+    out += [f"{speaker.say(s)}\n" for s in explanation.closing]
+    return "\n".join(out).rstrip() + "\n"
+
+
 def html(explanation: Explanation, lang: str) -> str:
     """One section element; formulas as KaTeX source in elements of class math, everything escaped."""
     formulas = LatexFormulas(_style(explanation, lang))
@@ -105,9 +120,9 @@ def _style(explanation: Explanation, lang: str) -> Style:
     return Style(lang, explanation.ranks, functions=frozenset(explanation.program.functions))
 
 
-_WRITERS = {"text": text, "markdown": markdown, "html": html, "data": data}
+_WRITERS = {"text": text, "latex": latex, "markdown": markdown, "html": html, "data": data}
 
 
 def write(explanation: Explanation, medium: str, lang: str) -> str:
-    """The explanation in one of the media: text, markdown, html, or data (JSON)."""
+    """The explanation in one of the media: text, latex, markdown, html, or data (JSON)."""
     return _WRITERS[medium](explanation, lang)

@@ -51,7 +51,6 @@ DOOR = ("", "nouns")
 PUBLIC = {
     "ArgumentError", "LimitError", "NotDifferentiableError", "NumberVariableError", "ParseError", "PrecisionError", "ShapeError",
     "SymchainError", "UnsupportedError", "VerificationError", "__version__", "descend", "exercise", "from_function", "gradient", "hessian",
-    "SymchainError", "UnsupportedError", "VerificationError", "__version__", "descend", "exercise", "from_function", "gradient", "hessian",
     "jacobian", "lambdify", "load", "parse", "parse_latex", "program", "resume",
 }  # fmt: skip
 LINES = 500

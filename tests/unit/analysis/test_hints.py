@@ -47,3 +47,13 @@ def test_levels_add_up_and_a_single_factor_is_never_told() -> None:
 def test_other_levels_are_refused(level: object) -> None:
     with pytest.raises(symchain.ArgumentError, match="level"):
         symchain.parse("y = x**2").hint("x", level=level)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_explanations_and_hints_are_told_in_latex(lang: str) -> None:
+    program = symchain.parse("z = w_1*x + b; C = (z - y)**2")
+    for told in (program.explain("w_1", lang=lang).latex(), program.hint("w_1", level=3, lang=lang).latex()):
+        assert told.startswith(r"\paragraph{")
+        assert told.count(r"\begin{itemize}") == told.count(r"\end{itemize}") == 1
+        assert r"\frac{\partial C}{\partial w_{1}}" in told or r"\partial C/\partial w_{1}" in told or "w_1" in told
+        assert told.count("$") % 2 == 0

@@ -26,7 +26,7 @@ ERRORS = {
     "--sheet goes without --answers and --session.": "--sheet s'emploie sans --answers ni --session",
     "--format latex and --sheet go together.": "--format latex et --sheet vont ensemble",
     "Give a program or --topic, one of them.": "donnez un programme ou --topic, l'un des deux",
-    "--hint is told as text, markdown, html or json.": "--hint se donne en text, markdown, html ou json",
+    "--hint is told as text, latex, markdown, html or json.": "--hint se donne en text, latex, markdown, html ou json",
     "A hint is about one name: --wrt NAME.": "un indice porte sur un seul nom~: --wrt NAME",
     "--hint goes with one --claim.": "--hint s'emploie avec une seule option --claim",
     "Generated programs, in place of one of yours.": "Des programmes engendrés, au lieu d'un des vôtres.",
