@@ -236,7 +236,7 @@ class Assembly:
             rest = tuple(i for i in p.indices if i not in alone)
             phrase = self.phrase(p)
             only = [i for i in alone if self.sizes[i] == number(1)]
-            if only:  # the one entry there is
+            if only and phrase.head == "name":  # the one entry there is
                 items = [number(0) if i in only else COLON for i in p.indices]
                 self._replace([p], Piece(tuple(i for i in p.indices if i not in only), [Phrase("index", (phrase, *items))], [], p.position))
                 return True

@@ -30,7 +30,7 @@ SENTENCES = {
     "hint.undecided": "On n'a pas pu décider si c'est exact.",
     "exercise.question": "Que vaut d{output}/d{wrt}~?",
     "exercise.number": "Question {number} sur {count}. ",
-    "exercise.prompt": "Votre réponse (? pour un indice, vide pour arrêter)~: ",
+    "exercise.prompt": "Votre réponse («~?~» pour un indice, rien pour arrêter)~: ",
     "exercise.again": "Essayez encore.",
     "exercise.points": "{points} points sur {most}, réponses données~: {done}.",
     "exercise.saved": "La séance est enregistrée dans {file}~; la même commande la reprend.",

@@ -399,6 +399,7 @@ NUMPY = {
     "bdtr": [("bdtr(2, 5, x*x/(1 + x*x))", "special.bdtr(2, 5, x*x/(1 + x*x))")],
     "bdtrc": [("bdtrc(1, 4, t)", "special.bdtrc(1, 4, t)")],
     "nbdtr": [("nbdtr(2, 5, t)", "special.nbdtr(2, 5, t)")],
+    "nbdtrc": [("nbdtrc(2, 5, t)", "special.nbdtrc(2, 5, t)")],
     "fdtr": [("fdtr(3, 5, x*x)", "special.fdtr(3, 5, x*x)")],
     "fdtrc": [("fdtrc(3, t, x*x)", "special.fdtrc(3, t, x*x)")],
     "sici": [("sici(x*x)[0]", "special.sici(x*x)[0]"), ("sici(x*x)[1]", "special.sici(x*x)[1]")],
