@@ -105,7 +105,7 @@ def _comparisons(phrase: Phrase) -> Iterator[Phrase]:
 def asked(recording: Recording, function: str, arguments: Any, keywords: Any) -> Any:
     """What a call means to the recording's library, with the place where it is refused."""
     try:
-        result = recording.library.call(recording, function, arguments, keywords)
+        result = recording.array_library.call(recording, function, arguments, keywords)
     except SymchainError as error:
         raise located(error, recording) from None
     if function in VIEWS and arguments and isinstance(arguments[0], Traced):
@@ -156,7 +156,7 @@ def called_torch(function: Any, arguments: Any, keywords: Any) -> Any:
     """A function or a method of PyTorch."""
     recording = recording_of(arguments, keywords)
     assert recording is not None
-    if recording.library.name != "torch":
+    if recording.array_library.name != "torch":
         raise OtherLibrary("torch")
     overload = getattr(function, "overloadpacket", None)
     word = overload.__name__ if overload is not None else getattr(function, "__name__", str(function))
@@ -199,7 +199,7 @@ def _reflected(symbol: str) -> Callable[[Any, Any], Any]:
 def _in_place(symbol: str) -> Callable[[Any, Any], Any]:
     def method(self: Traced, other: Any) -> Any:
         made = asked(self.recording, symbol, (self, other), {})
-        if not self.dims and self.recording.library.name != "torch":
+        if not self.dims and self.recording.array_library.name != "torch":
             return made  # a number of NumPy never changes
         self[...] = made
         return self
@@ -293,13 +293,13 @@ class Traced:
         total: Dim = 1
         for d in self._value.shape:
             total = multiply(total, d)
-        if self.recording.library.name == "torch":
+        if self.recording.array_library.name == "torch":
             return lambda axis=None: self.shape if axis is None else self.shape[axis]
         return sized(self.recording, total)
 
     @property
     def dtype(self) -> Any:
-        return self.recording.library.dtype
+        return self.recording.array_library.dtype
 
     @property
     def T(self) -> Any:
@@ -315,7 +315,7 @@ class Traced:
 
     @property
     def device(self) -> Any:
-        return self.recording.library.device
+        return self.recording.array_library.device
 
     @property
     def requires_grad(self) -> bool:

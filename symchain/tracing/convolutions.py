@@ -25,7 +25,7 @@ def _padded(recording: Recording, x: Traced, widths: Sequence[int], value: Any =
     if not any(widths):
         return x
     pad = [w for width in reversed(widths) for w in (width, width)]
-    made: Traced = recording.library.call(recording, "pad", (x, pad), {"value": value} if value else {})
+    made: Traced = recording.array_library.call(recording, "pad", (x, pad), {"value": value} if value else {})
     return made
 
 

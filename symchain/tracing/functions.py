@@ -45,7 +45,7 @@ def read_function(function: Any, shapes: Any = None, assume: Mapping[str, Any] |
         try:
             return _traced(function, shapes, assume or {}, TORCH if library == "torch" else NUMPY, {})
         except OtherLibrary as other:  # a function that it calls is of another library
-            library = other.library
+            library = other.name
 
 
 def _library_of(function: Any) -> str:

@@ -66,7 +66,7 @@ def _scaled(recording: Recording, x: Any, weight: Any, bias: Any, axis: int | No
             if axis is not None:
                 for _ in range(x.ndim - 1 - axis):
                     own = with_axis(recording, own, -1)
-            x = recording.library.call(recording, join, (x, own), {})
+            x = recording.array_library.call(recording, join, (x, own), {})
     return x
 
 
@@ -157,7 +157,7 @@ def _attention(
 
 
 def _gates(recording: Recording, x: Any, weight: Any, bias: Any, number_of_gates: int) -> Any:
-    made = recording.library.call(recording, "linear", (x, weight, bias), {})
+    made = recording.array_library.call(recording, "linear", (x, weight, bias), {})
     return chunks(recording, made, number_of_gates, -1)
 
 
@@ -181,7 +181,7 @@ def _lstm(recording: Recording, x: Any, state: Any, w_ih: Any, w_hh: Any, b_ih: 
 
 def _elman(word: str) -> Builder:
     def build(recording: Recording, x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
-        read = [recording.library.call(recording, "linear", (a, w, b), {}) for a, w, b in ((x, w_ih, b_ih), (h, w_hh, b_hh))]
+        read = [recording.array_library.call(recording, "linear", (a, w, b), {}) for a, w, b in ((x, w_ih, b_ih), (h, w_hh, b_hh))]
         return recording.made(called(word, (read[0] + read[1]).phrase))
 
     return build

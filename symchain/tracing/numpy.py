@@ -105,7 +105,7 @@ def _dot(recording: Recording, a: Any, b: Any) -> Any:
 def _round(recording: Recording, x: Any, decimals: int = 0) -> Any:
     if decimals:
         raise UnsupportedError(f"round to {decimals} decimals", advice="Round 10**d*x and divide.")
-    return recording.library.call(recording, "rint", (x,), {})
+    return recording.array_library.call(recording, "rint", (x,), {})
 
 
 def _linspace_like(recording: Recording, *arguments: Any) -> Any:

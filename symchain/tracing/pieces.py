@@ -207,7 +207,7 @@ def _diag(recording: Recording, x: Any, diagonal: int = 0) -> Any:
 
 
 def _reflected(word: str) -> Builder:
-    return lambda recording, x, other: recording.library.call(recording, word, (other, x), {})
+    return lambda recording, x, other: recording.array_library.call(recording, word, (other, x), {})
 
 
 def _embedded(recording: Recording, input: Any, weight: Any, padding_idx: Any = None, *rest: Any) -> Any:
@@ -220,8 +220,8 @@ def _moments(word: str) -> Builder:
     def build(recording: Recording, x: Any, *arguments: Any, **keywords: Any) -> Any:
         mean = {k: v for k, v in keywords.items() if k in ("dim", "keepdim")}
         dims = arguments[:1]
-        first = recording.library.call(recording, word, (x, *arguments), keywords)
-        return first, recording.library.call(recording, "mean", (x, *dims), mean)
+        first = recording.array_library.call(recording, word, (x, *arguments), keywords)
+        return first, recording.array_library.call(recording, "mean", (x, *dims), mean)
 
     return build
 

@@ -69,7 +69,7 @@ class Value:
 class Recording:
     """The work on one call of the user's function."""
 
-    library: Library
+    array_library: Library
     wrap: Callable[[Recording, Value], Any]
     """What the function sees of a value."""
     seen: Callable[[Any], Phrase | None]

@@ -17,7 +17,7 @@ class OtherLibrary(BaseException):
     """A symbolic array was given to a library that reads functions in its own way. Not an error: tracing begins again."""
 
     def __init__(self, library: str) -> None:
-        self.library = library
+        self.name = library
         super().__init__(library)
 
 

@@ -335,7 +335,7 @@ def tensordot(recording: Recording, a: Any, b: Any, axes: Any = 2) -> Any:
         second[j] = first[i]
     shared = {first[i] for i in mine}
     output = [x for x in (*first, *second) if x not in shared]
-    return recording.library.call(recording, "einsum", (f"{''.join(first)},{''.join(second)}->{''.join(output)}", left, right), {})
+    return recording.array_library.call(recording, "einsum", (f"{''.join(first)},{''.join(second)}->{''.join(output)}", left, right), {})
 
 
 def reduction(word: str) -> Builder:
@@ -363,7 +363,7 @@ def outer(word: str) -> Builder:
             a = with_axis(recording, a, -1)
         for _ in range(a.ndim - b.ndim):
             b = with_axis(recording, b, 0)
-        return recording.library.call(recording, word, (a, b), {})
+        return recording.array_library.call(recording, word, (a, b), {})
 
     return build
 

@@ -31,7 +31,7 @@ from symchain.errors import SymchainError
 class Row:
     """One name of a library: how it was called, what came of it (same, written, missing, wrong, excused), and what is to be said of it."""
 
-    library: str
+    origin: str
     name: str
     call: str
     outcome: str
@@ -91,8 +91,8 @@ def value(text: str) -> Any:
 def table(found: list[Row]) -> str:
     """The figures, one line for each library."""
     lines = ["| library | names | here | by the same call | not here |", "|---|---|---|---|---|"]
-    for library in dict.fromkeys(r.library for r in found):
-        count = Counter(r.outcome for r in found if r.library == library)
+    for library in dict.fromkeys(r.origin for r in found):
+        count = Counter(r.outcome for r in found if r.origin == library)
         total = sum(count.values()) - count["excused"]
         here = count["same"] + count["written"]
         lines.append(f"| {library} | {total} | {here} | {count['same']} | {count['missing'] + count['wrong']} |")
@@ -117,7 +117,7 @@ def main() -> int:
     found = [r for name in asked if LIBRARIES[name].installed() for r in rows(LIBRARIES[name])]
     for r in found:
         if r.outcome in ("missing", "wrong") or "--all" in sys.argv:
-            print(f"{r.outcome:8} {r.library:9} {r.name:36} {r.call:40} {r.note}")
+            print(f"{r.outcome:8} {r.origin:9} {r.name:36} {r.call:40} {r.note}")
     print(table(found))
     if "--write" in sys.argv:
         README.write_text(_TABLE.sub(lambda _: table(found) + "\n", README.read_text(encoding="utf-8")), encoding="utf-8")
