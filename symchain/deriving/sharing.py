@@ -11,6 +11,7 @@ from dataclasses import replace
 from heapq import heapify, heappop, heappush
 
 from symchain.support.notation import Phrase, name, operations
+from symchain.support.walks import depth_first
 
 _NAMED = ("mul", "matmul", "call", "add", "pow", "index")
 """What may have a line of its own."""
@@ -166,43 +167,16 @@ class Sharing:
 
     def _above(self, part: _Part) -> list[_Part]:
         """All that holds the part, what is inside first."""
-        seen: set[_Part] = set()
-        order: list[_Part] = []
-        stack: list[tuple[_Part, bool]] = [(user, False) for user in part.users]
-        while stack:
-            user, ready = stack.pop()
-            if ready:
-                order.append(user)
-            elif user not in seen:
-                seen.add(user)
-                stack.append((user, True))
-                stack.extend((other, False) for other in user.users)
-        return order[::-1]
+        return depth_first(part.users, lambda user: user.users)[::-1]
 
     def _lower(self, part: _Part, by: int) -> None:
         """The part is written so many times less, and so is what it holds."""
         less: dict[_Part, int] = {part: by}
-        for p in reversed(self._below(part)):
+        for p in reversed(depth_first([part], lambda p: p.inside)):
             p.count -= less[p]
             for q in p.inside:
                 less[q] = less.get(q, 0) + less[p]
             self._offer(p)
-
-    @staticmethod
-    def _below(part: _Part) -> list[_Part]:
-        """The part and all that it holds, what is inside first."""
-        seen: set[_Part] = set()
-        order: list[_Part] = []
-        stack: list[tuple[_Part, bool]] = [(part, False)]
-        while stack:
-            p, ready = stack.pop()
-            if ready:
-                order.append(p)
-            elif p not in seen:
-                seen.add(p)
-                stack.append((p, True))
-                stack.extend((q, False) for q in p.inside)
-        return order
 
 
 def _over(inside: list[Phrase], phrase: Phrase) -> Phrase:

@@ -11,8 +11,8 @@ from symchain.errors import ShapeError
 from symchain.language import arithmetic
 from symchain.language.calls import called
 from symchain.language.forms import form
-from symchain.language.places import LARGEST, at, joined
-from symchain.language.sequences import conforming
+from symchain.language.places import LARGEST, at, counting, joined
+from symchain.language.sequences import conforming, diagonal_matrix
 from symchain.operations.calling import Axes, Axis, Blocks, Flag, Trees, Whole, normal_axes, normal_axis, raveled, with_axes
 from symchain.operations.pulling import reversed_along, slice_along
 from symchain.support.dimensions import Dim, add, show
@@ -174,9 +174,7 @@ def _linspace(start: Tree, stop: Tree, num: Dim) -> Tree:
         raise ShapeError("linspace goes from one number to another", advice="Write linspace(a, b, 5).")
     last = add(num, -1)
     inverse = nodes.number(Fraction(1, last)) if isinstance(last, int) else nodes.reciprocal(nodes.size(last))
-    ones = nodes.broadcast(ONE, (num,))
-    counted = nodes.add([named_operation("cumsum", ones, parameters=(0,)), nodes.broadcast(MINUS_ONE, (num,))])
-    step = nodes.contract([inverse, _less(stop, start), counted], ["", "", "i"], "i")
+    step = nodes.contract([inverse, _less(stop, start), counting(num, -1)], ["", "", "i"], "i")
     return nodes.add([nodes.broadcast(start, (num,)), step])
 
 
@@ -186,14 +184,7 @@ def _linspace(start: Tree, stop: Tree, num: Dim) -> Tree:
 @form("diagflat", free=True)
 def _diagflat(x: Tree, k: Whole = 0) -> Tree:
     """The entries in one row, along a diagonal."""
-    row = raveled(x)
-    n = row.shape[0]
-    matrix = nodes.contract([row, nodes.identity(n)], ["i", "ij"], "ij")
-    if k == 0:
-        return matrix
-    size, down, right = add(n, abs(k)), max(-k, 0), max(k, 0)
-    items = (("slice", down, add(n, down), 1), ("slice", right, add(n, right), 1))
-    return named_operation("place", matrix, parameters=(items, (size, size)))
+    return diagonal_matrix(raveled(x), k)
 
 
 @form("diag_embed", free=True)

@@ -9,6 +9,7 @@ from symchain.errors import ShapeError, UnsupportedError
 from symchain.functions.spec import FUNCTIONS
 from symchain.language.calls import called
 from symchain.language.forms import form
+from symchain.language.places import counting
 from symchain.operations.calling import Axes, Axis, Text, normal_axes, normal_axis, raveled, with_axes
 from symchain.support.dimensions import Dim, show
 from symchain.tensors import nodes
@@ -109,18 +110,12 @@ def _segment_sum(data: Tree, segment_ids: Tree, num_segments: Dim) -> Tree:
 # ---------------------------------------------------------------- places in order: numbers without a slope
 
 
-def _counted(n: Dim) -> Tree:
-    """0, 1, ..., n - 1."""
-    ones = nodes.broadcast(ONE, (n,))
-    return nodes.add([named_operation("cumsum", ones, parameters=(0,)), nodes.broadcast(MINUS_ONE, (n,))])
-
-
 @form("argsort", free=True)
 def _argsort(x: Tree) -> Tree:
     """The places of the entries of a vector in order; y[argsort(x)] is y in the order that sorts x."""
     if len(x.shape) != 1:
         raise ShapeError(f"argsort does not take an operand of shape {show(x.shape)}", advice="It takes a vector; sort(x, axis=0) any.")
-    return named_operation("take_sorted", _counted(x.shape[0]), x, parameters=(0,))
+    return named_operation("take_sorted", counting(x.shape[0], -1), x, parameters=(0,))
 
 
 @form("searchsorted", free=True)
@@ -143,7 +138,7 @@ def _first(extreme: str) -> Callable[..., Tree]:
         k = normal_axes(x, axis)[0]
         n, rank = x.shape[k], len(x.shape)
         best = nodes.broadcast(called(extreme, x, (k,), True), x.shape)
-        counted = nodes.contract([_counted(n)], [[k]], range(rank), dict(enumerate(x.shape)))
+        counted = nodes.contract([counting(n, -1)], [[k]], range(rank), dict(enumerate(x.shape)))
         behind = nodes.broadcast(nodes.number(n) if isinstance(n, int) else nodes.size(n), x.shape)
         return called("min", nodes.where(nodes.compare("==", x, best), counted, behind), (k,))
 
@@ -159,7 +154,7 @@ def arranged(x: Tree, labels: Tree, parts: int) -> Tree | None:
     if parts != 2 or not isinstance(labels, Operation) or labels.operation.name != "take_sorted" or x.shape[:1] != labels.shape:
         return None
     entries, keys = labels.args
-    if entries != _counted(labels.shape[0]):
+    if entries != counting(labels.shape[0], -1):
         return None
     rank = len(x.shape)
     moved = nodes.transpose(x, [*range(1, rank), 0]) if rank > 1 else x

@@ -10,10 +10,17 @@ from symchain.language.shapes import dimension_of
 from symchain.operations.pulling import slice_along, whole_axes
 from symchain.support.dimensions import Dim, add, show
 from symchain.support.notation import Phrase
-from symchain.tensors.nodes import Tree, named_operation
+from symchain.tensors import nodes
+from symchain.tensors.nodes import ONE, Tree, named_operation
 
 LARGEST = 64
 """So many parts an array is taken apart into, and so many rows are laid out one by one."""
+
+
+def counting(n: Dim, before: Dim = 0) -> Tree:
+    """The numbers after `before`, n of them: 1, 2, ..., n."""
+    counted = named_operation("cumsum", nodes.broadcast(ONE, (n,)), parameters=(0,))
+    return counted if before == 0 else nodes.add([counted, nodes.broadcast(nodes.size(before), (n,))])
 
 
 def joined(parts: Sequence[Tree], axis: int) -> Tree:

@@ -10,7 +10,7 @@ from symchain.language import arithmetic
 from symchain.language.arithmetic import matrix_product
 from symchain.language.calls import called
 from symchain.language.forms import form
-from symchain.language.places import chosen
+from symchain.language.places import chosen, counting
 from symchain.language.shapes import broadcast_shape
 from symchain.operations.calling import Axes, Axis, Flag, Labels, Order, Text, Whole, kept, normal_axes, normal_axis, raveled, with_axes
 from symchain.operations.pulling import reversed_along, slice_along, whole_axes
@@ -50,8 +50,11 @@ def _smaller(a: Dim, b: Dim) -> Dim:
 @form("diag")
 def _diag(x: Tree, k: Whole = 0) -> Tree:
     """A diagonal of a matrix as a vector, or the matrix with a vector on a diagonal; k counts from the main one, upwards."""
-    if len(x.shape) != 1:
-        return _diagonal(x, k)
+    return diagonal_matrix(x, k) if len(x.shape) == 1 else _diagonal(x, k)
+
+
+def diagonal_matrix(x: Tree, k: int = 0) -> Tree:
+    """The matrix with a vector on its k-th diagonal."""
     n = x.shape[0]
     matrix = nodes.contract([x, nodes.identity(n)], ["i", "ij"], "ij")
     if k == 0:
@@ -228,11 +231,6 @@ def _quantile_of(x: Tree, q: Fraction, axis: Axes, keepdims: bool) -> Tree:
     weights = nodes.apply(FUNCTIONS["relu"], _minus(ones, distance))
     rest = range(len(rows.shape) - 1)
     return kept(nodes.contract([weights, rows], [["n"], [*rest, "n"]], rest), axes, keepdims)
-
-
-def counting(n: Dim) -> Tree:
-    """1, 2, ..., n."""
-    return named_operation("cumsum", nodes.broadcast(ONE, (n,)), parameters=(0,))
 
 
 @form("median", free=True)

@@ -11,6 +11,7 @@ import sympy
 from symchain.errors import ShapeError, UnsupportedError
 from symchain.language.forms import find_form
 from symchain.language.sympy_sums import Ranges, fixed, indexed_uses, over_entries, position, selected, size_of
+from symchain.operations.calling import with_axes
 from symchain.support.dimensions import Shape
 from symchain.support.notation import Phrase
 from symchain.tensors import nodes
@@ -116,7 +117,7 @@ def _explicit(node: Any, entries: Sequence[Tree]) -> Tree:
     flat = [nodes.broadcast(a, (1,)) for a in entries]
     joined = nodes.named_operation("concatenate", *flat, parameters=(0,)) if len(flat) > 1 else flat[0]
     if columns == 1:
-        return nodes.contract([joined], ["i"], ["i", "new"], {"new": 1})
+        return with_axes(joined, [1])
     return nodes.named_operation("reshape", joined, parameters=((rows, columns),))
 
 
@@ -149,10 +150,6 @@ def _product(node: Any, parts: Sequence[Tree]) -> Tree:
     scalars = [a for a in parts if not a.shape]
     result = reduce(nodes.matmul, [a for a in parts if a.shape])
     return nodes.scale(nodes.multiply_scalars(scalars), result) if scalars else result
-
-
-def _column(vector: Tree) -> Tree:
-    return nodes.contract([vector], ["i"], ["i", "new"], {"new": 1})
 
 
 def _of_column(matrix: Tree) -> Tree:
@@ -188,7 +185,7 @@ _READ: Mapping[str, Callable[[Any, Sequence[Tree]], Tree]] = {
     "HadamardPower": _hadamard_power,
     "KroneckerProduct": lambda node, parts: reduce(lambda a, b: _called("kron", a, b), parts),
     "DiagMatrix": lambda node, parts: _called("diag", _of_column(parts[0])),
-    "DiagonalOf": lambda node, parts: _column(_called("diag", parts[0])),
+    "DiagonalOf": lambda node, parts: with_axes(_called("diag", parts[0]), [1]),
     "DiagonalMatrix": lambda node, parts: _square(parts[0]),
     "DotProduct": lambda node, parts: nodes.contract([_of_column(p) for p in parts], ["i", "i"], ""),
     "BlockMatrix": _blocks,

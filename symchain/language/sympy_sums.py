@@ -16,7 +16,7 @@ from symchain.language.arithmetic import without_axes
 from symchain.language.elaborate import Scope, elaborate
 from symchain.language.grammar import parse_expression
 from symchain.language.indexing import select
-from symchain.language.sequences import counting
+from symchain.language.places import counting
 from symchain.language.spelling import plain
 from symchain.support.dimensions import Dim, add, at_least, letters, multiply
 from symchain.support.notation import Phrase
@@ -196,7 +196,7 @@ class Ranges:
         shape = {i: self.bounds[i][1] for i in axes}
         if node in axes:
             low, count = self.bounds[node]
-            values = nodes.add([counting(count), nodes.broadcast(nodes.size(add(low, 1, -1)), (count,))])
+            values = counting(count, add(low, 1, -1))
             return nodes.contract([values], [[node]], list(axes), shape)
         array, indices, firsts = self._array(node)
         items, kept = [], []

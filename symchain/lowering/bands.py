@@ -258,20 +258,18 @@ class _Rewriting:
 
     def _larger(self, *dims: Dim) -> Dim:
         """The largest. Raises where it is not certain which that is."""
-        best = dims[0]
-        for dim in dims[1:]:
-            if at_least(add(dim, best, -1), 0, self.known):
-                best = dim
-            elif not at_least(add(best, dim, -1), 0, self.known):
-                raise _Dense
-        return best
+        return self._extreme(dims, 1)
 
     def _smaller(self, *dims: Dim) -> Dim:
+        return self._extreme(dims, -1)
+
+    def _extreme(self, dims: Sequence[Dim], sign: int) -> Dim:
         best = dims[0]
         for dim in dims[1:]:
-            if at_least(add(best, dim, -1), 0, self.known):
+            more, less = (dim, best) if sign > 0 else (best, dim)
+            if at_least(add(more, less, -1), 0, self.known):
                 best = dim
-            elif not at_least(add(dim, best, -1), 0, self.known):
+            elif not at_least(add(less, more, -1), 0, self.known):
                 raise _Dense
         return best
 

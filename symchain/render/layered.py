@@ -10,6 +10,8 @@ from bisect import bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from symchain.support.walks import depth_first
+
 ROW = 90.0
 """Least distance between the middles of two boxes of one column."""
 STUB = 84.0
@@ -200,18 +202,8 @@ class _Arrangement:
         self.columns = best
 
     def _depth_first(self) -> None:
-        seen: set[int] = set()
-        order: list[int] = []
         roots = [k for k, s in enumerate(self.spots) if not s.below]
-        stack = [(r, False) for r in reversed(roots)]
-        while stack:
-            s, done = stack.pop()
-            if done:
-                order.append(s)
-            elif s not in seen:
-                seen.add(s)
-                stack.append((s, True))
-                stack.extend((a, False) for a in reversed(self.spots[s].above))
+        order = depth_first(reversed(roots), lambda s: reversed(self.spots[s].above))
         rank = {s: n for n, s in enumerate(order)}
         for c in self.columns:
             c.sort(key=rank.__getitem__)

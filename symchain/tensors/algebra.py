@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from symchain.functions.spec import FunctionSpec, exact_value
+from symchain.support.walks import depth_first
 from symchain.tensors.equalities import equalities
 from symchain.tensors.memory import Table, table
 from symchain.tensors.nodes import (
@@ -192,18 +193,7 @@ def _given(tree: Tree, operator: str, left: Tree, right: Tree) -> Tree:
 
 def _entrywise(tree: Tree) -> list[Tree]:
     """The nodes whose entries are those of the tree, operands first."""
-    order: list[Tree] = []
-    seen: set[Tree] = set()
-    stack: list[tuple[Tree, bool]] = [(tree, False)]
-    while stack:
-        node, ready = stack.pop()
-        if ready:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack.extend((a, False) for k, a in enumerate(node.args) if _is_entrywise(node, k))
-    return order
+    return depth_first([tree], lambda node: [a for k, a in enumerate(node.args) if _is_entrywise(node, k)])
 
 
 def _is_entrywise(node: Tree, k: int) -> bool:

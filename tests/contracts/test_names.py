@@ -229,12 +229,12 @@ NAMED: dict[str, dict[str, str]] = {
         "latex/document.py": "round",
         "language/statements.py": "index",
         "language/arrangements.py": "convolution cumprod cumsum place reshape roll sort",
-        "language/labels.py": "cumsum gather log log_softmax max min onehot relu scatter take_sorted",
+        "language/labels.py": "gather log log_softmax max min onehot relu scatter take_sorted",
         "language/layers.py": "concatenate place sigmoid softmax tril",
         "language/parts.py": "floor_divide max min mod trunc",
-        "language/places.py": "concatenate index",
+        "language/places.py": "concatenate cumsum index",
         "language/windows.py": "concatenate max place",
-        "language/sequences.py": "abs concatenate convolution cumsum gather index log logsumexp max min place relu reshape sort",
+        "language/sequences.py": "abs concatenate convolution gather index log logsumexp max min place relu reshape sort",
         "language/decompositions.py": (
             "abs det eigenvectors eigvalsh inv logdet max min nuclear_norm orthogonal_factor pinv sign spectral_norm svdvals tril "
             "triu"
