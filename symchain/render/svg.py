@@ -18,7 +18,7 @@ STYLE = f"""
 svg.symchain-graph {{ font-family: "DejaVu Sans", Verdana, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; }}
 @media all {{ svg.symchain-graph {{ max-width: 100%; height: auto; }} }}
 .symchain-graph text {{ fill: #1f2937; }}
-.symchain-graph .halo {{ fill: none; stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round; }}
+.symchain-graph text.halo {{ fill: none; stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round; }}
 .symchain-graph .value {{ fill: {VALUE}; font-weight: bold; }}
 .symchain-graph .gradient {{ fill: {GRADIENT}; font-style: italic; }}
 .symchain-graph .name {{ font-weight: bold; }}

@@ -56,6 +56,7 @@ for (const [name, width, mode, text] of FRAMES) {
     const svg = picture.shadowRoot.querySelector("svg"), edge = svg.getBoundingClientRect();
     const texts = [...svg.querySelectorAll("text:not(.halo)")];
     apart(texts);
+    for (const t of texts) if (win.getComputedStyle(t).stroke !== "none") one.cut.push(`${t.textContent} is outlined`);
     for (const t of texts) if (t.getBoundingClientRect().right > edge.right + 1) one.cut.push(t.textContent);
   }
   for (const row of all(".input").filter(shown)) apart([...row.children].filter(shown));
