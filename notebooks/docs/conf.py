@@ -37,8 +37,8 @@ mathjax_options: dict[str, str] = {}
 html_theme = "alabaster"
 html_theme_options = {
     "description": symchain.__doc__.splitlines()[0] if symchain.__doc__ else "",
-    "page_width": "80em",
-    "body_max_width": "66em",
+    "page_width": "70em",
+    "body_max_width": "58em",
 }
 exclude_patterns = ["_build"]
 

@@ -19,6 +19,7 @@ from symchain.app.doctor import doctor
 from symchain.app.formats import formats, settled
 from symchain.app.options import (
     at_point,
+    by_name,
     by_names,
     detailed,
     hint_given,
@@ -268,7 +269,7 @@ def parse(medium: str, lang: str, output: str | None, strict: bool, **source: An
 
 @commands.command()
 @program_given
-@once("--wrt", metavar="NAME", help="By what: one name.")
+@by_name(required=False)
 @of_output
 @click.option("--claim", "claims", multiple=True, metavar="FORMULA", help='What the derivative is said to be: --claim "2(a - y)x".')
 @once("--claims", "table", metavar="FILE", help="A table of answers: CSV with columns id, output, wrt, claim.")
@@ -322,7 +323,7 @@ def graph(
 
 @commands.command()
 @program_given
-@once("--wrt", required=True, metavar="NAME", help="By what: one name.")
+@by_name(required=True)
 @of_output
 @at_point
 @hint_given

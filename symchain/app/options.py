@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from symchain.app import shell
 from symchain.app.setting import NOTATIONS
 from symchain.app.speech import choose, preferred
 from symchain.app.terminal import Language
@@ -51,10 +52,10 @@ program_read = together(
 program_given = together(
     click.argument("file", required=False),
     click.option("-e", "text", multiple=True, callback=_joined("\n"), metavar="TEXT", help='The program itself: -e "z = w*x; C = z**2".'),
-    once("--model", metavar="NAME", help="A ready model; `symchain models` lists them."),
+    once("--model", metavar="NAME", shell_complete=shell.models, help="A ready model; `symchain models` lists them."),
     program_read,
 )
-of_output = once("--of", "of", metavar="NAME", help="The output; by default the last block.")
+of_output = once("--of", "of", metavar="NAME", shell_complete=shell.outputs, help="The output; by default the last block.")
 save = once("-o", "output", metavar="FILE", help="Write there instead of standard output.")
 at_point = click.option(
     "--at",
@@ -62,12 +63,26 @@ at_point = click.option(
     multiple=True,
     callback=_joined("\n"),
     metavar="POINT",
+    shell_complete=shell.points,
     help="x=1.5,w=0.8 or a file of such lines or of JSON; arrays as [1, 2].",
 )
 
 by_names = click.option(
-    "--wrt", multiple=True, default=("all",), show_default=True, callback=_joined(","), metavar="NAMES", help="By what: W1,b1 or all."
+    "--wrt",
+    multiple=True,
+    default=("all",),
+    show_default=True,
+    callback=_joined(","),
+    metavar="NAMES",
+    shell_complete=shell.inputs,
+    help="By what: W1,b1 or all.",
 )
+
+
+def by_name(required: bool) -> Callable[[_Command], _Command]:
+    return once("--wrt", required=required, metavar="NAME", shell_complete=shell.inputs, help="By what: one name.")
+
+
 
 
 def _chosen(context: click.Context, parameter: click.Parameter, values: tuple[Any, ...]) -> Any:
