@@ -204,15 +204,16 @@ def sensitivity(wrt: str, of: str | None, at: str | None, lang: str, medium: str
 @by_names
 @of_output
 @at_point
+@click.option("--certified", is_flag=True, help="Value and gradients alone, every digit certain.")
 @formats("text", "json")
-def evaluate(wrt: str, of: str | None, at: str | None, medium: str, output: str | None, **source: Any) -> None:
+def evaluate(wrt: str, of: str | None, at: str | None, certified: bool, medium: str, output: str | None, **source: Any) -> None:
     """Print the value and the gradients at a point."""
     request = Request(**source)
     point = request.at(at)
     if point is None:
         raise click.UsageError("Give the point: --at x=1.5,w=0.8 or --at FILE.")
     with waiting("Evaluating"):
-        result = _evaluated(request.derived(of, wrt), point, medium)
+        result = _evaluated(request.derived(of, wrt), point, medium, certain=certified)
     write_result(result, output)
 
 
@@ -369,8 +370,10 @@ for _command in (exercise, serve, mcp, doctor):
     commands.add_command(_command)
 
 
-def _evaluated(derivation: Any, point: Point, medium: str = "text", lang: str = "en") -> str:
-    from symchain.app.tables import as_json, as_list, as_text, read_off
+def _evaluated(derivation: Any, point: Point, medium: str = "text", lang: str = "en", certain: bool = False) -> str:
+    from symchain.app.tables import as_json, as_list, as_text, certified, read_off
 
-    found = read_off(derivation, point)
-    return as_json(found) if medium == "json" else f"# {sentence(lang, 'point.at').format(point=as_list(point))}\n{as_text(found)}"
+    found = (certified if certain else read_off)(derivation, point)
+    if medium == "json":
+        return as_json(found)
+    return f"# {sentence(lang, 'point.at').format(point=as_list(point))}\n{as_text(found, 17 if certain else 15)}"

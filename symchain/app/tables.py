@@ -11,6 +11,7 @@ import numpy as np
 from symchain.evidence.evaluation import evaluate
 from symchain.evidence.points import at as point_of
 from symchain.lowering.compilation import compile_program
+from symchain.lowering.recurrences import compile_recurrence
 from symchain.nouns.computation import Computation, ancestors
 from symchain.nouns.derivation import Derivation, Derivations
 from symchain.nouns.recursion import Recursion, Recursions
@@ -48,6 +49,15 @@ def read_off(derived: Derivation | Derivations | Recursion | Recursions, point: 
     return found
 
 
+def certified(derived: Derivation | Derivations | Recursion | Recursions, point: Mapping[str, Any]) -> dict[str, Any]:
+    """The output and its derivatives at a point, every digit certain. Raises PrecisionError where one is not."""
+    program, output = derived.program, derived.output
+    names = [derived.wrt] if isinstance(derived, Derivation | Recursion) else list(derived)
+    compiled = compile_recurrence if isinstance(derived, Recursion | Recursions) else compile_program
+    value, gradient = compiled(program, output, names, 1, "auto", {"certified": True})(**point)
+    return {output: value} | {f"d{output}/d{name}": g for name, g in gradient.items()}
+
+
 def _whole(program: Computation, point: Mapping[str, Any]) -> dict[str, Any]:
     """A point with lengths as whole numbers."""
     lengths = program.recurrence.lengths if program.recurrence is not None else ()
@@ -71,10 +81,10 @@ def as_json(found: Mapping[str, Any]) -> str:
     return json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def as_text(found: Mapping[str, Any]) -> str:
+def as_text(found: Mapping[str, Any], digits: int = 15) -> str:
     """One line a name."""
     width = max(map(len, found))
-    return "\n".join(f"{name:{width}} = {number(value)}" for name, value in found.items())
+    return "\n".join(f"{name:{width}} = {number(value, digits)}" for name, value in found.items())
 
 
 def as_list(point: Mapping[str, Any]) -> str:
@@ -82,9 +92,9 @@ def as_list(point: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} = {number(value)}" for name, value in point.items())
 
 
-def number(value: Any) -> str:
+def number(value: Any, digits: int = 15) -> str:
     """Fifteen digits, as many as float64 holds for sure; arrays on one line."""
     plain = np.asarray(value).tolist()
     if isinstance(plain, list):
-        return "[" + ", ".join(map(number, plain)) + "]"
-    return format(plain, ".15g")
+        return "[" + ", ".join(number(x, digits) for x in plain) + "]"
+    return format(plain, f".{digits}g")

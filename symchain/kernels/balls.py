@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from symchain.kernels.definitions import completed
+from symchain.kernels.definitions import Table, completed, lacking_of
+from symchain.kernels.primitives import Form
 
 _PRECISIONS = (128, 400, 1700)
 """In bits."""
@@ -68,6 +69,9 @@ class Ball:
     def __neg__(self) -> Ball:
         return Ball(-self.x)
 
+    def __pos__(self) -> Ball:
+        return Ball(+self.x)
+
     def __abs__(self) -> Ball:
         return Ball(abs(self.x))
 
@@ -103,6 +107,15 @@ class Ball:
     __hash__ = None  # type: ignore[assignment]
 
 
+def on_a_boundary() -> bool:
+    """Whether things compared were equal, or the sign of 0 was asked, since `leave_boundary`."""
+    return _run.on_a_boundary
+
+
+def leave_boundary() -> None:
+    _run.on_a_boundary = False
+
+
 def of(x: Any) -> Any:
     """What Arb computes with."""
     return x.x if isinstance(x, Ball) else x
@@ -114,8 +127,17 @@ def _certain(holds: bool, fails: bool) -> bool:
     return holds
 
 
-def functions() -> Mapping[str, Any]:
+def functions() -> Table:
     """The primitives over balls."""
+    return completed(_table())
+
+
+def lacking(form: Form) -> set[str]:
+    """The primitives of the core that a form needs and that have no bounds here."""
+    return lacking_of(form, _table())
+
+
+def _table() -> dict[str, Any]:
     from flint import arb
 
     one = arb(1)
@@ -176,6 +198,9 @@ def functions() -> Mapping[str, Any]:
         "hyp1f1": lambda a, b, x: x.hypgeom_1f1(a, b),
         "hyp2f1": lambda a, b, c, x: x.hypgeom_2f1(a, b, c),
         "binom": lambda n, k: (n + 1).gamma() * (k + 1).rgamma() * (n - k + 1).rgamma(),
+        "lambertw": lambda x: x.lambertw(),
+        "ellipk": lambda m: arb.pi() / (2 * one.agm((1 - m).sqrt())),
+        "ellipe": lambda m: arb.pi() / 2 * m.hypgeom_2f1(-one / 2, one / 2, one),
         "spence": lambda z: (1 - z).polylog(2) if z < 2 else -(1 - 1 / z).polylog(2) - z.log() ** 2 / 2,
         "sinint": lambda x: x.si(),
         "cosint": lambda x: x.ci(),
@@ -186,7 +211,7 @@ def functions() -> Mapping[str, Any]:
         "airybi": lambda x: x.airy_bi(),
         "airybiprime": lambda x: x.airy_bi(derivative=1),
     }
-    table = {
+    return {
         **{name: lifted(f) for name, f in named.items()},
         "number": lambda n, d=1: Ball(arb(n) / d),
         "pi": _Pi(),
@@ -196,7 +221,6 @@ def functions() -> Mapping[str, Any]:
         "sign": sign,
         "heaviside": lambda x, at_zero: 1.0 if x > 0 else at_zero if x == 0 else 0.0,
     }
-    return completed(table)
 
 
 class _Pi(Ball):
@@ -231,7 +255,7 @@ def evaluated(f: Callable[..., Sequence[Any]], values: Sequence[float]) -> tuple
                 balls = [arb(of(r)) for r in f(*(Ball(arb(v)) for v in values))]
             except (ArithmeticError, ValueError, TypeError, LookupError, NameError):  # or a primitive that Arb does not have
                 continue
-            results = [_rounded(x) for x in balls]
+            results = [rounded(x) for x in balls]
             again = precision == _PRECISIONS[0]
             if not any(r is None and (again or x.is_finite()) for r, x in zip(results, balls, strict=True)):
                 break
@@ -240,7 +264,7 @@ def evaluated(f: Callable[..., Sequence[Any]], values: Sequence[float]) -> tuple
     return results, _run.on_a_boundary
 
 
-def _rounded(x: Any) -> float | None:
+def rounded(x: Any) -> float | None:
     """The float nearest to the ball; None where it does not say which."""
     if x.is_zero() or 2 * x.abs_upper() < _NOTHING:
         return 0.0

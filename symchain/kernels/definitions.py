@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from symchain.kernels.primitives import COMPARISONS, CONSTANTS, Form, is_number, operand_of, read_form
+from symchain.kernels.primitives import COMPARISONS, CONSTANTS, Form, is_number, operand_of, parts, read_form
 
 CORE = frozenset(
     (
@@ -132,6 +132,10 @@ _OPERATORS: Mapping[str, Callable[..., Any]] = {
 }
 
 
+_BUILT_IN = _OPERATORS.keys() | {"where", "**"}
+"""What Python's numbers do themselves."""
+
+
 def completed(table: Table) -> Table:
     """The table with everything that its primitives define.
 
@@ -143,6 +147,25 @@ def completed(table: Table) -> Table:
     for name, form in DEFINITIONS.items():
         whole.setdefault(name, partial(_defined, form, whole))
     return whole
+
+
+def lacking_of(form: Form, table: Table) -> set[str]:
+    """The primitives of the core that a form needs and that a table, not yet completed, does not hold.
+
+    >>> sorted(lacking_of(("sigmoid", "x0"), {"abs": abs}))
+    ['exp']
+    """
+    found: set[str] = set()
+    seen: set[str] = set()
+    waiting = [form]
+    while waiting:
+        for name in {part[0] for part in parts(waiting.pop())} - seen:
+            seen.add(name)
+            if name in DEFINITIONS and name not in table:
+                waiting.append(DEFINITIONS[name])
+            elif name not in table and name not in _BUILT_IN:
+                found.add(name)
+    return found
 
 
 def _defined(form: Form, table: Table, *arguments: Any) -> Any:

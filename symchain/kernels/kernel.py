@@ -398,6 +398,9 @@ class Kernel(Partners):
         write_kernel(path, data)
 
     def _check_sendable(self) -> None:
+        alone: Callable[[str], Exception] | None = getattr(self.backend, "alone", None)
+        if alone is not None:
+            raise alone("saved or sent")
         check_sendable((i.opcode, i.parameters) for i in self.plan.instructions)
 
     def __reduce__(self) -> Any:

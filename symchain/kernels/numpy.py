@@ -22,7 +22,7 @@ from symchain.kernels.export import export, function
 from symchain.kernels.facts import check_all, tests_of
 from symchain.kernels.floats import HELPERS, NoFloats
 from symchain.kernels.guard import check
-from symchain.kernels.kernel import Instruction, Kernel, Plan, not_a_kernel, read_plan
+from symchain.kernels.kernel import Guard, Instruction, Kernel, Plan, not_a_kernel, read_plan
 from symchain.kernels.matrices import MATRICES
 from symchain.kernels.opcodes import OPCODES
 from symchain.kernels.outputs import writing_to
@@ -351,12 +351,7 @@ class NumPyCode:
         for g in self.guards:
             value, other = next(looked_at), g.at if g.other is None else next(looked_at)
             if np.any(value == other):
-                where = f" in {g.block}" if g.block else ""
-                at = f"at {g.at:g}" if g.other is None else "where its cases meet"
-                raise NotDifferentiableError(
-                    f"{g.function}{where} has no derivative {at}",
-                    advice='Compile with kinks="subgradient" for the value symchain gives there.',
-                )
+                raise no_derivative(g)
         return results[: len(self.plan.outputs)], all(looked_at)
 
     def _place_of(self, error: Exception) -> str:
@@ -448,6 +443,16 @@ class NumPyCode:
             else:
                 value = r
         return (value, *list(groups.values())[:order])
+
+
+def no_derivative(g: Guard) -> NotDifferentiableError:
+    """What kinks="raise" says of a place where a function has no derivative."""
+    where = f" in {g.block}" if g.block else ""
+    at = f"at {g.at:g}" if g.other is None else "where its cases meet"
+    return NotDifferentiableError(
+        f"{g.function}{where} has no derivative {at}",
+        advice='Compile with kinks="subgradient" for the value symchain gives there.',
+    )
 
 
 def _grows(form: Form) -> bool:

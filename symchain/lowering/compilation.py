@@ -10,6 +10,7 @@ from symchain.deriving.kept import sweep_of
 from symchain.deriving.second import beside, second_derivatives
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.evidence.conformance import Promise
+from symchain.kernels.certified import certified_backend
 from symchain.kernels.export import CALLABLE, SUFFIXES, ExportedBackend
 from symchain.kernels.kernel import Backend, Kernel, Plan
 from symchain.kernels.native.backend import native_backend
@@ -101,7 +102,16 @@ def _kernel(
         advice = f"Targets: {', '.join(('auto', 'numpy', 'c', *CALLABLE))}; kernel.export writes files for {', '.join(SUFFIXES)}."
         raise UnsupportedError(f"there is no target {target!r}", advice=advice)
     plan = lower(program, trees, output=promise.output, order=order, extra=extra, written=promise.program)
-    return Kernel(plan, _backend(plan, target), options, promise.check, partial(_told, promise))
+    certified = options.get("certified", False)
+    if not isinstance(certified, bool):
+        raise ArgumentError(f"certified is {certified!r}", advice="Write certified=True.")
+    if certified and target not in ("auto", "numpy"):
+        raise ArgumentError("a certified kernel has no target", advice="Leave target out: it is run over balls.")
+    others = {name: value for name, value in options.items() if name != "certified"}
+    if not certified:
+        return Kernel(plan, _backend(plan, target), others, promise.check, partial(_told, promise))
+    quick = NumPyBackend().function(plan, {})  # the plan is held against the program at points where float64 serves
+    return Kernel(plan, certified_backend(plan), others, lambda names, call: promise.check(names, quick), partial(_told, promise))
 
 
 def _backend(plan: Plan, target: str) -> Backend:

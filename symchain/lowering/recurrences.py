@@ -34,6 +34,9 @@ from symchain.tensors.nodes import Leaf, Operation, Tree, postorder
 @making_trees()
 def compile_recurrence(program: Computation, output: str | None, wrt: Any, order: int, target: str, options: Any) -> LoopKernel:
     """A kernel of loops. Raises UnsupportedError for second derivatives of a whole, ArgumentError for unknown names."""
+    options = dict(options)
+    if options.pop("certified", False):
+        raise UnsupportedError("a recursion has no certified kernel", advice="Compile program.unrolled(...) with certified=True.")
     recurrence = program.recurrence
     assert recurrence is not None
     if target not in ("auto", "numpy", "c"):

@@ -153,7 +153,8 @@ class Recursion(Unchanging):
 
     def compile(self, **options: Any) -> Any:
         """A kernel of value and gradient, a loop over the steps; of a product with the Hessian, of that array alone."""
-        kernel = self.program.compile(self.output, wrt=[self.wrt])  # type: ignore[attr-defined]
+        certified = options.pop("certified", False)
+        kernel = self.program.compile(self.output, wrt=[self.wrt], certified=certified)  # type: ignore[attr-defined]
         if self.order == 2:
             kernel = kernel.alone()
             kernel.hold(lambda made: engine().check_product(self, made))

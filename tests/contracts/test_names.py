@@ -114,16 +114,18 @@ NAMED: dict[str, dict[str, str]] = {
             "gather index inv log_softmax logdet logsumexp max min onehot pinv place prod reshape roll scatter sinm sinm_frechet "
             "softmax sort take_ranked take_sorted tril triu"
         ),
-        "kernels/arraydigits.py": (
+        "kernels/arraydigits.py": "cholesky cosm det expm inv sinm sqrtm",
+        "kernels/interpreter.py": (
             "abs cholesky concatenate convolution cosm cross cummax cummin cumprod cumsum det exp expm flip gather index inv log "
-            "log_softmax logdet logsumexp max min onehot place power prod reshape roll scatter sign sinm softmax sort sqrt sqrtm "
+            "log_softmax logdet logsumexp max min onehot pinv place power prod reshape roll scatter sign sinm softmax sort sqrt sqrtm "
             "take_ranked take_sorted tril triu"
         ),
+        "kernels/certified.py": "cholesky det expm inv pinv",
         "kernels/balls.py": (
             "abs arctan2 cbrt cos cosh dawsn erf erfc erfcinv erfi erfinv exp expi expm1 expn floor gamma gammaln heaviside iv jv "
             "kv log log1p log_expit logaddexp maximum minimum polygamma power psi sigmoid sign sin sinc sinh sqrt tan tanh xlogy yv "
             "zeta airyai airyaiprime airybi airybiprime betainc betaincc binom cosint fresnelc fresnels gammainc gammaincc hyp1f1 hyp2f1 "
-            "sinint spence"
+            "sinint spence ellipe ellipk lambertw"
         ),
         "kernels/definitions.py": (
             "abs airyai airyaiprime airybi airybiprime arccos arccosh arcsin arcsinh arctan arctan2 arctanh beta betainc betaincc "

@@ -7,6 +7,8 @@ from click.testing import CliRunner
 
 from symchain.app.cli import commands
 
+BLOCKS = ("z1", "a1", "z2", "a2", "C")
+
 
 def offered(words: str, shell: str = "bash") -> list[str]:
     """What the program answers to the shell for a line that ends in a word begun (or in a blank)."""
@@ -25,7 +27,7 @@ def offered(words: str, shell: str = "bash") -> list[str]:
         ("der", ["plain,derive"]),
         ("derive --model softmax-r", ["plain,softmax-regression"]),
         ("derive --lang f", ["plain,fr"]),
-        ("derive --model two-layer --wrt ", [f"plain,{n}" for n in "all x W1 b1 W2 b2 y_true z1 a1 z2 a2 C".split()]),
+        ("derive --model two-layer --wrt ", [f"plain,{n}" for n in ("all", "x", "W1", "b1", "W2", "b2", "y_true", *BLOCKS)]),
         ("derive --model two-layer --wrt W1,W", ["plain,W1,W2"]),
         ("derive --model two-layer --of z", ["plain,z2", "plain,z1"]),
         ("eval -e z=w*x --at w=1,", ["plain,w=1,x="]),

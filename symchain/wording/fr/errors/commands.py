@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 ERRORS = {
+    "Value and gradients alone, every digit certain.": "Valeur et gradients seuls, tous leurs chiffres certains.",
     # What click says.
     "Usage: ": "Usage~: ",
     "Options": "Options",
