@@ -6,11 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from symchain.errors import ArgumentError, check_choice
+from symchain.errors import ArgumentError, UnsupportedError, check_choice
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Derivations, Line, Step
+from symchain.nouns.higher import HigherDerivative, HigherDerivatives
 from symchain.nouns.recursion import RangedLine, Recursion, Recursions
 from symchain.render import data, latex_document, programs
+from symchain.render.higher_layout import higher_layout
 from symchain.render.index_layout import index_layout
 from symchain.render.kronecker_layout import kronecker_layout
 from symchain.render.latex import write as write_latex
@@ -65,6 +67,12 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
         if medium == "json":
             return data.dumps(data.of_derivation(subject) if isinstance(subject, Derivation) else data.of_derivations(subject))
         body = documents[medium](_LAYOUTS[notation](subject, detail), lang)
+    elif isinstance(subject, HigherDerivative | HigherDerivatives):
+        if medium == "json":
+            return data.dumps(data.of_higher(subject))
+        if notation != NOTATIONS[0]:
+            raise UnsupportedError(f"derivatives of higher order have no {notation} notation", advice="Leave notation out.")
+        body = documents[medium](higher_layout(subject, detail), lang)
     elif isinstance(subject, Recursion):
         if medium == "json":
             return data.dumps(data.of_recursion(subject))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
 
 from symchain.language.axes import rank_of_call
 from symchain.render.calls import Macro, macro
@@ -161,13 +162,15 @@ def _list(p: Phrase, parts: Sequence[Tex]) -> Tex:
     return Tex("[" + r",\,".join(solid(t.text) for t in parts) + "]", ATOM, 1 + max((t.rank for t in parts), default=0))
 
 
+def _script(n: int) -> str:
+    return str(n) if n < 10 else f"{{{n}}}"
+
+
 def _partial(p: Phrase, parts: Sequence[Tex]) -> Tex:
     output, *inputs = (solid(t.text) for t in parts)
-    order = f"^{len(inputs)}" if len(inputs) > 1 else ""
-    if len(inputs) > 1 and len(set(inputs)) == 1:
-        under = rf"\partial {_closed(inputs[0])}^{len(inputs)}"
-    else:
-        under = r"\,".join(rf"\partial {i}" for i in inputs)
+    order = f"^{_script(len(inputs))}" if len(inputs) > 1 else ""
+    runs = [(i, len(list(run))) for i, run in groupby(inputs)]
+    under = r"\,".join(rf"\partial {_closed(i)}^{_script(n)}" if n > 1 else rf"\partial {i}" for i, n in runs)
     text = rf"\frac{{\partial{order} {output}}}{{{under}}}"
     below = under if len(inputs) == 1 or under.count("partial") == 1 else f"({under})"
     return Tex(text, MUL, sum(t.rank for t in parts), "fraction", True, rf"\partial{order} {output}/{below}")

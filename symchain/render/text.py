@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from symchain.render.fold import FIRST, fold
@@ -99,7 +100,8 @@ def _partial(phrase: Phrase, parts: Sequence[Written]) -> Written:
     if len(inputs) == 1:
         return Written(f"d{output}/d{inputs[0]}", ATOM)
     order = len(inputs)
-    under = f"d{inputs[0]}{order}" if len(set(inputs)) == 1 else " ".join(f"d{i}" for i in inputs)
+    runs = [(i, len(list(run))) for i, run in groupby(inputs)]
+    under = " ".join(f"d{i}{n if n > 1 else ''}" for i, n in runs)
     return Written(f"d{order}{output}/{under}", ATOM)
 
 

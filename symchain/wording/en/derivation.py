@@ -6,6 +6,7 @@ SENTENCES = {
     # titles
     "title.derivation": "Derivation of {derivative}.",
     "title.several": "Derivation of {derivatives}.",
+    "title.order": "Derivative of order {order}: {derivative}.",
     "title.second": "Second derivative {derivative}.",
     # what is computed, and conventions
     "computation.inline": "The computation is {definitions}.",
@@ -50,6 +51,7 @@ SENTENCES = {
     "shape.mixed": "The derivative {derivative} has shape {shape}: the axes of {output}, then those of {first}, then those of {wrt}.",
     "shape.general": "The derivative {derivative} has shape {shape}: the axes of {output}, then those of {wrt}.",
     # sections
+    "section.order": "Order {order}",
     "section.first": "First derivative",
     "first.named": "{title}, called {slope}, so that {relations}:",
     "section.chain": "Chain rule",

@@ -6,6 +6,7 @@ SENTENCES = {
     # titles
     "title.derivation": "Calcul de {derivative}.",
     "title.several": "Calcul de {derivatives}.",
+    "title.order": "Dérivée d'ordre {order}~: {derivative}.",
     "title.second": "Dérivée seconde {derivative}.",
     # what is computed, and conventions
     "computation.inline": "On calcule {definitions}.",
@@ -50,6 +51,7 @@ SENTENCES = {
     "shape.mixed": "La dérivée {derivative} est de taille {shape}~: les axes de {output}, puis ceux de {first}, puis ceux de {wrt}.",
     "shape.general": "La dérivée {derivative} est de taille {shape}~: les axes de {output}, puis ceux de {wrt}.",
     # sections
+    "section.order": "Ordre {order}",
     "section.first": "Dérivée première",
     "first.named": "{title}, notée {slope}, de sorte que {relations}~:",
     "section.chain": "Règle de la chaîne",
