@@ -28,8 +28,8 @@ from symchain.render.products import (
     solid,
     within,
 )
-from symchain.render.style import Style, rank_of_index
-from symchain.support.notation import Phrase
+from symchain.render.style import PARTIALS, Style, rank_of_index
+from symchain.support.notation import Phrase, Primes, digits_of
 from symchain.wording import locale_of, numbers, sentence
 
 
@@ -285,12 +285,19 @@ def _call(p: Phrase, parts: Sequence[Tex], keywords: dict[str, Tex], style: Styl
         return Tex(rf"{known.prefix}{below} {body}", MUL, rank, "open", True)
     shown = [t.text for t in parts] + [rf"\text{{{k}}}={solid(v.text)}" for k, v in keywords.items()]
     separator = (locale_of(style.lang).mark if any("{,}" in t for t in shown) else ",") + r"\,"
-    primes = "'" * p.primes if p.primes <= 3 else f"^{{({p.primes})}}"
-    name = (known.name if known is not None else typeset(p.text)) + primes
+    name = _differentiated(known.name if known is not None else typeset(p.text), p.primes, style)
     inside = Tex(separator.join(shown), tall=tall)
     argument_text = bracketed(inside)
     applied = (name, argument_text) if known is not None and not p.primes and "_" not in name else None
     return Tex(name + argument_text, ATOM, rank, "", tall, applied=applied)
+
+
+def _differentiated(name: str, primes: Primes, style: Style) -> str:
+    """The name of a function with its primes, or with the arguments by which it is differentiated."""
+    if isinstance(primes, int):
+        return name + ("'" * primes if primes <= 3 else f"^{{({primes})}}")
+    digits = digits_of(primes)
+    return PARTIALS[style.partials].format(function=name, arguments=digits if len(digits) == 1 else f"{{{digits}}}", plain=digits)
 
 
 def _row_or_column_sum(matrix: Tex, axis: str) -> Tex:

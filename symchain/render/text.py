@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from symchain.render.fold import FIRST, fold
-from symchain.support.notation import Phrase
+from symchain.support.notation import Phrase, digits_of
 
 COMPARE, ADD, NEG, MUL, POW, ATOM = range(6)
 """How tightly each kind of writing binds."""
@@ -119,7 +119,8 @@ def _write(phrase: Phrase, parts: Sequence[Written], keywords: dict[str, Written
         return _product(phrase, parts)
     if head == "call":
         arguments = [p.text for p in parts] + [f"{k}={v.text}" for k, v in keywords.items()]
-        return Written(f"{phrase.text}{chr(39) * phrase.primes}({', '.join(arguments)})", ATOM)
+        before, after = ("", chr(39) * phrase.primes) if isinstance(phrase.primes, int) else (f"D{digits_of(phrase.primes)} ", "")
+        return Written(f"{before}{phrase.text}{after}({', '.join(arguments)})", ATOM)
     if head == "neg":
         return Written("-" + _within(parts[0], NEG), NEG)
     if head == "over":

@@ -44,6 +44,8 @@ SENTENCES = {
     "role.output": "à la sortie {name} de la couche {layer}",
     "role.plain": "à {name}",
     "functions.abstract": "La dérivée de {functions} n'est pas connue~; on la note avec un prime.",
+    "functions.partial": "Les dérivées de {functions} ne sont pas connues~; {example} est celle par rapport au premier "
+    "argument.",
     "functions.abstract_many": "Les dérivées de {functions} ne sont pas connues~; on les note avec un prime.",
     "shape.gradient": "Le gradient {derivative} a la taille de {wrt}, soit {shape}.",
     "shape.product": "Le produit {derivative} a la taille de {wrt}, soit {shape}.",
@@ -181,6 +183,7 @@ SENTENCES = {
     "rule.general_power": "la base et l'exposant varient tous deux",
     "rule.chain": "règle de la chaîne",
     "rule.act": "dérivée de l'activation",
+    "rule.partial": "dérivée par rapport à l'un de ses arguments",
     "rule.function": "dérivée d'une fonction usuelle",
     "rule.paths": "somme sur les chemins",
     "rule.linear": "application linéaire",
