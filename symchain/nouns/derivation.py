@@ -288,7 +288,7 @@ class Printed(Unchanging):
     ) -> str:
         """LaTeX to paste into a document that loads amsmath; with standalone=True a whole document.
 
-        width=: "page", "article", "column", a length ("88mm") or points; partials=: "partial" (\\partial_1 g), "D" (D_1 g), "comma" (g_{,1}).
+        width=: "page", "article", "column", a length ("88mm"); partials=: "partial" (\\partial_1 g), "D" (D_1 g), "comma" (g_{,1}).
         """
         options = {"lang": lang, "detail": detail, "notation": notation, "complete": setting.pop("standalone", False), **setting}
         return engine().render(self.checked_at(at), "latex", **options)  # type: ignore[no-any-return]
