@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -19,8 +20,18 @@ from symchain.kernels.floats import NoFloats
 from symchain.kernels.kernel import Plan
 from symchain.kernels.native import building
 from symchain.kernels.native.buffers import Buffers
-from symchain.kernels.native.code import SAMPLED, arrays_source, parts_of, point_source, pointers, samples_source, segments_of, shown_source
-from symchain.kernels.native.primitives import FUNCTIONS, POINTERS, PRODUCT
+from symchain.kernels.native.code import (
+    SAMPLED,
+    arrays_source,
+    headers,
+    parts_of,
+    point_source,
+    pointers,
+    samples_source,
+    segments_of,
+    shown_source,
+)
+from symchain.kernels.native.primitives import FUNCTIONS, LENT, POINTERS
 from symchain.kernels.native.rolling import Loop
 from symchain.kernels.native.statements import Straight, straight
 from symchain.kernels.numpy import NumPyBackend, NumPyCode
@@ -320,7 +331,7 @@ def step_function(plan: Plan) -> tuple[int, list[Shape]]:
 
 
 def _loaded(text: str, level: str) -> ctypes.PyDLL:
-    library = building.shared_object(building.header() + text, level)
+    library = building.shared_object("".join(map(building.header, headers(text))) + text, level)
     names = pointers(text)
     if names:
         library.special((ctypes.c_void_p * len(names))(*map(special_address, names)))
@@ -332,14 +343,12 @@ def _addresses(arrays: Sequence[Any]) -> Any:
 
 
 def special_address(name: str) -> int:
-    """The address of a function of SciPy over doubles. Raises UnsupportedError where this SciPy has none."""
+    """The address of a function of SciPy over doubles, or of a routine that it lends. Raises UnsupportedError where this SciPy has none."""
     get_name, get_pointer = ctypes.pythonapi.PyCapsule_GetName, ctypes.pythonapi.PyCapsule_GetPointer
     get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
     get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    if name == PRODUCT:
-        from scipy.linalg import cython_blas
-
-        capsule = cython_blas.__pyx_capi__[name]
+    if name in LENT:
+        capsule = importlib.import_module(f"scipy.linalg.{LENT[name]}").__pyx_capi__[name]
         return int(get_pointer(capsule, get_name(capsule)))
     from scipy.special import cython_special
 

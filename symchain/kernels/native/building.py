@@ -34,8 +34,9 @@ _HASH = 32
 _VARIABLE = "SYMCHAIN_CACHE"
 
 
-def header() -> str:
-    return (Path(__file__).parent / "mathematics.h").read_text(encoding="ascii")
+def header(name: str) -> str:
+    """What every kernel begins with, "mathematics.h", or what some need beside it."""
+    return (Path(__file__).parent / name).read_text(encoding="ascii")
 
 
 @cache

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from symchain.errors import UnsupportedError
 from symchain.kernels.doubts import Doubts
 from symchain.kernels.kernel import Plan
+from symchain.kernels.native.factors import FactorCode
 from symchain.kernels.native.loops import comment
-from symchain.kernels.native.primitives import CHEAP, FORMS, FUNCTIONS, HEADER, LIBRARY, POINTERS, PRODUCT, SPECIAL, TWINS, VECTORISED
+from symchain.kernels.native.primitives import CHEAP, FORMS, FUNCTIONS, HEADER, LENT, LIBRARY, POINTERS, SPECIAL, TWINS, VECTORISED
 from symchain.kernels.native.rolling import Loop, rolled
-from symchain.kernels.native.rows import RowCode
 from symchain.kernels.native.statements import Statement, Straight
 from symchain.kernels.writing import form_template
 from symchain.support.dimensions import Shape
@@ -32,7 +32,8 @@ _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _OWN = re.compile(r"[a-z]\d*", re.ASCII)
 _SPOKEN = (
     "static const double int long for return if void restrict sizeof m_apart m_inline memcpy "
-    "m_least m_choose m_sum m_plus m_total m_gemm m_small else fabs kernel samples special count start ok step GCC ivdep pragma"
+    "m_least m_choose m_sum m_plus m_total m_gemm m_small else fabs kernel samples special count start ok step GCC ivdep pragma "
+    "m_factor m_solve m_inverse m_det m_logdet m_well m_cholesky m_order"
 )
 _WORDS = frozenset(_SPOKEN.split())
 _TOKEN = re.compile(r'[A-Za-z_]\w*|\d+(?:\.\d+)?(?:e[+-]?\d+)?(?:UL)?|[-+*/%&|?:;,()\[\]{}<>=!.#"\\ \n]', re.ASCII)
@@ -50,7 +51,7 @@ def samples_source(straight: Straight) -> str:
 
 def arrays_source(plan: Plan, doubts: Doubts | None = None, comments: bool = False) -> tuple[str, list[Shape]]:
     """The C file for arrays, after the header, and the shapes of the room it works in. Raises NoFloats for what has no native form."""
-    code = RowCode(plan, doubts, comments)
+    code = FactorCode(plan, doubts, comments)
     text = _with_functions(_wide(code.text))
     return text if comments else checked(text), code.rooms
 
@@ -74,7 +75,12 @@ def checked(text: str) -> str:
 def pointers(text: str) -> list[str]:
     """The functions of SciPy that code calls, in the order in which it wants their addresses."""
     found = [name for name in sorted((*SPECIAL, *POINTERS)) if re.search(rf"\)p_{name}\)", text)]
-    return [*found, *([PRODUCT] if f"(p_{PRODUCT}," in text else ())]
+    return [*found, *(name for name in LENT if re.search(rf"\bp_{name},", text))]
+
+
+def headers(text: str) -> list[str]:
+    """What stands before code: all that it may call."""
+    return ["mathematics.h", *(["matrices.h"] if re.search(r"\bm_(?:factor|cholesky|order)\(", text) else ())]
 
 
 def check(text: str) -> None:

@@ -33,7 +33,8 @@ _INSIDE = frozenset(("view", "drop", "broadcast", "diagonal", "embed", "index", 
 """What only moves elements."""
 _FOLDED = frozenset(("sum", "inner", "max", "min", "prod", "logsumexp"))
 WORKED_OUT = _FOLDED | {"matmul", "tensordot", "einsum", "gram", "softmax", "log_softmax", "norm", "balanced", "orthogonal"}
-WORKED_OUT |= {"cumsum", "cumprod", "gather", "scatter"}
+WORKED_OUT |= {"cumsum", "cumprod", "cummax", "cummin", "gather", "scatter", "sort", "take_sorted", "take_ranked", "convolution"}
+WORKED_OUT |= {"inv", "det", "logdet", "cofactors", "cholesky"}
 """What is worked out whole, before anything reads it; of what is folded each element is read once."""
 _LIMIT = 400
 """Characters of an expression: a longer one gets a buffer."""

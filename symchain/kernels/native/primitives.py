@@ -40,7 +40,12 @@ POINTERS: Mapping[str, str] = {"scipy_kl_div": "kl_div"}
 """Functions of SciPy that forms below call by another name than that of the primitive."""
 
 PRODUCT = "dgemm"
-"""The product of matrices of BLAS, which SciPy lends too."""
+"""The product of matrices of BLAS."""
+LENT: Mapping[str, str] = {
+    PRODUCT: "cython_blas",
+    **dict.fromkeys(("dpotrf", "dgetrf", "dpotrs", "dgetrs", "dtrtrs", "dpotri", "dgetri", "dtrtri"), "cython_lapack"),
+}
+"""Routines of BLAS and LAPACK that SciPy lends too, and its module that has each."""
 
 _SCALE = repr(2.0**600)
 _X, _XY, _XYZ, _XYZW = ("x",), ("x", "y"), ("x", "y", "z"), ("x", "y", "z", "w")

@@ -16,7 +16,7 @@ At = list[str]
 
 
 class RowCode(SumCode):
-    """The whole instruction set, as far as it has a form in C."""
+    """The instructions along axes."""
 
     def _fibres(self, shape: Shape, axes: Sequence[int]) -> tuple[Shape, Callable[[Indices], At]]:
         """The shape without some axes, and indices without theirs."""
