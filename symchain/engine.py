@@ -48,11 +48,14 @@ class Engine:
     # ------------------------------------------------------------ deriving
 
     @making_trees()
-    def derive(self, program: Program, args: tuple[Any, ...], order: int, vector: str | None) -> Any:
+    def derive(self, program: Program, args: tuple[Any, ...], order: int, vector: str | None, truncate: int | None = None) -> Any:
         if program.recurrence is not None:
             from symchain.deriving.recursions.derivation import derive_recursion
 
-            return derive_recursion(program, args, order, vector)
+            return derive_recursion(program, args, order, vector, truncate)
+        if truncate is not None:
+            what = "only recursions are truncated: the program has no families"
+            raise ArgumentError(what, advice="Lines with an index have some: h[t] = ...")
         output, wrt = asked_for(program, args)
         names = names_required(program, wrt)
         if order == 1:
@@ -110,10 +113,10 @@ class Engine:
         return verified(recursion)
 
     @making_trees()
-    def unroll(self, program: Program, lengths: Mapping[str, int]) -> Program:
+    def unroll(self, program: Program, lengths: Mapping[str, int], truncate: int | None) -> Program:
         from symchain.language.unrolling import unrolled
 
-        return unrolled(program, lengths)
+        return unrolled(program, lengths, truncate=truncate)
 
     # ------------------------------------------------------------ compiling
 

@@ -31,6 +31,7 @@ from symchain.app.options import (
     save,
     strictly,
     together,
+    truncated,
 )
 from symchain.app.request import Request, in_language, names_of
 from symchain.app.services import mcp, serve
@@ -110,9 +111,11 @@ def _paged(derivation: Any, point: Point | None, lang: str) -> str:
 @of_output
 @at_point
 @hint_given
+@truncated
 @_shown
 def derive(
-    wrt: str, of: str | None, at: str | None, hint: int | None, medium: str, lang: str, detail: str, output: str | None, **options: Any
+    wrt: str, of: str | None, at: str | None, hint: int | None, medium: str, lang: str, detail: str, output: str | None,
+    truncate: int | None, **options: Any,
 ) -> None:
     """Print how a gradient is derived, step by step.
 
@@ -130,7 +133,7 @@ def derive(
         return
     point = request.at(at)
     with waiting("Deriving"), in_language(lang):
-        derivation = request.derived(of, wrt)
+        derivation = request.derived(of, wrt, truncate=truncate)
         numbers = False
         if point is not None and not paged and medium != "json":
             derivation, numbers = _checked_at(derivation, point)
@@ -205,15 +208,18 @@ def sensitivity(wrt: str, of: str | None, at: str | None, lang: str, medium: str
 @of_output
 @at_point
 @click.option("--certified", is_flag=True, help="Value and gradients alone, every digit certain.")
+@truncated
 @formats("text", "json")
-def evaluate(wrt: str, of: str | None, at: str | None, certified: bool, medium: str, output: str | None, **source: Any) -> None:
+def evaluate(
+    wrt: str, of: str | None, at: str | None, certified: bool, medium: str, output: str | None, truncate: int | None, **source: Any
+) -> None:
     """Print the value and the gradients at a point."""
     request = Request(**source)
     point = request.at(at)
     if point is None:
         raise click.UsageError("Give the point: --at x=1.5,w=0.8 or --at FILE.")
     with waiting("Evaluating"):
-        result = _evaluated(request.derived(of, wrt), point, medium, certain=certified)
+        result = _evaluated(request.derived(of, wrt, truncate=truncate), point, medium, certain=certified)
     write_result(result, output)
 
 

@@ -57,11 +57,11 @@ class Request:
                     click.echo(f"symchain: {line}", err=True)
         return program
 
-    def derived(self, of: str | None, wrt: str, order: int = 1) -> Any:
+    def derived(self, of: str | None, wrt: str, order: int = 1, truncate: int | None = None) -> Any:
         """The derivation asked for."""
         program = self.program()
         derive: Any = program.derive if order == 1 else program.hessian
-        return derive(*(() if of is None else (of,)), names_of(wrt))
+        return derive(*(() if of is None else (of,)), names_of(wrt), **({} if truncate is None else {"truncate": truncate}))
 
     def at(self, given: str | None) -> Point | None:
         """The point asked for; for a ready model its own, changed where --at says so."""

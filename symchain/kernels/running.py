@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -14,6 +14,8 @@ from symchain.kernels.blocks import APART, Block, length_of, split_of
 from symchain.kernels.checkpoints import Group, Rolling, grouped
 from symchain.kernels.lengths import Members
 from symchain.kernels.stages import Argument, Code, Loops, Stage
+from symchain.support.linear import Linear
+from symchain.support.truncation import held_fixed
 
 
 class Run:
@@ -222,11 +224,16 @@ class Run:
                 continue
             slope = a.index.slope(stage.var) if stage.var else 0
             rest = a.index.without(stage.var or " ").value(self.given.numbers)
+            fixed = self.fixed(a, stage)
             tables = self.of_row if a.kind == "row" else self.of_member
             table = tables.setdefault(a.name, {})
 
-            def give(i: int, sent: Any, table: Any = table, slope: int = slope, rest: int = rest, n: str = a.name) -> None:
+            def give(
+                i: int, sent: Any, table: Any = table, slope: int = slope, rest: int = rest, n: str = a.name, fixed: Any = fixed
+            ) -> None:
                 k = slope * i + rest
+                if k in fixed:
+                    return
                 if k in table:
                     self._receive(table, k, sent, (n, k))
                 else:
@@ -234,6 +241,17 @@ class Run:
 
             found.append(give)
         return found
+
+    def fixed(self, a: Argument, stage: Stage) -> Collection[int]:
+        """The members that a stage reads as those of an earlier window, where loops are truncated: nothing is sent to them."""
+        window = self.loops.truncate
+        if window is None or stage.kind != "range" or a.kind != "member" or a.name not in {t.name for t in stage.targets}:
+            return ()
+        back = a.index.minus(Linear.letter(stage.var)).number
+        if back is None or back >= 0:
+            return ()
+        span = self.span(stage)
+        return {k for k in span if held_fixed(k, -back, span.start, span.stop - 1, window)}
 
     def _adjoint(self, name: str) -> Any:
         """The adjoint of a block or a sum, with what its rows received."""

@@ -58,7 +58,7 @@ class _Held:
 
     def __init__(self, source: Program, output: str, wanted: Sequence[Wanted], kernel: LoopKernel, at: Mapping[str, int]) -> None:
         self.source, self.output, self.kernel, self.at = source, output, kernel, at
-        self.written = unrolled(source, at)
+        self.written = unrolled(source, at, truncate=kernel.loops.truncate)
         assert source.recurrence is not None
         self.lengths = {n: k for n, k in at.items() if n in source.recurrence.lengths}
         self.members = {own: self._members(own) for own, f in source.families.items() if f.given}

@@ -27,6 +27,7 @@ from symchain.lowering.wide import narrowed
 from symchain.nouns.computation import Computation
 from symchain.nouns.families import Clause, Recurrence
 from symchain.support.linear import Linear
+from symchain.support.truncation import check_truncate
 from symchain.tensors.memory import making_trees
 from symchain.tensors.nodes import Leaf, Operation, Tree, postorder
 
@@ -37,6 +38,8 @@ def compile_recurrence(program: Computation, output: str | None, wrt: Any, order
     options = dict(options)
     if options.pop("certified", False):
         raise UnsupportedError("a recursion has no certified kernel", advice="Compile program.unrolled(...) with certified=True.")
+    truncate = options.pop("truncate", None)
+    check_truncate(truncate)
     recurrence = program.recurrence
     assert recurrence is not None
     if target not in ("auto", "numpy", "c"):
@@ -62,6 +65,7 @@ def compile_recurrence(program: Computation, output: str | None, wrt: Any, order
         tuple((w.name, Argument(w.kind, w.base, w.index)) for w in wanted),
         order,
         MappingProxyType(_facts(program, recurrence)),
+        truncate,
     )
     if target == "c":
         from symchain.kernels.native.walking import check_native

@@ -18,12 +18,16 @@ from symchain.tensors.trees import Tree
 ARGUMENT = "\N{DEGREE SIGN}"
 """Behind the name of a family: the argument of the function that its members are a value of."""
 
+CARRY = "carry"
+"""The role of a line that says where windows of a truncated recursion end."""
+
 
 @dataclass(frozen=True)
 class RangedLine:
     """One printed line: `name[index] = formula for var in first..last`; without an index, a line of any program.
 
-    `role` is "adjoint", "start" (of a recursion of adjoints), "end" (zeros past its start), or "derivative".
+    `role` is "adjoint", "start" (of a recursion of adjoints), "end" (zeros past its start), "carry" (where windows of a truncated one
+    end), "value", or "derivative".
     """
 
     name: str
@@ -103,6 +107,8 @@ class Recursion(Unchanging):
     moved: str = ""
     vector: str = ""
     """Of such a product, the input that it is with."""
+    truncate: int | None = None
+    """The steps of a window, of a truncated recursion: what it leads to is no derivative (`support.truncation`)."""
     named: Mapping[str, str] = field(default_factory=dict)
     """By what a line defines, the name that textbooks have for its equation: BP1 to BP4, BPTT, costate, control, smoother."""
 
@@ -154,7 +160,8 @@ class Recursion(Unchanging):
     def compile(self, **options: Any) -> Any:
         """A kernel of value and gradient, a loop over the steps; of a product with the Hessian, of that array alone."""
         certified = options.pop("certified", False)
-        kernel = self.program.compile(self.output, wrt=[self.wrt], certified=certified)  # type: ignore[attr-defined]
+        kept = {} if self.truncate is None else {"truncate": self.truncate}
+        kernel = self.program.compile(self.output, wrt=[self.wrt], certified=certified, **kept)  # type: ignore[attr-defined]
         if self.order == 2:
             kernel = kernel.alone()
             kernel.hold(lambda made: engine().check_product(self, made))
@@ -174,6 +181,8 @@ class Recursions(Unchanging, Mapping[str, Recursion]):
     output: str
     members: Mapping[str, Recursion]
     ranged: tuple[RangedLine, ...]
+    truncate: int | None = None
+    """As in Recursion."""
 
     @property
     def named(self) -> Mapping[str, str]:
@@ -227,7 +236,8 @@ class Recursions(Unchanging, Mapping[str, Recursion]):
 
     def compile(self, **options: Any) -> Any:
         """A kernel of value and gradients, a loop over the steps."""
-        return self.program.compile(self.output, wrt=list(self.members), **options)  # type: ignore[attr-defined]
+        kept = {} if self.truncate is None else {"truncate": self.truncate}
+        return self.program.compile(self.output, wrt=list(self.members), **kept, **options)  # type: ignore[attr-defined]
 
     def __str__(self) -> str:
         return self.text()

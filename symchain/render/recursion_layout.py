@@ -8,7 +8,7 @@ from dataclasses import replace
 from symchain.language.members import linear_of, phrase_of_linear
 from symchain.language.statements import Definition as Written
 from symchain.nouns.families import START, Clause, Recurrence, member
-from symchain.nouns.recursion import ARGUMENT, RangedLine, Recursion
+from symchain.nouns.recursion import ARGUMENT, CARRY, RangedLine, Recursion
 from symchain.render.members import latex_members
 from symchain.render.programs import flat
 from symchain.support.document import Count, Definition, Document, Field, Formula, Listing, Members, Quantity, Relation, Row, Say, Section
@@ -47,7 +47,7 @@ def recursion_layout(subject: Recursion, detail: str) -> Document:
 def derivative(subject: Recursion) -> Phrase:
     """The derivative's symbol: dC/dW[l]; the name of a product with the Hessian."""
     wanted = subject.wanted
-    if subject.order == 2:
+    if subject.order == 2 or subject.truncate is not None:
         return name(subject.ranged[-1].left)
     family = subject.program.families.get(wanted.base)
     by = member(wanted.base, Linear.letter(family.index)) if wanted.kind == "family" and family is not None else wanted.name
@@ -114,7 +114,8 @@ def _sections(subject: Recursion, recurrence: Recurrence, detail: str) -> Iterat
     rows = tuple(replace(_row(line, symbol=True, subject=subject), boxed=True) for line in last)
     names = dict.fromkeys(own for line in last if (own := subject.named.get(line.left, "")).startswith("BP") and own != "BPTT")
     known = tuple(Say("recursion.equation", {"name": own}) for own in names)
-    yield Section(Say("section.result"), () if detail == "brief" else (_result(subject, last), *known), rows)
+    told = (_result(subject, last), *known) if detail != "brief" or subject.truncate is not None else ()
+    yield Section(Say("section.result"), (*(() if inner else _truncated(subject, inner)), *told), rows)
 
 
 def _grouped(subject: Recursion) -> list[list[RangedLine]]:
@@ -125,7 +126,8 @@ def _grouped(subject: Recursion) -> list[list[RangedLine]]:
 
 def _row(line: RangedLine, symbol: bool = False, subject: Recursion | None = None) -> Row:
     left = name(line.left)
-    if symbol and subject is not None and subject.order == 1 and not line.name.rstrip("_").endswith(tuple(f"_{k}" for k in range(1, 10))):
+    proper = subject is not None and subject.order == 1 and subject.truncate is None
+    if symbol and subject is not None and proper and not line.name.rstrip("_").endswith(tuple(f"_{k}" for k in range(1, 10))):
         own = subject.wanted.base if line.index is None else member(subject.wanted.base, line.index)
         own = subject.wanted.name.replace(" ", "") if subject.wanted.kind == "member" and line.index is None else own
         left = Phrase("partial", (name(subject.output), name(own)))
@@ -173,6 +175,7 @@ def _reader(clause: Clause, index: Linear, here: Linear, recurrence: Recurrence)
 
 
 def _recursion(subject: Recursion, lines: list[RangedLine]) -> Iterator[Say]:
+    yield from _truncated(subject, lines)
     named: dict[str, str] = {}
     for line in lines:
         own = line.of.removesuffix(ARGUMENT)
@@ -185,6 +188,8 @@ def _recursion(subject: Recursion, lines: list[RangedLine]) -> Iterator[Say]:
                 "member": Formula(name(member(own, index))),
             }
             kind = "argument" if own != line.of else "whole" if line.name in subject.whole else "later"
+            if subject.truncate is not None:
+                kind = "truncated" if own == line.of else "truncated_argument"
             yield Say(f"recursion.adjoint.{kind}", fields)
     for kind in dict.fromkeys("BP" if own in ("BP1", "BP2", "BP3", "BP4") else own for own in subject.named.values()):
         if kind != "control":
@@ -199,7 +204,17 @@ def _recursion(subject: Recursion, lines: list[RangedLine]) -> Iterator[Say]:
     if down is not None:
         yield Say("recursion.runs", {"first": _ends(down, down.first), "last": _ends(down, down.last)})
     elif named:
-        yield Say("recursion.none")
+        yield Say("recursion.none" if subject.truncate is None else "recursion.none.truncated")
+
+
+def _truncated(subject: Recursion, lines: list[RangedLine]) -> Iterator[Say]:
+    """Which windows a truncated recursion has, and what comes out of it."""
+    if subject.truncate is None:
+        return
+    yield Say("recursion.truncated", {"steps": Count(subject.truncate)})
+    carries = tuple(Formula(name(line.left)) for line in lines if line.role == CARRY and line.var)
+    if carries:
+        yield Say("recursion.carry", {"carries": Members(carries)})
 
 
 def _ends(line: RangedLine, end: Linear | None) -> Relation:
@@ -211,7 +226,9 @@ def _result(subject: Recursion, last: list[RangedLine]) -> Say:
     wanted = subject.wanted
     family = subject.program.families.get(wanted.base)
     by = member(wanted.base, Linear.letter(family.index)) if wanted.kind == "family" and family is not None else wanted.name
-    wrt = {"wrt": Formula(name(by.replace(" ", "")))}
+    wrt: dict[str, Field] = {"wrt": Formula(name(by.replace(" ", "")))}
+    if subject.truncate is not None:
+        return Say("recursion.not_whole", {**wrt, "result": Formula(name(last[-1].left)), "output": Formula(name(subject.output))})
     if wanted.kind == "family":
         return Say("recursion.own", wrt)
     summed = any(p.head == "each" for line in last for p in walk(line.phrase))
@@ -233,7 +250,9 @@ def _checks(subject: Recursion) -> Iterator[Say]:
         return
     lengths = [Relation((Formula(name(n)), Count(v))) for at in found.lengths for n, v in at.items()]
     fields: dict[str, Field] = {"points": Count(found.points), "error": Quantity(found.error, 1)}
-    if lengths:
+    if lengths and subject.truncate is not None:
+        yield Say("recursion.check.truncated", {**fields, "lengths": Listing(tuple(lengths))})
+    elif lengths:
         yield Say("recursion.check", {**fields, "lengths": Listing(tuple(lengths))})
     else:
         yield Say("recursion.check.fixed", fields)

@@ -123,7 +123,7 @@ class _Written:
         assert isinstance(source, Program) and source.recurrence is not None
         self.source, self.recurrence = source, source.recurrence
         self.frames: Frames = recursion.frames
-        self.program = unrolled(source, lengths)
+        self.program = unrolled(source, lengths, truncate=recursion.truncate)
         self.made: dict[str, dict[int, Leaf]] = {}
         self.plain: dict[str, Leaf] = {}
         self.members: dict[str, set[int]] = {

@@ -16,12 +16,14 @@ from symchain.nouns.computation import Computation
 from symchain.nouns.families import PLAIN, RANGE, START, Clause
 from symchain.nouns.recursion import RangedLine, Recursion, Recursions
 from symchain.support.lazily import Made
+from symchain.support.truncation import check_truncate
 
 
-def derive_recursion(program: Computation, args: tuple[Any, ...], order: int, vector: str | None) -> Any:
+def derive_recursion(program: Computation, args: tuple[Any, ...], order: int, vector: str | None, truncate: int | None = None) -> Any:
     """derive(wrt) or derive(output, wrt). Raises UnsupportedError for second derivatives, and for outputs that are no scalars."""
     if len(args) not in (1, 2):
         raise ArgumentError(f"one or two arguments are expected, not {len(args)}", advice='derive("C", "W"), or derive("W").')
+    check_truncate(truncate)
     output, wrt = output_of(program, args[0] if len(args) == 2 else None), args[-1]
     if order == 2 and vector is not None and not program.blocks[output].shape:
         products = {w.name: hessian_product(program, output, w, vector) for w in wanted_names(program, wrt)}
@@ -34,14 +36,16 @@ def derive_recursion(program: Computation, args: tuple[Any, ...], order: int, ve
     asked = {w.name: w for w in wanted_names(program, wrt)}
 
     def derived(name: str) -> Recursion:
-        lines, frames = recursion_lines(program, output, asked[name])
-        return Recursion(program, output, name, asked[name], lines, frames, named=named_equations(program, asked[name], lines, frames))
+        lines, frames = recursion_lines(program, output, asked[name], truncate=truncate)
+        known = named_equations(program, asked[name], lines, frames) if truncate is None else {}
+        return Recursion(program, output, name, asked[name], lines, frames, truncate=truncate, named=known)
 
     if is_one(wrt):
         return derived(next(iter(asked)))
     if not asked:
         raise ArgumentError("no name to differentiate by is given", advice='Write "W", ["W", "b"] or "all".')
-    return Recursions(program, output, Made({n: n for n in asked}, derived), recursion_lines(program, output, *asked.values())[0])
+    lines = recursion_lines(program, output, *asked.values(), truncate=truncate)[0]
+    return Recursions(program, output, Made({n: n for n in asked}, derived), lines, truncate)
 
 
 def hessian_product(program: Computation, output: str, wanted: Wanted, vector: str) -> Recursion:

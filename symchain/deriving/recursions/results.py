@@ -19,9 +19,11 @@ from symchain.support.linear import Linear
 from symchain.tensors.nodes import Leaf, Tree, leaves, zeros
 
 
-def recursion_lines(program: Computation, output: str, *wanted: Wanted) -> tuple[tuple[RangedLine, ...], Frames]:
-    """The lines of the derivatives of an output by what is wanted, the derivatives last."""
-    back = Backward(program, output, wanted)
+def recursion_lines(
+    program: Computation, output: str, *wanted: Wanted, truncate: int | None = None
+) -> tuple[tuple[RangedLine, ...], Frames]:
+    """The lines of the derivatives of an output by what is wanted, the derivatives last; of truncated ones, in windows of steps."""
+    back = Backward(program, output, wanted, truncate)
     last = [line for w in wanted for line in _Last(back, output, w).lines()]
     return tuple(_needed([*back.lines, *last], len(last), back.frames)), back.frames
 
@@ -31,7 +33,7 @@ class _Last:
 
     def __init__(self, back: Backward, output: str, wanted: Wanted) -> None:
         self.back, self.frames, self.wanted = back, back.frames, wanted
-        self.stem = f"d{output}_d{wanted.base}"
+        self.stem = f"d{output}_d{wanted.base}" if back.truncate is None else f"g_{wanted.base}"  # which is no derivative
 
     def lines(self) -> list[RangedLine]:
         if self.wanted.kind == "family":

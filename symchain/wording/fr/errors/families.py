@@ -185,6 +185,10 @@ ERRORS = {
     "Write brackets around what is summed.": "Mettez entre parenthèses ce qui est sommé.",
     "no range is given for {index} in {line}": "aucun intervalle n'est donné pour {index} dans {line}",
     r"Write l = 1, \dots, L beside it.": r"Écrivez à côté l = 1, \dots, L.",
+    "truncate={value} is no number of steps": "truncate={value} n'est pas un nombre d'étapes",
+    "Write truncate=20: windows of 20 steps.": "Écrivez truncate=20~: des fenêtres de 20 étapes.",
+    "only recursions are truncated: the program has no families": "seules les récurrences se tronquent~: le programme n'a pas de famille",
+    "Lines with an index have some: h[t] = ...": "Les lignes indexées en définissent~: h[t] = ...",
     "checkpoint={value} is not known": "checkpoint={value} est inconnu",
     'Write checkpoint="sqrt", or a number of states: checkpoint=8.': 'Écrivez checkpoint="sqrt", ou un nombre d\'états~: checkpoint=8.',
     "the kernel of the product of the Hessian of {output} with {vector} is wrong":
