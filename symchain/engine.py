@@ -159,7 +159,12 @@ class Engine:
     def explain(self, program: Program, args: tuple[Any, ...], lang: str, at: Mapping[str, Any] | None) -> Explanation:
         from symchain.analysis.explaining import explain
 
-        _refuse_families(program, "an explanation")
+        if program.recurrence is not None:
+            from symchain.analysis.explaining.recursions import explain_recursion
+
+            if len(args) not in (1, 2) or not all(isinstance(a, str) for a in args):
+                raise ArgumentError("an output and one name are expected", advice='explain("C", "W"), or explain("h[T]", "h[t]").')
+            return explain_recursion(program, args[0] if len(args) == 2 else program.last, args[-1], lang, at)
         output, wrt = asked_for(program, args)
         return explain(program, output, name_given(program, wrt), lang, at)
 

@@ -138,7 +138,7 @@ class LoopKernel:
     def __call__(self, /, *unnamed: Any, **inputs: Any) -> Any:
         if unnamed:
             raise ArgumentError(f"{len(unnamed)} values are given without a name", advice="Write kernel(x=..., T=50).")
-        given = self._admitted(inputs)
+        given = self.admitted(inputs)
         self._checked()
         with np.errstate(all="ignore"):
             if self.target == "c":
@@ -157,7 +157,8 @@ class LoopKernel:
         gradient = run.backward()
         return (value, gradient) if self.loops.order is not None else next(iter(gradient.values()))
 
-    def _admitted(self, inputs: Mapping[str, Any]) -> Members:
+    def admitted(self, inputs: Mapping[str, Any]) -> Members:
+        """The inputs of a call, checked and converted."""
         loops = self.loops
         known = {*self.names, *loops.lengths, *loops.letters}
         unknown = [n for n in inputs if n not in known]

@@ -50,7 +50,7 @@ class Run:
                 self._product(part)
         return np.float64(self.plain[self.loops.output]) if not np.ndim(self.plain[self.loops.output]) else self.plain[self.loops.output]
 
-    def _step(self, stage: Stage, code: Code) -> Callable[..., Any]:
+    def step_of(self, stage: Stage, code: Code) -> Callable[..., Any]:
         """The step function of a stage, as a function of the index and of the adjoints of its targets."""
         getters = [self.getter(a, stage) for a in code.arguments]
         function, var = code.function, stage.var
@@ -118,7 +118,7 @@ class Run:
         return one
 
     def _once(self, stage: Stage) -> None:
-        (value,) = self._step(stage, stage.forward)(0)
+        (value,) = self.step_of(stage, stage.forward)(0)
         target = stage.targets[0]
         if target.kind == "plain":
             self.plain[target.name] = value
@@ -148,7 +148,7 @@ class Run:
         for block, together in self._blocks(stage, stage.forward, steps):
             rest = block if together is None else block[together.advance(keep) :]
             if len(rest):
-                step = self._step(stage, stage.forward)
+                step = self.step_of(stage, stage.forward)
                 for i in rest:
                     for k, value in enumerate(step(i)):
                         keep(k, i, value)
@@ -161,7 +161,7 @@ class Run:
         for block, together in self._blocks(stage, stage.forward, steps):
             terms: dict[int, Any] = {}
             made = 0 if together is None else together.advance(partial(_note, terms))
-            step = self._step(stage, stage.forward)
+            step = self.step_of(stage, stage.forward)
             for term in chain(terms.values(), (step(i)[0] for i in block[made:])):
                 total = total + term
         self.plain[name] = total
@@ -170,7 +170,7 @@ class Run:
         return tuple(self.given.dimension(d) for d in stage.shapes[0])
 
     def _product(self, stage: Stage) -> None:
-        step = self._step(stage, stage.forward)
+        step = self.step_of(stage, stage.forward)
         terms = [step(i)[0] for i in self.span(stage)]
         shape = self._shape(stage)
         total: Any = np.ones(shape) if shape else 1.0
@@ -288,7 +288,7 @@ class Run:
                 except (ValueError, IndexError) as error:
                     raise _no_value(stage.targets[0].name, error) from error
                 continue
-            step = self._step(stage, stage.backward)
+            step = self.step_of(stage, stage.backward)
             for i in block:
                 found = adjoints(i)
                 if found is not None:

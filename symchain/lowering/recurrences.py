@@ -53,7 +53,7 @@ def compile_recurrence(program: Computation, output: str | None, wrt: Any, order
     if order and program.blocks[top].shape:
         raise UnsupportedError(f"{top} is not a scalar", advice="Gradients of programs with families are those of scalars.")
     active = active_names(program, {w.base for w in wanted})
-    stages = tuple(_stage(program, recurrence, unit, active) for unit in recurrence.units)
+    stages = tuple(stage_of(program, recurrence, unit, active) for unit in recurrence.units)
     loops = Loops(
         stages,
         MappingProxyType({n: (v.shape, "integer" in v.facts or n in _labels(recurrence)) for n, v in program.inputs.items()}),
@@ -104,7 +104,8 @@ def _extent(recurrence: Recurrence, own: str) -> Extent:
     return Extent(family.shape, "integer" in family.facts, tuple(reads))
 
 
-def _stage(program: Computation, recurrence: Recurrence, unit: Sequence[Clause], active: set[str]) -> Stage:
+def stage_of(program: Computation, recurrence: Recurrence, unit: Sequence[Clause], active: set[str]) -> Stage:
+    """Lines as what runs; they have a way back where what they read is active."""
     first = unit[0]
     shapes = tuple(c.shape for c in unit)
     targets = tuple(

@@ -189,6 +189,18 @@ ERRORS = {
     "Write truncate=20: windows of 20 steps.": "Écrivez truncate=20~: des fenêtres de 20 étapes.",
     "only recursions are truncated: the program has no families": "seules les récurrences se tronquent~: le programme n'a pas de famille",
     "Lines with an index have some: h[t] = ...": "Les lignes indexées en définissent~: h[t] = ...",
+    "{name} is a family: it is explained by its own earlier members": "{name} est une famille~: elle s'explique par ses propres termes "
+    "antérieurs",
+    'Write explain("{name}", "{other}"), or add a line such as C = {member}.': 'Écrivez explain("{name}", "{other}"), ou ajoutez une ligne '
+    'telle que C = {member}.',
+    "no step carries {name} on to the next one": "aucune étape ne transmet {name} à la suivante",
+    "Ask for a family that its own lines read at earlier steps.": "Demandez une famille que ses propres lignes lisent à des étapes "
+    "antérieures.",
+    "the derivative of {target} by {name} is wrong": "la dérivée de {target} par rapport à {name} est fausse",
+    "the Jacobians of the steps have {entries} entries": "les jacobiennes des étapes ont {entries} coefficients",
+    "Give a point with at most {count}.": "Donnez un point où il y en a au plus {count}.",
+    "an output and one name are expected": "une sortie et un nom sont attendus",
+    'explain("C", "W"), or explain("h[T]", "h[t]").': 'explain("C", "W"), ou explain("h[T]", "h[t]").',
     "checkpoint={value} is not known": "checkpoint={value} est inconnu",
     'Write checkpoint="sqrt", or a number of states: checkpoint=8.': 'Écrivez checkpoint="sqrt", ou un nombre d\'états~: checkpoint=8.',
     "the kernel of the product of the Hessian of {output} with {vector} is wrong":
