@@ -26,6 +26,7 @@ from symchain.tensors.trees import Tree
 from symchain.wording import check_language
 
 if TYPE_CHECKING:
+    from symchain.kernels.columns import SecondKernel
     from symchain.kernels.kernel import Kernel
     from symchain.kernels.loops import LoopKernel
     from symchain.nouns.curvature import Curvature
@@ -122,7 +123,7 @@ class Engine:
 
     def compile(
         self, program: Program, output: str | None, wrt: Any, order: int, target: str, options: Mapping[str, Any]
-    ) -> Kernel | LoopKernel:
+    ) -> Kernel | LoopKernel | SecondKernel:
         if program.recurrence is not None:
             from symchain.lowering.recurrences import compile_recurrence
 

@@ -12,16 +12,18 @@ from types import MappingProxyType
 from typing import Any
 
 from symchain.deriving.recursions.backward import active_names
+from symchain.deriving.recursions.derivation import along_vector
 from symchain.deriving.recursions.steps import OUTPUT, adjoint_name, step_program, with_adjoints
 from symchain.deriving.sweep import Sweep
 from symchain.errors import ArgumentError, UnsupportedError
+from symchain.kernels.columns import SecondKernel
 from symchain.kernels.facts import FACTS
 from symchain.kernels.lengths import Extent
 from symchain.kernels.loops import LoopKernel
 from symchain.kernels.stages import Argument, Code, Loops, Stage
 from symchain.language.wanted import output_of, wanted_names
 from symchain.lowering.forms import stable_program
-from symchain.lowering.held import check_loops
+from symchain.lowering.held import check_loops, check_product
 from symchain.lowering.plan import Label, lower
 from symchain.lowering.wide import narrowed
 from symchain.nouns.computation import Computation
@@ -33,22 +35,53 @@ from symchain.tensors.nodes import Leaf, Operation, Tree, postorder
 
 
 @making_trees()
-def compile_recurrence(program: Computation, output: str | None, wrt: Any, order: int, target: str, options: Any) -> LoopKernel:
-    """A kernel of loops. Raises UnsupportedError for second derivatives of a whole, ArgumentError for unknown names."""
+def compile_recurrence(
+    program: Computation, output: str | None, wrt: Any, order: int, target: str, options: Any
+) -> LoopKernel | SecondKernel:
+    """A kernel of loops. Raises UnsupportedError for second derivatives by families, ArgumentError for unknown names."""
     options = dict(options)
     if options.pop("certified", False):
         raise UnsupportedError("a recursion has no certified kernel", advice="Compile program.unrolled(...) with certified=True.")
     truncate = options.pop("truncate", None)
     check_truncate(truncate)
-    recurrence = program.recurrence
-    assert recurrence is not None
     if target not in ("auto", "numpy", "c"):
         raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy", "c".')
-    if type(order) is not int or order not in (0, 1):
-        raise UnsupportedError(
-            "second derivatives of a program with families are not compiled", advice="Use program.hvp(...), or program.unrolled(...)."
-        )
+    if type(order) is not int or order not in (0, 1, 2):
+        raise ArgumentError(f"order is 0, 1 or 2, not {order!r}", advice="order=1 returns value and gradients.")
     top = output_of(program, output)
+    if order == 2:
+        return _second(program, top, wrt, target, {**options, **({} if truncate is None else {"truncate": truncate})})
+    return loops_of(program, top, wrt, order, target, options, truncate)
+
+
+def _second(program: Computation, top: str, wrt: Any, target: str, options: Any) -> SecondKernel:
+    """Value, gradient, and the Hessian column by column: how the gradient moves along each unit vector."""
+    if options.get("truncate") is not None:
+        raise UnsupportedError("second derivatives are not truncated", advice="Leave truncate out.")
+    wanted = wanted_names(program, wrt)
+    products = {w.name: along_vector(program, top, w) for w in wanted}
+    first = loops_of(program, top, [w.name for w in wanted], 1, target, options, None)
+    along: dict[str, tuple[str, LoopKernel]] = {}
+    for k, w in enumerate(wanted):
+        product = products[w.name]
+        kernel = loops_of(product.program, product.output, [v.name for v in wanted[k:]], 1, target, options, None)
+        kernel.hold(partial(check_product, product))
+        along[w.name] = product.vector, kernel
+    return SecondKernel(first, along)
+
+
+def loops_of(
+    program: Computation,
+    top: str,
+    wrt: Any,
+    order: int,
+    target: str = "numpy",
+    options: Any = MappingProxyType({}),
+    truncate: int | None = None,
+) -> LoopKernel:
+    """A kernel of value, and of gradient where `order` is 1."""
+    recurrence = program.recurrence
+    assert recurrence is not None
     wanted = wanted_names(program, wrt) if order else []
     if order and program.blocks[top].shape:
         raise UnsupportedError(f"{top} is not a scalar", advice="Gradients of programs with families are those of scalars.")

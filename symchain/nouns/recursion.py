@@ -107,6 +107,10 @@ class Recursion(Unchanging):
     moved: str = ""
     vector: str = ""
     """Of such a product, the input that it is with."""
+    source: Computation | None = None
+    """Of order 2: the program that was asked, without the lines that say how its values move."""
+    columns: bool = False
+    """Of order 2: whether the second derivative is meant, whose columns these products are, with unit vectors."""
     truncate: int | None = None
     """The steps of a window, of a truncated recursion: what it leads to is no derivative (`support.truncation`)."""
     named: Mapping[str, str] = field(default_factory=dict)
@@ -161,6 +165,8 @@ class Recursion(Unchanging):
         """A kernel of value and gradient, a loop over the steps; of a product with the Hessian, of that array alone."""
         certified = options.pop("certified", False)
         kept = {} if self.truncate is None else {"truncate": self.truncate}
+        if self.order == 2 and self.source is not None and (self.columns or not self.vector):
+            return self.source.compile(self.moved, wrt=[self.wrt], order=2).alone().with_options(**options)  # type: ignore[attr-defined]
         kernel = self.program.compile(self.output, wrt=[self.wrt], certified=certified, **kept)  # type: ignore[attr-defined]
         if self.order == 2:
             kernel = kernel.alone()
@@ -200,7 +206,9 @@ class Recursions(Unchanging, Mapping[str, Recursion]):
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
-        """All derivatives as one text in the input language: adjoints first, each once."""
+        """All derivatives as one text in the input language: adjoints first, each once. Raises UnsupportedError for second ones."""
+        if not self.ranged:
+            raise UnsupportedError("second derivatives have lines of their own each", advice='Ask for one name: hessian("C", "w").lines.')
         return tuple(engine().render(line, "text") for line in self.ranged)
 
     def text(self, lang: str = "en", detail: str = "standard") -> str:

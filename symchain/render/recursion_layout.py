@@ -47,6 +47,9 @@ def recursion_layout(subject: Recursion, detail: str) -> Document:
 def derivative(subject: Recursion) -> Phrase:
     """The derivative's symbol: dC/dW[l]; the name of a product with the Hessian."""
     wanted = subject.wanted
+    if subject.order == 2 and wanted.kind == "plain":
+        second = Phrase("partial", (name(subject.moved), name(wanted.base), name(wanted.base)))
+        return Phrase("matmul", (second, name(subject.vector))) if subject.vector else second
     if subject.order == 2 or subject.truncate is not None:
         return name(subject.ranged[-1].left)
     family = subject.program.families.get(wanted.base)
@@ -89,8 +92,10 @@ def _opening(subject: Recursion) -> Iterator[Say]:
     wanted = subject.wanted
     output = Formula(name(subject.output))
     if subject.order == 2:
-        fields = {"rate": output, "output": Formula(name(subject.moved)), "wrt": Formula(name(wanted.base))}
-        yield Say("recursion.moving", fields)
+        fields: dict[str, Field] = {"rate": output, "output": Formula(name(subject.moved)), "wrt": Formula(name(wanted.base))}
+        if subject.vector:
+            fields["vector"] = Formula(name(subject.vector))
+        yield Say("recursion.moving" if subject.vector else "recursion.moving.number", fields)
         return
     family = subject.program.families.get(wanted.base)
     if wanted.kind == "family" and family is not None:
@@ -115,6 +120,9 @@ def _sections(subject: Recursion, recurrence: Recurrence, detail: str) -> Iterat
     names = dict.fromkeys(own for line in last if (own := subject.named.get(line.left, "")).startswith("BP") and own != "BPTT")
     known = tuple(Say("recursion.equation", {"name": own}) for own in names)
     told = (_result(subject, last), *known) if detail != "brief" or subject.truncate is not None else ()
+    if subject.columns:
+        fields: dict[str, Field] = {"wrt": Formula(name(subject.wanted.base)), "vector": Formula(name(subject.vector))}
+        told = (*told, Say("recursion.columns", {**fields, "output": Formula(name(subject.moved))}))
     yield Section(Say("section.result"), (*(() if inner else _truncated(subject, inner)), *told), rows)
 
 
@@ -131,6 +139,8 @@ def _row(line: RangedLine, symbol: bool = False, subject: Recursion | None = Non
         own = subject.wanted.base if line.index is None else member(subject.wanted.base, line.index)
         own = subject.wanted.name.replace(" ", "") if subject.wanted.kind == "member" and line.index is None else own
         left = Phrase("partial", (name(subject.output), name(own)))
+    if symbol and subject is not None and subject.order == 2 and line.index is None:
+        left = derivative(subject)
     known = subject.named.get(line.left, "") if subject is not None else ""
     known = known if known.startswith("BP") and known != "BPTT" else ""
     role = line.role if line.role in ("start", "end") else ""
@@ -250,6 +260,9 @@ def _checks(subject: Recursion) -> Iterator[Say]:
         return
     lengths = [Relation((Formula(name(n)), Count(v))) for at in found.lengths for n, v in at.items()]
     fields: dict[str, Field] = {"points": Count(found.points), "error": Quantity(found.error, 1)}
+    if subject.order == 2:
+        yield Say("recursion.check.second", fields)
+        return
     if lengths and subject.truncate is not None:
         yield Say("recursion.check.truncated", {**fields, "lengths": Listing(tuple(lengths))})
     elif lengths:

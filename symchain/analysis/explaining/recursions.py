@@ -18,7 +18,7 @@ from symchain.deriving.recursions.steps import step_program
 from symchain.deriving.sweep import Sweep
 from symchain.errors import ArgumentError, LimitError, VerificationError
 from symchain.kernels.running import Run
-from symchain.lowering.recurrences import compile_recurrence, stage_of
+from symchain.lowering.recurrences import loops_of, stage_of
 from symchain.nouns.explanation import Explanation
 from symchain.nouns.families import RANGE, member
 from symchain.nouns.names import Names
@@ -216,7 +216,7 @@ class _Numbers:
         program, recurrence = along.program, along.recurrence
         whole = {n for n in (*recurrence.lengths, *program.dimensions)}
         given = {n: int(v) if n in whole and not isinstance(v, list) and v == int(v) else v for n, v in at.items()}
-        kernel = compile_recurrence(program, None, [], 0, "numpy", {})
+        kernel = loops_of(program, program.last, [], 0)
         kernel(**given)  # which holds it against the program, and asks for what is declared
         self.run = Run(kernel.loops, kernel.admitted(given))
         with np.errstate(all="ignore"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from symchain.errors import ArgumentError, SymchainError, VerificationError
 from symchain.evidence.verification import verify
 from symchain.language.forms import FORMS
 from symchain.language.unrolling import bounding, named, unrolled
+from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Line, Verification
 from symchain.nouns.families import PROD
 from symchain.nouns.program import Program
@@ -44,8 +47,8 @@ CHECKED = 3
 @making_trees()
 def verified(recursion: Recursion) -> Evidence:
     """The lines of a derivation beside complex steps. Raises VerificationError where they differ."""
-    if recursion.order == 2:
-        return Evidence((), 0, 0, 0.0, False, "products with a Hessian are not written out")
+    if recursion.order == 2 and recursion.wanted.kind != "plain":
+        return Evidence((), 0, 0, 0.0, False, "products with a Hessian by a family are not written out")
     found: list[Mapping[str, int]] = []
     error, points, components, held = 0.0, 0, 0, True
     open_reason = ""
@@ -109,9 +112,25 @@ def _derivations(recursion: Recursion, lengths: Mapping[str, int]) -> Iterator[D
         if name in written.program.leaves:
             result = written.result(name, lines)
             kept = tuple(line for line in lines if line.name != result.name)
+            if recursion.order == 2:
+                yield _second(written, name, result, kept)
+                continue
             yield Derivation(
                 written.program, recursion.output, name, 1, result.shape, {}, {}, 0, (), kept, result, result.tree, result.tree
             )
+
+
+def _second(written: _Written, name: str, result: Line, lines: tuple[Line, ...]) -> Derivation:
+    """A second derivative, or its product with a vector, which is an input beside those of the program."""
+    recursion, program = written.recursion, written.program
+    reading: Computation = program
+    if recursion.vector:
+        vector = recursion.program.inputs[recursion.vector]
+        own = replace(vector, leaf=moved(vector.leaf, lambda node: None, written.size))
+        reading = replace(program, inputs=MappingProxyType({**program.inputs, vector.name: own}))
+    return Derivation(
+        program, recursion.moved, name, 2, result.shape, {}, {}, 0, (), lines, result, result.tree, result.tree, reading=reading, first=name
+    )  # fmt: skip
 
 
 class _Written:
@@ -119,7 +138,7 @@ class _Written:
 
     def __init__(self, recursion: Recursion, lengths: Mapping[str, int]) -> None:
         self.recursion, self.lengths = recursion, dict(lengths)
-        source = recursion.program
+        source = recursion.source or recursion.program
         assert isinstance(source, Program) and source.recurrence is not None
         self.source, self.recurrence = source, source.recurrence
         self.frames: Frames = recursion.frames
@@ -188,12 +207,12 @@ class _Written:
                 assert hidden.low is not None and hidden.high is not None
                 opened[node] = self._every(hidden.tree, hidden.var, hidden.low, hidden.high, hidden.kind == PROD, node)
         tree = substitute(tree, opened) if opened else tree
-        return moved(tree, self._put, self._size)
+        return moved(tree, self._put, self.size)
 
     def _every(self, body: Tree, var: str, low: Linear, high: Linear, product: bool, node: Leaf) -> Tree:
         span = range(low.value(self.lengths), high.value(self.lengths) + 1)
         terms = [self.tree(self.frames.at(body, var, Linear.of(k))) for k in span]
-        shape = renamed_shape(node.shape, self._size)
+        shape = renamed_shape(node.shape, self.size)
         if not terms:
             return broadcast(ONE, shape) if product else zeros(shape)
         return hadamard(terms) if product else add(terms)
@@ -220,7 +239,10 @@ class _Written:
             return found
         if read.family.startswith("eye("):
             return self._row(identity(self._size_of(node.shape[0])), k)
-        return self._row(self.program.leaves[read.family], k)
+        array = self.program.leaves.get(read.family)
+        if array is None:  # the vector of a product with a Hessian
+            array = moved(self.recursion.program.inputs[read.family].leaf, lambda n: None, self.size)
+        return self._row(array, k)
 
     @staticmethod
     def _row(array: Tree, k: int) -> Tree:
@@ -228,9 +250,9 @@ class _Written:
         return named_operation("index", array, parameters=(chosen,))
 
     def _size_of(self, dim: Dim) -> Dim:
-        return renamed_shape((dim,), self._size)[0]
+        return renamed_shape((dim,), self.size)[0]
 
-    def _size(self, letter: str) -> Dim:
+    def size(self, letter: str) -> Dim:
         if letter in self.lengths:
             return self.lengths[letter]
         if letter not in self.frames.sizes:

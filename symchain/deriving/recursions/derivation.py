@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from symchain.deriving.recursions.frames import Frames
 from symchain.deriving.recursions.naming import named_equations
-from symchain.deriving.recursions.results import recursion_lines
+from symchain.deriving.recursions.results import read_names, recursion_lines
 from symchain.deriving.recursions.tangents import moving, rates_of
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.language.selection import is_one
 from symchain.language.wanted import Wanted, output_of, wanted_names
 from symchain.nouns.computation import Computation
 from symchain.nouns.families import PLAIN, RANGE, START, Clause
+from symchain.nouns.names import Names
 from symchain.nouns.recursion import RangedLine, Recursion, Recursions
 from symchain.support.lazily import Made
 from symchain.support.truncation import check_truncate
@@ -28,9 +30,9 @@ def derive_recursion(program: Computation, args: tuple[Any, ...], order: int, ve
     if order == 2 and vector is not None and not program.blocks[output].shape:
         products = {w.name: hessian_product(program, output, w, vector) for w in wanted_names(program, wrt)}
         return next(iter(products.values())) if is_one(wrt) else products
-    if order != 1:
-        what = "second derivatives of a program with families are not derived"
-        raise UnsupportedError(what, advice="Ask the ordinary program: program.unrolled(...).")
+    if order == 2 and not program.blocks[output].shape:
+        second = {w.name: hessian(program, output, w) for w in wanted_names(program, wrt)}
+        return next(iter(second.values())) if is_one(wrt) else Recursions(program, output, second, ())
     if program.blocks[output].shape:
         raise UnsupportedError(f"{output} is not a scalar", advice="Derivatives of programs with families are those of scalars.")
     asked = {w.name: w for w in wanted_names(program, wrt)}
@@ -53,9 +55,37 @@ def hessian_product(program: Computation, output: str, wanted: Wanted, vector: s
     made, rate, along = moving(program, output, wanted, vector)
     lines, frames = recursion_lines(made, rate, wanted)
     title = f"d2{output}_d{wanted.base}2_{vector or f'v_{wanted.base}'}"
+    return Recursion(made, rate, wanted.name, wanted, _all(made, program, rate, title, lines, frames), frames, 2, output, along, program)
+
+
+def hessian(program: Computation, output: str, wanted: Wanted) -> Recursion:
+    """The second derivative by a name that no index has: of a number in full, else as its product with a unit vector, column by column."""
+    if wanted.kind != "plain" or program.leaves[wanted.base].shape:
+        return along_vector(program, output, wanted)
+    made, rate, _ = moving(program, output, wanted, "", unit=True)
+    lines, frames = recursion_lines(made, rate, wanted)
+    ranged = _all(made, program, rate, f"d2{output}_d{wanted.base}2", lines, frames)
+    return Recursion(made, rate, wanted.name, wanted, ranged, frames, 2, output, "", program)
+
+
+def along_vector(program: Computation, output: str, wanted: Wanted) -> Recursion:
+    """The second derivative by a name that no index has, as its product with a vector. Raises UnsupportedError for families."""
+    if wanted.kind != "plain":
+        what = f"second derivatives by {wanted.base}, which is a family, are not derived"
+        raise UnsupportedError(what, advice=f'Ask for products with vectors: program.hvp("{output}", "{wanted.base}").')
+    vector = Names({*program.names, *program.families}).fresh(f"e_{wanted.base}")
+    return replace(hessian_product(program, output, wanted, vector), columns=True)
+
+
+def _all(
+    made: Computation, program: Computation, rate: str, title: str, lines: Sequence[RangedLine], frames: Frames
+) -> tuple[RangedLine, ...]:
+    """How values move, then the adjoints of that, and the second derivative by its name."""
     named = [replace(line, name=title) if line.role == "derivative" else line for line in lines]
-    first = [_rate_line(c, frames) for c in rates_of(made, program) if c.kind in (PLAIN, START, RANGE) and c.name != rate]
-    return Recursion(made, rate, wanted.name, wanted, (*first, *named), frames, order=2, moved=output, vector=along)
+    read = {n.name for line in lines for n in read_names(line.tree, frames)}
+    moves = [c for c in rates_of(made, program) if c.kind in (PLAIN, START, RANGE) and (c.name != rate or rate in read)]
+    first = [_rate_line(c, frames) for c in moves]
+    return (*first, *named)
 
 
 def _rate_line(clause: Clause, frames: Frames) -> RangedLine:

@@ -175,7 +175,7 @@ def _needed(lines: Sequence[RangedLine], count: int, frames: Frames) -> list[Ran
     pending = list(wanted)
     while pending:
         for line in by_name.get(pending.pop(), ()):
-            for node in _names(line.tree, frames):
+            for node in read_names(line.tree, frames):
                 read = frames.reads.get(node.name)
                 name = read.family if read is not None else node.name
                 if name in by_name and name not in wanted:
@@ -184,11 +184,12 @@ def _needed(lines: Sequence[RangedLine], count: int, frames: Frames) -> list[Ran
     return [line for line in lines if line.name in wanted]
 
 
-def _names(tree: Tree, frames: Frames) -> list[Leaf]:
+def read_names(tree: Tree, frames: Frames) -> list[Leaf]:
+    """The names in a tree, those within sums over an index included."""
     found = []
     for node in leaves(tree):
         if node.name in frames.totals:
-            found += _names(frames.totals[node.name].body, frames)
+            found += read_names(frames.totals[node.name].body, frames)
         else:
             found.append(node)
     return found

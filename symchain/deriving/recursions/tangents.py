@@ -18,28 +18,29 @@ from symchain.deriving.recursions.steps import step_program
 from symchain.errors import ArgumentError
 from symchain.language.wanted import Wanted
 from symchain.nouns.computation import Block, Computation, Variable
-from symchain.nouns.families import PLAIN, PROD, SUM, Clause, Read, member
+from symchain.nouns.families import PLAIN, PROD, START, SUM, Clause, Read, member
 from symchain.nouns.names import Names
 from symchain.rewriting import reduced
 from symchain.rules.reverse import pullback, seed
 from symchain.support.notation import name as name_phrase
-from symchain.tensors.nodes import Leaf, Tree, add, contract, hadamard, leaf, leaves, reciprocal, zeros
+from symchain.tensors.nodes import ONE, Leaf, Tree, add, contract, hadamard, leaf, leaves, reciprocal, zeros
 from symchain.tensors.terms import is_zero
 
 
-def moving(program: Computation, output: str, wanted: Wanted, vector: str) -> tuple[Computation, str, str]:
+def moving(program: Computation, output: str, wanted: Wanted, vector: str, unit: bool = False) -> tuple[Computation, str, str]:
     """The program with lines that say how its values move as `wanted` moves along a new input; the names of how the output does, and of
-    that input."""
+    that input. `unit`: a number moves by 1, and there is no input."""
     if wanted.kind == "member":
         raise ArgumentError(f"a product with the Hessian is by a name, not by {wanted.name}", advice=f"Write {wanted.base}.")
-    made = _Moving(program, output, wanted, vector)
+    made = _Moving(program, output, wanted, vector, unit)
     return *made.program(), made.vector
 
 
 class _Moving:
-    def __init__(self, program: Computation, output: str, wanted: Wanted, vector: str) -> None:
+    def __init__(self, program: Computation, output: str, wanted: Wanted, vector: str, unit: bool) -> None:
         assert program.recurrence is not None
         self.source, self.recurrence, self.output, self.wanted = program, program.recurrence, output, wanted
+        self.unit = unit
         self.names = Names({*program.names, *program.families, *self.recurrence.letters, *self.recurrence.lengths})
         if vector and vector in self.names.taken:
             raise ArgumentError(f"the name {vector} is taken", advice="Give another one with vector=.")
@@ -72,7 +73,7 @@ class _Moving:
             self.recurrence, families=MappingProxyType(families), rows=MappingProxyType(rows), units=tuple(units), statements=()
         )
         inputs, blocks = dict(self.source.inputs), dict(self.source.blocks)
-        if self.wanted.kind == "plain" and self.wanted.base in inputs:
+        if self.wanted.kind == "plain" and self.wanted.base in inputs and not self.unit:
             shape = inputs[self.wanted.base].shape
             own = leaf(self.vector, shape)
             symbol: Any = own if shape else sympy.Symbol(self.vector, real=True)
@@ -92,12 +93,14 @@ class _Moving:
         reads = dict(clause.reads)
         terms: list[Tree] = []
         plain = dict.fromkeys(clause.plain)
-        wanted: dict[Leaf, Leaf] = {}
+        wanted: dict[Leaf, Tree] = {}
         for node in leaves(clause.tree):
             read = clause.reads.get(node.name)
             base = read.family if read is not None else node.name
             if base in self.rates and base in self.active:
-                if read is not None:
+                if base == self.wanted.base and self.unit:
+                    wanted[node] = ONE
+                elif read is not None:
                     moved = Read(self.rates[base], read.index)
                     text = member(moved.family, moved.index)
                     reads[text] = moved
@@ -115,6 +118,12 @@ class _Moving:
         kept = [t for t in terms if not is_zero(t)]
         tree = self.recognise(reduced(add(kept))) if kept else zeros(clause.shape)
         name = self.rates[clause.name]
+        if clause.kind in (PLAIN, START) and any(n.name == clause.target for n in leaves(tree)):
+            # what the line defines was recognised in how it moves, which is a line of its own
+            if clause.index is None:
+                plain[clause.name] = None
+            else:
+                reads[clause.target] = Read(clause.name, clause.index)
         if clause.kind == PROD:  # of each factor: how it moves, times the others
             tree = hadamard([leaf(clause.name, clause.shape), tree, reciprocal(clause.tree)])
             plain[clause.name] = None

@@ -7,8 +7,12 @@ SENTENCES = {
     "in the derivative.",
     "recursion.variable": "The output is {output}; the variable is {wrt}, everything else held fixed.",
     "recursion.variable.family": "The output is {output}; the variable is {wrt}, one member at a time, for {indices}.",
-    "recursion.moving": "Here {rate} is how {output} moves as {wrt} moves along the vector; its gradient is the product of the Hessian and "
-    "that vector.",
+    "recursion.moving": "Here {rate} is how {output} moves as {wrt} moves along the vector {vector}, worked out by a recursion that runs "
+    "forward beside the program's; its gradient, by a recursion that runs back, is the product of the Hessian and that vector.",
+    "recursion.moving.number": "Here {rate} is the derivative of {output} by {wrt}, worked out by a recursion that runs forward beside the "
+    "program's; its own derivative, by a recursion that runs back, is the second derivative.",
+    "recursion.columns": "The Hessian of {output} by {wrt} is not written at once, for it has the axes of {wrt} twice: with a unit vector "
+    "for {vector} this is one of its columns, and all unit vectors give all columns.",
     "section.reading": "Who reads what",
     "recursion.readers": "{member} is read by {readers}.",
     "recursion.unrolled": "Written out for a few steps, this shows the pattern: what a member receives is the sum of what its readers send "
@@ -40,6 +44,8 @@ SENTENCES = {
     "relative difference at {points} points: {error}.",
     "recursion.check.truncated": "The lines, written out for {lengths}, agree with the complex step through the program written out, in "
     "which the members of earlier windows are held fixed (stop_gradient); largest relative difference at {points} points: {error}.",
+    "recursion.check.second": "The lines, written out at several lengths, agree with central differences of complex steps through the "
+    "program written out; largest relative difference at {points} points: {error}.",
     "recursion.check.fixed": "The lines, written out, agree with the complex step through the program written out; largest relative "
     "difference at {points} points: {error}.",
     "recursion.check.failed": "The check failed: the largest relative difference is {error}. This is a defect of symchain, please report "

@@ -7,8 +7,13 @@ SENTENCES = {
     "lettres, et il en va de même dans la dérivée.",
     "recursion.variable": "La sortie est {output}~; la variable est {wrt}, tout le reste étant fixé.",
     "recursion.variable.family": "La sortie est {output}~; la variable est {wrt}, un terme à la fois, pour {indices}.",
-    "recursion.moving": "Ici, {rate} dit comment {output} varie quand {wrt} varie le long du vecteur~; son gradient est le produit de la "
-    "hessienne et de ce vecteur.",
+    "recursion.moving": "Ici, {rate} dit comment {output} varie quand {wrt} varie le long du vecteur {vector}~; une récurrence qui monte, "
+    "à côté de celle du programme, le calcule. Son gradient, par une récurrence qui descend, est le produit de la hessienne et de ce "
+    "vecteur.",
+    "recursion.moving.number": "Ici, {rate} est la dérivée de {output} par rapport à {wrt}, calculée par une récurrence qui monte, à côté "
+    "de celle du programme~; sa propre dérivée, par une récurrence qui descend, est la dérivée seconde.",
+    "recursion.columns": "La hessienne de {output} par rapport à {wrt} n'est pas écrite d'un seul tenant, car elle a deux fois les axes de "
+    "{wrt}~: avec un vecteur unité pour {vector}, ceci en est une colonne, et tous les vecteurs unités donnent toutes les colonnes.",
     "section.reading": "Qui dépend de quoi",
     "recursion.readers": "{member} intervient dans {readers}.",
     "recursion.unrolled": "En déroulant quelques étapes, on voit le motif~: ce que reçoit un terme est la somme de ce que lui renvoient "
@@ -42,6 +47,8 @@ SENTENCES = {
     "relatif maximal en {points} points~: {error}.",
     "recursion.check.truncated": "Les lignes, déroulées pour {lengths}, s'accordent avec la différentiation à pas complexe du programme "
     "déroulé, où les termes de fenêtres antérieures sont tenus fixes (stop_gradient)~; écart relatif maximal en {points} points~: {error}.",
+    "recursion.check.second": "Les lignes, déroulées à plusieurs longueurs, s'accordent avec des différences centrées de pas complexes à "
+    "travers le programme déroulé~; écart relatif maximal en {points} points~: {error}.",
     "recursion.check.fixed": "Les lignes, déroulées, s'accordent avec la différentiation à pas complexe du programme déroulé~; "
     "écart relatif "
     "maximal en {points} points~: {error}.",

@@ -127,9 +127,6 @@ ERRORS = {
     "{name} is not there at these lengths": "{name} n'existe pas à ces longueurs",
     "Give other lengths.": "Donnez d'autres longueurs.",
     "Give other lengths, or write a start.": "Donnez d'autres longueurs, ou écrivez un début.",
-    "second derivatives of a program with families are not derived": "les dérivées secondes d'un programme à familles ne sont pas établies",
-    "second derivatives of a program with families are not compiled": "les dérivées secondes d'un programme à familles ne sont pas "
-    "compilées",
     "Use program.hvp(...), or program.unrolled(...).": "Employez program.hvp(...), ou program.unrolled(...).",
     "Ask the ordinary program: program.unrolled(...).": "Adressez-vous au programme déroulé~: program.unrolled(...).",
     "Ask program.unrolled({lengths}).": "Adressez-vous à program.unrolled({lengths}).",
@@ -201,6 +198,16 @@ ERRORS = {
     "Give a point with at most {count}.": "Donnez un point où il y en a au plus {count}.",
     "an output and one name are expected": "une sortie et un nom sont attendus",
     'explain("C", "W"), or explain("h[T]", "h[t]").': 'explain("C", "W"), ou explain("h[T]", "h[t]").',
+    "second derivatives are not truncated": "les dérivées secondes ne sont pas tronquées",
+    "Leave truncate out.": "Retirez truncate.",
+    "second derivatives by {name}, which is a family, are not derived": "les dérivées secondes par rapport à {name}, qui est une famille, "
+    "ne sont pas calculées",
+    'Ask for products with vectors: program.hvp("{output}", "{name}").': 'Demandez les produits par des vecteurs~: program.hvp("{output}", '
+    '"{name}").',
+    "a kernel of second derivatives of loops is not saved": "une fonction compilée de dérivées secondes à boucles ne s'enregistre pas",
+    "Save that of value and gradient: order=1.": "Enregistrez celle de la valeur et du gradient~: order=1.",
+    "second derivatives have lines of their own each": "les dérivées secondes ont chacune leurs propres lignes",
+    'Ask for one name: hessian("C", "w").lines.': 'Demandez un seul nom~: hessian("C", "w").lines.',
     "checkpoint={value} is not known": "checkpoint={value} est inconnu",
     'Write checkpoint="sqrt", or a number of states: checkpoint=8.': 'Écrivez checkpoint="sqrt", ou un nombre d\'états~: checkpoint=8.',
     "the kernel of the product of the Hessian of {output} with {vector} is wrong":
