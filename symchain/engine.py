@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from symchain.kernels.columns import SecondKernel
     from symchain.kernels.kernel import Kernel
     from symchain.kernels.loops import LoopKernel
+    from symchain.kernels.trajectories import TrajectoryKernel
     from symchain.nouns.curvature import Curvature
     from symchain.nouns.derivation import Rewriting, Verification
     from symchain.nouns.exercise import Exercise
@@ -123,7 +124,7 @@ class Engine:
 
     def compile(
         self, program: Program, output: str | None, wrt: Any, order: int, target: str, options: Mapping[str, Any]
-    ) -> Kernel | LoopKernel | SecondKernel:
+    ) -> Kernel | LoopKernel | SecondKernel | TrajectoryKernel:
         if program.recurrence is not None:
             from symchain.lowering.recurrences import compile_recurrence
 

@@ -150,6 +150,16 @@ class LoopKernel:
                     pass
             return self._run(Run(self.loops, given, self.options.get("checkpoint")))
 
+    def values(self, /, *unnamed: Any, **inputs: Any) -> Run:
+        """The values of blocks and members at a point."""
+        if unnamed:
+            raise ArgumentError(f"{len(unnamed)} values are given without a name", advice="Write kernel(x=..., T=50).")
+        run = Run(self.loops, self.admitted(inputs))
+        self._checked()
+        with np.errstate(all="ignore"):
+            run.work_out()
+        return run
+
     def _run(self, run: Run) -> Any:
         value = run.forward()
         if self.loops.order == 0:

@@ -37,6 +37,12 @@ class Run:
     # ------------------------------------------------------------ values
 
     def forward(self) -> Any:
+        """Work the values out; the output."""
+        self.work_out()
+        value = self.plain[self.loops.output]
+        return np.float64(value) if not np.ndim(value) else value
+
+    def work_out(self) -> None:
         for part in self.parts:
             if isinstance(part, Rolling):
                 part.forward()
@@ -48,7 +54,6 @@ class Run:
                 self.add(part, self.span(part), True)
             else:
                 self._product(part)
-        return np.float64(self.plain[self.loops.output]) if not np.ndim(self.plain[self.loops.output]) else self.plain[self.loops.output]
 
     def step_of(self, stage: Stage, code: Code) -> Callable[..., Any]:
         """The step function of a stage, as a function of the index and of the adjoints of its targets."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from symchain.deriving.recursions.backward import active_names
 from symchain.deriving.recursions.derivation import along_vector
+from symchain.deriving.recursions.forward import forward
 from symchain.deriving.recursions.steps import OUTPUT, adjoint_name, step_program, with_adjoints
 from symchain.deriving.sweep import Sweep
 from symchain.errors import ArgumentError, UnsupportedError
@@ -21,9 +22,10 @@ from symchain.kernels.facts import FACTS
 from symchain.kernels.lengths import Extent
 from symchain.kernels.loops import LoopKernel
 from symchain.kernels.stages import Argument, Code, Loops, Stage
+from symchain.kernels.trajectories import TrajectoryKernel
 from symchain.language.wanted import output_of, wanted_names
 from symchain.lowering.forms import stable_program
-from symchain.lowering.held import check_loops, check_product
+from symchain.lowering.held import check_forward, check_loops, check_product
 from symchain.lowering.plan import Label, lower
 from symchain.lowering.wide import narrowed
 from symchain.nouns.computation import Computation
@@ -37,7 +39,7 @@ from symchain.tensors.nodes import Leaf, Operation, Tree, postorder
 @making_trees()
 def compile_recurrence(
     program: Computation, output: str | None, wrt: Any, order: int, target: str, options: Any
-) -> LoopKernel | SecondKernel:
+) -> LoopKernel | SecondKernel | TrajectoryKernel:
     """A kernel of loops. Raises UnsupportedError for second derivatives by families, ArgumentError for unknown names."""
     options = dict(options)
     if options.pop("certified", False):
@@ -48,7 +50,9 @@ def compile_recurrence(
         raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy", "c".')
     if type(order) is not int or order not in (0, 1, 2):
         raise ArgumentError(f"order is 0, 1 or 2, not {order!r}", advice="order=1 returns value and gradients.")
-    top = output_of(program, output)
+    top = output_of(program, output, members=order < 2 and truncate is None)
+    if top in program.families or (order == 1 and program.blocks[top].shape and truncate is None):
+        return _trajectory(program, top, wrt, order, target, options)
     if order == 2:
         return _second(program, top, wrt, target, {**options, **({} if truncate is None else {"truncate": truncate})})
     return loops_of(program, top, wrt, order, target, options, truncate)
@@ -68,6 +72,23 @@ def _second(program: Computation, top: str, wrt: Any, target: str, options: Any)
         kernel.hold(partial(check_product, product))
         along[w.name] = product.vector, kernel
     return SecondKernel(first, along)
+
+
+def _trajectory(program: Computation, top: str, wrt: Any, order: int, target: str, options: Any) -> TrajectoryKernel:
+    """A family, or an array, and its derivatives carried forward."""
+    if target == "c":
+        raise UnsupportedError("trajectories have no native kernel", advice='Leave target out, or write target="numpy".')
+    last = program.last if program.blocks else ""
+    bare = loops_of(program, last, [], 0, "numpy", options)
+    along: dict[str, tuple[str, LoopKernel]] = {}
+    for w in wanted_names(program, wrt) if order else ():
+        found = forward(program, top, w)
+        rate = found.ranged[-1].name if found.program is not program else ""
+        kernel = loops_of(found.program, last, [], 0, "numpy", options)
+        if rate:
+            kernel.hold(partial(check_forward, found))
+        along[w.name] = rate, kernel
+    return TrajectoryKernel(top, bare, along, order)
 
 
 def loops_of(

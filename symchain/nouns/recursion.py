@@ -108,7 +108,9 @@ class Recursion(Unchanging):
     vector: str = ""
     """Of such a product, the input that it is with."""
     source: Computation | None = None
-    """Of order 2: the program that was asked, without the lines that say how its values move."""
+    """Of order 2, and of forward ones: the program that was asked, without the lines that say how its values move."""
+    forward: bool = False
+    """Whether the derivative is carried forward beside the values: that of a family, or of an array."""
     columns: bool = False
     """Of order 2: whether the second derivative is meant, whose columns these products are, with unit vectors."""
     truncate: int | None = None
@@ -164,6 +166,8 @@ class Recursion(Unchanging):
     def compile(self, **options: Any) -> Any:
         """A kernel of value and gradient, a loop over the steps; of a product with the Hessian, of that array alone."""
         certified = options.pop("certified", False)
+        if self.forward and self.source is not None:
+            return self.source.compile(self.output, wrt=[self.wrt]).with_options(**options)  # type: ignore[attr-defined]
         kept = {} if self.truncate is None else {"truncate": self.truncate}
         if self.order == 2 and self.source is not None and (self.columns or not self.vector):
             return self.source.compile(self.moved, wrt=[self.wrt], order=2).alone().with_options(**options)  # type: ignore[attr-defined]
@@ -208,7 +212,7 @@ class Recursions(Unchanging, Mapping[str, Recursion]):
     def lines(self) -> tuple[str, ...]:
         """All derivatives as one text in the input language: adjoints first, each once. Raises UnsupportedError for second ones."""
         if not self.ranged:
-            raise UnsupportedError("second derivatives have lines of their own each", advice='Ask for one name: hessian("C", "w").lines.')
+            raise UnsupportedError("these derivatives have lines of their own each", advice='Ask for one name: derive("h", "w").lines.')
         return tuple(engine().render(line, "text") for line in self.ranged)
 
     def text(self, lang: str = "en", detail: str = "standard") -> str:

@@ -10,6 +10,7 @@ from symchain.language.statements import Definition as Written
 from symchain.nouns.families import START, Clause, Recurrence, member
 from symchain.nouns.recursion import ARGUMENT, CARRY, RangedLine, Recursion
 from symchain.render.members import latex_members
+from symchain.render.names import typeset
 from symchain.render.programs import flat
 from symchain.support.document import Count, Definition, Document, Field, Formula, Listing, Members, Quantity, Relation, Row, Say, Section
 from symchain.support.linear import Linear
@@ -22,9 +23,10 @@ TOLD = 8
 def recursion_layout(subject: Recursion, detail: str) -> Document:
     """The document of a derivative of a program with families."""
     recurrence = subject.program.recurrence
-    assert recurrence is not None
+    written = (subject.source or subject.program).recurrence
+    assert recurrence is not None and written is not None
     symbol = derivative(subject)
-    definitions = () if detail == "brief" else tuple(_definitions(recurrence))
+    definitions = () if detail == "brief" else tuple(_definitions(written))
     equations = tuple(Relation((Formula(d.symbol), Formula(d.phrase))) for d in definitions)
     sections = tuple(_sections(subject, recurrence, detail))
     shown = [d.phrase for d in definitions] + [d.symbol for d in definitions]
@@ -39,7 +41,8 @@ def recursion_layout(subject: Recursion, detail: str) -> Document:
         sections=sections,
         checks=tuple(_checks(subject)),
         ranks=_ranks(subject, recurrence),
-        renamed=latex_members({p.text for phrase in [*shown, *_said(sections)] for p in walk(phrase) if p.head == "name"}),
+        renamed=latex_members({p.text for phrase in [*shown, *_said(sections)] for p in walk(phrase) if p.head == "name"})
+        | _sensitivities(subject, shown),
         functions=frozenset(subject.program.functions),
     )
 
@@ -54,6 +57,9 @@ def derivative(subject: Recursion) -> Phrase:
         return name(subject.ranged[-1].left)
     family = subject.program.families.get(wanted.base)
     by = member(wanted.base, Linear.letter(family.index)) if wanted.kind == "family" and family is not None else wanted.name
+    if subject.forward and subject.output in subject.program.families:
+        own = subject.program.families[subject.output]
+        return Phrase("partial", (name(member(own.name, Linear.letter(own.index))), name(by)))
     return Phrase("partial", (name(subject.output), name(by.replace(" ", ""))))
 
 
@@ -91,6 +97,9 @@ def _opening(subject: Recursion) -> Iterator[Say]:
     yield Say("recursion.written_once")
     wanted = subject.wanted
     output = Formula(name(subject.output))
+    if subject.forward:
+        yield Say("recursion.variable", {"output": Formula(derivative(subject).parts[0]), "wrt": Formula(name(wanted.name))})
+        return
     if subject.order == 2:
         fields: dict[str, Field] = {"rate": output, "output": Formula(name(subject.moved)), "wrt": Formula(name(wanted.base))}
         if subject.vector:
@@ -108,6 +117,9 @@ def _opening(subject: Recursion) -> Iterator[Say]:
 
 
 def _sections(subject: Recursion, recurrence: Recurrence, detail: str) -> Iterator[Section]:
+    if subject.forward:
+        yield from _forward(subject, detail)
+        return
     *adjoints, last = _grouped(subject)
     inner = [line for group in adjoints for line in group]
     if detail != "brief" and inner:
@@ -124,6 +136,36 @@ def _sections(subject: Recursion, recurrence: Recurrence, detail: str) -> Iterat
         fields: dict[str, Field] = {"wrt": Formula(name(subject.wanted.base)), "vector": Formula(name(subject.vector))}
         told = (*told, Say("recursion.columns", {**fields, "output": Formula(name(subject.moved))}))
     yield Section(Say("section.result"), (*(() if inner else _truncated(subject, inner)), *told), rows)
+
+
+def _forward(subject: Recursion, detail: str) -> Iterator[Section]:
+    """Derivatives carried forward: why, and the lines."""
+    last = [line for line in subject.ranged if line.role == "derivative"]
+    inner = [line for line in subject.ranged if line.role != "derivative"]
+    wrt: dict[str, Field] = {"wrt": Formula(name(subject.wanted.name)), "output": Formula(derivative(subject).parts[0])}
+    if not any(line.var for line in subject.ranged):
+        said: tuple[Say, ...] = (Say("recursion.forward.once", wrt),)
+    else:
+        said = (Say("recursion.forward.why", wrt), Say("recursion.forward.step", wrt))
+    if detail == "brief":
+        said = said[:1]
+    if inner:
+        yield Section(Say("section.forward"), said, tuple(_row(line, subject=subject) for line in inner))
+    rows = tuple(replace(_row(line), boxed=bool(line.var) or len(last) == 1) for line in last)
+    yield Section(Say("section.result"), (() if inner else said), rows)
+
+
+def _sensitivities(subject: Recursion, phrases: Iterable[Phrase]) -> dict[str, str]:
+    r"""How the names of derivatives that are carried forward are set: \partial h_{t-1}/\partial w for dh_dw[t-1]."""
+    origin = {line.name: line.of for line in subject.ranged} if subject.forward else {}
+    found: dict[str, str] = {}
+    for text in dict.fromkeys(p.text for phrase in phrases for p in walk(phrase) if p.head == "name"):
+        base, bracket, rest = text.partition("[")
+        if base in origin:
+            own = origin[base] + bracket + rest
+            by, *_ = latex_members([subject.wanted.name]).values() or [typeset(subject.wanted.name)]
+            found[text] = rf"\frac{{\partial {latex_members([own]).get(own) or typeset(own)}}}{{\partial {by}}}"
+    return found
 
 
 def _grouped(subject: Recursion) -> list[list[RangedLine]]:

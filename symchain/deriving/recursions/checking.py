@@ -97,6 +97,9 @@ def _derivations(recursion: Recursion, lengths: Mapping[str, int]) -> Iterator[D
     """The derivation at some lengths, as one of the program that is written out: for the first members, and the last."""
     written = _Written(recursion, lengths)
     own = recursion.wanted
+    if recursion.forward:
+        yield from _forward(written)
+        return
     if own.kind == "member" and named(own.base, own.index.value(lengths), written.source) not in written.program.leaves:
         raise ArgumentError(f"there is no {own.name} at these lengths", advice="Ask for a member that there is.")
     lines = written.lines()
@@ -118,6 +121,21 @@ def _derivations(recursion: Recursion, lengths: Mapping[str, int]) -> Iterator[D
             yield Derivation(
                 written.program, recursion.output, name, 1, result.shape, {}, {}, 0, (), kept, result, result.tree, result.tree
             )
+
+
+def _forward(written: _Written) -> Iterator[Derivation]:
+    """Of a block, its derivative; of a family, those of its first members, and the last."""
+    recursion, program, lines = written.recursion, written.program, written.lines()
+    name, last = recursion.wrt, recursion.ranged[-1].name
+    made = written.made.get(last, {})
+    picked = sorted(made) if len(made) <= CHECKED else [*sorted(made)[: CHECKED - 1], max(made)]
+    pairs = [(named(recursion.output, k, written.source), made[k].name) for k in picked] if made else [(recursion.output, last)]
+    for output, own in pairs:
+        result = next(line for line in lines if line.name == own)
+        kept = tuple(line for line in lines[: lines.index(result)] if line.name != own)
+        if output in program.blocks and name in program.leaves:
+            result = replace(result, role="derivative")
+            yield Derivation(program, output, name, 1, result.shape, {}, {}, 0, (), kept, result, result.tree, result.tree)
 
 
 def _second(written: _Written, name: str, result: Line, lines: tuple[Line, ...]) -> Derivation:

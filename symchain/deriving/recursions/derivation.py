@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from symchain.deriving.recursions.forward import forward
 from symchain.deriving.recursions.frames import Frames
 from symchain.deriving.recursions.naming import named_equations
 from symchain.deriving.recursions.results import read_names, recursion_lines
@@ -26,15 +27,20 @@ def derive_recursion(program: Computation, args: tuple[Any, ...], order: int, ve
     if len(args) not in (1, 2):
         raise ArgumentError(f"one or two arguments are expected, not {len(args)}", advice='derive("C", "W"), or derive("W").')
     check_truncate(truncate)
-    output, wrt = output_of(program, args[0] if len(args) == 2 else None), args[-1]
-    if order == 2 and vector is not None and not program.blocks[output].shape:
+    wrt = args[-1]
+    output = output_of(program, args[0] if len(args) == 2 else None, members=order == 1 and truncate is None)
+    if output not in program.blocks or program.blocks[output].shape:
+        if order == 2 or truncate is not None:
+            what = f"{output} is not a scalar"
+            raise UnsupportedError(what, advice="Second derivatives of recursions, and truncated ones, are those of scalars.")
+        along = {w.name: forward(program, output, w) for w in wanted_names(program, wrt)}
+        return next(iter(along.values())) if is_one(wrt) else _together(program, output, along)
+    if order == 2 and vector is not None:
         products = {w.name: hessian_product(program, output, w, vector) for w in wanted_names(program, wrt)}
         return next(iter(products.values())) if is_one(wrt) else products
-    if order == 2 and not program.blocks[output].shape:
+    if order == 2:
         second = {w.name: hessian(program, output, w) for w in wanted_names(program, wrt)}
         return next(iter(second.values())) if is_one(wrt) else Recursions(program, output, second, ())
-    if program.blocks[output].shape:
-        raise UnsupportedError(f"{output} is not a scalar", advice="Derivatives of programs with families are those of scalars.")
     asked = {w.name: w for w in wanted_names(program, wrt)}
 
     def derived(name: str) -> Recursion:
@@ -48,6 +54,11 @@ def derive_recursion(program: Computation, args: tuple[Any, ...], order: int, ve
         raise ArgumentError("no name to differentiate by is given", advice='Write "W", ["W", "b"] or "all".')
     lines = recursion_lines(program, output, *asked.values(), truncate=truncate)[0]
     return Recursions(program, output, Made({n: n for n in asked}, derived), lines, truncate)
+
+
+def _together(program: Computation, output: str, along: Mapping[str, Recursion]) -> Recursions:
+    """Forward derivatives by several names, whose lines have names of their own."""
+    return Recursions(program, output, along, tuple(line for d in along.values() for line in d.ranged))
 
 
 def hessian_product(program: Computation, output: str, wanted: Wanted, vector: str) -> Recursion:

@@ -17,6 +17,12 @@ SENTENCES = {
     "recursion.readers": "{member} is read by {readers}.",
     "recursion.unrolled": "Written out for a few steps, this shows the pattern: what a member receives is the sum of what its readers send "
     "back, at shifted indices; a reader outside of its range sends nothing.",
+    "section.forward": "Recursion of the sensitivities",
+    "recursion.forward.why": "The derivative is carried forward beside the values: one recursion gives that of all entries of {output}, "
+    "and its cost grows with the entries of {wrt}; the way back would need a recursion for each entry of {output}.",
+    "recursion.forward.step": "A step adds what {wrt} does in the step itself to what it did before, multiplied by the Jacobian of the "
+    "step.",
+    "recursion.forward.once": "{wrt} acts on {output} without a recursion.",
     "section.recursion": "Recursion of the adjoints",
     "recursion.adjoint.whole": "The adjoint {adjoint} is the derivative of {output} by {member}, all that follows included.",
     "recursion.adjoint.argument": "The adjoint {adjoint} is the derivative of {output} by the argument of the function whose value is "

@@ -18,6 +18,13 @@ SENTENCES = {
     "recursion.readers": "{member} intervient dans {readers}.",
     "recursion.unrolled": "En déroulant quelques étapes, on voit le motif~: ce que reçoit un terme est la somme de ce que lui renvoient "
     "les lignes où il intervient, à des indices décalés~; une ligne hors de son domaine d'indices ne renvoie rien.",
+    "section.forward": "Récurrence des sensibilités",
+    "recursion.forward.why": "La dérivée est calculée en avançant, à côté des valeurs~: une seule récurrence donne celle de tous "
+    "les coefficients de {output}, et son coût croît avec les coefficients de {wrt}~; en reculant, il faudrait une récurrence pour chaque "
+    "coefficient de {output}.",
+    "recursion.forward.step": "À chaque étape, l'effet de {wrt} dans l'étape même s'ajoute à son effet antérieur, multiplié par la "
+    "jacobienne de l'étape.",
+    "recursion.forward.once": "{wrt} agit sur {output} sans récurrence.",
     "section.recursion": "Récurrence des adjoints",
     "recursion.adjoint.whole": "L'adjoint {adjoint} est la dérivée de {output} par rapport à {member}, tous les effets ultérieurs compris.",
     "recursion.adjoint.argument": "L'adjoint {adjoint} est la dérivée de {output} par rapport à l'argument de la fonction dont {member} "

@@ -206,8 +206,22 @@ ERRORS = {
     '"{name}").',
     "a kernel of second derivatives of loops is not saved": "une fonction compilée de dérivées secondes à boucles ne s'enregistre pas",
     "Save that of value and gradient: order=1.": "Enregistrez celle de la valeur et du gradient~: order=1.",
-    "second derivatives have lines of their own each": "les dérivées secondes ont chacune leurs propres lignes",
-    'Ask for one name: hessian("C", "w").lines.': 'Demandez un seul nom~: hessian("C", "w").lines.',
+    "these derivatives have lines of their own each": "ces dérivées ont chacune leurs propres lignes",
+    'Ask for one name: derive("h", "w").lines.': 'Demandez un seul nom~: derive("h", "w").lines.',
+    "derivatives of {output} by {member} are not derived: {name} is not a scalar, and {base} is a family": "les dérivées de {output} par "
+    "rapport à {member} ne sont pas calculées~: {name} n'est pas un scalaire, et {base} est une famille",
+    "Ask for the derivative by a name without an index, or of a scalar.": "Demandez la dérivée par rapport à un nom sans indice, ou celle "
+    "d'un scalaire.",
+    "Second derivatives of recursions, and truncated ones, are those of scalars.": "Les dérivées secondes des récurrences, et les dérivées "
+    "tronquées, sont celles de scalaires.",
+    "there is no member {name}": "il n'y a pas de terme {name}",
+    "Ask for the family: derive({name}, ...).": "Demandez la famille~: derive({name}, ...).",
+    "a kernel of a trajectory is not saved": "une fonction compilée de trajectoire ne s'enregistre pas",
+    "Save that of a scalar output.": "Enregistrez celle d'une sortie scalaire.",
+    "trajectories have no native kernel": "les trajectoires n'ont pas de fonction compilée en code machine",
+    'Leave target out, or write target="numpy".': 'Retirez target, ou écrivez target="numpy".',
+    "the kernel of the derivative of {output} by {name} is wrong": "la fonction compilée de la dérivée de {output} par rapport à {name} "
+    "est fausse",
     "checkpoint={value} is not known": "checkpoint={value} est inconnu",
     'Write checkpoint="sqrt", or a number of states: checkpoint=8.': 'Écrivez checkpoint="sqrt", ou un nombre d\'états~: checkpoint=8.',
     "the kernel of the product of the Hessian of {output} with {vector} is wrong":
