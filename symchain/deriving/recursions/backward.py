@@ -13,6 +13,7 @@ from symchain.deriving.recursions.frames import Frames
 from symchain.deriving.recursions.pieces import Share
 from symchain.deriving.recursions.schedule import Series, scheduled
 from symchain.deriving.recursions.seeding import continues
+from symchain.deriving.recursions.spreading import all_spread, collide
 from symchain.deriving.recursions.steps import (
     OUTPUT,
     Sent,
@@ -271,7 +272,12 @@ class Backward:
         high = max((self.recurrence.families[family].high, *(s.high for s in shares)), key=self.frames.order.key)
         name = self.names.fresh(f"delta_{family}")
         shape = self._shape(family)
-        for piece in self.frames.order.cut(index, high, shares)[0]:
+        pieces, gaps = self.frames.order.cut(index, high, shares)
+        if collide(self.frames, pieces, gaps):
+            more, apart = all_spread(self.frames, shares, index, high, shape, var, self.names.fresh, f"{name}_", family)
+            self.lines += more
+            pieces = self.frames.order.cut(index, high, apart)[0]
+        for piece in pieces:
             at = piece.low if piece.low == piece.high else Linear.letter(var)
             terms = [self.frames.at(s.tree, s.var, at) if s.var else s.tree for s in piece.shares]
             own = self.frames.shape_at(shape, self.recurrence.families[family].index, at)

@@ -169,15 +169,26 @@ class _Written:
         }
 
     def lines(self) -> list[Line]:
-        found: list[Line] = []
-        pending = list(self.recursion.ranged)
-        while pending:
-            group = [pending.pop(0)]
-            while pending and group[0].var and group[0].down and pending[0].range == group[0].range:
-                group.append(pending.pop(0))
-            for k in self._indices(group[0]):
-                found += [self._line(line, k) for line in group]
-        return found
+        """Every line for every index, each behind those that it reads. Raises VerificationError where one is defined twice."""
+        places = [(line, k) for line in self.recursion.ranged for k in self._indices(line)]
+        owns = [self._own(line, k) for line, k in places]
+        made = {own.name: self._line(line, k, own) for (line, k), own in zip(places, owns, strict=True)}
+        if len(made) < len(places):
+            twice = next(own.name for n, own in enumerate(owns) if own in owns[:n])
+            raise VerificationError(f"{twice} is defined twice at these lengths", advice="This is a defect of symchain: please report it.")
+        found: dict[str, Line] = {}
+        for name in made:
+            pending = [name]
+            while pending:
+                needs = [n.name for n in leaves(made[pending[-1]].tree) if n.name in made and n.name not in found]
+                if any(n in pending for n in needs):
+                    raise VerificationError(f"{needs[0]} needs itself", advice="This is a defect of symchain: please report it.")
+                if needs:
+                    pending += needs[:1]
+                else:
+                    found.setdefault(pending[-1], made[pending[-1]])
+                    pending.pop()
+        return list(found.values())
 
     def _indices(self, line: RangedLine) -> list[int | None]:
         if not line.var:
@@ -186,23 +197,28 @@ class _Written:
         a, b = line.first.value(self.lengths), line.last.value(self.lengths)
         return list(range(a, b - 1, -1) if line.down else range(a, b + 1))
 
-    def _line(self, line: RangedLine, k: int | None) -> Line:
+    def _own(self, line: RangedLine, k: int | None) -> Leaf:
+        """The name of what a line defines at an index."""
         at = {**self.lengths, line.var: k} if k is not None else self.lengths
-        tree = self.tree(line.tree if k is None else self.frames.at(line.tree, line.var, Linear.of(k)))
+        shape = line.shape if k is None else self.frames.shape_at(line.shape, line.var, Linear.of(k))
+        shape = renamed_shape(shape, self.size)
         if line.index is None:
-            own = leaf(line.name, tree.shape)
-            self.plain[line.name] = own
-        else:
-            number_ = line.index.value(at)
-            own = leaf(f"{line.name}_{'m' if number_ < 0 else ''}{abs(number_)}", tree.shape)
-            self.made.setdefault(line.name, {})[number_] = own
+            own = self.plain[line.name] = leaf(line.name, shape)
+            return own
+        number_ = line.index.value(at)
+        own = leaf(f"{line.name}_{'m' if number_ < 0 else ''}{abs(number_)}", shape)
+        self.made.setdefault(line.name, {})[number_] = own
+        return own
+
+    def _line(self, line: RangedLine, k: int | None, own: Leaf) -> Line:
+        tree = self.tree(line.tree if k is None else self.frames.at(line.tree, line.var, Linear.of(k)))
         return Line(own.name, tree, "value", own.name, tree.shape)
 
     def result(self, name: str, lines: list[Line]) -> Line:
         """The line of the derivative by a name."""
         last = self.recursion.ranged[-1]
         if last.index is None:
-            return lines[-1]
+            return next(line for line in lines if line.name == last.name)
         members = self.made[last.name]
         if self.recursion.wanted.kind == "plain":
             tree = FORMS["stack"].build([members[k] for k in sorted(members)])
