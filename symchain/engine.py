@@ -153,7 +153,11 @@ class Engine:
     def graph(self, program: Program, at: Any, output: str | None, wrt: Any, level: str) -> Graph:
         from symchain.analysis.graphing import graph_of
 
-        _refuse_families(program, "the graph")
+        if program.recurrence is not None:
+            from symchain.analysis.recursion_graphs import recursion_graph
+            from symchain.language.wanted import output_of, wanted_names
+
+            return recursion_graph(program, output_of(program, output), wanted_names(program, wrt), at, level)
         return graph_of(program, output_named(program, output), names_given(program, wrt), at, level)
 
     # ------------------------------------------------------------ explaining and judging

@@ -222,6 +222,10 @@ ERRORS = {
     'Leave target out, or write target="numpy".': 'Retirez target, ou écrivez target="numpy".',
     "the kernel of the derivative of {output} by {name} is wrong": "la fonction compilée de la dérivée de {output} par rapport à {name} "
     "est fausse",
+    "one step of a recursion is drawn, which has no numbers": "on dessine une étape d'une récurrence, qui n'a pas de valeurs",
+    "a recursion is drawn by its blocks alone": "une récurrence se dessine par ses seuls blocs",
+    "Leave that out, or draw program.unrolled(...).": "Retirez cela, ou dessinez program.unrolled(...).",
+    "{name} needs itself": "{name} dépend de lui-même",
     "checkpoint={value} is not known": "checkpoint={value} est inconnu",
     'Write checkpoint="sqrt", or a number of states: checkpoint=8.': 'Écrivez checkpoint="sqrt", ou un nombre d\'états~: checkpoint=8.',
     "the kernel of the product of the Hessian of {output} with {vector} is wrong":
