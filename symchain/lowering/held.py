@@ -140,7 +140,7 @@ def check_forward(recursion: Recursion, kernel: LoopKernel) -> None:
     program = recursion.source
     assert isinstance(program, Program) and program.recurrence is not None
     random = np.random.default_rng(6)
-    rate = recursion.ranged[-1].name
+    rate = recursion.result.name
     for length in _LENGTHS:
         at = dict.fromkeys(bounding(program.recurrence), length)
         try:

@@ -83,7 +83,7 @@ def _trajectory(program: Computation, top: str, wrt: Any, order: int, target: st
     along: dict[str, tuple[str, LoopKernel]] = {}
     for w in wanted_names(program, wrt) if order else ():
         found = forward(program, top, w)
-        rate = found.ranged[-1].name if found.program is not program else ""
+        rate = found.result.name if found.program is not program else ""
         kernel = loops_of(found.program, last, [], 0, "numpy", options)
         if rate:
             kernel.hold(partial(check_forward, found))

@@ -123,6 +123,11 @@ class Recursion(Unchanging):
         """Evidence that the lines are right: written out at several lengths, beside complex steps; made on first use."""
         return engine().verify_recursion(self)  # type: ignore[no-any-return]
 
+    @property
+    def result(self) -> RangedLine:
+        """The line of the derivative, the last one of it; of one that is carried forward, others may stand behind it."""
+        return next(line for line in reversed(self.ranged) if line.role == "derivative")
+
     @cached_property
     def whole(self) -> frozenset[str]:
         """The adjoints that are the whole derivative by their member: those that nothing of the same step adds to."""

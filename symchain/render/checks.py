@@ -53,7 +53,7 @@ def check_sentences(
 def verdicts(subject: Derivation | Derivations | Recursion | Recursions) -> Iterator[tuple[str, Verification | Evidence]]:
     """What is reported, by the names of the derivatives; nothing where no check is possible."""
     if isinstance(subject, Recursion | Recursions):
-        yield from ((d.ranged[-1].name, d.verification) for d in (subject.values() if isinstance(subject, Recursions) else [subject]))
+        yield from ((d.result.name, d.verification) for d in (subject.values() if isinstance(subject, Recursions) else [subject]))
         return
     whole = isinstance(subject, Derivations) and len(subject) + len(subject.mixed) > SEPARATE
     for d in subject.every if isinstance(subject, Derivations) and not whole else [subject]:

@@ -126,7 +126,7 @@ def _derivations(recursion: Recursion, lengths: Mapping[str, int]) -> Iterator[D
 def _forward(written: _Written) -> Iterator[Derivation]:
     """Of a block, its derivative; of a family, those of its first members, and the last."""
     recursion, program, lines = written.recursion, written.program, written.lines()
-    name, last = recursion.wrt, recursion.ranged[-1].name
+    name, last = recursion.wrt, recursion.result.name
     made = written.made.get(last, {})
     picked = sorted(made) if len(made) <= CHECKED else [*sorted(made)[: CHECKED - 1], max(made)]
     pairs = [(named(recursion.output, k, written.source), made[k].name) for k in picked] if made else [(recursion.output, last)]

@@ -22,6 +22,9 @@ def forward(program: Computation, output: str, wanted: Wanted) -> Recursion:
     if wanted.kind != "plain":
         what = f"derivatives of {output} by {wanted.name} are not derived: {output} is not a scalar, and {wanted.base} is a family"
         raise UnsupportedError(what, advice="Ask for the derivative by a name without an index, or of a scalar.")
+    if program.recurrence is not None and wanted.base in program.recurrence.rows:
+        what = f"derivatives of {output} by {wanted.base}, of which lines read rows, are not derived"
+        raise UnsupportedError(what, advice="Ask for the derivative by a name without an index, or of a scalar.")
     made, rates = carried(program, wanted)
     rate = rates.get(output, "")
     origin = {own: n for n, own in rates.items()}

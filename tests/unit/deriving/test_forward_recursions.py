@@ -15,6 +15,7 @@ from symchain.app.cli import commands
 from symchain.deriving.recursions.checking import verified
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.tensors.nodes import scale
+from tests.support.fields import PROGRAMS
 from tests.support.recurrence_text import Lines
 
 NETWORK = (
@@ -74,6 +75,21 @@ def test_the_lines_run_as_they_are_written() -> None:
     assert np.shape(program.compile("y", order=0)(**at, T=7)) == (8,)
 
 
+def test_families_that_advance_together_and_lines_behind_the_result() -> None:
+    """Of an epidemic: what the susceptible receive stands above the line of the infected, which it needs."""
+    program = symchain.parse(PROGRAMS["epidemic"])
+    at = {"beta": 0.6, "gamma": 0.2, "i0": 0.1, "d": [0.1, 0.2, 0.2, 0.1]}
+    written = program.unrolled(T=4)
+    flat = {n: v for n, v in at.items() if n != "d"} | {f"d_{k + 1}": v for k, v in enumerate([0.1, 0.2, 0.2, 0.1])}
+    for family in ("S", "I"):
+        d = program.derive(family, "beta")
+        assert d.verification.held and d.result.name == f"d{family}_dbeta"
+        _, slopes = program.compile(family, wrt=["beta"])(**at)
+        for t in range(5):
+            _, slope = written.compile(f"{family}_{t}", wrt=["beta"])(**{n: v for n, v in flat.items() if n in written.inputs})
+            assert slopes["beta"][t] == pytest.approx(slope["beta"], rel=1e-12)
+
+
 def test_a_wrong_line_is_found() -> None:
     d = symchain.parse(NETWORK).derive("f", "v")
     for k, line in enumerate(d.ranged[1:], 1):
@@ -107,6 +123,8 @@ def test_what_is_not_carried_forward_is_refused() -> None:
     for ask in (lambda: program.derive("h", "x"), lambda: program.derive("f", "h[0]"), lambda: program.compile("h", wrt=["x"])):
         with pytest.raises(UnsupportedError, match="is a family"):
             ask()
+    with pytest.raises(UnsupportedError, match="of which lines read rows"):
+        symchain.parse("x: (T,)\ny[0] = r*x[0]\ny[t] = r*x[t] + m*y[t-1] for t in 1..T-1\nC = y[T-1]").derive("y", "x")
     with pytest.raises(ArgumentError, match="member of a family"):
         program.derive("h[T]", "v")
     with pytest.raises(UnsupportedError, match="not saved"):

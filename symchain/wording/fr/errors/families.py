@@ -226,6 +226,8 @@ ERRORS = {
     "a recursion is drawn by its blocks alone": "une récurrence se dessine par ses seuls blocs",
     "Leave that out, or draw program.unrolled(...).": "Retirez cela, ou dessinez program.unrolled(...).",
     "{name} needs itself": "{name} dépend de lui-même",
+    "derivatives of {output} by {name}, of which lines read rows, are not derived": "les dérivées de {output} par rapport à {name}, dont "
+    "on lit des lignes une à une, ne sont pas calculées",
     "checkpoint={value} is not known": "checkpoint={value} est inconnu",
     'Write checkpoint="sqrt", or a number of states: checkpoint=8.': 'Écrivez checkpoint="sqrt", ou un nombre d\'états~: checkpoint=8.',
     "the kernel of the product of the Hessian of {output} with {vector} is wrong":
