@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+import sympy
 
 from symchain.deriving.recursions.frames import Frames
-from symchain.errors import ArgumentError, SymchainError, VerificationError
+from symchain.errors import ArgumentError, SymchainError, UnsupportedError, VerificationError
 from symchain.evidence.verification import verify
 from symchain.language.forms import FORMS
 from symchain.language.unrolling import bounding, named, unrolled
-from symchain.nouns.computation import Computation
+from symchain.nouns.computation import Block, Computation, Variable
 from symchain.nouns.derivation import Derivation, Line, Verification
 from symchain.nouns.families import PROD
+from symchain.nouns.names import Names
 from symchain.nouns.program import Program
 from symchain.nouns.recursion import Evidence, RangedLine, Recursion
 from symchain.support.dimensions import Dim
 from symchain.support.linear import Linear
+from symchain.support.notation import name as name_phrase
 from symchain.tensors.memory import making_trees
 from symchain.tensors.moving import moved, renamed_shape
 from symchain.tensors.nodes import (
@@ -28,6 +32,7 @@ from symchain.tensors.nodes import (
     Tree,
     add,
     broadcast,
+    contract,
     hadamard,
     identity,
     leaf,
@@ -47,8 +52,6 @@ CHECKED = 3
 @making_trees()
 def verified(recursion: Recursion) -> Evidence:
     """The lines of a derivation beside complex steps. Raises VerificationError where they differ."""
-    if recursion.order == 2 and recursion.wanted.kind != "plain":
-        return Evidence((), 0, 0, 0.0, False, "products with a Hessian by a family are not written out")
     found: list[Mapping[str, int]] = []
     error, points, components, held = 0.0, 0, 0, True
     open_reason = ""
@@ -103,6 +106,9 @@ def _derivations(recursion: Recursion, lengths: Mapping[str, int]) -> Iterator[D
     if own.kind == "member" and named(own.base, own.index.value(lengths), written.source) not in written.program.leaves:
         raise ArgumentError(f"there is no {own.name} at these lengths", advice="Ask for a member that there is.")
     lines = written.lines()
+    if recursion.order == 2 and own.kind == "family":
+        yield _along_members(written, lines)
+        return
     if own.kind == "plain":
         names = [own.base]
     elif own.kind == "member":
@@ -129,7 +135,10 @@ def _forward(written: _Written) -> Iterator[Derivation]:
     name, last = recursion.wrt, recursion.result.name
     made = written.made.get(last, {})
     picked = sorted(made) if len(made) <= CHECKED else [*sorted(made)[: CHECKED - 1], max(made)]
-    pairs = [(named(recursion.output, k, written.source), made[k].name) for k in picked] if made else [(recursion.output, last)]
+    pairs = [(named(recursion.output, k, written.source), made[k].name) for k in picked]
+    if not made:  # a block, or a family on which the name does not act
+        members = sorted(written.members.get(recursion.output, ()))[:CHECKED]
+        pairs = [(named(recursion.output, k, written.source), last) for k in members] or [(recursion.output, last)]
     for output, own in pairs:
         result = next(line for line in lines if line.name == own)
         kept = tuple(line for line in lines[: lines.index(result)] if line.name != own)
@@ -144,11 +153,46 @@ def _second(written: _Written, name: str, result: Line, lines: tuple[Line, ...])
     reading: Computation = program
     if recursion.vector:
         vector = recursion.program.inputs[recursion.vector]
-        own = replace(vector, leaf=moved(vector.leaf, lambda node: None, written.size))
+        put: Any = moved(vector.leaf, lambda node: None, written.size)
+        own = replace(vector, leaf=put, shape=put.shape, symbol=put if put.shape else vector.symbol)
         reading = replace(program, inputs=MappingProxyType({**program.inputs, vector.name: own}))
     return Derivation(
         program, recursion.moved, name, 2, result.shape, {}, {}, 0, (), lines, result, result.tree, result.tree, reading=reading, first=name
     )  # fmt: skip
+
+
+def _along_members(written: _Written, lines: list[Line]) -> Derivation:
+    """The product of the Hessian by the members of a family with a vector v, as a mixed second derivative of numbers: with each member
+    W + a*v + b*u, that of the output by a and b is u . H v, at every a and b."""
+    recursion, program = written.recursion, written.program
+    base, made = recursion.wanted.base, written.made[recursion.result.name]
+    if written.source.families[base].facts:
+        what = "members with facts are not moved along a vector"
+        raise UnsupportedError(what, advice="Do not declare facts of what a derivative is by.")
+    names = Names(program.names)
+    a, b = names.fresh("a"), names.fresh("b")
+    inputs = {n: Variable(n, (), leaf(n), frozenset(), sympy.Symbol(n, real=True), declared=True) for n in (a, b)}
+    blocks: dict[str, Block] = {}
+    terms: list[Tree] = []
+    for k, line in made.items():
+        text = named(base, k, written.source)
+        own = program.leaves.get(text)
+        if own is None:
+            continue
+        parts = [leaf(names.fresh(n), own.shape) for n in (f"{text}_at", f"{recursion.vector}_{text}", f"u_{text}")]
+        written.vectors[k] = parts[1]
+        for part in parts:
+            symbol: Any = part if part.shape else sympy.Symbol(part.name, real=True)
+            inputs[part.name] = Variable(part.name, part.shape, part, frozenset(), symbol, declared=True)
+        tree = add([parts[0], hadamard([leaf(a), parts[1]]), hadamard([leaf(b), parts[2]])])
+        blocks[text] = Block(text, own.shape, tree, name_phrase(text), tuple(n.name for n in leaves(tree)), own)
+        axes = tuple(range(len(own.shape)))
+        terms.append(contract([parts[2], line], [axes, axes], ()))
+    inputs |= {n: v for n, v in program.inputs.items() if n not in blocks}
+    along = replace(program, inputs=MappingProxyType(inputs), blocks=MappingProxyType({**blocks, **program.blocks}))
+    result = Line(names.fresh("product"), add(terms), "derivative", b, ())
+    kept = tuple(written.lines())  # again, over the vectors
+    return Derivation(along, recursion.moved, b, 2, (), {}, {}, 0, (), kept, result, result.tree, result.tree, first=a)
 
 
 class _Written:
@@ -163,6 +207,8 @@ class _Written:
         self.program = unrolled(source, lengths, truncate=recursion.truncate)
         self.made: dict[str, dict[int, Leaf]] = {}
         self.plain: dict[str, Leaf] = {}
+        self.vectors: dict[int, Leaf] = {}
+        """Of a product with a Hessian by a family: the members of the vector."""
         self.members: dict[str, set[int]] = {
             own: {k for k in range(-8, 4 + 8 + max(lengths.values(), default=8)) if named(own, k, source) in self.program.leaves}
             for own in source.families
@@ -262,6 +308,8 @@ class _Written:
                 raise ArgumentError(f"nothing reads {node.name} at these lengths", advice="Give other lengths.")
             return self.program.leaves.get(node.name)
         k = read.index.value(self.lengths)
+        if read.family == self.recursion.vector and self.recursion.wanted.kind == "family":
+            return self.vectors.get(k, node)
         if read.family in self.made:
             if k not in self.made[read.family]:
                 raise ArgumentError(f"{read.family}[{k}] is not defined at these lengths", advice="Give other lengths.")
