@@ -47,6 +47,11 @@ class SecondKernel:
             for other, found in rows.items():
                 block = np.reshape(np.array(found), (*shape, *np.shape(found[0])))
                 hessian[name if other == name else (name, other)] = block if block.shape else np.float64(block)
+        names = list(gradient)
+        for k, name in enumerate(names):  # what does not act, or not together, has blocks of zeros
+            for other in names[k:]:
+                shape = (*np.shape(gradient[name]), *np.shape(gradient[other]))
+                hessian.setdefault(name if other == name else (name, other), np.zeros(shape) if shape else np.float64(0.0))
         return (value, gradient, hessian) if self.whole else next(iter(hessian.values()))
 
     @property

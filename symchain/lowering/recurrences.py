@@ -63,12 +63,13 @@ def _second(program: Computation, top: str, wrt: Any, target: str, options: Any)
     if options.get("truncate") is not None:
         raise UnsupportedError("second derivatives are not truncated", advice="Leave truncate out.")
     wanted = wanted_names(program, wrt)
-    products = {w.name: along_vector(program, top, w) for w in wanted}
+    acting = [w for w in wanted if w.kind != "plain" or top in active_names(program, {w.base})]  # families are refused by name
+    products = {w.name: along_vector(program, top, w) for w in acting}
     first = loops_of(program, top, [w.name for w in wanted], 1, target, options, None)
     along: dict[str, tuple[str, LoopKernel]] = {}
-    for k, w in enumerate(wanted):
+    for k, w in enumerate(acting):
         product = products[w.name]
-        kernel = loops_of(product.program, product.output, [v.name for v in wanted[k:]], 1, target, options, None)
+        kernel = loops_of(product.program, product.output, [v.name for v in acting[k:]], 1, target, options, None)
         kernel.hold(partial(check_product, product))
         along[w.name] = product.vector, kernel
     return SecondKernel(first, along)

@@ -27,6 +27,8 @@ def derive_recursion(program: Computation, args: tuple[Any, ...], order: int, ve
     if len(args) not in (1, 2):
         raise ArgumentError(f"one or two arguments are expected, not {len(args)}", advice='derive("C", "W"), or derive("W").')
     check_truncate(truncate)
+    if order == 2 and truncate is not None:
+        raise UnsupportedError("second derivatives are not truncated", advice="Leave truncate out.")
     wrt = args[-1]
     output = output_of(program, args[0] if len(args) == 2 else None, members=order == 1 and truncate is None)
     if output not in program.blocks or program.blocks[output].shape:

@@ -49,6 +49,13 @@ def test_hessians_of_loops_are_those_of_the_program_written_out(target: str) -> 
     assert np.allclose(alone, second["W"], rtol=1e-9, atol=1e-11)
 
 
+def test_what_does_not_act_has_blocks_of_zeros() -> None:
+    _, _, hessian = symchain.parse("k: (n,)\nh[0] = a\nh[t] = sin(w*h[t-1]) for t in 1..T\nC = h[T]\nf = sum(k)").compile(
+        "C", wrt=["k", "w"], order=2
+    )(a=0.4, w=1.1, k=np.ones(2), T=3)  # fmt: skip
+    assert np.shape(hessian["k"]) == (2, 2) and np.shape(hessian["k", "w"]) == (2,) and not np.any(hessian["k", "w"]) and hessian["w"]
+
+
 def test_by_a_number_it_is_a_tangent_recursion_and_its_adjoint() -> None:
     d = symchain.parse(SCALAR).hessian("C", "w")
     assert d.lines == (

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import symchain
 from symchain.app.cli import commands
 from symchain.deriving.recursions.checking import verified
-from symchain.errors import ArgumentError
+from symchain.errors import ArgumentError, UnsupportedError
 from symchain.kernels.native.building import compiler
 from symchain.language.unrolling import named
 from symchain.language.wanted import wanted
@@ -139,6 +139,9 @@ def test_what_is_no_number_of_steps_is_refused(steps: object) -> None:
     program = symchain.parse(NETWORK)
     for ask in (lambda: program.derive("C", "W", truncate=steps), lambda: program.compile("C", truncate=steps)):
         with pytest.raises(ArgumentError, match="no number of steps"):
+            ask()
+    for ask in (lambda: program.derive("C", "W", order=2, truncate=2), lambda: program.compile("C", wrt=["W"], order=2, truncate=2)):
+        with pytest.raises(UnsupportedError, match="not truncated"):
             ask()
     with pytest.raises(ArgumentError, match="no families"):
         symchain.parse("y = x**2").derive("x", truncate=2)
