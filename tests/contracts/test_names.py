@@ -318,10 +318,11 @@ NAMED: dict[str, dict[str, str]] = {
     "families: members are written a[l-1], and sums and products over an index are called as those over axes are": {
         "deriving/recursions/checking.py": "index",
         "deriving/recursions/frames.py": "pow prod",
+        "deriving/recursions/windows.py": "mod",  # which steps end a window
         "language/indexed.py": "index",
         "language/members.py": "index",
         "language/ordering.py": "index",
-        "language/unrolling.py": "index prod",
+        "language/unrolling.py": "index prod stop_gradient",
         "nouns/families.py": "prod",
         "render/data.py": "index",
         "render/programs.py": "index",
