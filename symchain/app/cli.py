@@ -243,9 +243,19 @@ def evaluate(
 @of_output
 @once("--order", type=click.IntRange(0, 2), default=1, show_default=True, help="0: value, 1: and gradients, 2: and Hessian.")
 @at_point
+@truncated
 @once("--target", type=click.Choice(list(SUFFIXES)), help="Write a file for it, which needs no symchain; or -o x.py, x.c, x.jl ...")
 @save
-def compile_kernel(wrt: str, of: str | None, order: int, at: str | None, target: str | None, output: str | None, **source: Any) -> None:
+def compile_kernel(
+    wrt: str,
+    of: str | None,
+    order: int,
+    at: str | None,
+    target: str | None,
+    output: str | None,
+    truncate: int | None,
+    **source: Any,
+) -> None:
     """Print the code of value and gradients.
 
     With --target it is a file that runs where symchain is not installed, with a self-test (at a point of yours with --at). Else -o saves
@@ -254,7 +264,8 @@ def compile_kernel(wrt: str, of: str | None, order: int, at: str | None, target:
     target = settled(target, output, (*SUFFIXES, "kernel"), "--target")
     request = Request(**source)
     with waiting("Compiling"):
-        kernel = request.program().compile(of, wrt=names_of(wrt), order=order)
+        kept: dict[str, Any] = {} if truncate is None else {"truncate": truncate}
+        kernel = request.program().compile(of, wrt=names_of(wrt), order=order, **kept)
         code = kernel.source if target not in SUFFIXES and output is None else ""
         text = kernel.export(str(target), request.at(at)) if target in SUFFIXES else code
     if text or output is None:

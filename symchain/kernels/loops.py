@@ -125,6 +125,8 @@ class LoopKernel:
         """The code of the steps, in the order in which they run."""
         self._checked()
         parts = []
+        if self.loops.truncate is not None:
+            parts.append(f"# windows of {self.loops.truncate} steps, counted from the last one: nothing is sent back beyond them")
         for stage in self.loops.stages:
             over = "" if stage.once else f" for {stage.var} in {stage.low}..{stage.high}"
             names = ", ".join(t.name if t.kind == "plain" else f"{t.name}[{t.index}]" for t in stage.targets)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -15,7 +15,7 @@ from symchain.kernels.checkpoints import Group, Rolling, grouped
 from symchain.kernels.lengths import Members
 from symchain.kernels.stages import Argument, Code, Loops, Stage
 from symchain.support.linear import Linear
-from symchain.support.truncation import held_fixed
+from symchain.support.truncation import Fixed
 
 
 class Run:
@@ -247,7 +247,7 @@ class Run:
             found.append(give)
         return found
 
-    def fixed(self, a: Argument, stage: Stage) -> Collection[int]:
+    def fixed(self, a: Argument, stage: Stage) -> Container[int]:
         """The members that a stage reads as those of an earlier window, where loops are truncated: nothing is sent to them."""
         window = self.loops.truncate
         if window is None or stage.kind != "range" or a.kind != "member" or a.name not in {t.name for t in stage.targets}:
@@ -256,7 +256,7 @@ class Run:
         if back is None or back >= 0:
             return ()
         span = self.span(stage)
-        return {k for k in span if held_fixed(k, -back, span.start, span.stop - 1, window)}
+        return Fixed(-back, span.start, span.stop - 1, window)
 
     def _adjoint(self, name: str) -> Any:
         """The adjoint of a block or a sum, with what its rows received."""

@@ -7,6 +7,7 @@ network trajectories", Neural Computation 2, 1990. Starts are never held fixed, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from symchain.errors import ArgumentError
@@ -19,6 +20,19 @@ def held_fixed(member: int, back: int, low: int, high: int, steps: int) -> bool:
     [False, False, False, True, False, False]
     """
     return member >= low and (high - member) % steps < back
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """The members low..high of an earlier window than that of the step that reads them, `back` steps later."""
+
+    back: int
+    low: int
+    high: int
+    steps: int
+
+    def __contains__(self, member: object) -> bool:
+        return isinstance(member, int) and held_fixed(member, self.back, self.low, self.high, self.steps)
 
 
 def check_truncate(value: Any) -> None:

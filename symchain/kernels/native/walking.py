@@ -140,7 +140,7 @@ class NativeRun(Run):
             return column, [math.prod(np.shape(self.plain[a.name])[1:])]
         sizes = [np.size(self.members[a.name][k]) for k in (indices if self._uneven(a.name) else indices[:1])]
         column, fixed = self._received(a.name, indices), self.fixed(a, stage)
-        if fixed:  # what is sent to an earlier window is written where nobody reads it
+        if self.loops.truncate is not None:  # what is sent to an earlier window is written where nobody reads it
             nowhere = np.zeros(max(sizes))
             self.held.append(nowhere)
             column = np.where([k in fixed for k in indices], _address(nowhere), column)

@@ -131,6 +131,8 @@ def test_the_command_line_truncates() -> None:
     printed = CliRunner().invoke(commands, ["derive", "-e", text, "--wrt", "w", "--truncate", "3", "--lang", "fr"])
     assert printed.exit_code == 0 and "récurrence est tronquée" in " ".join(printed.output.split())
     numbers = CliRunner().invoke(commands, ["eval", "-e", text, "--wrt", "w", "--truncate", "3", "--at", "a=0.4,w=1.3,T=5"])
+    code = CliRunner().invoke(commands, ["compile", "-e", text, "--wrt", "w", "--truncate", "3"])
+    assert code.exit_code == 0 and "# windows of 3 steps" in code.output
     assert numbers.exit_code == 0 and "g_w" in numbers.output and "dC/dw" not in numbers.output
 
 
