@@ -6,8 +6,8 @@ gradients vanish or explode (Bengio, Simard and Frasconi 1994; Pascanu, Mikolov 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from symchain.nouns.explanation import Explanation
 from symchain.nouns.families import RANGE, member
 from symchain.nouns.names import Names
 from symchain.nouns.program import Program
+from symchain.nouns.recursion import ARGUMENT, RangedLine
 from symchain.render.members import latex_members
 from symchain.render.recursion_layout import derivative, recursion_layout
 from symchain.support.document import Braced, Chains, Count, Field, Formula, Members, Quantity, Relation, Row, Say
@@ -52,10 +53,30 @@ def explain_recursion(program: Program, output: str, wrt: str, lang: str, at: Ma
     remarks = (*document.opening, *(said for section in document.sections for said in section.intro))
     rows = tuple(row for section in document.sections for row in section.rows)
     title = Say("explain.title_plain", {"derivative": Formula(derivative(found))})
-    return Explanation(
+    told = Explanation(
         program, output, wrt, title, remarks, (), Say("explain.recursion.lines"), rows, document.checks, lang, document.ranks,
         document.renamed,
     )  # fmt: skip
+    if at is None:
+        return told
+    along = next(iter(_carried(program, found.ranged, lang)), None)
+    if along is None:
+        raise ArgumentError("no step carries anything on to the next one: a point shows nothing", advice="Leave the point out.")
+    inner = along.explanation(at)
+    rows = (*rows, *inner.rows)
+    return replace(
+        told, remarks=(*remarks, *inner.remarks), example=inner.example, rows=rows, ranks={**told.ranks, **inner.ranks},
+        renamed={**told.renamed, **inner.renamed}, numbers=inner.numbers,
+    )  # fmt: skip
+
+
+def _carried(program: Program, lines: Sequence[RangedLine], lang: str) -> Iterator[_Along]:
+    """The families that lie on the way back, of which steps carry members on."""
+    for own in dict.fromkeys(line.of.removesuffix(ARGUMENT) for line in lines if line.down):
+        try:
+            yield _Along(program, own, lang)
+        except ArgumentError:
+            continue
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,15 @@ def test_the_derivative_of_an_output_is_explained_by_its_lines() -> None:
     assert "d'où vient" in told.text("fr").lower() and r"\delta_{h,t}" in told.latex()
 
 
+def test_a_point_shows_what_the_error_is_multiplied_by() -> None:
+    program, at = symchain.parse(NETWORK), _point(np.random.default_rng(4))
+    told = program.explain("C", "W", at=at)
+    assert told.numbers == program.explain("h", "h", at=at).numbers and "a step" in told.text() and r"\lVert" in told.latex("fr")
+    still = symchain.parse("y[t] = w*x[t] for t in 1..T\nC = sum(y[t]**2 for t in 1..T)")
+    with pytest.raises(ArgumentError, match="carries anything"):
+        still.explain("C", "w", at={"w": 1.0, "x": [1.0, 2.0]})
+
+
 def test_the_command_line_explains_members() -> None:
     text = "h[0] = a\nh[t] = sin(w*h[t-1]) for t in 1..T\nC = h[T]"
     asked = ["explain", "-e", text, "--of", "h[T]", "--wrt", "h[t]", "--lang", "fr"]

@@ -230,6 +230,9 @@ ERRORS = {
     "on lit des lignes une à une, ne sont pas calculées",
     "members with facts are not moved along a vector": "des termes à propriétés déclarées ne se déplacent pas le long d'un vecteur",
     "Do not declare facts of what a derivative is by.": "Ne déclarez pas de propriété de ce par rapport à quoi l'on dérive.",
+    "no step carries anything on to the next one: a point shows nothing": "aucune étape ne transmet quoi que ce soit à la suivante~: un "
+    "point ne montrerait rien",
+    "Leave the point out.": "Retirez le point.",
     "checkpoint={value} is not known": "checkpoint={value} est inconnu",
     'Write checkpoint="sqrt", or a number of states: checkpoint=8.': 'Écrivez checkpoint="sqrt", ou un nombre d\'états~: checkpoint=8.',
     "the kernel of the product of the Hessian of {output} with {vector} is wrong":
