@@ -10,7 +10,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from symchain.evidence.meanings import OPERATORS, Array, Watch, power, rounded, value_of, watcher, watching
+from symchain.evidence.meanings import OPERATORS, Array, power, rounded, value_of
+from symchain.evidence.watching import Watch, watcher, watching
 from symchain.functions.spec import AbstractFunction, map_dims
 from symchain.support.dimensions import evaluate as dimension
 from symchain.tensors.memory import remembered
