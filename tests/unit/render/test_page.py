@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from ready import ready_program
+from ready import ready_derivations, ready_program
 
 import symchain
 from symchain.app.cli import commands
@@ -221,8 +221,7 @@ def test_a_browser_runs_nothing_that_a_name_carries(tmp_path: Path) -> None:
 @pytest.mark.parametrize("model", model_names())
 def test_every_model_has_a_typst_document(model: str, lang: str) -> None:
     """All that the printers write is known to the translation; with Typst installed, it compiles."""
-    program = ready_program(model)
-    text = typst_document(layout(program.derive(program.last, "all"), "full"), lang)
+    text = typst_document(layout(ready_derivations(model), "full"), lang)
     assert text.count("\\frac") == 0
     if lang == "en":
         typst = pytest.importorskip("typst", reason="Typst is not installed: pip install symchain[pdf]")

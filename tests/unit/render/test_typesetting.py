@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from examples import EXAMPLES, HOSTILE
-from ready import ready_program
+from ready import ready_derivation, ready_derivations, ready_program
 
 import symchain
 from symchain.functions import FUNCTIONS
@@ -79,9 +79,8 @@ def test_latex_compiles(lang: str, tmp_path: Path) -> None:
 @pytest.mark.skipif(TEX is None, reason="neither pdflatex nor lualatex is installed (texlive-latex-base)")
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_models_fit_on_a_page(lang: str, tmp_path: Path) -> None:
-    programs = [ready_program(name) for name in model_names()]
-    parts = [render(p.derive(p.last, "all"), "latex", lang=lang) for p in programs]
-    parts += [render(p.derive(p.last, next(iter(p.inputs))), "latex", lang=lang, detail="full") for p in programs]
+    parts = [render(ready_derivations(name), "latex", lang=lang) for name in model_names()]
+    parts += [render(ready_derivation(name), "latex", lang=lang, detail="full") for name in model_names()]
     assert not [points for points in compiled(one_file(parts, lang), tmp_path) if points > WIDE]
 
 
