@@ -15,9 +15,10 @@ from symchain.deriving.second import hessian, hessian_vector_product, over_share
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.language.inputs import check_free
 from symchain.language.selection import asked_for, is_one, name_given, names_given, names_required, output_named
-from symchain.lowering.compilation import compile_derivation, compile_program
+from symchain.lowering.compilation import compile_derivation, compile_higher, compile_program
 from symchain.nouns import door
 from symchain.nouns.derivation import Derivation, Derivations, Line
+from symchain.nouns.higher import HigherDerivative, HigherDerivatives
 from symchain.rules.binding import bind
 from symchain.support.notation import Phrase
 from symchain.tensors.exchange import to_sympy
@@ -48,11 +49,17 @@ class Engine:
     # ------------------------------------------------------------ deriving
 
     @making_trees()
-    def derive(self, program: Program, args: tuple[Any, ...], order: int, vector: str | None) -> Any:
+    def derive(self, program: Program, args: tuple[Any, ...], order: Any, vector: str | None) -> Any:
         if program.recurrence is not None:
             from symchain.deriving.recursions.derivation import derive_recursion
 
+            if order not in (1, 2):
+                _refuse_families(program, "a derivative of higher order")
             return derive_recursion(program, args, order, vector)
+        if order not in (1, 2) or isinstance(order, bool):
+            from symchain.deriving.higher import derive_higher
+
+            return derive_higher(program, args, order)
         output, wrt = asked_for(program, args)
         names = names_required(program, wrt)
         if order == 1:
@@ -65,10 +72,18 @@ class Engine:
         made = {n: hessian_vector_product(program, output, n, vector) for n in names}
         return made[names[0]] if is_one(wrt) else over_shared_lines(Derivations(program, output, made, ()))
 
-    def close(self, derivation: Derivation) -> Tree:
-        return in_inputs(derivation)
+    def close(self, derivation: Derivation | HigherDerivative) -> Tree:
+        if isinstance(derivation, Derivation):
+            return in_inputs(derivation)
+        from symchain.deriving.closed_forms import written_out
 
-    def verify(self, derivation: Derivation | Derivations) -> Verification:
+        return written_out(derivation.program, "", derivation.all_lines, derivation.result.tree)
+
+    def verify(self, derivation: Derivation | Derivations | HigherDerivative | HigherDerivatives) -> Verification:
+        if not isinstance(derivation, Derivation | Derivations):
+            from symchain.evidence.higher import verify_every
+
+            return verify_every(derivation)
         from symchain.evidence.verification import verify, verify_all
 
         return verify(derivation) if isinstance(derivation, Derivation) else verify_all(derivation)
@@ -126,8 +141,10 @@ class Engine:
             return compile_recurrence(program, output, wrt, order, target, options)
         return compile_program(program, output, wrt, order, target, options)
 
-    def compile_derivation(self, derivation: Derivation | Derivations, target: str, options: Mapping[str, Any]) -> Kernel:
-        return compile_derivation(derivation, target, options)
+    def compile_derivation(self, derivation: Any, target: str, options: Mapping[str, Any]) -> Kernel:
+        if isinstance(derivation, Derivation | Derivations):
+            return compile_derivation(derivation, target, options)
+        return compile_higher(derivation, target, options)
 
     # ------------------------------------------------------------ reading at a point
 
@@ -208,30 +225,37 @@ class Engine:
     def render(
         self, subject: Any, medium: str, *, lang: str = "en", detail: str = "standard", notation: str = "matrix", **options: Any
     ) -> str:
-        from symchain.deriving.preparing import prepare
+        from symchain.deriving.preparing import prepare, prepare_orders
         from symchain.render import check_options, render
 
         if not isinstance(subject, Line) and isinstance(subject, Derivation | Derivations):  # lines are many
             check_options(lang, detail, notation)
             prepare(subject, "full" if medium == "json" else detail, every=medium == "json")
+        elif isinstance(subject, HigherDerivative | HigherDerivatives):
+            check_options(lang, detail, notation)
+            prepare_orders(subject, detail)
         return render(subject, medium, lang=lang, detail=detail, notation=notation, **options)
 
     def bundle(self, subject: Any) -> dict[str, str]:
-        from symchain.deriving.preparing import prepare
+        from symchain.deriving.preparing import prepare, prepare_orders
         from symchain.render.notebook import bundle
 
         if isinstance(subject, Derivation | Derivations):
             prepare(subject)
+        elif isinstance(subject, HigherDerivative | HigherDerivatives):
+            prepare_orders(subject)
         return bundle(subject)
 
     def pdf(self, derivation: Any, lang: str, detail: str, notation: str) -> bytes:
-        from symchain.deriving.preparing import prepare
+        from symchain.deriving.preparing import prepare, prepare_orders
         from symchain.render import check_options
         from symchain.render.pdf import pdf
 
         check_options(lang, detail, notation)
         if isinstance(derivation, Derivation | Derivations):
             prepare(derivation, detail)
+        elif isinstance(derivation, HigherDerivative | HigherDerivatives):
+            prepare_orders(derivation, detail)
         return pdf(derivation, lang, detail, notation)
 
     def draw(self, graph: Graph, medium: str, lang: str) -> str:

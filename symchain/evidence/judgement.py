@@ -25,8 +25,9 @@ from symchain.nouns.derivation import Verification
 
 COMPLEX_STEP = "complex step"
 CENTRAL_DIFFERENCE = "complex step and central difference"
+MANY_DIGITS = "differences with many digits"
 NONE = "none"
-METHODS = (COMPLEX_STEP, CENTRAL_DIFFERENCE, NONE)
+METHODS = (COMPLEX_STEP, CENTRAL_DIFFERENCE, MANY_DIGITS, NONE)
 """The values of Verification.method; "none" means that nothing could be compared, and nothing is known."""
 
 NOWHERE, ROUNDING, KINKS, FLAT = "nowhere", "rounding", "kinks", "flat"
@@ -35,16 +36,16 @@ OPEN = (NOWHERE, ROUNDING, KINKS, FLAT)
 is 0 at all of them, so that most wrong formulas would agree."""
 
 POINTS = 3
-EXTRA = {COMPLEX_STEP: 5, CENTRAL_DIFFERENCE: 2}
+EXTRA = {COMPLEX_STEP: 5, CENTRAL_DIFFERENCE: 2, MANY_DIGITS: 2}
 """So many more points at most, for the other sides of choices."""
-TOLERANCES = {COMPLEX_STEP: 1e-9, CENTRAL_DIFFERENCE: 1e-6}
-FLOORS = {COMPLEX_STEP: 0.0, CENTRAL_DIFFERENCE: 1e-3}
+TOLERANCES = {COMPLEX_STEP: 1e-9, CENTRAL_DIFFERENCE: 1e-6, MANY_DIGITS: 1e-9}
+FLOORS = {COMPLEX_STEP: 0.0, CENTRAL_DIFFERENCE: 1e-3, MANY_DIGITS: 0.0}
 """Components are judged relative to themselves, those of second derivatives to a thousandth of the largest one at least."""
 RESOLVED = 1e-262
 """Derivatives below this are not compared: times the step they have lost digits to underflow."""
 MEASURED, FEWEST = 36, 12
 """So many points are measured in search of telling ones (fewer in long programs), and so many where the formula is 0 as it stands."""
-MEASURED_ZERO = {COMPLEX_STEP: 12, CENTRAL_DIFFERENCE: 4}
+MEASURED_ZERO = {COMPLEX_STEP: 12, CENTRAL_DIFFERENCE: 4, MANY_DIGITS: 4}
 TRUNCATION = 1e-45
 """The square of the step, with room for a third derivative: what a complex step finds where the derivative is 0."""
 UNSTEADY = 1e-4

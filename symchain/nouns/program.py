@@ -38,17 +38,23 @@ class Program(Computation):
     def derive(self, wrt: Name, /) -> Derivation: ...
     @overload
     def derive(self, output: str, wrt: Name, /) -> Derivation: ...
-    def derive(self, *args: Any) -> Derivation | Derivations:
+    @overload
+    def derive(self, *args: Any, order: int | Mapping[str, int]) -> Any: ...
+    def derive(self, *args: Any, order: int | Mapping[str, int] = 1) -> Any:
         """The derivative of an output (default: the last block) by one name, a list of names, or "all" inputs.
 
         The derivative of an output of shape F by an input of shape X has shape F + X. Returns a Derivation, or Derivations for
-        a list or "all". Raises ArgumentError for unknown names, NotDifferentiableError where there is no derivative.
+        a list or "all". `order` above 1 is for numbers by numbers beyond order 2: a HigherDerivative, told order by order; of several
+        names HigherDerivatives, all of that order. order={"x": 2, "y": 1} is the mixed derivative, in that order. Raises ArgumentError
+        for unknown names, NotDifferentiableError where there is no derivative.
 
         >>> import symchain
         >>> symchain.parse("y = a*x**2").derive("x").formula
         2*a*x
+        >>> symchain.parse("f = sin(w*x)").derive("f", "x", order=4).lines[-1]
+        'd4f_dx4 = w**4*f'
         """
-        return engine().derive(self, args, 1, None)
+        return engine().derive(self, args, order, None)
 
     @overload
     def hessian(self, wrt: Literal["all"] | Several, /) -> Derivations: ...  # type: ignore[overload-overlap]

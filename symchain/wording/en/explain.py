@@ -44,6 +44,9 @@ SENTENCES = {
     "explain.function": "{place}the derivative of {call} is known. {reason} Hence {equation}.",
     "explain.function_inner": "{place}the function is applied to {inner}. {reason} By the chain rule, the derivative of what is inside "
     "multiplies: {equation}.",
+    "explain.partial": "{place}the derivatives of {function} are not known; there is one for each argument that moves: {equation}.",
+    "explain.partial_inner": "{place}{function} is applied to {inner}. Its derivatives are not known; there is one for each argument that "
+    "moves, and the derivative of the argument multiplies it: {equation}.",
     "explain.abstract": "{place}the derivative of {function} is not known, so it is written with a prime: {equation}.",
     "explain.abstract_inner": "{place}{function} is applied to {inner}. The derivative of {function} is not known, so it is written with a "
     "prime, and the derivative of what is inside multiplies it: {equation}.",

@@ -46,6 +46,9 @@ SENTENCES = {
     "explain.function": "{place}on dérive {call}. {reason} D'où {equation}.",
     "explain.function_inner": "{place}la fonction s'applique à {inner}. {reason} Par la règle de la chaîne, on multiplie par la dérivée "
     "de ce qui est à l'intérieur~: {equation}.",
+    "explain.partial": "{place}les dérivées de {function} ne sont pas connues~; il y en a une par argument qui varie~: {equation}.",
+    "explain.partial_inner": "{place}{function} s'applique à {inner}. Ses dérivées ne sont pas connues~; il y en a une par argument qui "
+    "varie, et on la multiplie par la dérivée de cet argument~: {equation}.",
     "explain.abstract": "{place}la dérivée de {function} n'est pas connue, on la note avec un prime~: {equation}.",
     "explain.abstract_inner": "{place}{function} s'applique à {inner}. La dérivée de {function} n'est pas connue, on la note avec un prime "
     "et on multiplie par la dérivée de ce qui est à l'intérieur~: {equation}.",
