@@ -176,6 +176,7 @@ def test_the_words_of_a_record_are_known() -> None:
         assert opcode.acts not in ("axis", "axes") or {"axis", "axes", "order", "shape"}.intersection(opcode.parameters), name
 
 
+@pytest.mark.thorough
 def test_parameters_are_what_the_record_says() -> None:
     seen = set()
     for _, step in instructions():
@@ -211,6 +212,7 @@ def in_numbers(value: Any) -> Any:
     return number(value) if isinstance(value, str) and set(dimensions.letters([value])) <= set(SIZES) else value
 
 
+@pytest.mark.thorough
 def test_many_at_once_is_each_by_itself() -> None:
     """`led`: with one more axis in front, an instruction does to every member what it does to one alone, to the last digit."""
     seen, generator = set(), np.random.default_rng(1)
@@ -233,6 +235,7 @@ def test_many_at_once_is_each_by_itself() -> None:
     assert {name for name, _ in seen} >= {"sum", "view", "reshape", "concatenate", "softmax", "cumsum", "sort", "roll", "flip", "onehot"}
 
 
+@pytest.mark.thorough
 def test_what_is_called_linear_is() -> None:
     """Together: in all operands at once; each: in one, the others held."""
     seen, generator = set(), np.random.default_rng(2)

@@ -217,6 +217,7 @@ def test_a_browser_runs_nothing_that_a_name_carries(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- PDF
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("model", model_names())
 def test_every_model_has_a_typst_document(model: str, lang: str) -> None:
@@ -258,6 +259,7 @@ def _derivation() -> symchain.nouns.derivation.Derivation:  # type: ignore[name-
     return ready_program("two-layer").derive("W1")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("engine", press.ENGINES)
 def test_pdf(engine: str) -> None:
     if engine == "typst":
