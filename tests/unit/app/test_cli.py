@@ -157,6 +157,7 @@ def test_models_with_families_are_listed_and_derived_and_else_refused(name: str)
     refused(run("page", "--model", name), 3, "unrolled")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", model_names())
 def test_every_model_is_right_at_its_point(name: str) -> None:
     """The printed gradients by numbers against central differences; test_models compares those by arrays with their published forms."""

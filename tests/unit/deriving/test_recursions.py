@@ -109,6 +109,7 @@ def test_the_evidence_is_made_at_several_lengths(case: str) -> None:
     assert found.held and len(found.lengths) == 3 and found.error < 1e-6
 
 
+@pytest.mark.thorough
 def test_a_wrong_line_is_found() -> None:
     derivation = symchain.parse(NETWORK).derive("C", "W")
     for k, line in enumerate(derivation.ranged):
@@ -142,6 +143,7 @@ def test_what_is_not_derived_is_refused_by_name() -> None:
             ask()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_it_says_where_the_recursion_starts_and_which_way_it_runs(lang: str) -> None:
     derivation = symchain.parse(NETWORK).derive("C", "W")
@@ -186,6 +188,7 @@ def test_several_derivations_are_one_document() -> None:
     assert several.latex() == "\n".join(d.latex() for d in several.values())
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed (texlive-latex-base)")
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_recursions_are_set_as_pdf(lang: str) -> None:
