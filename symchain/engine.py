@@ -27,8 +27,10 @@ from symchain.tensors.trees import Tree
 from symchain.wording import check_language
 
 if TYPE_CHECKING:
+    from symchain.kernels.columns import SecondKernel
     from symchain.kernels.kernel import Kernel
     from symchain.kernels.loops import LoopKernel
+    from symchain.kernels.trajectories import TrajectoryKernel
     from symchain.nouns.curvature import Curvature
     from symchain.nouns.derivation import Rewriting, Verification
     from symchain.nouns.exercise import Exercise
@@ -49,13 +51,16 @@ class Engine:
     # ------------------------------------------------------------ deriving
 
     @making_trees()
-    def derive(self, program: Program, args: tuple[Any, ...], order: Any, vector: str | None) -> Any:
+    def derive(self, program: Program, args: tuple[Any, ...], order: Any, vector: str | None, truncate: int | None = None) -> Any:
         if program.recurrence is not None:
             from symchain.deriving.recursions.derivation import derive_recursion
 
             if order not in (1, 2):
                 _refuse_families(program, "a derivative of higher order")
-            return derive_recursion(program, args, order, vector)
+            return derive_recursion(program, args, order, vector, truncate)
+        if truncate is not None:
+            what = "only recursions are truncated: the program has no families"
+            raise ArgumentError(what, advice="Lines with an index have some: h[t] = ...")
         if order not in (1, 2) or isinstance(order, bool):
             from symchain.deriving.higher import derive_higher
 
@@ -125,16 +130,16 @@ class Engine:
         return verified(recursion)
 
     @making_trees()
-    def unroll(self, program: Program, lengths: Mapping[str, int]) -> Program:
+    def unroll(self, program: Program, lengths: Mapping[str, int], truncate: int | None) -> Program:
         from symchain.language.unrolling import unrolled
 
-        return unrolled(program, lengths)
+        return unrolled(program, lengths, truncate=truncate)
 
     # ------------------------------------------------------------ compiling
 
     def compile(
         self, program: Program, output: str | None, wrt: Any, order: int, target: str, options: Mapping[str, Any]
-    ) -> Kernel | LoopKernel:
+    ) -> Kernel | LoopKernel | SecondKernel | TrajectoryKernel:
         if program.recurrence is not None:
             from symchain.lowering.recurrences import compile_recurrence
 
@@ -165,7 +170,11 @@ class Engine:
     def graph(self, program: Program, at: Any, output: str | None, wrt: Any, level: str) -> Graph:
         from symchain.analysis.graphing import graph_of
 
-        _refuse_families(program, "the graph")
+        if program.recurrence is not None:
+            from symchain.analysis.recursion_graphs import recursion_graph
+            from symchain.language.wanted import output_of, wanted_names
+
+            return recursion_graph(program, output_of(program, output), wanted_names(program, wrt), at, level)
         return graph_of(program, output_named(program, output), names_given(program, wrt), at, level)
 
     # ------------------------------------------------------------ explaining and judging
@@ -173,7 +182,12 @@ class Engine:
     def explain(self, program: Program, args: tuple[Any, ...], lang: str, at: Mapping[str, Any] | None) -> Explanation:
         from symchain.analysis.explaining import explain
 
-        _refuse_families(program, "an explanation")
+        if program.recurrence is not None:
+            from symchain.analysis.explaining.recursions import explain_recursion
+
+            if len(args) not in (1, 2) or not all(isinstance(a, str) for a in args):
+                raise ArgumentError("an output and one name are expected", advice='explain("C", "W"), or explain("h[T]", "h[t]").')
+            return explain_recursion(program, args[0] if len(args) == 2 else program.last, args[-1], lang, at)
         output, wrt = asked_for(program, args)
         return explain(program, output, name_given(program, wrt), lang, at)
 

@@ -32,6 +32,7 @@ from symchain.app.options import (
     save,
     strictly,
     together,
+    truncated,
 )
 from symchain.app.request import Request, in_language, names_of, order_of
 from symchain.app.services import mcp, serve
@@ -112,6 +113,7 @@ def _paged(derivation: Any, point: Point | None, lang: str) -> str:
 @at_point
 @once("--order", metavar="ORDER", help="Of numbers by numbers: 4, or x=2,y=1.")
 @hint_given
+@truncated
 @_shown
 def derive(
     wrt: str,
@@ -123,6 +125,7 @@ def derive(
     lang: str,
     detail: str,
     output: str | None,
+    truncate: int | None,
     **options: Any,
 ) -> None:
     """Print how a gradient is derived, step by step.
@@ -144,7 +147,7 @@ def derive(
         return
     point = request.at(at)
     with waiting("Deriving"), in_language(lang):
-        derivation = request.derived(of, wrt, asked)
+        derivation = request.derived(of, wrt, asked, truncate)
         numbers = False
         if point is not None and not paged and medium != "json":
             derivation, numbers = _checked_at(derivation, point)
@@ -219,15 +222,18 @@ def sensitivity(wrt: str, of: str | None, at: str | None, lang: str, medium: str
 @of_output
 @at_point
 @click.option("--certified", is_flag=True, help="Value and gradients alone, every digit certain.")
+@truncated
 @formats("text", "json")
-def evaluate(wrt: str, of: str | None, at: str | None, certified: bool, medium: str, output: str | None, **source: Any) -> None:
+def evaluate(
+    wrt: str, of: str | None, at: str | None, certified: bool, medium: str, output: str | None, truncate: int | None, **source: Any
+) -> None:
     """Print the value and the gradients at a point."""
     request = Request(**source)
     point = request.at(at)
     if point is None:
         raise click.UsageError("Give the point: --at x=1.5,w=0.8 or --at FILE.")
     with waiting("Evaluating"):
-        result = _evaluated(request.derived(of, wrt), point, medium, certain=certified)
+        result = _evaluated(request.derived(of, wrt, truncate=truncate), point, medium, certain=certified)
     write_result(result, output)
 
 
@@ -237,9 +243,19 @@ def evaluate(wrt: str, of: str | None, at: str | None, certified: bool, medium: 
 @of_output
 @once("--order", type=click.IntRange(0, 2), default=1, show_default=True, help="0: value, 1: and gradients, 2: and Hessian.")
 @at_point
+@truncated
 @once("--target", type=click.Choice(list(SUFFIXES)), help="Write a file for it, which needs no symchain; or -o x.py, x.c, x.jl ...")
 @save
-def compile_kernel(wrt: str, of: str | None, order: int, at: str | None, target: str | None, output: str | None, **source: Any) -> None:
+def compile_kernel(
+    wrt: str,
+    of: str | None,
+    order: int,
+    at: str | None,
+    target: str | None,
+    output: str | None,
+    truncate: int | None,
+    **source: Any,
+) -> None:
     """Print the code of value and gradients.
 
     With --target it is a file that runs where symchain is not installed, with a self-test (at a point of yours with --at). Else -o saves
@@ -248,7 +264,8 @@ def compile_kernel(wrt: str, of: str | None, order: int, at: str | None, target:
     target = settled(target, output, (*SUFFIXES, "kernel"), "--target")
     request = Request(**source)
     with waiting("Compiling"):
-        kernel = request.program().compile(of, wrt=names_of(wrt), order=order)
+        kept: dict[str, Any] = {} if truncate is None else {"truncate": truncate}
+        kernel = request.program().compile(of, wrt=names_of(wrt), order=order, **kept)
         code = kernel.source if target not in SUFFIXES and output is None else ""
         text = kernel.export(str(target), request.at(at)) if target in SUFFIXES else code
     if text or output is None:

@@ -57,13 +57,14 @@ class Request:
                     click.echo(f"symchain: {line}", err=True)
         return program
 
-    def derived(self, of: str | None, wrt: str, order: int | dict[str, int] = 1) -> Any:
+    def derived(self, of: str | None, wrt: str, order: int | dict[str, int] = 1, truncate: int | None = None) -> Any:
         """The derivation asked for."""
         program: Any = self.program()
         output = () if of is None else (of,)
+        kept = {} if truncate is None else {"truncate": truncate}
         if isinstance(order, dict):
-            return program.derive(*output, order=order)
-        return program.hessian(*output, names_of(wrt)) if order == 2 else program.derive(*output, names_of(wrt), order=order)
+            return program.derive(*output, order=order, **kept)
+        return program.hessian(*output, names_of(wrt)) if order == 2 else program.derive(*output, names_of(wrt), order=order, **kept)
 
     def at(self, given: str | None) -> Point | None:
         """The point asked for; for a ready model its own, changed where --at says so."""

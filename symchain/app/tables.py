@@ -38,7 +38,8 @@ def read_off(
         return {write(symbol(output, d.names)): d.compile()(**point) for d in members}
     if isinstance(derived, Recursion | Recursions):
         value, gradient = derived.compile()(**_whole(program, point))
-        return {output: value} | {f"d{output}/d{name}": g for name, g in gradient.items()}
+        written = f"d{output}/d{{}}" if derived.truncate is None else "g_{}"
+        return {output: value} | {written.format(name): g for name, g in gradient.items()}
     names = [derived.wrt] if isinstance(derived, Derivation) else list(derived)
     value, gradient = compile_program(program, output, names, 1, "auto", {})(**point)
     found: dict[str, Any] = {}

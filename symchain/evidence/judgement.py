@@ -52,6 +52,8 @@ UNSTEADY = 1e-4
 """A point where other last digits change the reference by this part of it decides nothing."""
 _BESIDE_ZERO = 1e-12
 """What derivatives of a value that is 0 but for rounding may differ by: no more is known of them."""
+FAR = 1e6
+"""A difference so many times as large as what one shake changes is no rounding."""
 SHAKES, SHAKES_ZERO = 4, 2
 """So often a point is evaluated again; after SHAKES_ZERO times with other last digits of the inputs too."""
 
@@ -213,7 +215,7 @@ def _look(case: Case, point: Point) -> Look:
         if not _shake(case, point, pairs, changes, seed, stirred=seed >= SHAKES_ZERO):
             return replace(look, held=False, rank=ROUNDING, why=ROUNDING)
         explained = max(relative_error(*p, 100 * c / tolerance, floor) for p, c in zip(pairs, changes, strict=True))
-        if explained < tolerance and rank != FLAT:
+        if rank != FLAT and (explained < tolerance or (case.sharp is not None and _far_apart(pairs, changes, tolerance, floor))):
             break
     unsteady = float(np.max(changes[0], initial=0.0)) > UNSTEADY * float(np.max(np.abs(first[1]), initial=0.0))
     if explained >= tolerance:
@@ -233,6 +235,11 @@ def _look(case: Case, point: Point) -> Look:
     if case.zero or truncated:  # 0 as far as there are digits
         return replace(look, pair=(first[0], first[0]), error=0.0, rank=FLAT)
     return replace(look, rank=ROUNDING, why=ROUNDING)
+
+
+def _far_apart(pairs: Sequence[Pair], changes: Sequence[Array], tolerance: float, floor: float) -> bool:
+    """Whether the sides differ by far more than other last digits change: the digits decide then, and no more shaking is needed."""
+    return max(relative_error(*p, FAR * c / tolerance, floor) for p, c in zip(pairs, changes, strict=True)) >= tolerance
 
 
 def _settled(case: Case, point: Point) -> Decided:

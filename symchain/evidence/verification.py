@@ -24,11 +24,12 @@ from symchain.evidence.directions import COMPONENTS, Weights, along, directions_
 from symchain.evidence.exceptions import Exceptions, Met, is_another, limit_at
 from symchain.evidence.exploration import Exploration
 from symchain.evidence.judgement import BRANCH, CENTRAL_DIFFERENCE, COMPLEX_STEP, KINK, STEEP, Case, Measured, OnKink, Pair, Steps, judge
-from symchain.evidence.meanings import Array, watching
+from symchain.evidence.meanings import Array
 from symchain.evidence.points import UNDEFINED, Point, given, imaginary_step
 from symchain.evidence.precision import Digits
 from symchain.evidence.sampling import SEED
 from symchain.evidence.slopes import Slopes, refuse_kinks, size_of
+from symchain.evidence.watching import watching
 from symchain.nouns.computation import Computation, ancestors
 from symchain.nouns.derivation import SEPARATE, Derivation, Derivations, Factor, Line, Step, Verification
 from symchain.support.dimensions import evaluate as dimension

@@ -56,7 +56,7 @@ def verdicts(
 ) -> Iterator[tuple[str, Verification | Evidence]]:
     """What is reported, by the names of the derivatives; nothing where no check is possible."""
     if isinstance(subject, Recursion | Recursions):
-        yield from ((d.ranged[-1].name, d.verification) for d in (subject.values() if isinstance(subject, Recursions) else [subject]))
+        yield from ((d.result.name, d.verification) for d in (subject.values() if isinstance(subject, Recursions) else [subject]))
         return
     if isinstance(subject, HigherDerivative | HigherDerivatives):
         members = [subject] if isinstance(subject, HigherDerivative) else subject.values()

@@ -61,6 +61,7 @@ def of_recursion(d: Recursion) -> dict[str, Any]:
         "program": {**of_program(d.program), "families": {n: list(f.shape) for n, f in d.program.families.items()}},
         "output": d.output,
         "wrt": d.wrt,
+        **({} if d.truncate is None else {"truncate": d.truncate}),
         "lines": [
             {
                 "name": line.name,

@@ -23,6 +23,7 @@ EXPRESSIONS = [
 ]  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("text", "order"), [(text, 4 if k < 3 else 3) for k, text in enumerate(EXPRESSIONS)])
 def test_values_are_those_of_repeated_differentiation(text: str, order: int) -> None:
     x, y = sympy.symbols("x y", positive=True)
@@ -76,6 +77,7 @@ def test_a_mapping_says_the_order_of_each_name() -> None:
     assert program.derive("f", "x", order=1).lines == program.derive("f", "x").lines
 
 
+@pytest.mark.thorough
 def test_a_density_functional_to_fourth_order() -> None:
     """An enhancement factor of the generalized gradient kind (Perdew, Burke, Ernzerhof 1996), by density and reduced gradient."""
     program = symchain.parse("""
