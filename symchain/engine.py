@@ -15,9 +15,10 @@ from symchain.deriving.second import hessian, hessian_vector_product, over_share
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.language.inputs import check_free
 from symchain.language.selection import asked_for, is_one, name_given, names_given, names_required, output_named
-from symchain.lowering.compilation import compile_derivation, compile_program
+from symchain.lowering.compilation import compile_derivation, compile_higher, compile_program
 from symchain.nouns import door
 from symchain.nouns.derivation import Derivation, Derivations, Line
+from symchain.nouns.higher import HigherDerivative, HigherDerivatives
 from symchain.rules.binding import bind
 from symchain.support.notation import Phrase
 from symchain.tensors.exchange import to_sympy
@@ -26,8 +27,10 @@ from symchain.tensors.trees import Tree
 from symchain.wording import check_language
 
 if TYPE_CHECKING:
+    from symchain.kernels.columns import SecondKernel
     from symchain.kernels.kernel import Kernel
     from symchain.kernels.loops import LoopKernel
+    from symchain.kernels.trajectories import TrajectoryKernel
     from symchain.nouns.curvature import Curvature
     from symchain.nouns.derivation import Rewriting, Verification
     from symchain.nouns.exercise import Exercise
@@ -48,11 +51,20 @@ class Engine:
     # ------------------------------------------------------------ deriving
 
     @making_trees()
-    def derive(self, program: Program, args: tuple[Any, ...], order: int, vector: str | None) -> Any:
+    def derive(self, program: Program, args: tuple[Any, ...], order: Any, vector: str | None, truncate: int | None = None) -> Any:
         if program.recurrence is not None:
             from symchain.deriving.recursions.derivation import derive_recursion
 
-            return derive_recursion(program, args, order, vector)
+            if order not in (1, 2):
+                _refuse_families(program, "a derivative of higher order")
+            return derive_recursion(program, args, order, vector, truncate)
+        if truncate is not None:
+            what = "only recursions are truncated: the program has no families"
+            raise ArgumentError(what, advice="Lines with an index have some: h[t] = ...")
+        if order not in (1, 2) or isinstance(order, bool):
+            from symchain.deriving.higher import derive_higher
+
+            return derive_higher(program, args, order)
         output, wrt = asked_for(program, args)
         names = names_required(program, wrt)
         if order == 1:
@@ -65,10 +77,18 @@ class Engine:
         made = {n: hessian_vector_product(program, output, n, vector) for n in names}
         return made[names[0]] if is_one(wrt) else over_shared_lines(Derivations(program, output, made, ()))
 
-    def close(self, derivation: Derivation) -> Tree:
-        return in_inputs(derivation)
+    def close(self, derivation: Derivation | HigherDerivative) -> Tree:
+        if isinstance(derivation, Derivation):
+            return in_inputs(derivation)
+        from symchain.deriving.closed_forms import written_out
 
-    def verify(self, derivation: Derivation | Derivations) -> Verification:
+        return written_out(derivation.program, "", derivation.all_lines, derivation.result.tree)
+
+    def verify(self, derivation: Derivation | Derivations | HigherDerivative | HigherDerivatives) -> Verification:
+        if not isinstance(derivation, Derivation | Derivations):
+            from symchain.evidence.higher import verify_every
+
+            return verify_every(derivation)
         from symchain.evidence.verification import verify, verify_all
 
         return verify(derivation) if isinstance(derivation, Derivation) else verify_all(derivation)
@@ -110,24 +130,26 @@ class Engine:
         return verified(recursion)
 
     @making_trees()
-    def unroll(self, program: Program, lengths: Mapping[str, int]) -> Program:
+    def unroll(self, program: Program, lengths: Mapping[str, int], truncate: int | None) -> Program:
         from symchain.language.unrolling import unrolled
 
-        return unrolled(program, lengths)
+        return unrolled(program, lengths, truncate=truncate)
 
     # ------------------------------------------------------------ compiling
 
     def compile(
         self, program: Program, output: str | None, wrt: Any, order: int, target: str, options: Mapping[str, Any]
-    ) -> Kernel | LoopKernel:
+    ) -> Kernel | LoopKernel | SecondKernel | TrajectoryKernel:
         if program.recurrence is not None:
             from symchain.lowering.recurrences import compile_recurrence
 
             return compile_recurrence(program, output, wrt, order, target, options)
         return compile_program(program, output, wrt, order, target, options)
 
-    def compile_derivation(self, derivation: Derivation | Derivations, target: str, options: Mapping[str, Any]) -> Kernel:
-        return compile_derivation(derivation, target, options)
+    def compile_derivation(self, derivation: Any, target: str, options: Mapping[str, Any]) -> Kernel:
+        if isinstance(derivation, Derivation | Derivations):
+            return compile_derivation(derivation, target, options)
+        return compile_higher(derivation, target, options)
 
     # ------------------------------------------------------------ reading at a point
 
@@ -148,7 +170,11 @@ class Engine:
     def graph(self, program: Program, at: Any, output: str | None, wrt: Any, level: str) -> Graph:
         from symchain.analysis.graphing import graph_of
 
-        _refuse_families(program, "the graph")
+        if program.recurrence is not None:
+            from symchain.analysis.recursion_graphs import recursion_graph
+            from symchain.language.wanted import output_of, wanted_names
+
+            return recursion_graph(program, output_of(program, output), wanted_names(program, wrt), at, level)
         return graph_of(program, output_named(program, output), names_given(program, wrt), at, level)
 
     # ------------------------------------------------------------ explaining and judging
@@ -156,7 +182,12 @@ class Engine:
     def explain(self, program: Program, args: tuple[Any, ...], lang: str, at: Mapping[str, Any] | None) -> Explanation:
         from symchain.analysis.explaining import explain
 
-        _refuse_families(program, "an explanation")
+        if program.recurrence is not None:
+            from symchain.analysis.explaining.recursions import explain_recursion
+
+            if len(args) not in (1, 2) or not all(isinstance(a, str) for a in args):
+                raise ArgumentError("an output and one name are expected", advice='explain("C", "W"), or explain("h[T]", "h[t]").')
+            return explain_recursion(program, args[0] if len(args) == 2 else program.last, args[-1], lang, at)
         output, wrt = asked_for(program, args)
         return explain(program, output, name_given(program, wrt), lang, at)
 
@@ -208,30 +239,37 @@ class Engine:
     def render(
         self, subject: Any, medium: str, *, lang: str = "en", detail: str = "standard", notation: str = "matrix", **options: Any
     ) -> str:
-        from symchain.deriving.preparing import prepare
+        from symchain.deriving.preparing import prepare, prepare_orders
         from symchain.render import check_options, render
 
         if not isinstance(subject, Line) and isinstance(subject, Derivation | Derivations):  # lines are many
             check_options(lang, detail, notation)
             prepare(subject, "full" if medium == "json" else detail, every=medium == "json")
+        elif isinstance(subject, HigherDerivative | HigherDerivatives):
+            check_options(lang, detail, notation)
+            prepare_orders(subject, detail)
         return render(subject, medium, lang=lang, detail=detail, notation=notation, **options)
 
     def bundle(self, subject: Any) -> dict[str, str]:
-        from symchain.deriving.preparing import prepare
+        from symchain.deriving.preparing import prepare, prepare_orders
         from symchain.render.notebook import bundle
 
         if isinstance(subject, Derivation | Derivations):
             prepare(subject)
+        elif isinstance(subject, HigherDerivative | HigherDerivatives):
+            prepare_orders(subject)
         return bundle(subject)
 
     def pdf(self, derivation: Any, lang: str, detail: str, notation: str) -> bytes:
-        from symchain.deriving.preparing import prepare
+        from symchain.deriving.preparing import prepare, prepare_orders
         from symchain.render import check_options
         from symchain.render.pdf import pdf
 
         check_options(lang, detail, notation)
         if isinstance(derivation, Derivation | Derivations):
             prepare(derivation, detail)
+        elif isinstance(derivation, HigherDerivative | HigherDerivatives):
+            prepare_orders(derivation, detail)
         return pdf(derivation, lang, detail, notation)
 
     def draw(self, graph: Graph, medium: str, lang: str) -> str:

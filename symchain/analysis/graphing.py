@@ -57,7 +57,7 @@ def graph_of(program: Computation, output: str, wrt: Iterable[str], at: Mapping[
     for block in blocks:
         if not moved.isdisjoint(block.reads):
             moved.add(block.name)
-    passing = {b.name: [x for x in leaves(b.tree) if x in _passing(b.tree) and x.name in moved] for b in blocks}
+    passing = {b.name: [x for x in leaves(b.tree) if x in passing_names(b.tree) and x.name in moved] for b in blocks}
     active = {output}
     for block in reversed(blocks):
         if block.name in active:
@@ -77,7 +77,7 @@ def _with_sum(program: Computation, output: str) -> tuple[Computation, str]:
     return replace(program, blocks=blocks), name
 
 
-def _passing(tree: Tree) -> set[Leaf]:
+def passing_names(tree: Tree) -> set[Leaf]:
     """The names through which a derivative passes: not those that are only compared, or that hold labels."""
     found: set[Leaf] = set()
     seen: set[Tree] = {tree}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -31,8 +32,9 @@ from symchain.app.options import (
     save,
     strictly,
     together,
+    truncated,
 )
-from symchain.app.request import Request, in_language, names_of
+from symchain.app.request import Request, in_language, names_of, order_of
 from symchain.app.services import mcp, serve
 from symchain.app.setting import rendered, setting_of
 from symchain.app.speech import spoken
@@ -84,17 +86,17 @@ def _checked_at(derivation: Any, point: Point) -> tuple[Any, bool]:
 
     Lists for the inputs of a program of numbers are many points; no single check is made there.
     """
-    from symchain.nouns.derivation import SEPARATE, Derivation
+    from symchain.nouns.derivation import SEPARATE
 
     checked = derivation.checked_at(point)
-    members = [checked] if isinstance(checked, Derivation) else list(checked.values())
+    members = list(checked.values()) if isinstance(checked, Mapping) else [checked]
     try:
         checked.verification  # noqa: B018
     except FactError:
         raise
     except ArgumentError:
         return derivation, False
-    return checked, len(members) <= SEPARATE and not any(d.shape for d in members)
+    return checked, len(members) <= SEPARATE and not any(getattr(d, "shape", ()) for d in members)
 
 
 def _paged(derivation: Any, point: Point | None, lang: str) -> str:
@@ -109,16 +111,31 @@ def _paged(derivation: Any, point: Point | None, lang: str) -> str:
 @by_names
 @of_output
 @at_point
+@once("--order", metavar="ORDER", help="Of numbers by numbers: 4, or x=2,y=1.")
 @hint_given
+@truncated
 @_shown
 def derive(
-    wrt: str, of: str | None, at: str | None, hint: int | None, medium: str, lang: str, detail: str, output: str | None, **options: Any
+    wrt: str,
+    of: str | None,
+    at: str | None,
+    order: str | None,
+    hint: int | None,
+    medium: str,
+    lang: str,
+    detail: str,
+    output: str | None,
+    truncate: int | None,
+    **options: Any,
 ) -> None:
     """Print how a gradient is derived, step by step.
 
     html is a fragment for a page of yours; with -o it is a page of its own, with graph, sensitivity and code.
     """
-    paged = medium == "html" and output is not None
+    asked = order_of(order)
+    paged = medium == "html" and output is not None and asked == 1
+    if hint is not None and asked != 1:
+        raise click.UsageError("--hint is for first derivatives.")
     if at is not None and medium == "json":
         raise click.UsageError("--at checks what is printed at a point of yours; `symchain eval --format json` gives numbers alone.")
     setting = setting_of(options, medium, lang, detail)
@@ -130,7 +147,7 @@ def derive(
         return
     point = request.at(at)
     with waiting("Deriving"), in_language(lang):
-        derivation = request.derived(of, wrt)
+        derivation = request.derived(of, wrt, asked, truncate)
         numbers = False
         if point is not None and not paged and medium != "json":
             derivation, numbers = _checked_at(derivation, point)
@@ -205,15 +222,18 @@ def sensitivity(wrt: str, of: str | None, at: str | None, lang: str, medium: str
 @of_output
 @at_point
 @click.option("--certified", is_flag=True, help="Value and gradients alone, every digit certain.")
+@truncated
 @formats("text", "json")
-def evaluate(wrt: str, of: str | None, at: str | None, certified: bool, medium: str, output: str | None, **source: Any) -> None:
+def evaluate(
+    wrt: str, of: str | None, at: str | None, certified: bool, medium: str, output: str | None, truncate: int | None, **source: Any
+) -> None:
     """Print the value and the gradients at a point."""
     request = Request(**source)
     point = request.at(at)
     if point is None:
         raise click.UsageError("Give the point: --at x=1.5,w=0.8 or --at FILE.")
     with waiting("Evaluating"):
-        result = _evaluated(request.derived(of, wrt), point, medium, certain=certified)
+        result = _evaluated(request.derived(of, wrt, truncate=truncate), point, medium, certain=certified)
     write_result(result, output)
 
 
@@ -223,9 +243,19 @@ def evaluate(wrt: str, of: str | None, at: str | None, certified: bool, medium: 
 @of_output
 @once("--order", type=click.IntRange(0, 2), default=1, show_default=True, help="0: value, 1: and gradients, 2: and Hessian.")
 @at_point
+@truncated
 @once("--target", type=click.Choice(list(SUFFIXES)), help="Write a file for it, which needs no symchain; or -o x.py, x.c, x.jl ...")
 @save
-def compile_kernel(wrt: str, of: str | None, order: int, at: str | None, target: str | None, output: str | None, **source: Any) -> None:
+def compile_kernel(
+    wrt: str,
+    of: str | None,
+    order: int,
+    at: str | None,
+    target: str | None,
+    output: str | None,
+    truncate: int | None,
+    **source: Any,
+) -> None:
     """Print the code of value and gradients.
 
     With --target it is a file that runs where symchain is not installed, with a self-test (at a point of yours with --at). Else -o saves
@@ -234,7 +264,8 @@ def compile_kernel(wrt: str, of: str | None, order: int, at: str | None, target:
     target = settled(target, output, (*SUFFIXES, "kernel"), "--target")
     request = Request(**source)
     with waiting("Compiling"):
-        kernel = request.program().compile(of, wrt=names_of(wrt), order=order)
+        kept: dict[str, Any] = {} if truncate is None else {"truncate": truncate}
+        kernel = request.program().compile(of, wrt=names_of(wrt), order=order, **kept)
         code = kernel.source if target not in SUFFIXES and output is None else ""
         text = kernel.export(str(target), request.at(at)) if target in SUFFIXES else code
     if text or output is None:
@@ -308,9 +339,7 @@ def check(wrt: str | None, of: str | None, lang: str, medium: str, output: str |
 @once("--level", type=click.Choice(["named", "ops"]), default="named", show_default=True, help="Blocks, or single operations.")
 @in_lang
 @formats("svg", "png", "pdf", "tikz", "dot", "mermaid")
-def graph(
-    wrt: str, of: str | None, at: str | None, level: str, lang: str, medium: str, output: str | None, **source: Any
-) -> None:
+def graph(wrt: str, of: str | None, at: str | None, level: str, lang: str, medium: str, output: str | None, **source: Any) -> None:
     """Draw the blocks with values, and with gradients on the wires that lead to the names asked for.
 
     Without a point there are names in place of numbers.
@@ -330,9 +359,7 @@ def graph(
 @hint_given
 @in_lang
 @formats(*MEDIA)
-def explain(
-    wrt: str, of: str | None, at: str | None, hint: int | None, lang: str, medium: str, output: str | None, **source: Any
-) -> None:
+def explain(wrt: str, of: str | None, at: str | None, hint: int | None, lang: str, medium: str, output: str | None, **source: Any) -> None:
     """Say why a derivative is what it is, step by step.
 
     Of a block by a name it reads: term by term, with an example in numbers. By a name that acts on it through other blocks: path by path.

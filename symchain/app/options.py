@@ -98,5 +98,8 @@ strictly = click.option("--strict", is_flag=True, help="Stop at the first statem
 hint_given = once(
     "--hint", type=click.IntRange(1, 3), help="Not the answer: 1 where to begin, 2 the way and the first factor, 3 all but the last step."
 )
+truncated = once(
+    "--truncate", type=click.IntRange(1), metavar="STEPS", help="Of recursions: windows of so many steps, beyond which nothing comes back."
+)
 detailed = once("--detail", type=click.Choice(["brief", "standard", "full"]), default="standard", show_default=True)
 noted = once("--notation", type=click.Choice(NOTATIONS), default=NOTATIONS[0], show_default=True)

@@ -57,11 +57,14 @@ class Request:
                     click.echo(f"symchain: {line}", err=True)
         return program
 
-    def derived(self, of: str | None, wrt: str, order: int = 1) -> Any:
+    def derived(self, of: str | None, wrt: str, order: int | dict[str, int] = 1, truncate: int | None = None) -> Any:
         """The derivation asked for."""
-        program = self.program()
-        derive: Any = program.derive if order == 1 else program.hessian
-        return derive(*(() if of is None else (of,)), names_of(wrt))
+        program: Any = self.program()
+        output = () if of is None else (of,)
+        kept = {} if truncate is None else {"truncate": truncate}
+        if isinstance(order, dict):
+            return program.derive(*output, order=order, **kept)
+        return program.hessian(*output, names_of(wrt)) if order == 2 else program.derive(*output, names_of(wrt), order=order, **kept)
 
     def at(self, given: str | None) -> Point | None:
         """The point asked for; for a ready model its own, changed where --at says so."""
@@ -102,6 +105,13 @@ def _shape(text: str) -> tuple[int | str, ...]:
 def _facts(text: str) -> str | tuple[str, ...]:
     facts = tuple(text.replace("+", " ").split())
     return facts[0] if len(facts) == 1 else facts
+
+
+def order_of(text: str | None) -> int | dict[str, int]:
+    """The order that is asked for: 4, or x=2,y=1."""
+    if text is None or text.strip().isdecimal():
+        return int(text or 1)
+    return read_pairs(text, int, "a whole number", "--order x=2,y=1")
 
 
 def names_of(wrt: str) -> str | list[str]:

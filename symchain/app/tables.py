@@ -14,23 +14,32 @@ from symchain.lowering.compilation import compile_program
 from symchain.lowering.recurrences import compile_recurrence
 from symchain.nouns.computation import Computation, ancestors
 from symchain.nouns.derivation import Derivation, Derivations
+from symchain.nouns.higher import HigherDerivative, HigherDerivatives
 from symchain.nouns.recursion import Recursion, Recursions
+from symchain.render.higher_layout import symbol
+from symchain.render.text import write
 from symchain.support.plain_data import plain_data
 
 LONGEST = 64
 """Programs with more blocks show their results alone."""
 
 
-def read_off(derived: Derivation | Derivations | Recursion | Recursions, point: Mapping[str, Any]) -> dict[str, Any]:
+def read_off(
+    derived: Derivation | Derivations | HigherDerivative | HigherDerivatives | Recursion | Recursions, point: Mapping[str, Any]
+) -> dict[str, Any]:
     """The numbers at a point, by name: blocks (z1), then factors where one derivative was asked for (dC/da2), then dC/dW1.
 
     The output and its derivatives come from the compiled kernel, the rest from the program's meaning. Where arrays broadcast
     through a scalar program there is no single number for a block, and the results stand alone.
     """
     program, output = derived.program, derived.output
+    if isinstance(derived, HigherDerivative | HigherDerivatives):
+        members = [derived] if isinstance(derived, HigherDerivative) else list(derived.values())
+        return {write(symbol(output, d.names)): d.compile()(**point) for d in members}
     if isinstance(derived, Recursion | Recursions):
         value, gradient = derived.compile()(**_whole(program, point))
-        return {output: value} | {f"d{output}/d{name}": g for name, g in gradient.items()}
+        written = f"d{output}/d{{}}" if derived.truncate is None else "g_{}"
+        return {output: value} | {written.format(name): g for name, g in gradient.items()}
     names = [derived.wrt] if isinstance(derived, Derivation) else list(derived)
     value, gradient = compile_program(program, output, names, 1, "auto", {})(**point)
     found: dict[str, Any] = {}

@@ -6,6 +6,7 @@ from itertools import islice
 
 from symchain.errors import SymchainError, VerificationError
 from symchain.nouns.derivation import SEPARATE, TOLD, Derivation, Derivations
+from symchain.nouns.higher import HigherDerivative, HigherDerivatives
 from symchain.nouns.networks import network_of
 
 
@@ -30,3 +31,19 @@ def prepare(subject: Derivation | Derivations, detail: str = "standard", every: 
             d.rewriting  # noqa: B018
     if isinstance(subject, Derivation) and detail != "brief" and network_of(subject.program, subject.output) is not None:
         subject.sized_companions  # noqa: B018
+
+
+def prepare_orders(subject: HigherDerivative | HigherDerivatives, detail: str = "standard") -> None:
+    """The same of derivatives of higher order."""
+    members = [subject] if isinstance(subject, HigherDerivative) else list(subject.members.values())
+    for d in members:
+        try:
+            d.verification  # noqa: B018
+        except VerificationError:
+            raise
+        except SymchainError:
+            continue
+        for stage in d.stages if detail == "full" else ():
+            stage.rewriting  # noqa: B018
+    if len(members) > SEPARATE:
+        subject.verification  # noqa: B018

@@ -183,14 +183,14 @@ def _told(
         d, program=program, output=gradient.output, order=2, adjoint_lines=kept, result=result, reading=reading,
         first=gradient.wrt, slope=d.output,
     )  # fmt: skip
-    formula = _written_out(kept, result)
+    formula = shortened(kept, result)
     if formula is None:
         return told
     last = documented(replace(result, tree=formula, general=None, written=None))
     return replace(told, adjoint_lines=(), result=last, formula_tree=formula, general_tree=formula)
 
 
-def _written_out(lines: tuple[Line, ...], result: Line) -> Tree | None:
+def shortened(lines: tuple[Line, ...], result: Line) -> Tree | None:
     """The result without the lines before it, where that is shorter than both together."""
     values: dict[Tree, Tree] = {}
     for line in lines:

@@ -33,10 +33,11 @@ from symchain.evidence.judgement import (
     judge,
     relative_error,
 )
-from symchain.evidence.meanings import Array, is_slow, rounding_inside, watching
+from symchain.evidence.meanings import Array, is_slow, rounding_inside
 from symchain.evidence.points import UNDEFINED, Point, at, imaginary_step
 from symchain.evidence.sampling import SEED
 from symchain.evidence.slopes import Slopes
+from symchain.evidence.watching import watching
 from symchain.kernels.recourse import as_float64_gives_it
 from symchain.nouns.computation import Computation
 from symchain.support.dimensions import Shape

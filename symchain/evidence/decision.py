@@ -89,6 +89,13 @@ class Sharp:
             unseen = abs(known.get(output, values[output])) * numbers.mp.mpf(10) ** -digits
             return np.where(np.equal(total, 0), unseen, total) / (2 * step) ** len(ways)
 
+    def known(self, digits: int, trees: Sequence[Tree]) -> tuple[Digits, Mapping[str, Array]]:
+        """The numbers, and with so many digits the values of the inputs and of the blocks that some trees read."""
+        numbers, known = self._at(digits)
+        with numbers.working():
+            self._extend(numbers, known, trees)
+        return numbers, known
+
     def _at(self, digits: int) -> tuple[Digits, dict[str, Array]]:
         if digits not in self._known:
             numbers = Digits(digits)

@@ -10,7 +10,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from symchain.evidence.meanings import OPERATORS, Array, Watch, power, rounded, value_of, watcher, watching
+from symchain.evidence.meanings import OPERATORS, Array, power, rounded, value_of
+from symchain.evidence.watching import Watch, watcher, watching
 from symchain.functions.spec import AbstractFunction, map_dims
 from symchain.support.dimensions import evaluate as dimension
 from symchain.tensors.memory import remembered
@@ -177,7 +178,7 @@ def contraction(node: Contraction, args: list[Array], dims: Mapping[str, int], o
 
     `one` is the 1 of the kind of number that the arrays hold.
     """
-    sizes = [dimension(d, dims) for d in node.dims]
+    carried, counted, free, kept, elementwise = _layout(node.subscripts, node.output, len(node.dims))
     coefficient = one
     arrays, subscripts = [], []
     for array, subscript in zip(args, node.subscripts, strict=True):
@@ -186,24 +187,35 @@ def contraction(node: Contraction, args: list[Array], dims: Mapping[str, int], o
             subscripts.append(subscript)
         else:
             coefficient = np.multiply(coefficient, array)  # numbers of mpmath do not know arrays
-    carried = {i for s in subscripts for i in s}
-    for i in set(range(len(sizes))) - carried - set(node.output):
-        coefficient = coefficient * sizes[i]
-    free = list(dict.fromkeys(node.output))
-    kept = [i for i in free if i in carried]
+    for i in counted:
+        coefficient = coefficient * dimension(node.dims[i], dims)
     result = coefficient
-    if arrays and all(list(s) == kept for s in subscripts):
+    if elementwise:
         for array in arrays:
             result = np.multiply(result, array)
     elif arrays:
         pairs = [x for pair in zip(arrays, subscripts, strict=True) for x in pair]
         result = np.multiply(coefficient, np.einsum(*pairs, kept, optimize=len(arrays) > 2))
     if len(kept) < len(free):
-        stretched = np.reshape(result, [sizes[i] if i in carried else 1 for i in free])
-        result = np.broadcast_to(stretched, [sizes[i] for i in free])
+        sizes = [dimension(node.dims[i], dims) for i in free]
+        stretched = np.reshape(result, [n if i in carried else 1 for i, n in zip(free, sizes, strict=True)])
+        result = np.broadcast_to(stretched, sizes)
     if len(free) < len(node.output):
-        result = _diagonal(result, [free.index(i) for i in node.output], [sizes[i] for i in node.output])
+        result = _diagonal(result, [free.index(i) for i in node.output], [dimension(node.dims[i], dims) for i in node.output])
     return result
+
+
+@remembered(2**12)
+def _layout(
+    subscripts: tuple[tuple[int, ...], ...], output: tuple[int, ...], count: int
+) -> tuple[frozenset[int], tuple[int, ...], list[int], list[int], bool]:
+    """The indices that operands carry, those that are only summed, those of the output once, of these the carried ones; and whether
+    every operand has just these."""
+    carried = frozenset(i for s in subscripts for i in s)
+    free = list(dict.fromkeys(output))
+    kept = [i for i in free if i in carried]
+    counted = tuple(i for i in range(count) if i not in carried and i not in output)
+    return carried, counted, free, kept, all(list(s) == kept for s in subscripts if s)
 
 
 def _absorbing(node: Contraction, args: list[Array], dims: Mapping[str, int]) -> Array:

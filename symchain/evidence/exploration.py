@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from symchain.evidence.meanings import Array, Watch, watching
+from symchain.evidence.meanings import Array
 from symchain.evidence.points import FREE, UNDEFINED, Point, at, extended, imaginary_step, needed_blocks
 from symchain.evidence.sampling import RANGES, SEED, draw, limits_of, sizes_held, within
+from symchain.evidence.watching import Watch, watching
 from symchain.functions.spec import Interval
 from symchain.nouns.computation import Computation, ancestors
 

@@ -25,8 +25,9 @@ from symchain.nouns.derivation import Verification
 
 COMPLEX_STEP = "complex step"
 CENTRAL_DIFFERENCE = "complex step and central difference"
+MANY_DIGITS = "differences with many digits"
 NONE = "none"
-METHODS = (COMPLEX_STEP, CENTRAL_DIFFERENCE, NONE)
+METHODS = (COMPLEX_STEP, CENTRAL_DIFFERENCE, MANY_DIGITS, NONE)
 """The values of Verification.method; "none" means that nothing could be compared, and nothing is known."""
 
 NOWHERE, ROUNDING, KINKS, FLAT = "nowhere", "rounding", "kinks", "flat"
@@ -35,22 +36,24 @@ OPEN = (NOWHERE, ROUNDING, KINKS, FLAT)
 is 0 at all of them, so that most wrong formulas would agree."""
 
 POINTS = 3
-EXTRA = {COMPLEX_STEP: 5, CENTRAL_DIFFERENCE: 2}
+EXTRA = {COMPLEX_STEP: 5, CENTRAL_DIFFERENCE: 2, MANY_DIGITS: 2}
 """So many more points at most, for the other sides of choices."""
-TOLERANCES = {COMPLEX_STEP: 1e-9, CENTRAL_DIFFERENCE: 1e-6}
-FLOORS = {COMPLEX_STEP: 0.0, CENTRAL_DIFFERENCE: 1e-3}
+TOLERANCES = {COMPLEX_STEP: 1e-9, CENTRAL_DIFFERENCE: 1e-6, MANY_DIGITS: 1e-9}
+FLOORS = {COMPLEX_STEP: 0.0, CENTRAL_DIFFERENCE: 1e-3, MANY_DIGITS: 0.0}
 """Components are judged relative to themselves, those of second derivatives to a thousandth of the largest one at least."""
 RESOLVED = 1e-262
 """Derivatives below this are not compared: times the step they have lost digits to underflow."""
 MEASURED, FEWEST = 36, 12
 """So many points are measured in search of telling ones (fewer in long programs), and so many where the formula is 0 as it stands."""
-MEASURED_ZERO = {COMPLEX_STEP: 12, CENTRAL_DIFFERENCE: 4}
+MEASURED_ZERO = {COMPLEX_STEP: 12, CENTRAL_DIFFERENCE: 4, MANY_DIGITS: 4}
 TRUNCATION = 1e-45
 """The square of the step, with room for a third derivative: what a complex step finds where the derivative is 0."""
 UNSTEADY = 1e-4
 """A point where other last digits change the reference by this part of it decides nothing."""
 _BESIDE_ZERO = 1e-12
 """What derivatives of a value that is 0 but for rounding may differ by: no more is known of them."""
+FAR = 1e6
+"""A difference so many times as large as what one shake changes is no rounding."""
 SHAKES, SHAKES_ZERO = 4, 2
 """So often a point is evaluated again; after SHAKES_ZERO times with other last digits of the inputs too."""
 
@@ -212,7 +215,7 @@ def _look(case: Case, point: Point) -> Look:
         if not _shake(case, point, pairs, changes, seed, stirred=seed >= SHAKES_ZERO):
             return replace(look, held=False, rank=ROUNDING, why=ROUNDING)
         explained = max(relative_error(*p, 100 * c / tolerance, floor) for p, c in zip(pairs, changes, strict=True))
-        if explained < tolerance and rank != FLAT:
+        if rank != FLAT and (explained < tolerance or (case.sharp is not None and _far_apart(pairs, changes, tolerance, floor))):
             break
     unsteady = float(np.max(changes[0], initial=0.0)) > UNSTEADY * float(np.max(np.abs(first[1]), initial=0.0))
     if explained >= tolerance:
@@ -232,6 +235,11 @@ def _look(case: Case, point: Point) -> Look:
     if case.zero or truncated:  # 0 as far as there are digits
         return replace(look, pair=(first[0], first[0]), error=0.0, rank=FLAT)
     return replace(look, rank=ROUNDING, why=ROUNDING)
+
+
+def _far_apart(pairs: Sequence[Pair], changes: Sequence[Array], tolerance: float, floor: float) -> bool:
+    """Whether the sides differ by far more than other last digits change: the digits decide then, and no more shaking is needed."""
+    return max(relative_error(*p, FAR * c / tolerance, floor) for p, c in zip(pairs, changes, strict=True)) >= tolerance
 
 
 def _settled(case: Case, point: Point) -> Decided:

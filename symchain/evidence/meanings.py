@@ -7,10 +7,10 @@ its numeric codes are used here: this is what they are compared with.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from math import floor, log10
@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import sympy
 
-from symchain.functions.spec import POSITIVE, AbstractFunction, FunctionSpec, Interval
+from symchain.evidence.watching import choose, watcher
+from symchain.functions.spec import POSITIVE, AbstractFunction, FunctionSpec
 from symchain.support.precision import precision
 
 Array = Any
@@ -32,50 +33,12 @@ UNKNOWN_SLOPE = complex(0, np.nan)
 """Added to a value: it stays, and its complex step is lost for all to see."""
 
 
+Meaning = Callable[..., Any]
+"""What a function is, over SymPy's expressions."""
+
+
 class _Unknown(Exception):
     """A SymPy function without complex NumPy code: mpmath takes over."""
-
-
-# ---------------------------------------------------------------- what an evaluation meets
-
-
-@dataclass
-class Watch:
-    """What an evaluation met on its way, in the order of evaluation, which is the same at every point."""
-
-    choices: list[Array] = field(default_factory=list)
-    """For every choice (a comparison, a kink, a jump) the number whose sign decides it; where it is 0 there may be no derivative."""
-    ties: list[Array] = field(default_factory=list)
-    """For every element chosen among many, how far the next one is behind it."""
-    branches: set[int] = field(default_factory=set)
-    """Which of the choices are comparisons of the program itself."""
-    edges: list[tuple[Array, Interval]] = field(default_factory=list)
-    """Arguments that are restricted to an interval."""
-    lost: bool = False
-    """Whether a smooth function was given a complex step and gave none back: it is saturated, or it underflows."""
-
-
-_WATCH: ContextVar[Watch | None] = ContextVar("watch", default=None)
-
-
-@contextmanager
-def watching() -> Iterator[Watch]:
-    """Everything evaluated inside is watched."""
-    token = _WATCH.set(watch := Watch())
-    try:
-        yield watch
-    finally:
-        _WATCH.reset(token)
-
-
-def watcher() -> Watch | None:
-    return _WATCH.get()
-
-
-def _choose(*signs: Array) -> None:
-    watch = _WATCH.get()
-    if watch is not None:
-        watch.choices.extend(signs)
 
 
 def value_of(function: FunctionSpec | AbstractFunction, orders: Sequence[int], args: Sequence[Array]) -> Array:
@@ -93,10 +56,9 @@ def value_of(function: FunctionSpec | AbstractFunction, orders: Sequence[int], a
             moves = np.any(np.broadcast_arrays(*(np.imag(args[k]) != 0 for k in still)), axis=0)
             value = value_of(function, orders, [np.real(a) if k in still else a for k, a in enumerate(args)])
             return value + np.where(moves, UNKNOWN_SLOPE, 0j)
-    symbols, _, nodes = _meaning(function, tuple(orders))
     inside = _inside(function, args) if function.confined else []
     try:
-        value = _interpret(nodes, dict(zip(symbols, args, strict=True)))
+        value = _interpret(_steps(function.meaning, function.parameters, tuple(orders)), args)
     except _Unknown:
         return _by_mpmath(function, tuple(orders), args, inside)
     return np.where(np.logical_and.reduce(np.broadcast_arrays(*inside)), value, np.nan) if inside else value
@@ -152,7 +114,7 @@ def power(base: Array, exponent: Array | int) -> Array:
     """base**exponent; negative bases are fine with integer exponents, where a complex logarithm would lose the derivative."""
     if isinstance(exponent, int) and abs(exponent) <= 64:
         return _integer_power(base, exponent)
-    watch = _WATCH.get()
+    watch = watcher()
     if watch is not None:
         watch.edges.append((base, POSITIVE))
     if not (np.iscomplexobj(base) or np.iscomplexobj(exponent)):
@@ -179,7 +141,7 @@ def _integer_power(base: Array, exponent: int) -> Array:
 
 
 def absolute(z: Array) -> Array:
-    _choose(z)
+    choose(z)
     return z * np.sign(np.real(z))
 
 
@@ -198,10 +160,10 @@ def extreme(args: Sequence[Array], largest: bool) -> Array:
     arrays = np.broadcast_arrays(*args)
     real = np.stack([a.real for a in arrays])
     if len(arrays) == 2:
-        _choose(arrays[0] - arrays[1])
-    elif _WATCH.get() is not None:
+        choose(arrays[0] - arrays[1])
+    elif watcher() is not None:
         for k, a in enumerate(arrays):
-            _choose(a - extreme([*arrays[:k], *arrays[k + 1 :]], largest) if len(arrays) > 1 else a)
+            choose(a - extreme([*arrays[:k], *arrays[k + 1 :]], largest) if len(arrays) > 1 else a)
     chosen = real == (real.max(axis=0) if largest else real.min(axis=0))
     total = sum(np.where(c, a, 0) for c, a in zip(chosen, arrays, strict=True))
     return np.where(np.isnan(real).any(axis=0), np.nan, total / np.maximum(chosen.sum(axis=0), 1))
@@ -211,7 +173,7 @@ def _stepwise(function: Callable[..., Array], steps: Callable[[Array], Array] = 
     """A piecewise constant function: it sees real parts, its derivative is 0; it jumps where `steps` of its argument is 0."""
 
     def call(*args: Array) -> Array:
-        _choose(steps(args[0]))
+        choose(steps(args[0]))
         return function(*(np.real(a) for a in args))
 
     return call
@@ -292,16 +254,15 @@ OPERATORS: dict[str, Callable[..., Array]] = {
 
 
 @lru_cache(maxsize=1024)
-def _meaning(spec: FunctionSpec, orders: tuple[int, ...]) -> tuple[tuple[Any, ...], Any, tuple[Any, ...]]:
-    """The parameters as symbols, the meaning (or a derivative of it), and its distinct nodes, operands first."""
-    symbols = tuple(sympy.Symbol(p, real=True) for p in spec.parameters)
-    expression = sympy.sympify(spec.meaning(*symbols))
+def _expression(meaning: Meaning, parameters: tuple[str, ...], orders: tuple[int, ...]) -> tuple[tuple[Any, ...], Any]:
+    """The parameters as symbols, and the meaning, or a derivative of it. Records that differ in other fields alone share it."""
+    symbols = tuple(sympy.Symbol(p, real=True) for p in parameters)
+    expression = sympy.sympify(meaning(*symbols))
     for symbol, order in zip(symbols, orders, strict=True):
         if order:
             expression = sympy.diff(expression, symbol, order)
     steps = {e: sympy.S.Zero for e in expression.atoms(sympy.Subs, sympy.Derivative) if e.has(sympy.floor, sympy.ceiling)}
-    expression = expression.xreplace(steps)  # between its jumps the slope of a step is 0, and SymPy leaves it as it is
-    return symbols, expression, tuple(dict.fromkeys(sympy.postorder_traversal(expression)))
+    return symbols, expression.xreplace(steps)  # between its jumps the slope of a step is 0, and SymPy leaves it as it is
 
 
 _INSIDE: ContextVar[np.random.Generator | None] = ContextVar("inside", default=None)
@@ -330,53 +291,129 @@ _EXACT = frozenset(("Abs", "Max", "Min", "sign", "floor", "ceiling", "Heaviside"
 """Functions that round nothing."""
 
 
-def _interpret(nodes: Sequence[Any], values: dict[Any, Array]) -> Array:
+Known = list[Array]
+"""The values of a meaning's nodes, operands first."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    """How the value of a node follows from those before it."""
+
+    value: Callable[[Known, Sequence[Array]], Array]
+    """Of what is known, and the arguments of the function."""
+    rounds: bool
+    """Whether the node is more than a name or a number."""
+
+
+def _interpret(steps: Sequence[_Step], args: Sequence[Array]) -> Array:
     generator = _INSIDE.get()
-    for node in nodes:
-        if node not in values:
-            value = _node(node, [values[a] for a in node.args] if not isinstance(node, sympy.Piecewise) else [], values)
-            values[node] = value if generator is None or value is None or not node.args else rounded(value, generator)
-    return values[nodes[-1]]
+    known: Known = []
+    for step in steps:
+        value = step.value(known, args)
+        known.append(rounded(value, generator) if generator is not None and step.rounds and value is not None else value)
+    return known[-1]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
+def _steps(meaning: Meaning, parameters: tuple[str, ...], orders: tuple[int, ...]) -> tuple[_Step, ...]:
+    """The distinct nodes of a meaning, operands first."""
+    symbols, expression = _expression(meaning, parameters, orders)
+    numbers: dict[Any, int] = {}
+    steps = []
+    for node in dict.fromkeys(sympy.postorder_traversal(expression)):
+        steps.append(_argument(symbols.index(node)) if node in symbols else _Step(_code_of(node, numbers), bool(node.args)))
+        numbers[node] = len(numbers)
+    return tuple(steps)
+
+
+def _argument(k: int) -> _Step:
+    return _Step(lambda known, args: args[k], False)
+
+
 def _is_rounded(node: Any) -> bool:
     """Whether terms of a sum are rounded values of functions."""
     return any(type(part).__name__ in _CODE and type(part).__name__ not in _EXACT for part in sympy.preorder_traversal(node))
 
 
-def _node(node: Any, args: list[Array], values: dict[Any, Array]) -> Array:
+def _code_of(node: Any, numbers: Mapping[Any, int]) -> Callable[[Known, Sequence[Array]], Array]:
+    """What a node computes; `numbers` are the places of its operands among what is known."""
+    if isinstance(node, sympy.Piecewise):
+        return _choice([(numbers[value], numbers[condition]) for value, condition in reversed(node.args)])
+    first, *rest = [numbers[a] for a in node.args] or [0]
     if node.is_Add:
-        total = sum(args[1:], args[0])
-        if _is_rounded(node) and np.any(np.abs(np.real(total)) <= _CANCELLED * np.abs(np.real(args[0]))) and np.all(np.isfinite(total)):
+        return _sum(first, rest, _is_rounded(node))
+    if node.is_Mul:
+        return _product(first, rest)
+    if node.is_Pow:
+        if node.exp.is_Integer:
+            whole = int(node.exp)
+            return lambda known, args: power(known[first], whole)
+        return lambda known, args: power(known[first], known[rest[0]])
+    if node.is_number and not node.args:
+        return _constant(float(node))
+    if node in (sympy.true, sympy.false):
+        return _constant(np.bool_(node is sympy.true))
+    name, operands = type(node).__name__, [numbers[a] for a in node.args]
+    if name in _RELATIONS:
+        return _relation(_RELATIONS[name], operands, chooses=name not in _CONNECTIVES)
+    if name == "ExprCondPair":
+        return _constant(None)  # read through the Piecewise
+    return _called(_CODE.get(name), operands)
+
+
+def _constant(value: Array) -> Callable[[Known, Sequence[Array]], Array]:
+    return lambda known, args: value
+
+
+def _choice(cases: Sequence[tuple[int, int]]) -> Callable[[Known, Sequence[Array]], Array]:
+    def choose(known: Known, args: Sequence[Array]) -> Array:
+        result: Array = np.nan
+        for value, condition in cases:
+            result = np.where(known[condition], known[value], result)
+        return result
+
+    return choose
+
+
+def _sum(first: int, rest: Sequence[int], rounds: bool) -> Callable[[Known, Sequence[Array]], Array]:
+    def add(known: Known, args: Sequence[Array]) -> Array:
+        total = known[first]
+        for k in rest:
+            total = total + known[k]
+        if rounds and np.any(np.abs(np.real(total)) <= _CANCELLED * np.abs(np.real(known[first]))) and np.all(np.isfinite(total)):
             raise _Unknown  # nothing is left of its digits
         return total
-    if node.is_Mul:
-        result = args[0]
-        for a in args[1:]:
-            result = result * a
+
+    return add
+
+
+def _product(first: int, rest: Sequence[int]) -> Callable[[Known, Sequence[Array]], Array]:
+    def multiply(known: Known, args: Sequence[Array]) -> Array:
+        result = known[first]
+        for k in rest:
+            result = result * known[k]
         return result
-    if node.is_Pow:
-        return power(args[0], int(node.exp) if node.exp.is_Integer else args[1])
-    if node.is_number and not args:
-        return float(node)
-    if isinstance(node, sympy.Piecewise):
-        result = np.nan
-        for value, condition in reversed(node.args):
-            result = np.where(values[condition], values[value], result)
-        return result
-    if node in (sympy.true, sympy.false):
-        return np.bool_(node is sympy.true)
-    name = type(node).__name__
-    if name in _RELATIONS:
-        if name not in _CONNECTIVES:
-            _choose(args[0] - args[1])
-        return _RELATIONS[name](*(np.real(a) for a in args))
-    if name == "ExprCondPair":
-        return None  # read through the Piecewise
-    if name not in _CODE:
-        raise _Unknown
-    return _CODE[name](*args)
+
+    return multiply
+
+
+def _relation(relation: Callable[..., Array], operands: Sequence[int], chooses: bool) -> Callable[[Known, Sequence[Array]], Array]:
+    def relate(known: Known, args: Sequence[Array]) -> Array:
+        given = [known[k] for k in operands]
+        if chooses:
+            choose(given[0] - given[1])
+        return relation(*(np.real(a) for a in given))
+
+    return relate
+
+
+def _called(function: Callable[..., Array] | None, operands: Sequence[int]) -> Callable[[Known, Sequence[Array]], Array]:
+    def call(known: Known, args: Sequence[Array]) -> Array:
+        if function is None:
+            raise _Unknown
+        return function(*(known[k] for k in operands))
+
+    return call
 
 
 # ---------------------------------------------------------------- functions that only mpmath knows
@@ -387,7 +424,8 @@ def is_slow(function: FunctionSpec | AbstractFunction) -> bool:
     """Whether a function is evaluated number by number, with many digits."""
     if isinstance(function, AbstractFunction):
         return function.binding is not None and is_slow(function.binding)
-    nodes = _meaning(function, (0,) * len(function.parameters))[2]
+    _, expression = _expression(function.meaning, function.parameters, (0,) * len(function.parameters))
+    nodes = sympy.preorder_traversal(expression)
     return any(n.is_Function and type(n).__name__ not in _CODE and not n.is_Piecewise for n in nodes)
 
 
@@ -405,7 +443,7 @@ def _by_mpmath(spec: FunctionSpec, orders: tuple[int, ...], args: Sequence[Array
             result[at] = np.nan
             continue
         point = tuple(float(np.real(a[at])) for a in arrays)
-        value, slopes = _digits(spec, orders, point, moving)
+        value, slopes = _digits(spec.meaning, spec.parameters, orders, point, moving)
         result[at] = value
         for a, slope in zip(arrays, slopes, strict=True):
             if slope:
@@ -414,26 +452,26 @@ def _by_mpmath(spec: FunctionSpec, orders: tuple[int, ...], args: Sequence[Array
 
 
 @lru_cache(maxsize=256)
-def meaning_in_mpmath(spec: FunctionSpec, orders: tuple[int, ...]) -> Callable[..., Any]:
+def in_mpmath(meaning: Meaning, parameters: tuple[str, ...], orders: tuple[int, ...]) -> Callable[..., Any]:
     """The meaning, or a derivative of it, as a function of numbers of mpmath."""
-    symbols, expression, _ = _meaning(spec, orders)
+    symbols, expression = _expression(meaning, parameters, orders)
     return sympy.lambdify(symbols, expression, [{"DiracDelta": lambda *_: 0}, "mpmath"])  # type: ignore[no-any-return]
 
 
 def is_integral(spec: FunctionSpec, orders: tuple[int, ...]) -> bool:
     """Whether the meaning has to be integrated numerically."""
-    return any(isinstance(node, sympy.Integral) for node in _meaning(spec, orders)[2])
+    return _expression(spec.meaning, spec.parameters, orders)[1].has(sympy.Integral)  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=65536)
 def _digits(
-    spec: FunctionSpec, orders: tuple[int, ...], point: tuple[float, ...], moving: tuple[bool, ...]
+    meaning: Meaning, parameters: tuple[str, ...], orders: tuple[int, ...], point: tuple[float, ...], moving: tuple[bool, ...]
 ) -> tuple[float, tuple[float, ...]]:
     """The value and the partial derivatives by the moving arguments; directions share points, so this is remembered."""
     import mpmath
     from mpmath.libmp import NoConvergence
 
-    code = meaning_in_mpmath(spec, orders)
+    code = in_mpmath(meaning, parameters, orders)
 
     def real(value: Any) -> Any:
         return value if not getattr(value, "imag", 0) else mpmath.nan

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
 from symchain.evidence.evaluation import contraction
-from symchain.evidence.meanings import OPERATORS, Array, is_integral, meaning_in_mpmath, stand_in
+from symchain.evidence.meanings import OPERATORS, Array, Meaning, in_mpmath, is_integral, stand_in
 from symchain.functions.spec import AbstractFunction, FunctionSpec, map_dims
 from symchain.support.dimensions import evaluate as dimension
 from symchain.tensors.memory import remembered
@@ -208,6 +209,12 @@ def _product(n: Numbers, node: Contraction, args: list[Array], dims: Mapping[str
 # ---------------------------------------------------------------- many digits
 
 
+@lru_cache(maxsize=2**14)
+def _at(meaning: Meaning, parameters: tuple[str, ...], orders: tuple[int, ...], prec: int, *point: Any) -> Any:
+    """The meaning of a function at a point, with the working precision `prec`: every form of a derivative asks for the same values."""
+    return in_mpmath(meaning, parameters, orders)(*point)
+
+
 class Digits(Numbers):
     """Numbers with so many decimal digits; nan where there is no value. To be used inside of `working`."""
 
@@ -271,11 +278,11 @@ class Digits(Numbers):
             function = function.binding
         if self.digits > INTEGRATED and is_integral(function, tuple(orders)):
             raise Inexact
-        known, code = function, meaning_in_mpmath(function, tuple(orders))
+        known, prec, asked = function, self.mp.prec, (function.meaning, function.parameters, tuple(orders))
         confined = [(k, known.domain(k)) for k, p in enumerate(known.parameters) if p in known.confined]
 
         def call(*point: Any) -> Any:
-            return code(*map(self.mp.mpf, point)) if all(point[k] in interval for k, interval in confined) else self.nan
+            return _at(*asked, prec, *map(self.mp.mpf, point)) if all(point[k] in interval for k, interval in confined) else self.nan
 
         return self._elementwise(call, *args)
 

@@ -9,8 +9,9 @@ import numpy as np
 from symchain.evidence.decision import Sharp
 from symchain.evidence.directions import Weights, moves_of
 from symchain.evidence.judgement import BRANCH, KINK, OnKink, Steps
-from symchain.evidence.meanings import Array, Watch, watching
+from symchain.evidence.meanings import Array
 from symchain.evidence.points import Point, imaginary_step
+from symchain.evidence.watching import Watch, watching
 from symchain.nouns.computation import Computation, ancestors
 
 STENCIL = ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60))

@@ -24,11 +24,12 @@ from symchain.evidence.directions import COMPONENTS, Weights, along, directions_
 from symchain.evidence.exceptions import Exceptions, Met, is_another, limit_at
 from symchain.evidence.exploration import Exploration
 from symchain.evidence.judgement import BRANCH, CENTRAL_DIFFERENCE, COMPLEX_STEP, KINK, STEEP, Case, Measured, OnKink, Pair, Steps, judge
-from symchain.evidence.meanings import Array, watching
+from symchain.evidence.meanings import Array
 from symchain.evidence.points import UNDEFINED, Point, given, imaginary_step
 from symchain.evidence.precision import Digits
 from symchain.evidence.sampling import SEED
 from symchain.evidence.slopes import Slopes, refuse_kinks, size_of
+from symchain.evidence.watching import watching
 from symchain.nouns.computation import Computation, ancestors
 from symchain.nouns.derivation import SEPARATE, Derivation, Derivations, Factor, Line, Step, Verification
 from symchain.support.dimensions import evaluate as dimension
@@ -84,7 +85,7 @@ def verify(derivation: Derivation) -> Verification:
         return decided(sides)
 
     def measure(point: Point, steps: Steps) -> Measured:
-        environment = _extended(derivation.adjoint_lines, point)
+        environment = extended_by(derivation.adjoint_lines, point)
         value = _laid_out(point.evaluate([derivation.result.tree], environment, absorbing=True)[0], derivation.shape, point)
         if derivation.order == 1:
             directions = directions_of(point, [wrt], limit)
@@ -99,7 +100,7 @@ def verify(derivation: Derivation) -> Verification:
     method = COMPLEX_STEP if derivation.order == 1 else CENTRAL_DIFFERENCE
     case = Case(measure, reading, output, method, is_zero(derivation.result.tree), derivation.zero_reason == "unrelated", sharp)
     search = Exploration(reading, output, list(dict.fromkeys([*reads, first, wrt])))
-    own, asked = _own_point(search, derivation.point)
+    own, asked = own_point(search, derivation.point)
     verdict, used, why = judge(case, search, own)
     chosen = _given(derivation, own) if why in (KINK, BRANCH) else None
     if chosen is not None and not np.all(np.isfinite(chosen)):
@@ -122,7 +123,7 @@ def _differs_at(derivation: Derivation, met: Met, vector: str | None) -> bool:
     """Whether the derivation has a value at an exceptional point that is not the limit of the program's derivative."""
     wrt, point = derivation.wrt, met.point
     lines = [*derivation.adjoint_lines, derivation.result]
-    value = _laid_out(_extended(lines, point)[derivation.result.name], derivation.shape, point)
+    value = _laid_out(extended_by(lines, point)[derivation.result.name], derivation.shape, point)
     along_this = None if vector is None else point.values[vector]
     read = derivation.reading or derivation.program
     return differs_along(read, derivation.output, wrt, met, value, along_this, derivation.order, derivation.first or wrt)
@@ -182,7 +183,7 @@ def verify_all(derivations: Derivations) -> Verification:
         return total
 
     def measure(point: Point, steps: Steps) -> Measured:
-        environment = _extended(lines, point)
+        environment = extended_by(lines, point)
         values = {n: _laid_out(environment[line.name], line.shape, point) for n, line in results.items()}
         return _gathered(slopes, ((side(values, way), partial(slopes.along, point, way, steps)) for way in ways(point)))
 
@@ -202,7 +203,7 @@ def verify_all(derivations: Derivations) -> Verification:
     case = Case(measure, program, output, method, zero=zero, unrelated=unrelated, sharp=sharp)
     read = {x.name for x in leaves(*(line.tree for line in lines))}
     search = Exploration(program, output, [*(n for n in program.blocks if n in read), *names])
-    own, asked = _own_point(search, derivations.point)
+    own, asked = own_point(search, derivations.point)
     verdict, _, why = judge(case, search, own)
     return replace(verdict, reference=None, asked=asked or why)
 
@@ -214,7 +215,7 @@ def _worst(verdicts: Sequence[Verification]) -> Verification:
     return replace(worst, components=components, zero=zero, value=None, reference=None, factors={}, values={}, given=None)
 
 
-def _own_point(search: Exploration, values: Mapping[str, Any] | None) -> tuple[tuple[Point, ...], str]:
+def own_point(search: Exploration, values: Mapping[str, Any] | None) -> tuple[tuple[Point, ...], str]:
     """The reader's point, to be measured first; nothing where there is none, or (OUTSIDE) where the program has no value there."""
     if values is None:
         return (), ""
@@ -228,7 +229,7 @@ def _own_point(search: Exploration, values: Mapping[str, Any] | None) -> tuple[t
 def _given(derivation: Derivation, own: Sequence[Point]) -> Any:
     """The derivative at the reader's point as the derivation has it."""
     lines = [*derivation.adjoint_lines, derivation.result]
-    return as_measured(_extended(lines, own[0])[derivation.result.name])
+    return as_measured(extended_by(lines, own[0])[derivation.result.name])
 
 
 def verify_factor(program: Computation, factor: Factor, at: Iterable[Point] | None = None) -> Verification:
@@ -371,7 +372,7 @@ def _gathered(slopes: Slopes, sides: Iterable[tuple[Array, Callable[[], Array]]]
 # ---------------------------------------------------------------- what was derived
 
 
-def _extended(lines: Sequence[Line], point: Point) -> dict[str, Array]:
+def extended_by(lines: Sequence[Line], point: Point) -> dict[str, Array]:
     """The point's values and those of the lines, which may read earlier ones."""
     environment = dict(point.values)
     for line in lines:
@@ -410,7 +411,7 @@ def _stacked(pairs: Sequence[Pair]) -> Pair:
 
 def _reported(derivation: Derivation, reference: Array, point: Point, mattering: Container[Any]) -> dict[str, Any]:
     """The first point, to be printed: inputs, blocks, factors that are numbers, and the derivative by both ways."""
-    value = point.evaluate([derivation.result.tree], _extended(derivation.adjoint_lines, point), absorbing=True)[0]
+    value = point.evaluate([derivation.result.tree], extended_by(derivation.adjoint_lines, point), absorbing=True)[0]
     factors = [f for f in islice(derivation.factors.values(), FACTORS) if not f.shape]
     numbers = point.evaluate([f.tree for f in factors], absorbing=True)
     return {

@@ -125,6 +125,8 @@ class LoopKernel:
         """The code of the steps, in the order in which they run."""
         self._checked()
         parts = []
+        if self.loops.truncate is not None:
+            parts.append(f"# windows of {self.loops.truncate} steps, counted from the last one: nothing is sent back beyond them")
         for stage in self.loops.stages:
             over = "" if stage.once else f" for {stage.var} in {stage.low}..{stage.high}"
             names = ", ".join(t.name if t.kind == "plain" else f"{t.name}[{t.index}]" for t in stage.targets)
@@ -138,7 +140,7 @@ class LoopKernel:
     def __call__(self, /, *unnamed: Any, **inputs: Any) -> Any:
         if unnamed:
             raise ArgumentError(f"{len(unnamed)} values are given without a name", advice="Write kernel(x=..., T=50).")
-        given = self._admitted(inputs)
+        given = self.admitted(inputs)
         self._checked()
         with np.errstate(all="ignore"):
             if self.target == "c":
@@ -150,6 +152,16 @@ class LoopKernel:
                     pass
             return self._run(Run(self.loops, given, self.options.get("checkpoint")))
 
+    def values(self, /, *unnamed: Any, **inputs: Any) -> Run:
+        """The values of blocks and members at a point."""
+        if unnamed:
+            raise ArgumentError(f"{len(unnamed)} values are given without a name", advice="Write kernel(x=..., T=50).")
+        run = Run(self.loops, self.admitted(inputs))
+        self._checked()
+        with np.errstate(all="ignore"):
+            run.work_out()
+        return run
+
     def _run(self, run: Run) -> Any:
         value = run.forward()
         if self.loops.order == 0:
@@ -157,7 +169,8 @@ class LoopKernel:
         gradient = run.backward()
         return (value, gradient) if self.loops.order is not None else next(iter(gradient.values()))
 
-    def _admitted(self, inputs: Mapping[str, Any]) -> Members:
+    def admitted(self, inputs: Mapping[str, Any]) -> Members:
+        """The inputs of a call, checked and converted."""
         loops = self.loops
         known = {*self.names, *loops.lengths, *loops.letters}
         unknown = [n for n in inputs if n not in known]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -14,6 +14,8 @@ from symchain.kernels.blocks import APART, Block, length_of, split_of
 from symchain.kernels.checkpoints import Group, Rolling, grouped
 from symchain.kernels.lengths import Members
 from symchain.kernels.stages import Argument, Code, Loops, Stage
+from symchain.support.linear import Linear
+from symchain.support.truncation import Fixed
 
 
 class Run:
@@ -35,6 +37,12 @@ class Run:
     # ------------------------------------------------------------ values
 
     def forward(self) -> Any:
+        """Work the values out; the output."""
+        self.work_out()
+        value = self.plain[self.loops.output]
+        return np.float64(value) if not np.ndim(value) else value
+
+    def work_out(self) -> None:
         for part in self.parts:
             if isinstance(part, Rolling):
                 part.forward()
@@ -46,9 +54,8 @@ class Run:
                 self.add(part, self.span(part), True)
             else:
                 self._product(part)
-        return np.float64(self.plain[self.loops.output]) if not np.ndim(self.plain[self.loops.output]) else self.plain[self.loops.output]
 
-    def _step(self, stage: Stage, code: Code) -> Callable[..., Any]:
+    def step_of(self, stage: Stage, code: Code) -> Callable[..., Any]:
         """The step function of a stage, as a function of the index and of the adjoints of its targets."""
         getters = [self.getter(a, stage) for a in code.arguments]
         function, var = code.function, stage.var
@@ -116,7 +123,7 @@ class Run:
         return one
 
     def _once(self, stage: Stage) -> None:
-        (value,) = self._step(stage, stage.forward)(0)
+        (value,) = self.step_of(stage, stage.forward)(0)
         target = stage.targets[0]
         if target.kind == "plain":
             self.plain[target.name] = value
@@ -146,7 +153,7 @@ class Run:
         for block, together in self._blocks(stage, stage.forward, steps):
             rest = block if together is None else block[together.advance(keep) :]
             if len(rest):
-                step = self._step(stage, stage.forward)
+                step = self.step_of(stage, stage.forward)
                 for i in rest:
                     for k, value in enumerate(step(i)):
                         keep(k, i, value)
@@ -159,7 +166,7 @@ class Run:
         for block, together in self._blocks(stage, stage.forward, steps):
             terms: dict[int, Any] = {}
             made = 0 if together is None else together.advance(partial(_note, terms))
-            step = self._step(stage, stage.forward)
+            step = self.step_of(stage, stage.forward)
             for term in chain(terms.values(), (step(i)[0] for i in block[made:])):
                 total = total + term
         self.plain[name] = total
@@ -168,7 +175,7 @@ class Run:
         return tuple(self.given.dimension(d) for d in stage.shapes[0])
 
     def _product(self, stage: Stage) -> None:
-        step = self._step(stage, stage.forward)
+        step = self.step_of(stage, stage.forward)
         terms = [step(i)[0] for i in self.span(stage)]
         shape = self._shape(stage)
         total: Any = np.ones(shape) if shape else 1.0
@@ -222,11 +229,16 @@ class Run:
                 continue
             slope = a.index.slope(stage.var) if stage.var else 0
             rest = a.index.without(stage.var or " ").value(self.given.numbers)
+            fixed = self.fixed(a, stage)
             tables = self.of_row if a.kind == "row" else self.of_member
             table = tables.setdefault(a.name, {})
 
-            def give(i: int, sent: Any, table: Any = table, slope: int = slope, rest: int = rest, n: str = a.name) -> None:
+            def give(
+                i: int, sent: Any, table: Any = table, slope: int = slope, rest: int = rest, n: str = a.name, fixed: Any = fixed
+            ) -> None:
                 k = slope * i + rest
+                if k in fixed:
+                    return
                 if k in table:
                     self._receive(table, k, sent, (n, k))
                 else:
@@ -234,6 +246,17 @@ class Run:
 
             found.append(give)
         return found
+
+    def fixed(self, a: Argument, stage: Stage) -> Container[int]:
+        """The members that a stage reads as those of an earlier window, where loops are truncated: nothing is sent to them."""
+        window = self.loops.truncate
+        if window is None or stage.kind != "range" or a.kind != "member" or a.name not in {t.name for t in stage.targets}:
+            return ()
+        back = a.index.minus(Linear.letter(stage.var)).number
+        if back is None or back >= 0:
+            return ()
+        span = self.span(stage)
+        return Fixed(-back, span.start, span.stop - 1, window)
 
     def _adjoint(self, name: str) -> Any:
         """The adjoint of a block or a sum, with what its rows received."""
@@ -270,7 +293,7 @@ class Run:
                 except (ValueError, IndexError) as error:
                     raise _no_value(stage.targets[0].name, error) from error
                 continue
-            step = self._step(stage, stage.backward)
+            step = self.step_of(stage, stage.backward)
             for i in block:
                 found = adjoints(i)
                 if found is not None:

@@ -59,6 +59,7 @@ def _loops(data: Mapping[str, Any]) -> Loops:
         tuple((str(n), _argument(a)) for n, a in data["wrt"]),
         None if data["order"] is None else int(data["order"]),
         {str(n): tuple(map(str, facts)) for n, facts in data["facts"]},
+        None if data.get("truncate") is None else int(data["truncate"]),
     )
 
 

@@ -126,6 +126,8 @@ class Loops:
     """0: value; 1: value and gradient; None: the one derivative alone."""
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What is declared of inputs, and of each member of a family: values without these facts are refused."""
+    truncate: int | None = None
+    """The steps of a window beyond which nothing is sent back: what comes out is no gradient then."""
 
     def to_json(self) -> dict[str, Any]:
         """What a file holds (`saved.load` reads it)."""
@@ -141,4 +143,5 @@ class Loops:
             "wrt": [[n, a.to_json()] for n, a in self.wrt],
             "order": self.order,
             "facts": [[n, facts] for n, facts in self.facts.items()],
+            **({} if self.truncate is None else {"truncate": self.truncate}),
         }

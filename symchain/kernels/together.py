@@ -7,13 +7,14 @@ Only what a step needs of the step before it is worked out step by step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from string import ascii_letters
 
 from symchain.kernels.kernel import Input, Instruction, Output, Plan
 from symchain.kernels.numpy import bare_function
-from symchain.kernels.opcodes import ARITHMETIC
+from symchain.kernels.opcodes import ARITHMETIC, led
 from symchain.support.dimensions import Shape, evaluate
 
 
@@ -44,6 +45,9 @@ class Split:
         self.outputs = [o.value for o in plan.outputs]
         self.carried, self.added = set(carried), set(added)
         needed = plan.needed()
+        self.steps = "steps"
+        while self.steps in plan.letters:
+            self.steps += "_"
         self.moving = set(moving)
         later, apart = set(carried), set[int]()
         for number in needed:
@@ -62,9 +66,6 @@ class Split:
         inner = {*inner, *(k for k, v in enumerate(self.outputs) if v in looped and k not in self.added)}  # what it makes is there at once
         self.rest = [k for k in range(len(self.outputs)) if k not in inner]
         used = {v for n in after for v in plan.instruction(n).operands} | {self.outputs[k] for k in self.rest}
-        self.steps = "steps"
-        while self.steps in plan.letters:
-            self.steps += "_"
         self.before = self._together(sorted(before), sorted((read | used) & before), (), exact) if before else None
         self.carrying = sorted(inner)
         made = sorted(used & looped)
@@ -121,9 +122,9 @@ class Split:
         """Whether an instruction that moves can be worked out for many steps together."""
         if step.opcode == "matmul":
             return all(len(self.shape(v)) <= 2 for v in step.operands)
-        if step.opcode == "concatenate":
-            return self.moving.issuperset(step.operands)
-        return step.opcode in ARITHMETIC or step.opcode in _RULES
+        if step.opcode in ARITHMETIC or step.opcode in ("inner", "einsum"):
+            return True
+        return self.moving.issuperset(step.operands) and led(step.opcode, step.parameters, self.steps) is not None
 
     def _taken(self, numbers: Sequence[int], gives: Sequence[int]) -> list[int]:
         own = set(numbers)
@@ -202,11 +203,15 @@ class _Together:
             shape = self.split.shape(x if x in self.split.moving else y)
             product = self.emit("multiply", [self.named[x], self.named[y]], (), (self.split.steps, *shape))
             self.named[value] = self.emit("sum", [product], (tuple(range(1, len(shape) + 1)),), (self.split.steps,))
+        elif step.opcode == "einsum":
+            text = _subscripts(step.parameters[0], [v in self.split.moving for v in step.operands])
+            self.named[value] = self.emit("einsum", [self.named[v] for v in step.operands], (text,), (self.split.steps, *step.shape))
         else:
             operands = [self.named[v] for v in step.operands]
             if step.opcode == "broadcast":
                 operands = [self.aligned(step.operands[0], len(step.shape))]
-            parameters = _RULES[step.opcode](step, self.split)
+            parameters = led(step.opcode, step.parameters, self.split.steps)
+            assert parameters is not None, "it has a rule"
             self.named[value] = self.emit(step.opcode, operands, parameters, (self.split.steps, *step.shape))
 
     def matmul(self, step: Instruction) -> int:
@@ -249,36 +254,8 @@ class _Together:
         return self.emit("sum", [new], ((0,),), shape)
 
 
-def _axes(step: Instruction, split: Split) -> tuple[object, ...]:
-    return (tuple(a + 1 for a in step.parameters[0]),)
-
-
-def _axis(step: Instruction, split: Split) -> tuple[object, ...]:
-    return (*step.parameters[:-1], step.parameters[-1] + 1)
-
-
-def _resized(step: Instruction, split: Split) -> tuple[object, ...]:
-    return ((split.steps, *step.parameters[0]),)
-
-
-def _subscripts(step: Instruction, split: Split) -> tuple[object, ...]:
-    text = step.parameters[0]
-    letter = next(c for c in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in text)
+def _subscripts(text: str, moving: Sequence[bool]) -> str:
+    letter = next(c for c in ascii_letters if c not in text)
     given, result = text.split("->")
-    moved = [letter + s if v in split.moving else s for s, v in zip(given.split(","), step.operands, strict=True)]
-    return (f"{','.join(moved)}->{letter}{result}",)
-
-
-_Rule = Callable[[Instruction, Split], tuple[object, ...]]
-_RULES: Mapping[str, _Rule] = {
-    "matmul": lambda step, split: (),
-    "inner": lambda step, split: (),
-    "real": lambda step, split: (),
-    "view": lambda step, split: ((0, *(None if a is None else a + 1 for a in step.parameters[0])),),
-    **dict.fromkeys(("drop", "sum", "diagonal", "max", "min", "prod", "logsumexp"), _axes),
-    **dict.fromkeys(("softmax", "log_softmax", "cumsum", "cumprod", "concatenate", "flip"), _axis),
-    "broadcast": _resized,
-    "reshape": _resized,
-    "einsum": _subscripts,
-}
-"""The parameters of the instruction for many steps; what is not here is worked out step by step."""
+    moved = [letter + s if m else s for s, m in zip(given.split(","), moving, strict=True)]
+    return f"{','.join(moved)}->{letter}{result}"

@@ -15,7 +15,7 @@ from symchain.errors import LimitError, nearest
 from symchain.functions.spec import AbstractFunction
 from symchain.language.bars import barred
 from symchain.language.forms import ASSOCIATIVE
-from symchain.language.grammar import MAX_DEPTH, NONE
+from symchain.language.grammar import MAX_DEPTH, NONE, PARTIAL
 from symchain.language.handwriting import EULER, Hand, refusal, twice
 from symchain.language.lookup import elementwise_names, find_function, is_known_function
 from symchain.language.spelling import canonical
@@ -234,6 +234,9 @@ class _Completion:
         if following.text == "=" and following.kind == "op":  # a definition, or a keyword
             self.found.append(token)
             self._ended(level, token)
+            return
+        if PARTIAL.fullmatch(text) and following.kind == "name" and self.all[self.position + 2].text == "(":
+            self.found.append(token)  # D1 g(x, y): the function is what begins
             return
         called = following.text == "(" and following.kind == "op"
         if self.hand.is_function(text):

@@ -15,7 +15,7 @@ from symchain.language.arithmetic import matrix_product, product, stacked, stret
 from symchain.language.forms import ASSOCIATIVE, Form, restated
 from symchain.language.indexing import select
 from symchain.language.labels import arranged
-from symchain.language.lookup import advice_on, closest, find_function, instead, is_known_function
+from symchain.language.lookup import MOST_ARGUMENTS, advice_on, closest, find_function, instead, is_known_function, misused
 from symchain.language.places import at_places
 from symchain.language.shapes import broadcast_shape, dimension_of, has_new_axis
 from symchain.language.spelling import NOT_NUMBERS, RESERVED, canonical
@@ -37,6 +37,8 @@ class Scope:
     """The text the phrases' places refer to, for messages."""
     known: Mapping[Dim, int] = field(default_factory=dict)
     """How large some dimensions are at least: slices are inside of such an axis, and have as many entries as they name."""
+    arguments: dict[str, int] = field(default_factory=dict)
+    """How many arguments each function known by name alone has, as far as was read."""
 
 
 def elaborate(phrase: Phrase, scope: Scope) -> Tree:
@@ -166,11 +168,14 @@ class _Elaboration:
         name, given = phrase.text, len(phrase.parts)
         spec = function.binding if isinstance(function, AbstractFunction) else function
         if spec is None:
-            if given != 1:
-                self._fail(f"{name} has {given} arguments", "A function known by name alone takes one argument.", phrase)
+            if not 1 <= given <= MOST_ARGUMENTS or (given > 1 and isinstance(phrase.primes, int) and phrase.primes):
+                self._fail(*misused(phrase), phrase)
+            usual = self.scope.arguments.setdefault(name, given)
+            if given != usual:
+                self._fail(f"{name} has {given} arguments here, and {usual} above", "Give it the same everywhere.", phrase)
             return
         wanted = len(spec.parameters)
-        if phrase.primes and wanted != 1:
+        if phrase.primes and wanted != 1 and isinstance(phrase.primes, int):
             self._fail(
                 f"{name} has {wanted} arguments, so a prime does not say by which", "Primes are for functions of one argument.", phrase
             )
@@ -408,7 +413,8 @@ class _Elaboration:
         if phrase.primes:
             if isinstance(function, FunctionSpec):  # sigmoid'(z): the registered function under its own name
                 function = abstract(phrase.text, function)
-            return nodes.apply(function, *arguments, orders=(phrase.primes,)), None
+            orders = (phrase.primes,) if isinstance(phrase.primes, int) else phrase.primes
+            return nodes.apply(function, *arguments, orders=orders), None
         tree = arguments[0]
         binary = isinstance(function, FunctionSpec) and len(arguments) > len(function.parameters)
         if binary:

@@ -6,6 +6,7 @@ calls, indexing and transposes. Chains are kept flat: a sum of 100,000 terms is 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -13,7 +14,7 @@ from symchain.errors import LimitError, ParseError, Place
 from symchain.language.conditions import JOINED, chosen
 from symchain.language.endings import refuse_after, shown
 from symchain.language.tokens import Token, read_tokens, source_lines
-from symchain.support.notation import Phrase
+from symchain.support.notation import Phrase, Primes
 
 MAX_DEPTH = 256
 
@@ -95,6 +96,10 @@ class _Operator:
     token: Token
 
 
+PARTIAL = re.compile(r"D[1-9]{1,9}", re.ASCII)
+"""The mark before a function of several arguments that is differentiated by some of them: D12 g(x, y)."""
+
+
 @dataclass(slots=True)
 class _Frame:
     """What is open: the text itself, a bracket, a call or an index, with the expression being read in it."""
@@ -103,6 +108,8 @@ class _Frame:
     opener: Token
     subject: _Operand | None = None
     primes: int = 0
+    by: str = ""
+    """The numbers of the arguments by which the function is differentiated that is called."""
     items: list[Phrase] = field(default_factory=list)
     keywords: list[tuple[str, Phrase]] = field(default_factory=list)
     keyword: str = ""
@@ -180,7 +187,11 @@ class _Reader:
             frame.keyword = token.text
             self.position += 1
             return True
-        primes = 0
+        primes, by = 0, ""
+        if self._is_partial(token):
+            primes, by, token = 0, token.text[1:], following
+            self.position += 1
+            following = self.tokens[self.position]
         if following.kind == "primes":
             primes = int(following.text)
             self.position += 1
@@ -191,7 +202,7 @@ class _Reader:
         if following.text == "(" and following.kind == "op":
             self.position += 1
             callee = _Operand([Phrase("name", text=token.text, place=token.place)], "", 0, token, token)
-            self._open(_Frame("call", following, callee, primes))
+            self._open(_Frame("call", following, callee, primes, by))
             return True
         head = "none" if token.text in NONE else "name"
         self._push(Phrase(head, text="" if head == "none" else token.text, place=token.place), 0, token, token)
@@ -389,7 +400,8 @@ class _Reader:
                 assert frame.subject is not None
                 name = frame.subject.parts[0].text
                 place = self._span(start, token)
-                phrase = chosen(Phrase("call", tuple(frame.items), name, tuple(frame.keywords), frame.primes, place))
+                orders = self._orders(frame, name, start) if frame.by else frame.primes
+                phrase = chosen(Phrase("call", tuple(frame.items), name, tuple(frame.keywords), orders, place))
                 if any(i.head in JOINED[1:] for i in phrase.parts):
                     self._fail("joined conditions stand only first in where(...)", "Write where(x > 0 and y > 0, a, b).", start)
             case "index":
@@ -417,6 +429,21 @@ class _Reader:
         if operand.head in ("", "compare"):
             return operand.parts[0]
         return Phrase(operand.head, tuple(operand.parts), place=self._span(operand.start, operand.end))
+
+    def _is_partial(self, token: Token) -> bool:
+        """Whether a name is the mark of a derivative by arguments, D12 before g(x, y)."""
+        function, bracket = self.tokens[self.position], self.tokens[min(self.position + 1, len(self.tokens) - 1)]
+        return bool(PARTIAL.fullmatch(token.text)) and function.kind == "name" and bracket.kind == "op" and bracket.text == "("
+
+    def _orders(self, frame: _Frame, name: str, start: Token) -> Primes:
+        count = len(frame.items)
+        if int(max(frame.by)) > count:
+            self._fail(
+                f"{name} has no argument number {max(frame.by)}",
+                "The digits are the numbers of the arguments: D1 g(x, y), D12 g(x, y).",
+                start,
+            )
+        return tuple(frame.by.count(str(k)) for k in range(1, count + 1)) if count > 1 else len(frame.by)
 
     def _span(self, start: Token, end: Token) -> Place:
         """The place from one token to another, cut at the end of the first line."""

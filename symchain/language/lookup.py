@@ -10,6 +10,7 @@ from symchain.functions.spec import ALIASES, FUNCTIONS, AbstractFunction, Functi
 from symchain.language import arrangements, calls, decompositions, distributions, labels, layers, parts, sequences, windows  # noqa: F401  (registers the forms)
 from symchain.language.forms import OPERATORS, Form, find_form, form_names
 from symchain.language.spelling import canonical, is_abstract
+from symchain.support.notation import Phrase
 from symchain.wording import LANGUAGES
 
 _GAPS = {
@@ -124,3 +125,16 @@ def advice_on(name: str, functions: Iterable[str] = ()) -> str:
         or closest(name, known)
         or (f"If it acts on single numbers and its derivative is unknown, declare '{name}: function'.")
     )
+
+
+MOST_ARGUMENTS = 9
+"""So many arguments a function known by name alone may have: their numbers are digits."""
+
+
+def misused(phrase: Phrase) -> tuple[str, str]:
+    """What is wrong with a call of a function known by name alone, and what to write."""
+    name, given = phrase.text, len(phrase.parts)
+    if given > 1 and phrase.primes:
+        what = f"{name} has {given} arguments, so a prime does not say by which"
+        return what, f"Write D1 {name}(...) for the derivative by the first argument, D12 {name}(...) for that by the first two."
+    return f"{name} has {given} arguments", f"A function known by name alone takes one to {MOST_ARGUMENTS} arguments."

@@ -16,6 +16,7 @@ from symchain.nouns.families import RANGE, Clause, Recurrence
 from symchain.nouns.program import Program
 from symchain.support.linear import Linear
 from symchain.support.notation import Phrase, call, name, number, rewritten
+from symchain.support.truncation import check_truncate, held_fixed
 
 LARGEST = 100_000
 """No more members are written out."""
@@ -31,11 +32,13 @@ class Undefined(ArgumentError):
         return self
 
 
-def unrolled(program: Program, lengths: Mapping[str, int], more: Sequence[Definition] = ()) -> Program:
+def unrolled(program: Program, lengths: Mapping[str, int], more: Sequence[Definition] = (), truncate: int | None = None) -> Program:
     """The program with a block, or an input, for each member. Raises ArgumentError for lengths that are missing or no whole numbers.
 
-    `more` are lines behind those of the program, of names of their own; their ranges may run down.
+    `more` are lines behind those of the program, of names of their own; their ranges may run down. `truncate`: what an
+    earlier window of so many steps defines is held fixed (`support.truncation`).
     """
+    check_truncate(truncate)
     recurrence = program.recurrence
     if recurrence is None:
         raise ArgumentError("the program has no families: there is nothing to unroll", advice="Lines with an index have some: a[l] = ...")
@@ -48,7 +51,7 @@ def unrolled(program: Program, lengths: Mapping[str, int], more: Sequence[Defini
     missing = [n for n in wanted if n not in lengths]
     if missing:
         raise ArgumentError(f"no length is given for {', '.join(missing)}", advice=f"Write {missing[0]}=3.")
-    return _Unrolling(program, recurrence, lengths, more).program()
+    return _Unrolling(program, recurrence, lengths, more, truncate).program()
 
 
 def bounding(recurrence: Recurrence) -> tuple[str, ...]:
@@ -63,23 +66,33 @@ def bounding(recurrence: Recurrence) -> tuple[str, ...]:
 
 
 class _Unrolling:
-    def __init__(self, program: Computation, recurrence: Recurrence, lengths: Mapping[str, int], more: Sequence[Definition]) -> None:
+    def __init__(
+        self, program: Computation, recurrence: Recurrence, lengths: Mapping[str, int], more: Sequence[Definition], truncate: int | None
+    ) -> None:
         self.more, self.added = more, {d.name for d in more if d.index is not None}
         self.source, self.recurrence, self.lengths = program, recurrence, dict(lengths)
         self.sizes = {own for own, _ in recurrence.sizes.values()}
         self.used: dict[str, set[int]] = {}
         self.defined: set[tuple[str, int]] = set()
         self.count = 0
+        self.truncate = truncate
+        self.advancing: tuple[set[str], range, int] = set(), range(0), 0
+        """What the lines define that are being written, their steps, and the step."""
+        self.var = ""
+        """By which index they are written."""
 
     def program(self) -> Program:
         definitions = {s.place: s for s in self.recurrence.statements if isinstance(s, Definition)}
         made: list[Statement] = []
         for unit in self.recurrence.units:
-            for k in self._steps(unit[0]):
+            steps = self._steps(unit[0])
+            for k in steps:
+                self.advancing = ({c.name for c in unit}, steps, k) if k is not None and isinstance(steps, range) else (set(), range(0), 0)
                 for clause in unit:
                     d = definitions.get(clause.place) if clause.place is not None else None
                     if d is not None and (clause.kind not in ("sum", "prod")):
                         made.append(self._definition(d, k))
+        self.advancing = set(), range(0), 0
         made += self._more()
         declared = [d for s in self.recurrence.statements if isinstance(s, Declaration) for d in self._declarations(s)]
         bound = [s for s in self.recurrence.statements if isinstance(s, Definition) and s.name in self.source.functions]
@@ -116,6 +129,7 @@ class _Unrolling:
             own = d.name if d.index is None else self._name(d.name, _index(d.index), self.lengths, d.place, defined=True)
             return Definition(own, phrase, d.place)
         assert d.index is not None and k is not None
+        self.var = d.span.index
         position = _index(d.index).minus(Linear.letter(d.span.index)).constant
         values = {**self.lengths, d.span.index: k - position}
         phrase = self._written(d.phrase, values)
@@ -148,7 +162,8 @@ class _Unrolling:
                 if own in self.recurrence.families or own in self.sizes or own in self.added:
                     if form is None:
                         raise ArgumentError(f"the index of {own} is no whole number", advice=f"Write {own}[t-1], say.", place=p.place)
-                    return Phrase("name", text=self._name(own, form, values, p.place), place=p.place)
+                    found = Phrase("name", text=self._name(own, form, values, p.place), place=p.place)
+                    return call("stop_gradient", found) if self._is_fixed(own, form, values) else found
                 if own in self.recurrence.rows and form is not None and form.terms:
                     k = form.value(values)
                     if k < 0:
@@ -158,6 +173,14 @@ class _Unrolling:
             return None
 
         return rewritten(phrase, change)
+
+    def _is_fixed(self, own: str, index: Linear, values: Mapping[str, int]) -> bool:
+        """Whether an earlier window defines the member that the line reads."""
+        names, steps, k = self.advancing
+        number_ = index.value(values)
+        if self.truncate is None or own not in names or number_ >= k or index.slope(self.var) != 1:
+            return False
+        return held_fixed(number_, k - number_, steps.start, steps.stop - 1, self.truncate)
 
     def _every(self, p: Phrase, values: Mapping[str, int]) -> Phrase:
         body, low, high = p.parts[0].parts

@@ -23,8 +23,10 @@ class Wanted:
     index: Linear
 
 
-def output_of(program: Computation, output: Any) -> str:
-    """The block that is differentiated. Raises ArgumentError where it is no block of its own."""
+def output_of(program: Computation, output: Any, members: bool = False) -> str:
+    """The block that is differentiated; with `members`, also a family of blocks, whose members all are. Raises ArgumentError elsewhere."""
+    if members and isinstance(output, str) and output.strip() in program.families and not program.families[output.strip()].given:
+        return output.strip()
     if isinstance(output, str) and output.partition("[")[0] in program.families:
         raise ArgumentError(f"{output} is a member of a family, not a block", advice=f"Add a line such as C = {output.strip()}.")
     return output_named(program, output)

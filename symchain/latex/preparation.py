@@ -22,6 +22,8 @@ _DEEPEST = 12
 _SLOPES = {"dv": r"\mathrm{d}", "odv": r"\mathrm{d}", "diff": r"\mathrm{d}", "pdv": r"\partial", "diffp": r"\partial"}
 """Commands of the packages physics, derivative and diffcoeff: \\pdv[2]{f}{x}, \\pdv{f}{x}{y}, \\dv{x}."""
 _OPTION = re.compile(r"\*?\s*(?:\[\s*([0-9])\s*\])?")
+_MOST_PIECES = 500_000
+"""Texts that commands expand to, each three at least: far more than a document has, and reached in seconds by one that has no end."""
 
 
 def prepared(text: str) -> Source:
@@ -154,7 +156,7 @@ def _expand(text: str, origin: range | list[int], macros: dict[str, _Macro], dep
         if not arguments and re.search(r"[A-Za-z]$", body) and text[end : end + 1].isalpha():
             body += " "
         _expand(body, [origin[match.start()]] * len(body), macros, depth + 1, pieces, places)
-        if len(places) > MAX_TEXT:
+        if len(places) > MAX_TEXT or len(pieces) > _MOST_PIECES:
             raise LimitError("commands of the text expand without end", advice="Correct their definitions.")
     pieces.append(text[position:])
     places.extend(origin[position : len(text)])

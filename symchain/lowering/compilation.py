@@ -10,9 +10,10 @@ from symchain.deriving.kept import sweep_of
 from symchain.deriving.second import beside, second_derivatives
 from symchain.errors import ArgumentError, UnsupportedError
 from symchain.evidence.conformance import Promise
+from symchain.evidence.higher import held_against
 from symchain.kernels.certified import certified_backend
 from symchain.kernels.export import CALLABLE, SUFFIXES, ExportedBackend
-from symchain.kernels.kernel import Backend, Kernel, Plan
+from symchain.kernels.kernel import Backend, Check, Kernel, Plan
 from symchain.kernels.native.backend import native_backend
 from symchain.kernels.native.switching import auto_backend
 from symchain.kernels.numpy import NumPyBackend
@@ -22,6 +23,7 @@ from symchain.lowering.plan import Label, lower
 from symchain.lowering.wide import narrowed
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Derivations, Line
+from symchain.nouns.higher import HigherDerivative, HigherDerivatives
 from symchain.render.programs import program_text
 from symchain.tensors.memory import making_trees
 from symchain.tensors.nodes import Tree
@@ -87,6 +89,22 @@ def compile_derivation(derivation: Derivation | Derivations, target: str, option
     return _kernel(reading, [(("array",), derivation.result.tree)], None, target, extra, options, promise)
 
 
+@making_trees()
+def compile_higher(derived: HigherDerivative | HigherDerivatives, target: str, options: Mapping[str, Any]) -> Kernel:
+    """The derivative alone; of several the value of the output, and the derivatives by "x,x,y"."""
+    program, output = derived.program, derived.output
+    one = isinstance(derived, HigherDerivative)
+    members = [derived] if isinstance(derived, HigherDerivative) else list(derived.values())
+    extra = {line.name: line.tree for line in derived.all_lines}
+    labels: list[Label] = [("array",)] if one else [("gradient", ",".join(d.names)) for d in members]
+    trees = list(zip(labels, (d.result.tree for d in members), strict=True))
+    if not one:
+        trees.insert(0, (("value",), program.blocks[output].leaf))
+    check = held_against(program, output, [d.names for d in members])
+    promise = Promise(program, output, [], None if one else 1)
+    return _kernel(program, trees, None if one else 1, target, extra, options, promise, check, lambda: list(derived.lines))
+
+
 def _kernel(
     program: Computation,
     trees: Sequence[tuple[Label, Tree]],
@@ -95,6 +113,8 @@ def _kernel(
     extra: Mapping[str, Tree],
     options: Mapping[str, Any],
     promise: Promise,
+    check: Check | None = None,
+    about: Callable[[], Sequence[str]] | None = None,
 ) -> Kernel:
     if not isinstance(target, str):
         raise ArgumentError(f"target is {type(target).__name__}, not a name", advice='Write target="auto".')
@@ -107,11 +127,12 @@ def _kernel(
         raise ArgumentError(f"certified is {certified!r}", advice="Write certified=True.")
     if certified and target not in ("auto", "numpy"):
         raise ArgumentError("a certified kernel has no target", advice="Leave target out: it is run over balls.")
+    check, about = check or promise.check, about or partial(_told, promise)
     others = {name: value for name, value in options.items() if name != "certified"}
     if not certified:
-        return Kernel(plan, _backend(plan, target), others, promise.check, partial(_told, promise))
+        return Kernel(plan, _backend(plan, target), others, check, about)
     quick = NumPyBackend().function(plan, {})  # the plan is held against the program at points where float64 serves
-    return Kernel(plan, certified_backend(plan), others, lambda names, call: promise.check(names, quick), partial(_told, promise))
+    return Kernel(plan, certified_backend(plan), others, lambda names, call: check(names, quick), about)
 
 
 def _backend(plan: Plan, target: str) -> Backend:

@@ -58,7 +58,7 @@ class _Held:
 
     def __init__(self, source: Program, output: str, wanted: Sequence[Wanted], kernel: LoopKernel, at: Mapping[str, int]) -> None:
         self.source, self.output, self.kernel, self.at = source, output, kernel, at
-        self.written = unrolled(source, at)
+        self.written = unrolled(source, at, truncate=kernel.loops.truncate)
         assert source.recurrence is not None
         self.lengths = {n: k for n, k in at.items() if n in source.recurrence.lengths}
         self.members = {own: self._members(own) for own, f in source.families.items() if f.given}
@@ -133,3 +133,41 @@ def _drawn(program: Program, kernel: LoopKernel, at: Mapping[str, int], random: 
             ends = kernel.loops.families[own].ends(at)
             given[own] = value((0 if ends is None else ends[1] - ends[0] + 1, *family.shape))
     return given | {n: k for n, k in at.items() if n in program.recurrence.lengths}
+
+
+def check_forward(recursion: Recursion, kernel: LoopKernel) -> None:
+    """Raises VerificationError where derivatives that are carried forward are not those of the program written out."""
+    program = recursion.source
+    assert isinstance(program, Program) and program.recurrence is not None
+    random = np.random.default_rng(6)
+    rate = recursion.result.name
+    for length in _LENGTHS:
+        at = dict.fromkeys(bounding(program.recurrence), length)
+        try:
+            written = unrolled(program, at)
+            given = _drawn(program, kernel, at, random)
+            flat = _flat(program, kernel, at, given)
+            run = kernel.values(**given)
+            found = run.members.get(rate, {-1: run.plain.get(rate)})
+            pairs = [(named(recursion.output, k, program) if rate in run.members else recursion.output, m) for k, m in found.items()]
+            for output, member in (p for p in pairs if p[0] in written.blocks and recursion.wrt in written.inputs):
+                point = {n: v for n, v in flat.items() if n in written.inputs}
+                slope = written.compile(output, wrt=[recursion.wrt]).with_options(facts="trust")(**point)[1][recursion.wrt]
+                if np.isfinite(slope).all() and not np.allclose(member, slope, rtol=_NEAR, atol=_NEAR):
+                    what = f"the kernel of the derivative of {output} by {recursion.wrt} is wrong"
+                    raise VerificationError(what, advice="This is a defect of symchain: please report it.")
+        except VerificationError:
+            raise
+        except SymchainError:  # the program has no meaning at these lengths
+            continue
+        return
+
+
+def _flat(program: Program, kernel: LoopKernel, at: Mapping[str, int], given: Mapping[str, Any]) -> dict[str, Any]:
+    """A point for the program that is written out."""
+    flat = {n: given[n] for n in program.inputs}
+    for own, family in program.families.items():
+        ends = kernel.loops.families[own].ends(at) if family.given else None
+        if ends is not None:
+            flat |= {named(own, ends[0] + k, program): m for k, m in enumerate(given[own])}
+    return flat

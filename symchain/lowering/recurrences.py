@@ -12,45 +12,103 @@ from types import MappingProxyType
 from typing import Any
 
 from symchain.deriving.recursions.backward import active_names
+from symchain.deriving.recursions.derivation import along_vector
+from symchain.deriving.recursions.forward import forward
 from symchain.deriving.recursions.steps import OUTPUT, adjoint_name, step_program, with_adjoints
 from symchain.deriving.sweep import Sweep
 from symchain.errors import ArgumentError, UnsupportedError
+from symchain.kernels.columns import SecondKernel
 from symchain.kernels.facts import FACTS
 from symchain.kernels.lengths import Extent
 from symchain.kernels.loops import LoopKernel
 from symchain.kernels.stages import Argument, Code, Loops, Stage
+from symchain.kernels.trajectories import TrajectoryKernel
 from symchain.language.wanted import output_of, wanted_names
 from symchain.lowering.forms import stable_program
-from symchain.lowering.held import check_loops
+from symchain.lowering.held import check_forward, check_loops, check_product
 from symchain.lowering.plan import Label, lower
 from symchain.lowering.wide import narrowed
 from symchain.nouns.computation import Computation
 from symchain.nouns.families import Clause, Recurrence
 from symchain.support.linear import Linear
+from symchain.support.truncation import check_truncate
 from symchain.tensors.memory import making_trees
 from symchain.tensors.nodes import Leaf, Operation, Tree, postorder
 
 
 @making_trees()
-def compile_recurrence(program: Computation, output: str | None, wrt: Any, order: int, target: str, options: Any) -> LoopKernel:
-    """A kernel of loops. Raises UnsupportedError for second derivatives of a whole, ArgumentError for unknown names."""
+def compile_recurrence(
+    program: Computation, output: str | None, wrt: Any, order: int, target: str, options: Any
+) -> LoopKernel | SecondKernel | TrajectoryKernel:
+    """A kernel of loops. Raises UnsupportedError for second derivatives by families, ArgumentError for unknown names."""
     options = dict(options)
     if options.pop("certified", False):
         raise UnsupportedError("a recursion has no certified kernel", advice="Compile program.unrolled(...) with certified=True.")
-    recurrence = program.recurrence
-    assert recurrence is not None
+    truncate = options.pop("truncate", None)
+    check_truncate(truncate)
     if target not in ("auto", "numpy", "c"):
         raise UnsupportedError(f"there is no target {target!r}", advice='Targets: "auto", "numpy", "c".')
-    if type(order) is not int or order not in (0, 1):
-        raise UnsupportedError(
-            "second derivatives of a program with families are not compiled", advice="Use program.hvp(...), or program.unrolled(...)."
-        )
-    top = output_of(program, output)
+    if type(order) is not int or order not in (0, 1, 2):
+        raise ArgumentError(f"order is 0, 1 or 2, not {order!r}", advice="order=1 returns value and gradients.")
+    top = output_of(program, output, members=order < 2 and truncate is None)
+    if top in program.families or (order == 1 and program.blocks[top].shape and truncate is None):
+        return _trajectory(program, top, wrt, order, target, options)
+    if order == 2:
+        return _second(program, top, wrt, target, {**options, **({} if truncate is None else {"truncate": truncate})})
+    return loops_of(program, top, wrt, order, target, options, truncate)
+
+
+def _second(program: Computation, top: str, wrt: Any, target: str, options: Any) -> SecondKernel:
+    """Value, gradient, and the Hessian column by column: how the gradient moves along each unit vector."""
+    if options.get("truncate") is not None:
+        raise UnsupportedError("second derivatives are not truncated", advice="Leave truncate out.")
+    wanted = wanted_names(program, wrt)
+    acting = [w for w in wanted if w.kind != "plain" or top in active_names(program, {w.base})]  # families are refused by name
+    products = {w.name: along_vector(program, top, w) for w in acting}
+    first = loops_of(program, top, [w.name for w in wanted], 1, target, options, None)
+    along: dict[str, tuple[str, LoopKernel]] = {}
+    for k, w in enumerate(acting):
+        product = products[w.name]
+        kernel = loops_of(product.program, product.output, [v.name for v in acting[k:]], 1, target, options, None)
+        kernel.hold(partial(check_product, product))
+        along[w.name] = product.vector, kernel
+    return SecondKernel(first, along)
+
+
+def _trajectory(program: Computation, top: str, wrt: Any, order: int, target: str, options: Any) -> TrajectoryKernel:
+    """A family, or an array, and its derivatives carried forward."""
+    if target == "c":
+        raise UnsupportedError("trajectories have no native kernel", advice='Leave target out, or write target="numpy".')
+    last = program.last if program.blocks else ""
+    bare = loops_of(program, last, [], 0, "numpy", options)
+    along: dict[str, tuple[str, LoopKernel]] = {}
+    for w in wanted_names(program, wrt) if order else ():
+        found = forward(program, top, w)
+        rate = found.result.name if found.program is not program else ""
+        kernel = loops_of(found.program, last, [], 0, "numpy", options)
+        if rate:
+            kernel.hold(partial(check_forward, found))
+        along[w.name] = rate, kernel
+    return TrajectoryKernel(top, bare, along, order)
+
+
+def loops_of(
+    program: Computation,
+    top: str,
+    wrt: Any,
+    order: int,
+    target: str = "numpy",
+    options: Any = MappingProxyType({}),
+    truncate: int | None = None,
+) -> LoopKernel:
+    """A kernel of value, and of gradient where `order` is 1."""
+    recurrence = program.recurrence
+    assert recurrence is not None
     wanted = wanted_names(program, wrt) if order else []
     if order and program.blocks[top].shape:
         raise UnsupportedError(f"{top} is not a scalar", advice="Gradients of programs with families are those of scalars.")
     active = active_names(program, {w.base for w in wanted})
-    stages = tuple(_stage(program, recurrence, unit, active) for unit in recurrence.units)
+    stages = tuple(stage_of(program, recurrence, unit, active) for unit in recurrence.units)
     loops = Loops(
         stages,
         MappingProxyType({n: (v.shape, "integer" in v.facts or n in _labels(recurrence)) for n, v in program.inputs.items()}),
@@ -62,6 +120,7 @@ def compile_recurrence(program: Computation, output: str | None, wrt: Any, order
         tuple((w.name, Argument(w.kind, w.base, w.index)) for w in wanted),
         order,
         MappingProxyType(_facts(program, recurrence)),
+        truncate,
     )
     if target == "c":
         from symchain.kernels.native.walking import check_native
@@ -100,7 +159,8 @@ def _extent(recurrence: Recurrence, own: str) -> Extent:
     return Extent(family.shape, "integer" in family.facts, tuple(reads))
 
 
-def _stage(program: Computation, recurrence: Recurrence, unit: Sequence[Clause], active: set[str]) -> Stage:
+def stage_of(program: Computation, recurrence: Recurrence, unit: Sequence[Clause], active: set[str]) -> Stage:
+    """Lines as what runs; they have a way back where what they read is active."""
     first = unit[0]
     shapes = tuple(c.shape for c in unit)
     targets = tuple(

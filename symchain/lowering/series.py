@@ -295,7 +295,8 @@ def _coefficients(nodes: Sequence[Tree], body: Tree, radius: Any) -> tuple[int, 
 
     turn = [mpmath.expjpi(mpmath.mpf(2 * k) / _POINTS) for k in range(_POINTS)]
     circle = radius * mpmath.mpf(_CIRCLE)
-    around = [_value(nodes, circle * w)[body] for w in turn]
+    above = [_value(nodes, circle * w)[body] for w in turn[: _POINTS // 2 + 1]]
+    around = [*above, *(mpmath.conj(v) for v in above[-2:0:-1])]  # what is real on the real line is mirrored by it
     scale = max(map(abs, around))
     found: dict[int, Any] = {}
     for j in range(-8, _POINTS - 16):

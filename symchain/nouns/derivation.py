@@ -26,7 +26,7 @@ from symchain.tensors.trees import Tree
 
 RULES = (
     "const", "self", "sum", "scale", "product", "quotient", "power", "exponential", "general_power", "chain", "act", "function", "paths",
-    "linear", "hadamard", "batch", "where", "operation",
+    "partial", "linear", "hadamard", "batch", "where", "operation",
     "subst", "simp", "ident", "numbers", "gather", "powers", "collect", "zero", "factor", "fraction", "expand", "cases", "inverse",
     "slice", "transpose", "sign", "fact", "order",
 )  # fmt: skip
@@ -288,7 +288,7 @@ class Printed(Unchanging):
     ) -> str:
         """LaTeX to paste into a document that loads amsmath; with standalone=True a whole document.
 
-        width=: of its lines, "page", "article" (as in the class of that name), "column" (one of two), a length such as "88mm", or points.
+        width=: "page", "article", "column", a length ("88mm"); partials=: "partial" (\\partial_1 g), "D" (D_1 g), "comma" (g_{,1}).
         """
         options = {"lang": lang, "detail": detail, "notation": notation, "complete": setting.pop("standalone", False), **setting}
         return engine().render(self.checked_at(at), "latex", **options)  # type: ignore[no-any-return]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from symchain.nouns.computation import Computation, Unchanging
 from symchain.nouns.door import engine
@@ -31,6 +32,10 @@ class Explanation(Unchanging):
     lang: str = "en"
     ranks: Mapping[str, int] = field(default_factory=dict)
     """How many axes each name has."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """How names are set in LaTeX that are more than names: members of families."""
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+    """What was measured at a point: of the steps of a recursion norms, by distance, factors, by step, and rate, a step's mean factor."""
 
     def __repr__(self) -> str:
         return f"<explanation of d{self.output}/d{self.wrt}>"

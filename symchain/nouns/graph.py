@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from symchain.nouns.computation import Computation, Unchanging
@@ -18,7 +18,7 @@ class Node:
 
     name: str
     kind: str
-    """input, block or step."""
+    """input, block or step; carried, for a member of an earlier step that a step reads."""
     shape: Shape
     formula: Phrase | None
     symbol: Phrase | None
@@ -45,6 +45,18 @@ class Edge:
     sent: Any = None
 
 
+@dataclass(frozen=True)
+class Return:
+    """An arrow back in time: what one step defines is what a later one reads."""
+
+    source: str
+    target: str
+    steps: int
+    """How many steps later."""
+    var: str
+    """The index of the steps."""
+
+
 @dataclass(frozen=True, eq=False)
 class Graph(Unchanging):
     """Values and gradients on the graph of one output. Without a point there are names and shapes in place of numbers."""
@@ -57,6 +69,12 @@ class Graph(Unchanging):
     at: Mapping[str, Any] | None
     summed: str = ""
     """The block with a shape whose entries were added to have one output, or empty."""
+    returns: tuple[Return, ...] = ()
+    """Of a program with families, of which one step is drawn: the arrows back in time."""
+    shared: tuple[str, ...] = ()
+    """The inputs that are the same at every step: their gradients are sums over the steps."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """How names are set in LaTeX that are more than names."""
 
     @property
     def values(self) -> Mapping[str, Any]:

@@ -31,24 +31,33 @@ class Program(Computation):
     """A computation that can be derived, compiled, explained, checked, drawn and printed."""
 
     @overload
-    def derive(self, wrt: Literal["all"] | Several, /) -> Derivations: ...  # type: ignore[overload-overlap]
+    def derive(self, wrt: Literal["all"] | Several, /, *, truncate: int | None = None) -> Derivations: ...  # type: ignore[overload-overlap]
     @overload
-    def derive(self, output: str, wrt: Literal["all"] | Several, /) -> Derivations: ...  # type: ignore[overload-overlap]
+    def derive(self, output: str, wrt: Literal["all"] | Several, /, *, truncate: int | None = None) -> Derivations: ...  # type: ignore[overload-overlap]
     @overload
-    def derive(self, wrt: Name, /) -> Derivation: ...
+    def derive(self, wrt: Name, /, *, truncate: int | None = None) -> Derivation: ...
     @overload
-    def derive(self, output: str, wrt: Name, /) -> Derivation: ...
-    def derive(self, *args: Any) -> Derivation | Derivations:
+    def derive(self, output: str, wrt: Name, /, *, truncate: int | None = None) -> Derivation: ...
+    @overload
+    def derive(self, *args: Any, order: int | Mapping[str, int], truncate: int | None = None) -> Any: ...
+    def derive(self, *args: Any, order: int | Mapping[str, int] = 1, truncate: int | None = None) -> Any:
         """The derivative of an output (default: the last block) by one name, a list of names, or "all" inputs.
 
         The derivative of an output of shape F by an input of shape X has shape F + X. Returns a Derivation, or Derivations for
-        a list or "all". Raises ArgumentError for unknown names, NotDifferentiableError where there is no derivative.
+        a list or "all". `order` above 1 is for numbers by numbers beyond order 2: a HigherDerivative, told order by order; of several
+        names HigherDerivatives, all of that order. order={"x": 2, "y": 1} is the mixed derivative, in that order. Raises ArgumentError
+        for unknown names, NotDifferentiableError where there is no derivative.
+
+        Of a program with families, `truncate` is the number of steps after which nothing is carried back any further: what comes out
+        is no derivative, but that of `program.unrolled(..., truncate=...)`.
 
         >>> import symchain
         >>> symchain.parse("y = a*x**2").derive("x").formula
         2*a*x
+        >>> symchain.parse("f = sin(w*x)").derive("f", "x", order=4).lines[-1]
+        'd4f_dx4 = w**4*f'
         """
-        return engine().derive(self, args, 1, None)
+        return engine().derive(self, args, order, None, truncate)
 
     @overload
     def hessian(self, wrt: Literal["all"] | Several, /) -> Derivations: ...  # type: ignore[overload-overlap]
@@ -93,10 +102,11 @@ class Program(Computation):
             raise ArgumentError(f"vector is {type(vector).__name__}, not a name", advice='Write vector="v".')
         return engine().derive(self, args, 2, vector or "")
 
-    def unrolled(self, **lengths: int) -> Program:
+    def unrolled(self, *, truncate: int | None = None, **lengths: int) -> Program:
         """The ordinary program of a program with families, at some lengths: blocks z_1, z_2, ... in place of z[l].
 
-        Every letter that bounds a range needs a value; a member has the family's name, an underscore and its number. Raises
+        Every letter that bounds a range needs a value; a member has the family's name, an underscore and its number. With `truncate`
+        the steps of each range are windows of so many, counted from the last, and what an earlier window defines is held fixed. Raises
         ArgumentError for lengths that are missing, unknown or no whole numbers.
 
         >>> import symchain
@@ -106,7 +116,7 @@ class Program(Computation):
         a_2 = w_2*a_1
         C = a_2**2
         """
-        return engine().unroll(self, lengths)
+        return engine().unroll(self, lengths, truncate)
 
     def compile(self, output: str | None = None, *, wrt: Any = "all", order: int = 1, target: str = "auto", **options: Any) -> Kernel:
         """A Kernel that returns value and gradients (order=1), value alone (order=0), or value, gradient and Hessian (order=2).

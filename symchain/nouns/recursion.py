@@ -18,12 +18,16 @@ from symchain.tensors.trees import Tree
 ARGUMENT = "\N{DEGREE SIGN}"
 """Behind the name of a family: the argument of the function that its members are a value of."""
 
+CARRY = "carry"
+"""The role of a line that says where windows of a truncated recursion end."""
+
 
 @dataclass(frozen=True)
 class RangedLine:
     """One printed line: `name[index] = formula for var in first..last`; without an index, a line of any program.
 
-    `role` is "adjoint", "start" (of a recursion of adjoints), "end" (zeros past its start), or "derivative".
+    `role` is "adjoint", "start" (of a recursion of adjoints), "end" (zeros past its start), "carry" (where windows of a truncated one
+    end), "value", or "derivative".
     """
 
     name: str
@@ -103,6 +107,14 @@ class Recursion(Unchanging):
     moved: str = ""
     vector: str = ""
     """Of such a product, the input that it is with."""
+    source: Computation | None = None
+    """Of order 2, and of forward ones: the program that was asked, without the lines that say how its values move."""
+    forward: bool = False
+    """Whether the derivative is carried forward beside the values: that of a family, or of an array."""
+    columns: bool = False
+    """Of order 2: whether the second derivative is meant, whose columns these products are, with unit vectors."""
+    truncate: int | None = None
+    """The steps of a window, of a truncated recursion: what it leads to is no derivative (`support.truncation`)."""
     named: Mapping[str, str] = field(default_factory=dict)
     """By what a line defines, the name that textbooks have for its equation: BP1 to BP4, BPTT, costate, control, smoother."""
 
@@ -110,6 +122,11 @@ class Recursion(Unchanging):
     def verification(self) -> Evidence:
         """Evidence that the lines are right: written out at several lengths, beside complex steps; made on first use."""
         return engine().verify_recursion(self)  # type: ignore[no-any-return]
+
+    @property
+    def result(self) -> RangedLine:
+        """The line of the derivative, the last one of it; of one that is carried forward, others may stand behind it."""
+        return next(line for line in reversed(self.ranged) if line.role == "derivative")
 
     @cached_property
     def whole(self) -> frozenset[str]:
@@ -154,7 +171,12 @@ class Recursion(Unchanging):
     def compile(self, **options: Any) -> Any:
         """A kernel of value and gradient, a loop over the steps; of a product with the Hessian, of that array alone."""
         certified = options.pop("certified", False)
-        kernel = self.program.compile(self.output, wrt=[self.wrt], certified=certified)  # type: ignore[attr-defined]
+        if self.forward and self.source is not None:
+            return self.source.compile(self.output, wrt=[self.wrt]).with_options(**options)  # type: ignore[attr-defined]
+        kept = {} if self.truncate is None else {"truncate": self.truncate}
+        if self.order == 2 and self.source is not None and (self.columns or not self.vector):
+            return self.source.compile(self.moved, wrt=[self.wrt], order=2).alone().with_options(**options)  # type: ignore[attr-defined]
+        kernel = self.program.compile(self.output, wrt=[self.wrt], certified=certified, **kept)  # type: ignore[attr-defined]
         if self.order == 2:
             kernel = kernel.alone()
             kernel.hold(lambda made: engine().check_product(self, made))
@@ -174,6 +196,8 @@ class Recursions(Unchanging, Mapping[str, Recursion]):
     output: str
     members: Mapping[str, Recursion]
     ranged: tuple[RangedLine, ...]
+    truncate: int | None = None
+    """As in Recursion."""
 
     @property
     def named(self) -> Mapping[str, str]:
@@ -191,7 +215,9 @@ class Recursions(Unchanging, Mapping[str, Recursion]):
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
-        """All derivatives as one text in the input language: adjoints first, each once."""
+        """All derivatives as one text in the input language: adjoints first, each once. Raises UnsupportedError for second ones."""
+        if not self.ranged:
+            raise UnsupportedError("these derivatives have lines of their own each", advice='Ask for one name: derive("h", "w").lines.')
         return tuple(engine().render(line, "text") for line in self.ranged)
 
     def text(self, lang: str = "en", detail: str = "standard") -> str:
@@ -227,7 +253,8 @@ class Recursions(Unchanging, Mapping[str, Recursion]):
 
     def compile(self, **options: Any) -> Any:
         """A kernel of value and gradients, a loop over the steps."""
-        return self.program.compile(self.output, wrt=list(self.members), **options)  # type: ignore[attr-defined]
+        kept = {} if self.truncate is None else {"truncate": self.truncate}
+        return self.program.compile(self.output, wrt=list(self.members), **kept, **options)  # type: ignore[attr-defined]
 
     def __str__(self) -> str:
         return self.text()

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from symchain.errors import ArgumentError, check_choice
+from symchain.errors import ArgumentError, UnsupportedError, check_choice
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Derivations, Line, Step
+from symchain.nouns.higher import HigherDerivative, HigherDerivatives
 from symchain.nouns.recursion import RangedLine, Recursion, Recursions
 from symchain.render import data, latex_document, programs
+from symchain.render.higher_layout import higher_layout
 from symchain.render.index_layout import index_layout
 from symchain.render.kronecker_layout import kronecker_layout
 from symchain.render.latex import write as write_latex
 from symchain.render.layout import layout, style_within, symbol_of
 from symchain.render.math_document import html_fragment, html_math, markdown
 from symchain.render.recursion_layout import recursion_layout
-from symchain.render.style import Style
+from symchain.render.style import PARTIALS, Style
 from symchain.render.text import write as write_text
 from symchain.render.text_document import plain_text
 from symchain.render.widths import ARTICLE, PAGE, width_of
@@ -54,8 +57,11 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
     check_options(lang, detail, notation)
     complete, within = options.pop("complete", False), options.pop("within", None)
     line = width_of(options.pop("width", None), PAGE if complete else ARTICLE)
+    partials = options.pop("partials", "partial")
+    check_choice("partials", partials, PARTIALS)
     if options:
-        raise ArgumentError(f"unknown option {next(iter(options))!r}", advice="Options: lang, detail, notation, complete, within, width.")
+        advice = "Options: lang, detail, notation, complete, within, width, partials."
+        raise ArgumentError(f"unknown option {next(iter(options))!r}", advice=advice)
     documents: dict[str, Callable[[Document, str], str]] = {**_DOCUMENTS, "latex": partial(latex_document.fragment, line=line)}
     if isinstance(subject, RangedLine):
         return programs.ranged_text(subject)
@@ -64,7 +70,13 @@ def render(subject: Any, medium: str, *, lang: str = "en", detail: str = "standa
     elif isinstance(subject, Derivation | Derivations):
         if medium == "json":
             return data.dumps(data.of_derivation(subject) if isinstance(subject, Derivation) else data.of_derivations(subject))
-        body = documents[medium](_LAYOUTS[notation](subject, detail), lang)
+        body = documents[medium](replace(_LAYOUTS[notation](subject, detail), partials=partials), lang)
+    elif isinstance(subject, HigherDerivative | HigherDerivatives):
+        if medium == "json":
+            return data.dumps(data.of_higher(subject))
+        if notation != NOTATIONS[0]:
+            raise UnsupportedError(f"derivatives of higher order have no {notation} notation", advice="Leave notation out.")
+        body = documents[medium](replace(higher_layout(subject, detail), partials=partials), lang)
     elif isinstance(subject, Recursion):
         if medium == "json":
             return data.dumps(data.of_recursion(subject))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from symchain.errors import ArgumentError, SymchainError, VerificationError
-from symchain.nouns.derivation import SEPARATE, Derivation, Derivations, Verification
+from symchain.nouns.derivation import SEPARATE, Derivation, Derivations, Printed, Verification
+from symchain.nouns.higher import HigherDerivative, HigherDerivatives
 from symchain.nouns.recursion import Evidence, Recursion, Recursions
 from symchain.support.document import Count, Field, Formula, Listing, Math, Product, Quantity, Relation, Say
 from symchain.support.notation import Phrase, name
@@ -16,7 +17,7 @@ LARGEST_POINT = 16
 
 
 def check_sentences(
-    subject: Derivation | Derivations, members: Sequence[Derivation], untold: int, symbol: Callable[[Derivation], Phrase], sampled: bool
+    subject: Printed, members: Sequence[Derivation], untold: int, symbol: Callable[[Derivation], Phrase], sampled: bool
 ) -> Iterator[Say]:
     """The reports, one for all where they share a point or are many: `untold` counts those beyond the members.
 
@@ -42,7 +43,7 @@ def check_sentences(
     except VerificationError:
         raise
     except SymchainError as error:
-        if subject.point is not None and isinstance(error, ArgumentError):  # what the reader gave is no point of this program
+        if members[0].point is not None and isinstance(error, ArgumentError):  # what the reader gave is no point of this program
             raise
         yield Say("check.none", {"reason": error.what})
         return
@@ -50,10 +51,16 @@ def check_sentences(
         yield Say("check.sampled")
 
 
-def verdicts(subject: Derivation | Derivations | Recursion | Recursions) -> Iterator[tuple[str, Verification | Evidence]]:
+def verdicts(
+    subject: Derivation | Derivations | HigherDerivative | HigherDerivatives | Recursion | Recursions,
+) -> Iterator[tuple[str, Verification | Evidence]]:
     """What is reported, by the names of the derivatives; nothing where no check is possible."""
     if isinstance(subject, Recursion | Recursions):
-        yield from ((d.ranged[-1].name, d.verification) for d in (subject.values() if isinstance(subject, Recursions) else [subject]))
+        yield from ((d.result.name, d.verification) for d in (subject.values() if isinstance(subject, Recursions) else [subject]))
+        return
+    if isinstance(subject, HigherDerivative | HigherDerivatives):
+        members = [subject] if isinstance(subject, HigherDerivative) else subject.values()
+        yield from ((d.result.name, d.verification) for d in members)
         return
     whole = isinstance(subject, Derivations) and len(subject) + len(subject.mixed) > SEPARATE
     for d in subject.every if isinstance(subject, Derivations) and not whole else [subject]:

@@ -12,6 +12,7 @@ from typing import Any
 from symchain.errors import SymchainError, VerificationError
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Derivations, Factor, Line, Step
+from symchain.nouns.higher import HigherDerivative, HigherDerivatives
 from symchain.nouns.recursion import Recursion
 from symchain.render.remarks import unrelated
 from symchain.render.text import write
@@ -60,6 +61,7 @@ def of_recursion(d: Recursion) -> dict[str, Any]:
         "program": {**of_program(d.program), "families": {n: list(f.shape) for n, f in d.program.families.items()}},
         "output": d.output,
         "wrt": d.wrt,
+        **({} if d.truncate is None else {"truncate": d.truncate}),
         "lines": [
             {
                 "name": line.name,
@@ -84,6 +86,19 @@ def of_recursion(d: Recursion) -> dict[str, Any]:
 
 def of_derivation(d: Derivation) -> dict[str, Any]:
     return {"format": "symchain.derivation", "version": VERSION, "program": of_program(d.program), **_body(d)}
+
+
+def of_higher(d: HigherDerivative | HigherDerivatives) -> dict[str, Any]:
+    members = [d] if isinstance(d, HigherDerivative) else list(d.members.values())
+    return {
+        "format": "symchain.higher",
+        "version": VERSION,
+        "program": of_program(d.program),
+        "output": d.output,
+        "order": members[0].order,
+        "lines": [of_line(line) for line in d.all_lines],
+        "derivatives": [{"names": list(m.names), "line": m.result.name, "verification": _verification(m)} for m in members],
+    }
 
 
 def of_derivations(several: Derivations) -> dict[str, Any]:
@@ -145,7 +160,7 @@ def _steps(step: Step) -> list[dict[str, Any]]:
     return found
 
 
-def _verification(d: Derivation) -> dict[str, Any] | None:
+def _verification(d: Derivation | HigherDerivative) -> dict[str, Any] | None:
     try:
         v = d.verification
     except VerificationError:

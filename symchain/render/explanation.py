@@ -104,6 +104,7 @@ def data(explanation: Explanation, lang: str) -> str:
         "format": "symchain.explanation", "version": 1, "output": explanation.output, "wrt": explanation.wrt, "lang": lang,
         "title": of(explanation.title), "remarks": [of(s) for s in explanation.remarks], "example": [of(s) for s in explanation.example],
         "table": rows, "closing": [of(s) for s in explanation.closing],
+        **({"numbers": explanation.numbers} if explanation.numbers else {}),
     }  # fmt: skip
     return json.dumps(whole, ensure_ascii=False, indent=2)
 
@@ -117,7 +118,7 @@ def sentences(explanation: Explanation, lang: str) -> list[str]:
 
 
 def _style(explanation: Explanation, lang: str) -> Style:
-    return Style(lang, explanation.ranks, functions=frozenset(explanation.program.functions))
+    return Style(lang, explanation.ranks, explanation.renamed, functions=frozenset(explanation.program.functions))
 
 
 _WRITERS = {"text": text, "latex": latex, "markdown": markdown, "html": html, "data": data}

@@ -19,7 +19,8 @@ def dot(graph: Graph, lang: str = "en") -> str:
     for k, node in enumerate(texts.nodes):
         name, formula = map(escape, texts.written(node))
         below = f'<BR/><FONT POINT-SIZE="11">{formula}</FONT>' if formula else ""
-        style = ', style="rounded,filled", fillcolor="#eef2f7"' if node.kind == "input" else ", penwidth=3" if texts.final(node) else ""
+        kinds = {"input": ', style="rounded,filled", fillcolor="#eef2f7"', "carried": ', style="rounded,dashed"'}
+        style = kinds[node.kind] if node.kind in kinds else ", penwidth=3" if texts.final(node) else ""
         out.append(f"  n{k} [label=<<B>{name}</B>{below}>, tooltip={_quoted(texts.about(node))}{style}];")
     for edge in graph.edges:
         source = graph.nodes[edge.source]
@@ -27,6 +28,9 @@ def dot(graph: Graph, lang: str = "en") -> str:
         dashed = "" if edge.local is not None else ", style=dotted"
         style = f"penwidth={texts.along_width(edge):.2f}, edgetooltip={_quoted(texts.along(edge))}{dashed}"
         out.append(f"{wire}[label=<{_both(texts, source.name)}>, {style}];")
+    for back in graph.returns:
+        ends = f"  n{texts.number[back.source]} -> n{texts.number[back.target]} "
+        out.append(f'{ends}[label={_quoted(texts.step_line(back))}, style=dashed, constraint=false, fontcolor="#4b5563"];')
     out.append('  result [shape=plaintext, label="", style=""];')
     out.append(f"  n{texts.number[graph.output]} -> result [label=<{_both(texts, graph.output)}>, penwidth={THINNEST}];")
     return "\n".join([*out, "}"]) + "\n"
@@ -50,7 +54,7 @@ def mermaid(graph: Graph, lang: str = "en") -> str:
     for k, node in enumerate(texts.nodes):
         name, formula = map(_coded, texts.written(node))
         text = f"<b>{name}</b><br>{formula}" if formula else name
-        left, right = ('(["', '"])') if node.kind == "input" else ('["', '"]')
+        left, right = ('(["', '"])') if node.kind in ("input", "carried") else ('["', '"]')
         out.append(f"  n{k}{left}{text}{right}")
     wires = [(edge.source, f"n{texts.number[edge.target]}", texts.along_width(edge), edge.local is not None) for edge in graph.edges]
     wires.append((graph.output, 'result[" "]', THINNEST, True))
@@ -59,6 +63,8 @@ def mermaid(graph: Graph, lang: str = "en") -> str:
         above, below = _coded(texts.above(node)), _coded(texts.below(node))
         label = f"<b {_colour(VALUE)}>{above}</b>" + (f"<br><i {_colour(GRADIENT)}>{below}</i>" if below else "")
         out.append(f'  n{texts.number[source]} {"-->" if passing else "-.->"}|"{label}"| {target}')
+    for back in graph.returns:
+        out.append(f'  n{texts.number[back.source]} -.->|"{_coded(texts.step_line(back))}"| n{texts.number[back.target]}')
     out.append("  style result fill:none,stroke:none")
     out.append("  linkStyle default stroke:#8b96a5")
     out += [f"  linkStyle {k} stroke-width:{width:.2f}px" for k, (_, _, width, _) in enumerate(wires)]

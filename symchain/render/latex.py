@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
 
 from symchain.language.axes import rank_of_call
 from symchain.render.calls import Macro, macro
@@ -27,8 +28,8 @@ from symchain.render.products import (
     solid,
     within,
 )
-from symchain.render.style import Style, rank_of_index
-from symchain.support.notation import Phrase
+from symchain.render.style import PARTIALS, Style, rank_of_index
+from symchain.support.notation import Phrase, Primes, digits_of
 from symchain.wording import locale_of, numbers, sentence
 
 
@@ -161,13 +162,15 @@ def _list(p: Phrase, parts: Sequence[Tex]) -> Tex:
     return Tex("[" + r",\,".join(solid(t.text) for t in parts) + "]", ATOM, 1 + max((t.rank for t in parts), default=0))
 
 
+def _script(n: int) -> str:
+    return str(n) if n < 10 else f"{{{n}}}"
+
+
 def _partial(p: Phrase, parts: Sequence[Tex]) -> Tex:
     output, *inputs = (solid(t.text) for t in parts)
-    order = f"^{len(inputs)}" if len(inputs) > 1 else ""
-    if len(inputs) > 1 and len(set(inputs)) == 1:
-        under = rf"\partial {_closed(inputs[0])}^{len(inputs)}"
-    else:
-        under = r"\,".join(rf"\partial {i}" for i in inputs)
+    order = f"^{_script(len(inputs))}" if len(inputs) > 1 else ""
+    runs = [(i, len(list(run))) for i, run in groupby(inputs)]
+    under = r"\,".join(rf"\partial {_closed(i)}^{_script(n)}" if n > 1 else rf"\partial {i}" for i, n in runs)
     text = rf"\frac{{\partial{order} {output}}}{{{under}}}"
     below = under if len(inputs) == 1 or under.count("partial") == 1 else f"({under})"
     return Tex(text, MUL, sum(t.rank for t in parts), "fraction", True, rf"\partial{order} {output}/{below}")
@@ -282,12 +285,19 @@ def _call(p: Phrase, parts: Sequence[Tex], keywords: dict[str, Tex], style: Styl
         return Tex(rf"{known.prefix}{below} {body}", MUL, rank, "open", True)
     shown = [t.text for t in parts] + [rf"\text{{{k}}}={solid(v.text)}" for k, v in keywords.items()]
     separator = (locale_of(style.lang).mark if any("{,}" in t for t in shown) else ",") + r"\,"
-    primes = "'" * p.primes if p.primes <= 3 else f"^{{({p.primes})}}"
-    name = (known.name if known is not None else typeset(p.text)) + primes
+    name = _differentiated(known.name if known is not None else typeset(p.text), p.primes, style)
     inside = Tex(separator.join(shown), tall=tall)
     argument_text = bracketed(inside)
     applied = (name, argument_text) if known is not None and not p.primes and "_" not in name else None
     return Tex(name + argument_text, ATOM, rank, "", tall, applied=applied)
+
+
+def _differentiated(name: str, primes: Primes, style: Style) -> str:
+    """The name of a function with its primes, or with the arguments by which it is differentiated."""
+    if isinstance(primes, int):
+        return name + ("'" * primes if primes <= 3 else f"^{{({primes})}}")
+    digits = digits_of(primes)
+    return PARTIALS[style.partials].format(function=name, arguments=digits if len(digits) == 1 else f"{{{digits}}}", plain=digits)
 
 
 def _row_or_column_sum(matrix: Tex, axis: str) -> Tex:

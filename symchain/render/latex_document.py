@@ -28,7 +28,7 @@ INLINE_WIDTH = 165.0
 
 
 def style_of(document: Document, lang: str) -> Style:
-    return Style(lang, document.ranks, document.renamed, document.functions, LIMIT)
+    return Style(lang, document.ranks, document.renamed, document.functions, LIMIT, document.partials)
 
 
 def fragment(document: Document, lang: str, line: Width = ARTICLE) -> str:

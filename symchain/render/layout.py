@@ -45,7 +45,7 @@ from symchain.tensors.nodes import ONE, Tree
 FEW_PATHS = 4
 """Up to so many paths are shown one by one."""
 LONG_PATH = 12
-COMPOSING = frozenset({"power", "exponential", "general_power", "function", "act"})
+COMPOSING = frozenset({"power", "exponential", "general_power", "function", "act", "partial"})
 """Rules of functions: where more than the variable is inside, the chain rule goes with them."""
 STEPS = 200
 MATRIX_ONLY = frozenset({"layout.maps", "layout.jacobian"})

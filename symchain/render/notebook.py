@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Derivations
+from symchain.nouns.higher import HigherDerivative, HigherDerivatives
 from symchain.render.formulas import LatexFormulas
+from symchain.render.higher_layout import document_of
 from symchain.render.latex_document import style_of
-from symchain.render.layout import layout
 from symchain.render.math_document import aligned, markdown
 from symchain.render.programs import program_rows, program_text
 from symchain.render.text_document import plain_text
 
 
-def bundle(subject: Computation | Derivation | Derivations, lang: str = "en") -> dict[str, str]:
+def bundle(subject: Computation | Derivation | Derivations | HigherDerivative | HigherDerivatives, lang: str = "en") -> dict[str, str]:
     """The subject by MIME type. As LaTeX a derivation is its result alone, which is what one display of mathematics can hold."""
     if isinstance(subject, Computation):
         block = _display("\\begin{aligned}\n" + "\\\\\n".join(program_rows(subject, lang)) + "\n\\end{aligned}")
         return {"text/plain": program_text(subject), "text/markdown": block, "text/latex": block}
-    document = layout(subject, "standard")
+    document = document_of(subject, "standard")
     rows = document.sections[-1].rows
     result = aligned(rows, LatexFormulas(style_of(document, lang)), lang)
     return {"text/plain": plain_text(document, lang), "text/markdown": markdown(document, lang), "text/latex": _display(result)}

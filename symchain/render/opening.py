@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
@@ -56,9 +57,7 @@ def opening(
     """The sentences before the first section; `others` are names that it is differentiated by too."""
     said = [_variable(list(dict.fromkeys([*(d.wrt for d in members), *others])), program, output, network)]
     shapes = arrays(program)
-    if unknown := unknown_functions(program, blocks):
-        key = "functions.abstract" if len(unknown) == 1 else "functions.abstract_many"
-        said.append(Say(key, {"functions": some([Function(f, True) for f in unknown])}))
+    said += _unknown(program, blocks)
     gradients = [d for d in members if d.shape and d.order == 1 and d.shape == shapes[d.wrt]]
     if len(gradients) > 1:
         listed = gradient_shapes([(Formula(derivative(d)), d.shape) for d in gradients[:NAMES]])
@@ -70,6 +69,21 @@ def opening(
     if any(f.shape and f.output != output for d in live for f in islice(d.factors.values(), SHOWN)):
         said.append(Say("layout.jacobian") if shapes[output] else Say("layout.maps", {"output": Formula(name(output))}))
     return tuple(said[: NAMES + 2])
+
+
+def _unknown(program: Computation, blocks: Sequence[Block]) -> Iterator[Say]:
+    """How derivatives are written that nobody knows: with primes, or by the number of the argument."""
+    unknown = unknown_functions(program, blocks)
+    calls = {p.text: p for b in blocks for p in walk(b.phrase) if p.head == "call" and len(p.parts) > 1 and p.text in unknown}
+    alone = [f for f in unknown if f not in calls]
+    if alone:
+        key = "functions.abstract" if len(alone) == 1 else "functions.abstract_many"
+        yield Say(key, {"functions": some([Function(f, True) for f in alone])})
+    if calls:
+        first = next(iter(calls.values()))
+        example = replace(first, primes=(1, *(0,) * (len(first.parts) - 1)))
+        listed = some([Function(f, True) for f in calls])
+        yield Say("functions.partial", {"functions": listed, "example": Formula(example)})
 
 
 def unknown_functions(program: Computation, blocks: Sequence[Block]) -> list[str]:

@@ -15,9 +15,10 @@ from typing import Any
 
 from symchain.errors import LimitError, UnsupportedError, check_choice
 from symchain.nouns.derivation import Derivation, Derivations
+from symchain.nouns.higher import HigherDerivative, HigherDerivatives
 from symchain.nouns.recursion import Recursion, Recursions
 from symchain.render import check_options, render
-from symchain.render.layout import layout
+from symchain.render.higher_layout import document_of
 from symchain.render.typst import typst_document
 
 ENGINES = ("typst", "lualatex", "pdflatex")
@@ -27,7 +28,7 @@ _ADVICE = 'Install the extra (pip install "symchain[pdf]") or a TeX distribution
 
 
 def pdf(
-    subject: Derivation | Derivations | Recursion | Recursions,
+    subject: Derivation | Derivations | HigherDerivative | HigherDerivatives | Recursion | Recursions,
     lang: str = "en",
     detail: str = "standard",
     notation: str = "matrix",
@@ -49,7 +50,7 @@ def pdf(
         if notation != "matrix":
             raise UnsupportedError(f"Typst sets the matrix notation alone, not {notation}", advice="Choose LaTeX for this PDF.")
         try:
-            return bytes(typst.compile(typst_document(layout(subject, detail), lang).encode()))
+            return bytes(typst.compile(typst_document(document_of(subject, detail), lang).encode()))
         except (UnsupportedError, RuntimeError) as error:  # typst reports what it cannot set as RuntimeError
             if engine == "typst" or not any(map(shutil.which, ENGINES[1:])):
                 raise UnsupportedError(f"Typst cannot set this document: {error}", advice="Choose LaTeX for this PDF.") from error

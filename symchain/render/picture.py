@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from symchain.nouns.graph import Edge, Graph, Node
+from symchain.nouns.graph import Edge, Graph, Node, Return
 from symchain.render.layered import STUB, Box, Layout, arrange
 from symchain.render.unicode import clipped, figure, norm, partial, pretty, pretty_name, shape_text, text_width
 from symchain.wording import sentence
@@ -70,6 +70,8 @@ class Wire:
     passing: bool = True
     arrow: bool = False
     target: str = ""
+    back: bool = False
+    """Whether it leads back in time."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class Texts:
 
     def written(self, node: Node) -> tuple[str, str]:
         """Name and formula of a box; at level ops the sign of the operation and, for a block, its name."""
-        if node.kind == "input":
+        if node.kind in ("input", "carried"):
             return pretty_name(node.name), ""
         if node.symbol is not None:
             return clipped(pretty(node.symbol, self.lang), NAME, _ROOM), pretty_name(node.name) if node.kind == "block" else ""
@@ -192,6 +194,11 @@ class Texts:
         lines.append(self.say("hover.product", received=got, local=_grouped(number), sent=figure(edge.sent, self.lang)))
         return "\n".join(lines)
 
+    def step_line(self, back: Return) -> str:
+        """What an arrow back in time says."""
+        key = "next" if back.steps == 1 else "later"
+        return self.say(key, source=pretty_name(back.source), target=pretty_name(back.target), steps=back.steps, index=back.var)
+
     def thickness(self, gradient: Any, node: Node) -> float:
         """Proportional to the gradient, relative to the largest of an input; the output's 1 is no measure."""
         if gradient is None or not self.largest or node.name == self.graph.output:
@@ -212,6 +219,11 @@ class Texts:
             found.append(("wire", self.say("legend.wire")))
             if any(np.ndim(n.value) for n in self.nodes):
                 found.append(("note", self.say("legend.array")))
+        if self.graph.returns:
+            found.append(("time", self.say("legend.time")))
+        if self.graph.shared:
+            names = ", ".join(pretty_name(n) for n in self.graph.shared)
+            found.append(("note", self.say("legend.shared" if len(self.graph.shared) > 1 else "legend.shared_one", names=names)))
         if self.graph.summed:
             found.append(("note", self.say("legend.summed", output=output, block=pretty_name(self.graph.summed))))
         return found
@@ -246,9 +258,10 @@ class _Drawing(Texts):
         for edge, points in zip(self.graph.edges, layout.routes, strict=True):
             wires.append(Wire(points, self.along_width(edge), self.along(edge), edge.source, edge.local is not None, True, edge.target))
         self.reappearing(layout, shapes, labels)
+        low = self.returning(layout, boxes, wires, labels)
         width = max([layout.width, *(label.extent[2] for label in labels), *(w.points[-1][0] for w in wires)])
         title = self.say("title", output=pretty_name(self.graph.summed or self.graph.output))
-        return Picture(width, layout.height, title, tuple(wires), tuple(shapes), tuple(labels), tuple(self.legend()))
+        return Picture(width, max(layout.height, low), title, tuple(wires), tuple(shapes), tuple(labels), tuple(self.legend()))
 
     def carried(self, box: int, layout: Layout) -> dict[Point, float]:
         """How thick each piece of a wire is, by where it ends: what the uses beyond it send back together, so that none swells midway."""
@@ -279,6 +292,26 @@ class _Drawing(Texts):
         for box, x, y in layout.breaks:
             labels.append(Label("flag", f"→ {pretty_name(self.nodes[box].name)}", x + 4.0, y + 0.34 * FORMULA, "start", FORMULA))
 
+    def returning(self, layout: Layout, boxes: Sequence[Box], wires: list[Wire], labels: list[Label]) -> float:
+        """The arrows back in time, below everything, and up beside the boxes of a column; how far down they go."""
+        low = layout.height
+        left: dict[str, int] = {}
+        for n, back in enumerate(self.graph.returns):
+            low += 36.0
+            k, m = self.number[back.source], self.number[back.target]
+            source, target = layout.places[k], layout.places[m]
+            apart = 14.0 * left.setdefault(back.source, 0)
+            left[back.source] += 1
+            x, y = source.x + boxes[k].width / 2 + apart, source.y + boxes[k].height / 2
+            right = target.x + boxes[m].width
+            column = [p.x for p, b in zip(layout.places, boxes, strict=True) if p.x < right and p.x + b.width > target.x]
+            u, v = min(column) - 18.0 - 10.0 * n, target.y + boxes[m].height / 4
+            title = self.step_line(back)
+            points = ((x, y), (x, low), (u, low), (u, v), (target.x, v))
+            wires.append(Wire(points, THINNEST, title, back.source, True, True, back.target, True))
+            labels.append(Label("note", title, (x + u) / 2, low - _SEPARATION, size=NOTE))
+        return low + (10.0 if self.graph.returns else 0.0)
+
     def box(self, node: Node) -> Box:
         name, formula = self.written(node)
         wide = text_width(name, NAME, True) + 24.0
@@ -295,7 +328,7 @@ class _Drawing(Texts):
     def shape(self, node: Node, box: Box, x: float, y: float) -> Shape:
         name, formula = self.written(node)
         middle = x + box.width / 2
-        kind = "input" if node.kind == "input" else "output" if node.name == self.graph.output else "operation"
+        kind = {"carried": "ghost", "input": "input"}.get(node.kind, "output" if self.final(node) else "operation")
         if node.symbol is not None or not formula:
             style = "name" if node.symbol is None else "sign"
             labels = [Label(style, name, middle, y + 0.35 * NAME, size=NAME, node=node.name)]

@@ -8,8 +8,9 @@ from dataclasses import replace
 from symchain.language.members import linear_of, phrase_of_linear
 from symchain.language.statements import Definition as Written
 from symchain.nouns.families import START, Clause, Recurrence, member
-from symchain.nouns.recursion import ARGUMENT, RangedLine, Recursion
+from symchain.nouns.recursion import ARGUMENT, CARRY, RangedLine, Recursion
 from symchain.render.members import latex_members
+from symchain.render.names import typeset
 from symchain.render.programs import flat
 from symchain.support.document import Count, Definition, Document, Field, Formula, Listing, Members, Quantity, Relation, Row, Say, Section
 from symchain.support.linear import Linear
@@ -22,9 +23,10 @@ TOLD = 8
 def recursion_layout(subject: Recursion, detail: str) -> Document:
     """The document of a derivative of a program with families."""
     recurrence = subject.program.recurrence
-    assert recurrence is not None
+    written = (subject.source or subject.program).recurrence
+    assert recurrence is not None and written is not None
     symbol = derivative(subject)
-    definitions = () if detail == "brief" else tuple(_definitions(recurrence))
+    definitions = () if detail == "brief" else tuple(_definitions(written))
     equations = tuple(Relation((Formula(d.symbol), Formula(d.phrase))) for d in definitions)
     sections = tuple(_sections(subject, recurrence, detail))
     shown = [d.phrase for d in definitions] + [d.symbol for d in definitions]
@@ -39,7 +41,8 @@ def recursion_layout(subject: Recursion, detail: str) -> Document:
         sections=sections,
         checks=tuple(_checks(subject)),
         ranks=_ranks(subject, recurrence),
-        renamed=latex_members({p.text for phrase in [*shown, *_said(sections)] for p in walk(phrase) if p.head == "name"}),
+        renamed=latex_members({p.text for phrase in [*shown, *_said(sections)] for p in walk(phrase) if p.head == "name"})
+        | _sensitivities(subject, shown),
         functions=frozenset(subject.program.functions),
     )
 
@@ -47,10 +50,16 @@ def recursion_layout(subject: Recursion, detail: str) -> Document:
 def derivative(subject: Recursion) -> Phrase:
     """The derivative's symbol: dC/dW[l]; the name of a product with the Hessian."""
     wanted = subject.wanted
-    if subject.order == 2:
+    if subject.order == 2 and wanted.kind == "plain":
+        second = Phrase("partial", (name(subject.moved), name(wanted.base), name(wanted.base)))
+        return Phrase("matmul", (second, name(subject.vector))) if subject.vector else second
+    if subject.order == 2 or subject.truncate is not None:
         return name(subject.ranged[-1].left)
     family = subject.program.families.get(wanted.base)
     by = member(wanted.base, Linear.letter(family.index)) if wanted.kind == "family" and family is not None else wanted.name
+    if subject.forward and subject.output in subject.program.families:
+        own = subject.program.families[subject.output]
+        return Phrase("partial", (name(member(own.name, Linear.letter(own.index))), name(by)))
     return Phrase("partial", (name(subject.output), name(by.replace(" ", ""))))
 
 
@@ -88,9 +97,14 @@ def _opening(subject: Recursion) -> Iterator[Say]:
     yield Say("recursion.written_once")
     wanted = subject.wanted
     output = Formula(name(subject.output))
+    if subject.forward:
+        yield Say("recursion.variable", {"output": Formula(derivative(subject).parts[0]), "wrt": Formula(name(wanted.name))})
+        return
     if subject.order == 2:
-        fields = {"rate": output, "output": Formula(name(subject.moved)), "wrt": Formula(name(wanted.base))}
-        yield Say("recursion.moving", fields)
+        fields: dict[str, Field] = {"rate": output, "output": Formula(name(subject.moved)), "wrt": Formula(name(wanted.base))}
+        if subject.vector:
+            fields["vector"] = Formula(name(subject.vector))
+        yield Say("recursion.moving" if subject.vector else "recursion.moving.number", fields)
         return
     family = subject.program.families.get(wanted.base)
     if wanted.kind == "family" and family is not None:
@@ -103,6 +117,9 @@ def _opening(subject: Recursion) -> Iterator[Say]:
 
 
 def _sections(subject: Recursion, recurrence: Recurrence, detail: str) -> Iterator[Section]:
+    if subject.forward:
+        yield from _forward(subject, detail)
+        return
     *adjoints, last = _grouped(subject)
     inner = [line for group in adjoints for line in group]
     if detail != "brief" and inner:
@@ -114,7 +131,41 @@ def _sections(subject: Recursion, recurrence: Recurrence, detail: str) -> Iterat
     rows = tuple(replace(_row(line, symbol=True, subject=subject), boxed=True) for line in last)
     names = dict.fromkeys(own for line in last if (own := subject.named.get(line.left, "")).startswith("BP") and own != "BPTT")
     known = tuple(Say("recursion.equation", {"name": own}) for own in names)
-    yield Section(Say("section.result"), () if detail == "brief" else (_result(subject, last), *known), rows)
+    told = (_result(subject, last), *known) if detail != "brief" or subject.truncate is not None else ()
+    if subject.columns:
+        fields: dict[str, Field] = {"wrt": Formula(name(subject.wanted.base)), "vector": Formula(name(subject.vector))}
+        told = (*told, Say("recursion.columns", {**fields, "output": Formula(name(subject.moved))}))
+    yield Section(Say("section.result"), (*(() if inner else _truncated(subject, inner)), *told), rows)
+
+
+def _forward(subject: Recursion, detail: str) -> Iterator[Section]:
+    """Derivatives carried forward: why, and the lines."""
+    last = [line for line in subject.ranged if line.role == "derivative"]
+    inner = [line for line in subject.ranged if line.role != "derivative"]
+    wrt: dict[str, Field] = {"wrt": Formula(name(subject.wanted.name)), "output": Formula(derivative(subject).parts[0])}
+    if not any(line.var for line in subject.ranged):
+        said: tuple[Say, ...] = (Say("recursion.forward.once", wrt),)
+    else:
+        said = (Say("recursion.forward.why", wrt), Say("recursion.forward.step", wrt))
+    if detail == "brief":
+        said = said[:1]
+    if inner:
+        yield Section(Say("section.forward"), said, tuple(_row(line, subject=subject) for line in inner))
+    rows = tuple(replace(_row(line), boxed=bool(line.var) or len(last) == 1) for line in last)
+    yield Section(Say("section.result"), (() if inner else said), rows)
+
+
+def _sensitivities(subject: Recursion, phrases: Iterable[Phrase]) -> dict[str, str]:
+    r"""How the names of derivatives that are carried forward are set: \partial h_{t-1}/\partial w for dh_dw[t-1]."""
+    origin = {line.name: line.of for line in subject.ranged} if subject.forward else {}
+    found: dict[str, str] = {}
+    for text in dict.fromkeys(p.text for phrase in phrases for p in walk(phrase) if p.head == "name"):
+        base, bracket, rest = text.partition("[")
+        if base in origin:
+            own = origin[base] + bracket + rest
+            by, *_ = latex_members([subject.wanted.name]).values() or [typeset(subject.wanted.name)]
+            found[text] = rf"\frac{{\partial {latex_members([own]).get(own) or typeset(own)}}}{{\partial {by}}}"
+    return found
 
 
 def _grouped(subject: Recursion) -> list[list[RangedLine]]:
@@ -125,10 +176,13 @@ def _grouped(subject: Recursion) -> list[list[RangedLine]]:
 
 def _row(line: RangedLine, symbol: bool = False, subject: Recursion | None = None) -> Row:
     left = name(line.left)
-    if symbol and subject is not None and subject.order == 1 and not line.name.rstrip("_").endswith(tuple(f"_{k}" for k in range(1, 10))):
+    proper = subject is not None and subject.order == 1 and subject.truncate is None
+    if symbol and subject is not None and proper and not line.name.rstrip("_").endswith(tuple(f"_{k}" for k in range(1, 10))):
         own = subject.wanted.base if line.index is None else member(subject.wanted.base, line.index)
         own = subject.wanted.name.replace(" ", "") if subject.wanted.kind == "member" and line.index is None else own
         left = Phrase("partial", (name(subject.output), name(own)))
+    if symbol and subject is not None and subject.order == 2 and line.index is None:
+        left = derivative(subject)
     known = subject.named.get(line.left, "") if subject is not None else ""
     known = known if known.startswith("BP") and known != "BPTT" else ""
     role = line.role if line.role in ("start", "end") else ""
@@ -173,6 +227,7 @@ def _reader(clause: Clause, index: Linear, here: Linear, recurrence: Recurrence)
 
 
 def _recursion(subject: Recursion, lines: list[RangedLine]) -> Iterator[Say]:
+    yield from _truncated(subject, lines)
     named: dict[str, str] = {}
     for line in lines:
         own = line.of.removesuffix(ARGUMENT)
@@ -185,6 +240,8 @@ def _recursion(subject: Recursion, lines: list[RangedLine]) -> Iterator[Say]:
                 "member": Formula(name(member(own, index))),
             }
             kind = "argument" if own != line.of else "whole" if line.name in subject.whole else "later"
+            if subject.truncate is not None:
+                kind = "truncated" if own == line.of else "truncated_argument"
             yield Say(f"recursion.adjoint.{kind}", fields)
     for kind in dict.fromkeys("BP" if own in ("BP1", "BP2", "BP3", "BP4") else own for own in subject.named.values()):
         if kind != "control":
@@ -199,7 +256,17 @@ def _recursion(subject: Recursion, lines: list[RangedLine]) -> Iterator[Say]:
     if down is not None:
         yield Say("recursion.runs", {"first": _ends(down, down.first), "last": _ends(down, down.last)})
     elif named:
-        yield Say("recursion.none")
+        yield Say("recursion.none" if subject.truncate is None else "recursion.none.truncated")
+
+
+def _truncated(subject: Recursion, lines: list[RangedLine]) -> Iterator[Say]:
+    """Which windows a truncated recursion has, and what comes out of it."""
+    if subject.truncate is None:
+        return
+    yield Say("recursion.truncated", {"steps": Count(subject.truncate)})
+    carries = tuple(Formula(name(line.left)) for line in lines if line.role == CARRY and line.var)
+    if carries:
+        yield Say("recursion.carry", {"carries": Members(carries)})
 
 
 def _ends(line: RangedLine, end: Linear | None) -> Relation:
@@ -211,7 +278,9 @@ def _result(subject: Recursion, last: list[RangedLine]) -> Say:
     wanted = subject.wanted
     family = subject.program.families.get(wanted.base)
     by = member(wanted.base, Linear.letter(family.index)) if wanted.kind == "family" and family is not None else wanted.name
-    wrt = {"wrt": Formula(name(by.replace(" ", "")))}
+    wrt: dict[str, Field] = {"wrt": Formula(name(by.replace(" ", "")))}
+    if subject.truncate is not None:
+        return Say("recursion.not_whole", {**wrt, "result": Formula(name(last[-1].left)), "output": Formula(name(subject.output))})
     if wanted.kind == "family":
         return Say("recursion.own", wrt)
     summed = any(p.head == "each" for line in last for p in walk(line.phrase))
@@ -233,7 +302,12 @@ def _checks(subject: Recursion) -> Iterator[Say]:
         return
     lengths = [Relation((Formula(name(n)), Count(v))) for at in found.lengths for n, v in at.items()]
     fields: dict[str, Field] = {"points": Count(found.points), "error": Quantity(found.error, 1)}
-    if lengths:
+    if subject.order == 2:
+        yield Say("recursion.check.second", fields)
+        return
+    if lengths and subject.truncate is not None:
+        yield Say("recursion.check.truncated", {**fields, "lengths": Listing(tuple(lengths))})
+    elif lengths:
         yield Say("recursion.check", {**fields, "lengths": Listing(tuple(lengths))})
     else:
         yield Say("recursion.check.fixed", fields)

@@ -92,6 +92,6 @@ def _second(step: Step) -> str:
 def _inner(step: Step) -> Math | None:
     """The inner derivative of a power or function whose argument is more than the variable."""
     moving = step.moving
-    if step.rule not in ("power", "function", "act") or len(moving) != 1 or moving[0].rule == "self":
+    if step.rule not in ("power", "function", "act", "partial") or len(moving) != 1 or moving[0].rule == "self":
         return None
     return Formula(phrase_of(moving[0].result))

@@ -11,6 +11,10 @@ _NONE: Mapping[str, str] = {}
 _NO_RANKS: Mapping[str, int] = {}
 
 
+PARTIALS = {"partial": r"\partial_{arguments} {function}", "D": r"D_{arguments} {function}", "comma": r"{function}_{{,{plain}}}"}
+"""A function of several arguments, differentiated by those of these numbers."""
+
+
 @dataclass(frozen=True)
 class Style:
     """How formulas are set: language, how many axes each shaped name has, names set otherwise, names of the program's own functions."""
@@ -21,6 +25,8 @@ class Style:
     functions: frozenset[str] = frozenset()
     limit: int | None = 24
     """Sums and products of more parts than this are abbreviated."""
+    partials: str = "partial"
+    """A key of PARTIALS: how a function of several arguments is set that is differentiated by some of them: by their numbers."""
 
 
 def rank_of_matmul(ranks: list[int]) -> int:

@@ -31,6 +31,7 @@ svg.symchain-graph {{ font-family: "DejaVu Sans", Verdana, "Segoe UI", Roboto, H
 .symchain-graph .wire .hit {{ stroke: #ffffff; stroke-opacity: 0; stroke-width: 14px; }}
 .symchain-graph .wire .head {{ fill: #6b7280; stroke: none; }}
 .symchain-graph .blocked .line {{ stroke-dasharray: 2 5; }}
+.symchain-graph .back .line {{ stroke-dasharray: 7 4; }}
 .symchain-graph .wire:hover .line, .symchain-graph .box:hover rect {{ stroke: #111827; }}
 """
 
@@ -71,12 +72,14 @@ def _n(value: float) -> str:
 
 
 def path(points: Sequence[Point]) -> str:
-    """Straight where the height stays, bent with level ends where it changes."""
+    """Straight where the height stays or the place across it does, bent with level ends elsewhere."""
     (x, y), *rest = points
     found = [f"M{_n(x)} {_n(y)}"]
     for u, v in rest:
         if abs(v - y) < 0.05:
             found.append(f"H{_n(u)}")
+        elif abs(u - x) < 0.05:
+            found.append(f"V{_n(v)}")
         else:
             bend = (u - x) / 2
             found.append(f"C{_n(x + bend)} {_n(y)} {_n(u - bend)} {_n(v)} {_n(u)} {_n(v)}")
@@ -92,7 +95,7 @@ def _wire(wire: Wire) -> str:
         points[-1] = (max(x - size, points[-2][0]), y)
         head = f'<path class="head" d="M{_n(x)} {_n(y)}L{_n(x - size)} {_n(y - size / 2)}V{_n(y + size / 2)}Z"/>'
     d = path(points)
-    kind = "wire" if wire.passing else "wire blocked"
+    kind = "wire back" if wire.back else "wire" if wire.passing else "wire blocked"
     return (
         f'<g class="{kind}"><title>{escape(wire.title)}</title><path class="line" d="{d}" stroke-width="{wire.thickness:.2f}"/>'
         f'{head}<path class="hit" d="{d}"/></g>'
@@ -133,6 +136,8 @@ def _legend(rows: Sequence[tuple[str, str]], top: float, lang: str) -> Iterator[
         y = top + _LINE * (k + 1)
         if kind == "wire":
             yield f'<path d="M0 {_n(y - 5)}L36 {_n(y - 8.5)}V{_n(y - 1.5)}Z" fill="#8b96a5"/>'
+        elif kind == "time":
+            yield f'<path d="M0 {_n(y - 4)}H36" stroke="#8b96a5" stroke-width="1.5" stroke-dasharray="7 4"/>'
         elif kind == "value":
             yield f'<path d="M0 {_n(y + 7)}H36" stroke="#8b96a5" stroke-width="2"/>'
             yield f'<text class="value" x="18" y="{_n(y)}" text-anchor="middle" font-size="12">{value}</text>'

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from symchain.render.fold import FIRST, fold
-from symchain.support.notation import Phrase
+from symchain.support.notation import Phrase, digits_of
 
 COMPARE, ADD, NEG, MUL, POW, ATOM = range(6)
 """How tightly each kind of writing binds."""
@@ -99,7 +100,8 @@ def _partial(phrase: Phrase, parts: Sequence[Written]) -> Written:
     if len(inputs) == 1:
         return Written(f"d{output}/d{inputs[0]}", ATOM)
     order = len(inputs)
-    under = f"d{inputs[0]}{order}" if len(set(inputs)) == 1 else " ".join(f"d{i}" for i in inputs)
+    runs = [(i, len(list(run))) for i, run in groupby(inputs)]
+    under = " ".join(f"d{i}{n if n > 1 else ''}" for i, n in runs)
     return Written(f"d{order}{output}/{under}", ATOM)
 
 
@@ -117,7 +119,8 @@ def _write(phrase: Phrase, parts: Sequence[Written], keywords: dict[str, Written
         return _product(phrase, parts)
     if head == "call":
         arguments = [p.text for p in parts] + [f"{k}={v.text}" for k, v in keywords.items()]
-        return Written(f"{phrase.text}{chr(39) * phrase.primes}({', '.join(arguments)})", ATOM)
+        before, after = ("", chr(39) * phrase.primes) if isinstance(phrase.primes, int) else (f"D{digits_of(phrase.primes)} ", "")
+        return Written(f"{before}{phrase.text}{after}({', '.join(arguments)})", ATOM)
     if head == "neg":
         return Written("-" + _within(parts[0], NEG), NEG)
     if head == "over":

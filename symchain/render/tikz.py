@@ -18,6 +18,7 @@ _HEADER = r"""\begin{tikzpicture}[x=0.6pt, y=-0.6pt, line cap=round, every node/
 \definecolor{symchaingradient}{HTML}{C2410C}
 \tikzset{
   symchain wire/.style={draw=black!45},
+  symchain back/.style={draw=black!45, dash pattern=on 4pt off 2.5pt},
   symchain blocked/.style={draw=black!45, dash pattern=on 1pt off 2pt},
   symchain operation/.style={draw=black!75, fill=white, rounded corners=1.5pt},
   symchain input/.style={draw=black!75, fill=black!5, rounded corners=10pt},
@@ -69,14 +70,14 @@ def _path(points: Sequence[Point]) -> str:
     for u, v in rest:
         bend = (u - x) / 2
         level = abs(v - y) < 0.05
-        found += " -- " if level else f" .. controls {_at((x + bend, y))} and {_at((u - bend, v))} .. "
+        found += " -- " if level or abs(u - x) < 0.05 else f" .. controls {_at((x + bend, y))} and {_at((u - bend, v))} .. "
         found += _at((u, v))
         x, y = u, v
     return found
 
 
 def _wire(wire: Wire) -> str:
-    style = "symchain wire" if wire.passing else "symchain blocked"
+    style = "symchain back" if wire.back else "symchain wire" if wire.passing else "symchain blocked"
     arrow = ", -latex" if wire.arrow else ""
     return rf"\draw[{style}, line width={wire.thickness * _SCALE:.2f}pt{arrow}] {_path(wire.points)};"
 
@@ -99,11 +100,11 @@ def _label(graph: Graph, label: Label, lang: str, shape: Shape | None = None) ->
 def _content(graph: Graph, label: Label, lang: str) -> str:
     node = graph.nodes.get(label.node)
     if label.kind in ("name", "note", "flag") and node is not None and label.text.strip():
-        return f"${typeset(node.name)}$"
+        return f"${_named(graph, node.name)}$"
     if label.kind == "flag":
         return _text(label.text, lang)
     if label.kind == "formula" and node is not None and node.formula is not None and not label.text.endswith("…"):
-        return f"${write(node.formula, Style(lang))}$"
+        return f"${write(node.formula, Style(lang, renamed=graph.renamed))}$"
     if label.kind == "sign" and node is not None and node.symbol is not None and node.symbol.head not in ("name", "mul"):
         return _text(label.text, lang)
     if label.kind in ("value", "gradient") and node is not None and graph.at is None:
@@ -111,8 +112,12 @@ def _content(graph: Graph, label: Label, lang: str) -> str:
     return _text(label.text, lang)
 
 
+def _named(graph: Graph, text: str) -> str:
+    return graph.renamed.get(text) or typeset(text)
+
+
 def _symbolic(graph: Graph, label: Label, lang: str) -> str:
-    name = typeset(label.node)
+    name = _named(graph, label.node)
     if label.kind == "gradient" and label.text != "1":
         return rf"$\partial {typeset(graph.output)}/\partial {name}$"
     shape = label.text.partition(" ")[2]

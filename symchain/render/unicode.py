@@ -19,7 +19,7 @@ from symchain.wording import locale_of
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_OPERATORS = (("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("==", "="), (".T", "ᵀ"), ("*", "·"), ("-", "−"))
+_OPERATORS = (("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("==", "="), ("..", "…"), (".T", "ᵀ"), ("*", "·"), ("-", "−"))
 _ROOT = re.compile(r"\*\*(-?\d+)(?![\d.])")
 _DIGITS = re.compile(r"(.+?)(\d+)\Z", re.DOTALL)
 _INDEX = re.compile(r"(?<=[^\W\d_])_(\d+)(?=_|\Z)")

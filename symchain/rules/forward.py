@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from symchain.functions.spec import AbstractFunction
+from symchain.functions.spec import AbstractFunction, FunctionSpec
 from symchain.nouns.derivation import NOTHING, Step, Summands
 from symchain.rules.local import operands, pull
 from symchain.tensors.nodes import (
@@ -118,7 +118,7 @@ def _rule(node: Tree, moving: list[int]) -> str:
     if isinstance(node, Power):
         return "general_power" if len(moving) > 1 else "exponential" if moving[0] else "power"
     if isinstance(node, Apply):
-        return "act" if isinstance(node.function, AbstractFunction) or node.function.activation else "function"
+        return _kind(node.function, len(node.args))
     return "where" if isinstance(node, Where) else "operation"
 
 
@@ -158,7 +158,14 @@ def shaped_headline(tree: Tree, by: Leaf) -> str:
             break
         tree = moving[0]
     if isinstance(tree, Apply):
-        return "act" if isinstance(tree.function, AbstractFunction) or tree.function.activation else "function"
+        return _kind(tree.function, len(tree.args))
     if isinstance(tree, Leaf):
         return "self"
     return "where" if isinstance(tree, Where) else "operation" if isinstance(tree, Operation) else "power"
+
+
+def _kind(function: AbstractFunction | FunctionSpec, arguments: int) -> str:
+    """The rule by which a function is differentiated."""
+    if isinstance(function, AbstractFunction):
+        return "act" if arguments == 1 else "partial"
+    return "act" if function.activation else "function"

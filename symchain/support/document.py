@@ -241,3 +241,5 @@ class Document:
     functions: frozenset[str] = frozenset()
     omitted: int = 0
     """Blocks left out of the forward table."""
+    partials: str = "partial"
+    """How derivatives of functions of several arguments are set: see `render.style`."""

@@ -43,6 +43,24 @@ HEADS = {
 }
 
 
+Primes = int | tuple[int, ...]
+"""How often a called function is differentiated; of several arguments how often by each: (1, 0) is D1 g(x, y)."""
+
+
+def primes_of(orders: tuple[int, ...]) -> Primes:
+    """How derivatives of these orders, one for each argument, are written: as primes, or as a mark for each argument."""
+    return (orders if any(orders) else 0) if len(orders) > 1 else sum(orders)
+
+
+def digits_of(orders: tuple[int, ...]) -> str:
+    """The arguments by which one differentiates, as often as one does.
+
+    >>> digits_of((2, 0, 1))
+    '113'
+    """
+    return "".join(str(k) * n for k, n in enumerate(orders, 1))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Phrase:
     """One node of written syntax; see HEADS for what the fields of each head hold.
@@ -55,7 +73,7 @@ class Phrase:
     parts: tuple[Phrase, ...] = ()
     text: str = ""
     keywords: tuple[tuple[str, Phrase], ...] = ()
-    primes: int = 0
+    primes: Primes = 0
     place: Place | None = field(default=None, repr=False)
     _hash: int = field(init=False, repr=False)
     _price: int | None = field(init=False, repr=False)

@@ -15,7 +15,7 @@ from symchain.errors import LimitError
 from symchain.functions.spec import AbstractFunction
 from symchain.support.dimensions import Dim, Shape
 from symchain.support.dimensions import letters as dimension_letters
-from symchain.support.notation import Phrase, name, negate
+from symchain.support.notation import Phrase, name, negate, primes_of
 from symchain.support.notation import number as literal
 from symchain.tensors.indexgraph import dimension, product
 from symchain.tensors.matrixform import phrase_of, rational
@@ -270,7 +270,7 @@ def _elementwise(tree: Tree, parts: Sequence[Phrase]) -> Phrase:
     if isinstance(tree, Power):
         return _raised(tree, parts)
     if isinstance(tree, Apply):
-        primes = sum(tree.orders) if isinstance(tree.function, AbstractFunction) else 0
+        primes = primes_of(tree.orders) if isinstance(tree.function, AbstractFunction) else 0
         return Phrase("call", tuple(parts), tree.function.name, (), primes)
     if isinstance(tree, Compare):
         return Phrase("compare", tuple(parts), tree.operator)

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from symchain.functions.spec import AbstractFunction
-from symchain.support.notation import Phrase, call, name, negate, operations, walk
+from symchain.support.notation import Phrase, call, name, negate, operations, primes_of, walk
 from symchain.support.notation import number as literal
 from symchain.tensors.indexgraph import Assembly, Piece, dimension, einsum, product
 from symchain.tensors.memory import Table, table
@@ -316,7 +316,7 @@ def _write_as_it_stands(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
 
 def _write_apply(node: Any, memo: dict[Tree, Phrase]) -> Phrase:
     function = node.function
-    primes = sum(node.orders) if isinstance(function, AbstractFunction) else 0
+    primes = primes_of(node.orders) if isinstance(function, AbstractFunction) else 0
     return Phrase("call", _aligned(node, memo), function.name, (), primes)
 
 

@@ -50,15 +50,24 @@ class Table(Generic[K, V]):
         self.entries = self._kind()
 
 
+class _Entry(ref[Any]):
+    """A weak reference that knows what the object was made of."""
+
+    __slots__ = ("key",)
+    key: Hashable
+
+
 class Unique:
     """The objects that exist, by what they are made of: each is made once, and held weakly."""
 
-    __slots__ = ("_least", "_limit", "_lock", "entries", "name")
+    __slots__ = ("_dead", "_least", "_limit", "_lock", "entries", "name")
 
     def __init__(self, name: str, least: int) -> None:
         self.name, self._least, self._limit = name, least, least
+        self._dead: list[_Entry] = []
+        """Entries whose objects have gone: a collection may add to them at any time."""
         self._lock = RLock()  # a collection inside may make objects
-        self.entries: dict[Hashable, ref[Any]] = {}
+        self.entries: dict[Hashable, _Entry] = {}
 
     def keep(self, key: Hashable, made: Any) -> Any:
         """The object that exists for the key; `made` if there was none."""
@@ -67,7 +76,8 @@ class Unique:
             found = None if known is None else known()
             if found is not None:
                 return found
-            self.entries[key] = ref(made)
+            self.entries[key] = entry = _Entry(made, self._dead.append)
+            entry.key = key
             if len(self.entries) > self._limit:
                 self.forget()
         return made
@@ -75,11 +85,10 @@ class Unique:
     def forget(self) -> None:
         """Drop the entries of what nothing uses: users before their operands, which may be used by them alone."""
         with self._lock:
-            keys = list(self.entries)
-            while keys:
-                key = keys.pop()
-                if self.entries[key]() is None:
-                    del self.entries[key]
+            while self._dead:
+                entry = self._dead.pop()
+                if self.entries.get(entry.key) is entry:
+                    del self.entries[entry.key]
             self._limit = max(self._least, 2 * len(self.entries))
 
 

@@ -130,6 +130,7 @@ def test_what_never_changes_is_its_own_copy() -> None:
             pickle.dumps(thing)
 
 
+@pytest.mark.thorough
 def test_a_kernel_is_pickled_and_works_in_another_process() -> None:
     kernel = symchain.parse(NETWORK).compile("C", wrt=["w"])
     value = kernel(**POINT)

@@ -28,6 +28,7 @@ def names(library: str) -> list[str]:
     return found.names()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.filterwarnings("ignore")
 def test_names_of_other_libraries_have_their_values_or_a_reason(library: str) -> None:
@@ -39,6 +40,7 @@ def test_names_of_other_libraries_have_their_values_or_a_reason(library: str) ->
     assert sum(r.covered for r in rows) > 0.3 * len(rows)
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore")
 def test_the_table_of_the_documentation_is_what_is_measured() -> None:
     """For the library that is always there; measure.py --write writes it for all."""

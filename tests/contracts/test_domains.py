@@ -170,6 +170,7 @@ def test_wrong_derivatives_beside_undefined_lines_are_caught(monkeypatch: pytest
 # ---------------------------------------------------------------- far out
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("text", ["C = owens_t(20*h, a)", "C = owens_t(40*h, a)", "C = owens_t(5*exp(h), a)"])
 @pytest.mark.parametrize("wrt", ["h", "a"])
 def test_far_in_a_tail_an_integral_keeps_its_digits(text: str, wrt: str) -> None:

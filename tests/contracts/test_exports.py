@@ -127,11 +127,13 @@ SHARE = {"c": 120, "cpp": 120, "fortran": 120, "numba": 115, "julia": 140, "matl
 """So many functions of the registry each target has at least."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("target", SUFFIXES)
 def test_targets_have_most_functions(registry: Any, target: str) -> None:
     assert len(supported(registry, target)) >= SHARE[target] * len(registry) // len(FUNCTIONS)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("target", [needs(t) for t in ("c", "fortran", "numpy", "torch")])
 def test_functions_are_those_of_the_kernel(registry: Any, target: str, tmp_path: Path) -> None:
     from symchain.kernels.export import export
@@ -165,6 +167,7 @@ def every() -> Kernel:
     return symchain.parse(EVERY).compile(wrt=["x", "B", "T", "S"])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("target", [needs(t) for t in ("c", "fortran", "torch")])
 def test_array_instructions_are_those_of_the_kernel(every: Kernel, target: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
@@ -176,6 +179,7 @@ def test_array_instructions_are_those_of_the_kernel(every: Kernel, target: str, 
 ORDERS = [(name, k % 3) for k, name in enumerate(model_names())]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("target", [needs(t) for t in ("numpy", "c")])
 def test_ready_models_are_those_of_the_kernel(target: str, tmp_path: Path) -> None:
     for name, order in ORDERS[:: 4 if target == "numpy" else 12]:
@@ -244,6 +248,7 @@ def test_names_that_a_language_has_taken_are_changed_and_told(target: str) -> No
         assert "! end is called end_ here" in text and "! w is called w_ here" in text
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("target", [needs(t) for t in ("torch", "jax", "numba")])
 def test_kernels_run_on_other_libraries(target: str) -> None:
     program = symchain.parse("X: (n, p)\nw: (p,)\ny: (n,)\nC = sum((sigmoid(X @ w) - y)**2)")
@@ -268,6 +273,7 @@ def test_tensors_keep_their_type() -> None:
     assert torch.allclose(x.grad, gradient["x"])
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not here("jax"), reason="jax is not installed")
 def test_jax_traces_through() -> None:
     import jax

@@ -160,6 +160,7 @@ def test_conditions_are_true_or_false() -> None:
     assert symchain.lambdify([x, y], sp.And(x > 1, y < 0))(np.array([0, 2, 2]), np.array([-1, -1, 1])).tolist() == [False, True, False]
 
 
+@pytest.mark.thorough
 def test_depth_has_no_limit() -> None:
     expr, value = x, 0.3
     for _ in range(1000):

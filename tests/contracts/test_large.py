@@ -52,6 +52,7 @@ def test_a_device_without_end_is_refused(words):
     assert done.returncode == 2 and f"more than {MAX_TEXT} characters" in done.stderr
 
 
+@pytest.mark.thorough
 def test_a_kernel_is_not_read_from_a_device():
     with pytest.raises(ArgumentError, match="does not hold a kernel"):
         symchain.load("/dev/zero")
@@ -112,6 +113,7 @@ def test_the_gradient_of_a_wide_product_takes_a_number_of_steps_that_grows_like_
         assert kernel.operations < 16 * n
 
 
+@pytest.mark.thorough
 def test_second_derivatives_of_one_row_come_from_one_sweep():
     """They are what each of them is by itself."""
     program = symchain.parse("y = log(exp(a*b) + exp(b*c) + sin(c*a)**2) + a**2*b")

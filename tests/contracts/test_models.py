@@ -382,6 +382,7 @@ def test_the_batch_network_divides_by_its_size_once(wrt: list[str]) -> None:
     assert len(re.findall(r"\bN\b", text)) == 1 and "mean(" not in text, text
 
 
+@pytest.mark.thorough
 def test_the_derivation_of_the_batch_network_uses_its_deltas() -> None:
     """The text ends in the lines, not in other forms of the same derivatives."""
     derived = program_of(BATCH).derive("C", BATCH_WEIGHTS)
@@ -402,6 +403,7 @@ def test_a_perceptron_of_any_depth_gives_the_delta_recursion(depth: int) -> None
         assert_close(gradient[x], array, f"by {x}")
 
 
+@pytest.mark.thorough
 def test_fifty_layers_are_derived_at_once_and_take_two_lines_each() -> None:
     begun = time.perf_counter()
     program = symchain.parse(mlp(50))

@@ -143,19 +143,23 @@ SLOPES = {"expm_frechet", "sinm_frechet", "cosm_frechet", "logm_frechet", "ortho
 
 @pytest.mark.parametrize(("name", "k"), ALL)
 def test_kernels_of_every_order_are_made_run_and_saved(name: str, k: int, tmp_path: Path) -> None:
-    """The loaded kernel is the one that was saved: the same plan, with shapes worked out anew, and the same numbers."""
+    """The loaded kernel is the one that was saved: the same plan, with shapes worked out anew, and the same numbers.
+
+    Of a case with letters all orders are made, of the same in numbers the highest.
+    """
     spec = OPERATIONS[name]
     at = {f"x{j}": x for j, x in enumerate(sample(name, CASES[name][k]))}
     if name in ("index", "place") and ("new",) in CASES[name][k].parameters[0]:
         return  # the language writes a new axis as a view
-    for case in by_size(name, CASES[name][k]):
+    cases = by_size(name, CASES[name][k])
+    for case in cases:
         node, args = build(name, case)
         square = nodes.power(node, 2)
         total = nodes.reduce_sum(square, range(len(node.shape))) if node.shape else square
         program = a_program(args, {"C": total}, dimensions.letters(d for s in case.shapes for d in s))
         wrt = [a.name for j, a in enumerate(args) if j not in spec.integers]
         limit = 0 if not spec.pullback or name in SLOPES else 1 if name in ONCE else 2
-        for order in range(limit + 1):
+        for order in range(limit if case is not cases[0] else 0, limit + 1):
             kernel = program.compile("C", wrt=wrt if order else [], order=order)
             kernel.save(tmp_path / "k")
             again = symchain.load(tmp_path / "k")

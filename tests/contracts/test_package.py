@@ -9,6 +9,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,11 @@ def _imports(source: str) -> set[str]:
     return {name for name in found if name.split(".")[0] == "symchain"}
 
 
+@cache
+def _imported(module: str) -> set[str]:
+    return _imports(_path(module).read_text(encoding="utf-8"))
+
+
 def _folder(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
@@ -110,7 +116,7 @@ def test_every_folder_has_a_floor() -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_go_downwards(module: str) -> None:
     here = _folder(module)
-    for imported in _imports(_path(module).read_text(encoding="utf-8")):
+    for imported in _imported(module):
         there = _folder(imported)
         if there != here and (here, there) != DOOR:
             assert FLOOR[there] < FLOOR[here], f"{module} imports {imported}, which is not on a lower floor"
@@ -127,7 +133,7 @@ def test_the_map_of_the_readme_is_complete() -> None:
 
 @pytest.mark.thorough
 def test_no_files_import_each_other_in_a_circle() -> None:
-    graph = {m: _imports(_path(m).read_text(encoding="utf-8")) - {m} for m in MODULES}
+    graph = {m: _imported(m) - {m} for m in MODULES}
     assert _circle(graph) == []
 
 

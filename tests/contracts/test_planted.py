@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import pytest
@@ -99,11 +100,16 @@ def test_every_pullback_has_a_program() -> None:
     assert {name for name, spec in DECLARED_OPERATIONS.items() if spec.pullback} == OPERATIONS.keys() | SECOND.keys() | UNWRITTEN | HELD
 
 
+@cache
+def holds(name: str) -> bool:
+    """Whether the derivative of the program of an operation holds, nothing planted."""
+    return symchain.parse(OPERATIONS[name]).derive("C", "x").verification.held
+
+
 @pytest.mark.parametrize("name", OPERATIONS)
 @pytest.mark.parametrize("factor", [-1, Fraction(1001, 1000)], ids=["sign", "factor"])
 def test_a_wrong_pullback_of_any_operation_is_caught(name: str, factor: Fraction | int, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = symchain.parse(OPERATIONS[name])
-    assert program.derive("C", "x").verification.held
+    assert holds(name)
     monkeypatch.setitem(vars(DECLARED_OPERATIONS[name]), "pullback", scaled(DECLARED_OPERATIONS[name].pullback, factor))
     assert symchain.parse(OPERATIONS[name]).derive("C", "x").verification.failed
 

@@ -14,6 +14,7 @@ MANY = 20
 """So many stand in one report of a long run."""
 
 
+@pytest.mark.thorough
 def test_random_programs_agree_with_many_digits(request):
     asked = int(request.config.getoption("--nightly"))
     seeds = range(FEW) if not asked else range(10**6 * (asked % 1000), 10**6 * (asked % 1000) + asked)
@@ -23,6 +24,7 @@ def test_random_programs_agree_with_many_digits(request):
     assert min(counted["lines"], counted["seconds"]) > counted["values"] / 2
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [0, 1])
 def test_what_is_wrong_is_seen(seed, monkeypatch):
     """A gradient and a value that are off by a part in a million."""

@@ -50,8 +50,26 @@ def _texts(node: ast.AST) -> Iterator[str]:
             yield from _texts(part)
 
 
+def _parts(tree: ast.AST) -> Iterator[ast.AST]:
+    """Everything below a node that may hold others, in the order of the text."""
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        yield node
+        inner: list[ast.AST] = []
+        for value in vars(node).values():
+            if isinstance(value, list):
+                inner += [v for v in value if isinstance(v, ast.AST)]
+            elif isinstance(value, ast.AST) and not isinstance(value, _SINGLE):
+                inner.append(value)
+        stack += reversed(inner)
+
+
+_SINGLE = (ast.Name, ast.Constant, ast.expr_context, ast.operator)
+
+
 def _said(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
+    for node in _parts(tree):
         found: list[ast.AST] = []
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")

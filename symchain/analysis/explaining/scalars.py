@@ -320,7 +320,7 @@ class _Teller:
             fields["function"] = named(function.name)
         last = None if inner else result
         if spec is None:
-            key, sides = "abstract", _joined(left, total(primed), last)
+            key, sides = "abstract" if len(core.args) == 1 else "partial", _joined(left, total(primed), last)
         else:
             fields["reason"] = Spoken(spec.name, "reason")
             if isinstance(function, AbstractFunction):

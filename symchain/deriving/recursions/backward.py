@@ -13,6 +13,7 @@ from symchain.deriving.recursions.frames import Frames
 from symchain.deriving.recursions.pieces import Share
 from symchain.deriving.recursions.schedule import Series, scheduled
 from symchain.deriving.recursions.seeding import continues
+from symchain.deriving.recursions.spreading import all_spread, collide
 from symchain.deriving.recursions.steps import (
     OUTPUT,
     Sent,
@@ -22,6 +23,7 @@ from symchain.deriving.recursions.steps import (
     with_arguments,
     with_upright_powers,
 )
+from symchain.deriving.recursions.windows import Windows
 from symchain.errors import UnsupportedError
 from symchain.language.wanted import Wanted
 from symchain.nouns.computation import Computation
@@ -59,10 +61,10 @@ def active_names(program: Computation, roots: Iterable[str]) -> set[str]:
 class Backward:
     """The adjoints of one output towards what is wanted: `lines` in order, and the shares of families and blocks."""
 
-    def __init__(self, program: Computation, output: str, wanted: Sequence[Wanted]) -> None:
+    def __init__(self, program: Computation, output: str, wanted: Sequence[Wanted], truncate: int | None = None) -> None:
         recurrence = program.recurrence
         assert recurrence is not None
-        self.program, self.recurrence, self.output = program, recurrence, output
+        self.program, self.recurrence, self.output, self.truncate = program, recurrence, output, truncate
         self.frames = Frames(recurrence, program.dimensions)
         self.names = Names({*program.names, *program.families, *recurrence.letters, *recurrence.lengths})
         self.active = active_names(program, {w.base for w in wanted})
@@ -270,7 +272,12 @@ class Backward:
         high = max((self.recurrence.families[family].high, *(s.high for s in shares)), key=self.frames.order.key)
         name = self.names.fresh(f"delta_{family}")
         shape = self._shape(family)
-        for piece in self.frames.order.cut(index, high, shares)[0]:
+        pieces, gaps = self.frames.order.cut(index, high, shares)
+        if collide(self.frames, pieces, gaps):
+            more, apart = all_spread(self.frames, shares, index, high, shape, var, self.names.fresh, f"{name}_", family)
+            self.lines += more
+            pieces = self.frames.order.cut(index, high, apart)[0]
+        for piece in pieces:
             at = piece.low if piece.low == piece.high else Linear.letter(var)
             terms = [self.frames.at(s.tree, s.var, at) if s.var else s.tree for s in piece.shares]
             own = self.frames.shape_at(shape, self.recurrence.families[family].index, at)
@@ -290,6 +297,8 @@ class Backward:
 
     def _range(self, unit: Sequence[Clause]) -> None:
         own = {c.name: c for c in unit}
+        starts = {n: self._starts(n) for n in own}
+        windows = Windows(self.frames, self.names, unit, self.truncate, any(starts.values()))
         outside = {n for n in own if self.shares.get(n)}
         if not outside:
             return
@@ -304,6 +313,8 @@ class Backward:
                 for read in clause.reads.values():
                     if read.family in own and read.family in self.active:
                         gap = read.index.minus(Linear.letter(clause.var)).number
+                        if windows.always_fixed(gap):
+                            continue
                         if gap != 0 and read.index.slope(clause.var):
                             cross.add(read.family)
                         if read.family not in alive:
@@ -323,10 +334,9 @@ class Backward:
                 break
         unit = lines
         fresh = {c.name: self.names.fresh(f"delta_{c.name.removesuffix(ARGUMENT)}") for c in unit}
-        starts = {n: self._starts(n) for n in own}  # arguments have none
-        series = Series(self.frames, self.shares, fresh, unit, external, cross, starts, sent, self.names)
+        series = Series(self.frames, self.shares, fresh, unit, external, cross, starts, sent, self.names, windows)
         before, items = series.best()
-        self.lines += [*before, *scheduled(items, series)]
+        self.lines += [*windows.lines, *before, *scheduled(items, series)]
         for c in series.named:
             item = next(i for i in items if i.family == c.name)
             self.named[c.name] = item.name

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+import sympy
 
 from symchain.deriving.recursions.frames import Frames
-from symchain.errors import ArgumentError, SymchainError, VerificationError
+from symchain.errors import ArgumentError, SymchainError, UnsupportedError, VerificationError
 from symchain.evidence.verification import verify
 from symchain.language.forms import FORMS
 from symchain.language.unrolling import bounding, named, unrolled
+from symchain.nouns.computation import Block, Computation, Variable
 from symchain.nouns.derivation import Derivation, Line, Verification
 from symchain.nouns.families import PROD
+from symchain.nouns.names import Names
 from symchain.nouns.program import Program
 from symchain.nouns.recursion import Evidence, RangedLine, Recursion
 from symchain.support.dimensions import Dim
 from symchain.support.linear import Linear
+from symchain.support.notation import name as name_phrase
 from symchain.tensors.memory import making_trees
 from symchain.tensors.moving import moved, renamed_shape
 from symchain.tensors.nodes import (
@@ -25,6 +32,7 @@ from symchain.tensors.nodes import (
     Tree,
     add,
     broadcast,
+    contract,
     hadamard,
     identity,
     leaf,
@@ -44,8 +52,6 @@ CHECKED = 3
 @making_trees()
 def verified(recursion: Recursion) -> Evidence:
     """The lines of a derivation beside complex steps. Raises VerificationError where they differ."""
-    if recursion.order == 2:
-        return Evidence((), 0, 0, 0.0, False, "products with a Hessian are not written out")
     found: list[Mapping[str, int]] = []
     error, points, components, held = 0.0, 0, 0, True
     open_reason = ""
@@ -94,9 +100,15 @@ def _derivations(recursion: Recursion, lengths: Mapping[str, int]) -> Iterator[D
     """The derivation at some lengths, as one of the program that is written out: for the first members, and the last."""
     written = _Written(recursion, lengths)
     own = recursion.wanted
+    if recursion.forward:
+        yield from _forward(written)
+        return
     if own.kind == "member" and named(own.base, own.index.value(lengths), written.source) not in written.program.leaves:
         raise ArgumentError(f"there is no {own.name} at these lengths", advice="Ask for a member that there is.")
     lines = written.lines()
+    if recursion.order == 2 and own.kind == "family":
+        yield _along_members(written, lines)
+        return
     if own.kind == "plain":
         names = [own.base]
     elif own.kind == "member":
@@ -109,9 +121,78 @@ def _derivations(recursion: Recursion, lengths: Mapping[str, int]) -> Iterator[D
         if name in written.program.leaves:
             result = written.result(name, lines)
             kept = tuple(line for line in lines if line.name != result.name)
+            if recursion.order == 2:
+                yield _second(written, name, result, kept)
+                continue
             yield Derivation(
                 written.program, recursion.output, name, 1, result.shape, {}, {}, 0, (), kept, result, result.tree, result.tree
             )
+
+
+def _forward(written: _Written) -> Iterator[Derivation]:
+    """Of a block, its derivative; of a family, those of its first members, and the last."""
+    recursion, program, lines = written.recursion, written.program, written.lines()
+    name, last = recursion.wrt, recursion.result.name
+    made = written.made.get(last, {})
+    picked = sorted(made) if len(made) <= CHECKED else [*sorted(made)[: CHECKED - 1], max(made)]
+    pairs = [(named(recursion.output, k, written.source), made[k].name) for k in picked]
+    if not made:  # a block, or a family on which the name does not act
+        members = sorted(written.members.get(recursion.output, ()))[:CHECKED]
+        pairs = [(named(recursion.output, k, written.source), last) for k in members] or [(recursion.output, last)]
+    for output, own in pairs:
+        result = next(line for line in lines if line.name == own)
+        kept = tuple(line for line in lines[: lines.index(result)] if line.name != own)
+        if output in program.blocks and name in program.leaves:
+            result = replace(result, role="derivative")
+            yield Derivation(program, output, name, 1, result.shape, {}, {}, 0, (), kept, result, result.tree, result.tree)
+
+
+def _second(written: _Written, name: str, result: Line, lines: tuple[Line, ...]) -> Derivation:
+    """A second derivative, or its product with a vector, which is an input beside those of the program."""
+    recursion, program = written.recursion, written.program
+    reading: Computation = program
+    if recursion.vector:
+        vector = recursion.program.inputs[recursion.vector]
+        put: Any = moved(vector.leaf, lambda node: None, written.size)
+        own = replace(vector, leaf=put, shape=put.shape, symbol=put if put.shape else vector.symbol)
+        reading = replace(program, inputs=MappingProxyType({**program.inputs, vector.name: own}))
+    return Derivation(
+        program, recursion.moved, name, 2, result.shape, {}, {}, 0, (), lines, result, result.tree, result.tree, reading=reading, first=name
+    )  # fmt: skip
+
+
+def _along_members(written: _Written, lines: list[Line]) -> Derivation:
+    """The product of the Hessian by the members of a family with a vector v, as a mixed second derivative of numbers: with each member
+    W + a*v + b*u, that of the output by a and b is u . H v, at every a and b."""
+    recursion, program = written.recursion, written.program
+    base, made = recursion.wanted.base, written.made[recursion.result.name]
+    if written.source.families[base].facts:
+        what = "members with facts are not moved along a vector"
+        raise UnsupportedError(what, advice="Do not declare facts of what a derivative is by.")
+    names = Names(program.names)
+    a, b = names.fresh("a"), names.fresh("b")
+    inputs = {n: Variable(n, (), leaf(n), frozenset(), sympy.Symbol(n, real=True), declared=True) for n in (a, b)}
+    blocks: dict[str, Block] = {}
+    terms: list[Tree] = []
+    for k, line in made.items():
+        text = named(base, k, written.source)
+        own = program.leaves.get(text)
+        if own is None:
+            continue
+        parts = [leaf(names.fresh(n), own.shape) for n in (f"{text}_at", f"{recursion.vector}_{text}", f"u_{text}")]
+        written.vectors[k] = parts[1]
+        for part in parts:
+            symbol: Any = part if part.shape else sympy.Symbol(part.name, real=True)
+            inputs[part.name] = Variable(part.name, part.shape, part, frozenset(), symbol, declared=True)
+        tree = add([parts[0], hadamard([leaf(a), parts[1]]), hadamard([leaf(b), parts[2]])])
+        blocks[text] = Block(text, own.shape, tree, name_phrase(text), tuple(n.name for n in leaves(tree)), own)
+        axes = tuple(range(len(own.shape)))
+        terms.append(contract([parts[2], line], [axes, axes], ()))
+    inputs |= {n: v for n, v in program.inputs.items() if n not in blocks}
+    along = replace(program, inputs=MappingProxyType(inputs), blocks=MappingProxyType({**blocks, **program.blocks}))
+    result = Line(names.fresh("product"), add(terms), "derivative", b, ())
+    kept = tuple(written.lines())  # again, over the vectors
+    return Derivation(along, recursion.moved, b, 2, (), {}, {}, 0, (), kept, result, result.tree, result.tree, first=a)
 
 
 class _Written:
@@ -119,28 +200,41 @@ class _Written:
 
     def __init__(self, recursion: Recursion, lengths: Mapping[str, int]) -> None:
         self.recursion, self.lengths = recursion, dict(lengths)
-        source = recursion.program
+        source = recursion.source or recursion.program
         assert isinstance(source, Program) and source.recurrence is not None
         self.source, self.recurrence = source, source.recurrence
         self.frames: Frames = recursion.frames
-        self.program = unrolled(source, lengths)
+        self.program = unrolled(source, lengths, truncate=recursion.truncate)
         self.made: dict[str, dict[int, Leaf]] = {}
         self.plain: dict[str, Leaf] = {}
+        self.vectors: dict[int, Leaf] = {}
+        """Of a product with a Hessian by a family: the members of the vector."""
         self.members: dict[str, set[int]] = {
             own: {k for k in range(-8, 4 + 8 + max(lengths.values(), default=8)) if named(own, k, source) in self.program.leaves}
             for own in source.families
         }
 
     def lines(self) -> list[Line]:
-        found: list[Line] = []
-        pending = list(self.recursion.ranged)
-        while pending:
-            group = [pending.pop(0)]
-            while pending and group[0].var and group[0].down and pending[0].range == group[0].range:
-                group.append(pending.pop(0))
-            for k in self._indices(group[0]):
-                found += [self._line(line, k) for line in group]
-        return found
+        """Every line for every index, each behind those that it reads. Raises VerificationError where one is defined twice."""
+        places = [(line, k) for line in self.recursion.ranged for k in self._indices(line)]
+        owns = [self._own(line, k) for line, k in places]
+        made = {own.name: self._line(line, k, own) for (line, k), own in zip(places, owns, strict=True)}
+        if len(made) < len(places):
+            twice = next(own.name for n, own in enumerate(owns) if own in owns[:n])
+            raise VerificationError(f"{twice} is defined twice at these lengths", advice="This is a defect of symchain: please report it.")
+        found: dict[str, Line] = {}
+        for name in made:
+            pending = [name]
+            while pending:
+                needs = [n.name for n in leaves(made[pending[-1]].tree) if n.name in made and n.name not in found]
+                if any(n in pending for n in needs):
+                    raise VerificationError(f"{needs[0]} needs itself", advice="This is a defect of symchain: please report it.")
+                if needs:
+                    pending += needs[:1]
+                else:
+                    found.setdefault(pending[-1], made[pending[-1]])
+                    pending.pop()
+        return list(found.values())
 
     def _indices(self, line: RangedLine) -> list[int | None]:
         if not line.var:
@@ -149,23 +243,28 @@ class _Written:
         a, b = line.first.value(self.lengths), line.last.value(self.lengths)
         return list(range(a, b - 1, -1) if line.down else range(a, b + 1))
 
-    def _line(self, line: RangedLine, k: int | None) -> Line:
+    def _own(self, line: RangedLine, k: int | None) -> Leaf:
+        """The name of what a line defines at an index."""
         at = {**self.lengths, line.var: k} if k is not None else self.lengths
-        tree = self.tree(line.tree if k is None else self.frames.at(line.tree, line.var, Linear.of(k)))
+        shape = line.shape if k is None else self.frames.shape_at(line.shape, line.var, Linear.of(k))
+        shape = renamed_shape(shape, self.size)
         if line.index is None:
-            own = leaf(line.name, tree.shape)
-            self.plain[line.name] = own
-        else:
-            number_ = line.index.value(at)
-            own = leaf(f"{line.name}_{'m' if number_ < 0 else ''}{abs(number_)}", tree.shape)
-            self.made.setdefault(line.name, {})[number_] = own
+            own = self.plain[line.name] = leaf(line.name, shape)
+            return own
+        number_ = line.index.value(at)
+        own = leaf(f"{line.name}_{'m' if number_ < 0 else ''}{abs(number_)}", shape)
+        self.made.setdefault(line.name, {})[number_] = own
+        return own
+
+    def _line(self, line: RangedLine, k: int | None, own: Leaf) -> Line:
+        tree = self.tree(line.tree if k is None else self.frames.at(line.tree, line.var, Linear.of(k)))
         return Line(own.name, tree, "value", own.name, tree.shape)
 
     def result(self, name: str, lines: list[Line]) -> Line:
         """The line of the derivative by a name."""
         last = self.recursion.ranged[-1]
         if last.index is None:
-            return lines[-1]
+            return next(line for line in lines if line.name == last.name)
         members = self.made[last.name]
         if self.recursion.wanted.kind == "plain":
             tree = FORMS["stack"].build([members[k] for k in sorted(members)])
@@ -188,12 +287,12 @@ class _Written:
                 assert hidden.low is not None and hidden.high is not None
                 opened[node] = self._every(hidden.tree, hidden.var, hidden.low, hidden.high, hidden.kind == PROD, node)
         tree = substitute(tree, opened) if opened else tree
-        return moved(tree, self._put, self._size)
+        return moved(tree, self._put, self.size)
 
     def _every(self, body: Tree, var: str, low: Linear, high: Linear, product: bool, node: Leaf) -> Tree:
         span = range(low.value(self.lengths), high.value(self.lengths) + 1)
         terms = [self.tree(self.frames.at(body, var, Linear.of(k))) for k in span]
-        shape = renamed_shape(node.shape, self._size)
+        shape = renamed_shape(node.shape, self.size)
         if not terms:
             return broadcast(ONE, shape) if product else zeros(shape)
         return hadamard(terms) if product else add(terms)
@@ -209,6 +308,8 @@ class _Written:
                 raise ArgumentError(f"nothing reads {node.name} at these lengths", advice="Give other lengths.")
             return self.program.leaves.get(node.name)
         k = read.index.value(self.lengths)
+        if read.family == self.recursion.vector and self.recursion.wanted.kind == "family":
+            return self.vectors.get(k, node)
         if read.family in self.made:
             if k not in self.made[read.family]:
                 raise ArgumentError(f"{read.family}[{k}] is not defined at these lengths", advice="Give other lengths.")
@@ -220,7 +321,10 @@ class _Written:
             return found
         if read.family.startswith("eye("):
             return self._row(identity(self._size_of(node.shape[0])), k)
-        return self._row(self.program.leaves[read.family], k)
+        array = self.program.leaves.get(read.family)
+        if array is None:  # the vector of a product with a Hessian
+            array = moved(self.recursion.program.inputs[read.family].leaf, lambda n: None, self.size)
+        return self._row(array, k)
 
     @staticmethod
     def _row(array: Tree, k: int) -> Tree:
@@ -228,9 +332,9 @@ class _Written:
         return named_operation("index", array, parameters=(chosen,))
 
     def _size_of(self, dim: Dim) -> Dim:
-        return renamed_shape((dim,), self._size)[0]
+        return renamed_shape((dim,), self.size)[0]
 
-    def _size(self, letter: str) -> Dim:
+    def size(self, letter: str) -> Dim:
         if letter in self.lengths:
             return self.lengths[letter]
         if letter not in self.frames.sizes:

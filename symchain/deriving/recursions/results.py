@@ -19,9 +19,11 @@ from symchain.support.linear import Linear
 from symchain.tensors.nodes import Leaf, Tree, leaves, zeros
 
 
-def recursion_lines(program: Computation, output: str, *wanted: Wanted) -> tuple[tuple[RangedLine, ...], Frames]:
-    """The lines of the derivatives of an output by what is wanted, the derivatives last."""
-    back = Backward(program, output, wanted)
+def recursion_lines(
+    program: Computation, output: str, *wanted: Wanted, truncate: int | None = None
+) -> tuple[tuple[RangedLine, ...], Frames]:
+    """The lines of the derivatives of an output by what is wanted, the derivatives last; of truncated ones, in windows of steps."""
+    back = Backward(program, output, wanted, truncate)
     last = [line for w in wanted for line in _Last(back, output, w).lines()]
     return tuple(_needed([*back.lines, *last], len(last), back.frames)), back.frames
 
@@ -31,7 +33,7 @@ class _Last:
 
     def __init__(self, back: Backward, output: str, wanted: Wanted) -> None:
         self.back, self.frames, self.wanted = back, back.frames, wanted
-        self.stem = f"d{output}_d{wanted.base}"
+        self.stem = f"d{output}_d{wanted.base}" if back.truncate is None else f"g_{wanted.base}"  # which is no derivative
 
     def lines(self) -> list[RangedLine]:
         if self.wanted.kind == "family":
@@ -173,7 +175,7 @@ def _needed(lines: Sequence[RangedLine], count: int, frames: Frames) -> list[Ran
     pending = list(wanted)
     while pending:
         for line in by_name.get(pending.pop(), ()):
-            for node in _names(line.tree, frames):
+            for node in read_names(line.tree, frames):
                 read = frames.reads.get(node.name)
                 name = read.family if read is not None else node.name
                 if name in by_name and name not in wanted:
@@ -182,11 +184,12 @@ def _needed(lines: Sequence[RangedLine], count: int, frames: Frames) -> list[Ran
     return [line for line in lines if line.name in wanted]
 
 
-def _names(tree: Tree, frames: Frames) -> list[Leaf]:
+def read_names(tree: Tree, frames: Frames) -> list[Leaf]:
+    """The names in a tree, those within sums over an index included."""
     found = []
     for node in leaves(tree):
         if node.name in frames.totals:
-            found += _names(frames.totals[node.name].body, frames)
+            found += read_names(frames.totals[node.name].body, frames)
         else:
             found.append(node)
     return found

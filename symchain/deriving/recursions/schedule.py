@@ -11,6 +11,7 @@ from symchain.deriving.recursions.pieces import Piece, Share
 from symchain.deriving.recursions.seeding import seeded
 from symchain.deriving.recursions.spreading import all_spread, collide, missing
 from symchain.deriving.recursions.steps import Sent, adjoint_name
+from symchain.deriving.recursions.windows import Windows
 from symchain.nouns.families import Clause
 from symchain.nouns.names import Names
 from symchain.nouns.recursion import RangedLine
@@ -34,9 +35,10 @@ class Series:
         starts: dict[str, list[Linear]],
         sent: Sent,
         names: Names,
+        windows: Windows,
     ) -> None:
         self.frames, self.shares, self.sent, self.unit, self.starts = frames, shares, sent, unit, starts
-        self.names, self.free = names, names.fresh
+        self.names, self.free, self.windows = names, names.fresh, windows
         first = unit[0]
         assert first.low is not None and first.high is not None
         self.var, self.low, self.high = first.var, first.low, first.high
@@ -85,8 +87,7 @@ class Series:
         if gap is None:
             return
         moved = self.frames.at(tree, self.var, Linear.letter(self.var).plus(-gap))
-        share = Share(self.low.plus(gap), self.high.plus(gap), moved, self.var, True)
-        self.shares.setdefault(clause.reads[read].family, []).append(share)
+        self.shares.setdefault(clause.reads[read].family, []).extend(self.windows.shares(moved, gap))
 
     def tidy(self, tree: Tree) -> Tree:
         found = self.memo.get(tree)

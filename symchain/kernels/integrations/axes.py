@@ -1,6 +1,6 @@
 """Where the samples go: how each instruction carries the axis of samples from its operands to its result, or sums over it.
 
-`carried` answers for one instruction; an opcode that it does not know mixes samples, as far as anybody can prove.
+`carried` answers for one instruction; one that neither its record nor a rule here tells of mixes samples, as far as anybody can prove.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from string import ascii_letters
 from typing import Any
 
 from symchain.kernels.kernel import Instruction
-from symchain.kernels.opcodes import ARITHMETIC
+from symchain.kernels.opcodes import OPCODES
 from symchain.support.dimensions import Dim, Shape, multiply
 
 SUMMED = -1
@@ -25,7 +25,7 @@ class MixedError(Exception):
 
 def carried(step: Instruction, shapes: Sequence[Shape], axes: Axes, letter: str) -> int:
     """The axis of samples in the result, or SUMMED. Raises MixedError."""
-    rule = _RULES.get(step.opcode)
+    rule = _OWN.get(step.opcode) or _ACTS.get(OPCODES[step.opcode].acts)
     if rule is None:
         raise MixedError
     try:
@@ -215,15 +215,14 @@ def _stacked(step: Instruction, shapes: Sequence[Shape], axes: Axes, letter: str
     return axis
 
 
-_RULES: Mapping[str, Callable[[Instruction, Sequence[Shape], Axes, str], int]] = {
-    **dict.fromkeys(ARITHMETIC, _elementwise),
-    **dict.fromkeys(("real", "integer", "onehot"), _same),
-    **dict.fromkeys(("max", "min", "prod", "logsumexp"), _reduction),
-    **dict.fromkeys(("flip", "roll", "softmax", "log_softmax", "cumsum", "cumprod", "sort", "cummax", "cummin"), _along),
-    **dict.fromkeys(("inv", "cofactors", "cholesky", "expm", "eigenvectors", "det", "logdet", "eigvalsh", "pinv", "svdvals"), _stacked),
+_Rule = Callable[[Instruction, Sequence[Shape], Axes, str], int]
+_OWN: Mapping[str, _Rule] = {
     **{"view": _view, "drop": _drop, "broadcast": _elementwise, "sum": _sum, "diagonal": _diagonal, "embed": _embed},
     **{"matmul": _matmul, "inner": _inner, "tensordot": _tensordot, "einsum": _einsum, "gram": _gram, "index": _index, "place": _place},
     **{"concatenate": _concatenate, "reshape": _reshape, "gather": _gather, "scatter": _scatter},
 }
+"""Instructions that move axes, or sum over them."""
+_ACTS: Mapping[str, _Rule] = {"elements": _elementwise, "each": _same, "axis": _along, "axes": _reduction, "matrices": _stacked}
+"""The others carry along every axis on which they do not act."""
 
 __all__ = ["SUMMED", "MixedError", "carried"]

@@ -15,13 +15,12 @@ from symchain.errors import ArgumentError, UnsupportedError
 from symchain.kernels.facts import FACTS, Kind
 from symchain.kernels.integrations.axes import SUMMED, MixedError, carried
 from symchain.kernels.kernel import Input, Instruction, Output, Plan
+from symchain.kernels.opcodes import OPCODES
 from symchain.support.dimensions import Shape, letters, replaced
 
 SAME, SAMPLE, TOTAL, MADE = "same for all samples", "sample by sample", "linear in sums over samples", "made of sums over samples"
-_LINEAR = frozenset(("add", "subtract", "negative", "view", "drop", "broadcast", "sum", "diagonal", "embed", "index", "place", "reshape"))
-_DIMENSIONS = {"index": 1, "place": 2, "broadcast": 1, "reshape": 1, "embed": 1, "roll": 0, "onehot": 0, "scatter": 0}
-"""What has dimensions among its parameters, and how often it may name that of the samples where its result has it as an axis."""
-_MULTILINEAR = frozenset(("multiply", "matmul", "inner", "tensordot", "einsum"))
+_SHAPES, _SIZES = frozenset(("items", "shape")), frozenset(("count", "shift"))
+"""Parameters that hold dimensions: those of a result, which may be that of the samples, and others, which may not."""
 
 
 class Split:
@@ -66,10 +65,11 @@ class Split:
         return self.plan.inputs[value].shape if value < len(self.plan.inputs) else self.plan.instruction(value).shape
 
     def _classify(self, number: int, step: Instruction) -> None:
-        if step.opcode in _DIMENSIONS and self._mentions(step.parameters) > (
-            0 if self.letter not in step.shape else _DIMENSIONS[step.opcode]
-        ):
-            raise self._mixed(step)  # a place or a shift that depends on how many samples there are
+        words = OPCODES[step.opcode].parameters
+        if (_SHAPES | _SIZES).intersection(words):
+            allowed = sum(w in _SHAPES for w in words) if self.letter in step.shape else 0
+            if self._mentions(step.parameters) > allowed:
+                raise self._mixed(step)  # a place or a shift that depends on how many samples there are
         if step.opcode == "size" and self.letter in letters([replaced(step.parameters[0], self.letter, 1)]):
             raise self._mixed(step)  # minimum(n, 5)
         kinds = [self.kinds[v] for v in step.operands]
@@ -109,9 +109,9 @@ class Split:
         return int(isinstance(parameters, str) and self.letter in letters([parameters]))
 
     def _linear(self, step: Instruction, kinds: Sequence[str]) -> bool:
-        if step.opcode in _MULTILINEAR:
+        if OPCODES[step.opcode].linear == "each":
             return kinds.count(TOTAL) == 1
-        return step.opcode in _LINEAR or (step.opcode == "divide" and kinds[1] == SAME)
+        return OPCODES[step.opcode].linear == "together" or (step.opcode == "divide" and kinds[1] == SAME)
 
     def _repeats(self, step: Instruction, long: Sequence[int]) -> bool:
         """Whether the one long axis repeats a value, which has no entries of its own along it."""

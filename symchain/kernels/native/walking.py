@@ -139,7 +139,12 @@ class NativeRun(Run):
             column = self._received(a.name, indices, rows=True)
             return column, [math.prod(np.shape(self.plain[a.name])[1:])]
         sizes = [np.size(self.members[a.name][k]) for k in (indices if self._uneven(a.name) else indices[:1])]
-        return self._received(a.name, indices), sizes
+        column, fixed = self._received(a.name, indices), self.fixed(a, stage)
+        if self.loops.truncate is not None:  # what is sent to an earlier window is written where nobody reads it
+            nowhere = np.zeros(max(sizes))
+            self.held.append(nowhere)
+            column = np.where([k in fixed for k in indices], _address(nowhere), column)
+        return column, sizes
 
     def _received(self, name: str, indices: range, rows: bool = False) -> Any:
         """The addresses of what members, or rows of an array, received so far: zeros, where that is nothing."""

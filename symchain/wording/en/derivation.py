@@ -6,6 +6,7 @@ SENTENCES = {
     # titles
     "title.derivation": "Derivation of {derivative}.",
     "title.several": "Derivation of {derivatives}.",
+    "title.order": "Derivative of order {order}: {derivative}.",
     "title.second": "Second derivative {derivative}.",
     # what is computed, and conventions
     "computation.inline": "The computation is {definitions}.",
@@ -43,6 +44,7 @@ SENTENCES = {
     "role.output": "the output {name} of layer {layer}",
     "role.plain": "{name}",
     "functions.abstract": "The derivative of {functions} is left unknown, written with a prime.",
+    "functions.partial": "The derivatives of {functions} are left unknown; {example} is that by the first argument.",
     "functions.abstract_many": "The derivatives of {functions} are left unknown, written with a prime.",
     "shape.gradient": "The gradient {derivative} has the shape of {wrt}, {shape}.",
     "shape.product": "The product {derivative} has the shape of {wrt}, {shape}.",
@@ -50,6 +52,7 @@ SENTENCES = {
     "shape.mixed": "The derivative {derivative} has shape {shape}: the axes of {output}, then those of {first}, then those of {wrt}.",
     "shape.general": "The derivative {derivative} has shape {shape}: the axes of {output}, then those of {wrt}.",
     # sections
+    "section.order": "Order {order}",
     "section.first": "First derivative",
     "first.named": "{title}, called {slope}, so that {relations}:",
     "section.chain": "Chain rule",
@@ -173,6 +176,7 @@ SENTENCES = {
     "rule.general_power": "base and exponent both vary",
     "rule.chain": "chain rule",
     "rule.act": "activation",
+    "rule.partial": "derivative by one of its arguments",
     "rule.function": "derivative of a known function",
     "rule.paths": "sum over paths",
     "rule.linear": "linear map",

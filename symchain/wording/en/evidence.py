@@ -44,6 +44,7 @@ SENTENCES = {
     "reading.positive": "Reading: {statement}, so raising {wrt} a little raises {output}.",
     "reading.zero": "Reading: {statement} at this point, so a small change of {wrt} leaves {output} as it is, to first order.",
     "reading.negative": "Reading: {statement}, so raising {wrt} a little lowers {output}.",
+    "method.differences with many digits": "central differences with many digits",
     "method.complex step": "complex step",
     "method.complex step and central difference": "complex step and central difference",
 }

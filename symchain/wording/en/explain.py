@@ -6,6 +6,28 @@ SENTENCES = {
     # titles
     "explain.title": "Why {equation}",
     "explain.title_back": "Why {block} sends {back} back to {wrt}",
+    "explain.recursion.title": "What {derivative} is made of",
+    "explain.recursion.lines": "The lines:",
+    "explain.recursion.carried": "A step passes {state} on to the next one.",
+    "explain.recursion.together": "A step passes {state} on to the next one; together they are its state, {symbol}.",
+    "explain.recursion.product": "From step to step the factors multiply, the last step on the left: {product}.",
+    "explain.recursion.norms": "A gradient by {output} is carried back by the transpose of this product: it vanishes where the norm of the "
+    "product falls with the distance, and explodes where it grows.",
+    "explain.recursion.factors": "The factors of one step:",
+    "explain.recursion.table": "The factors of one step, and the norm of the product (its largest singular value) by distance:",
+    "explain.recursion.each": "{rate} a step",
+    "explain.recursion.nothing": "At this point the last step passes nothing on: its factor is 0.",
+    "explain.recursion.shrinks": "At this point the norm of the product over {count} steps is {norm}: carried back, the gradient is "
+    "multiplied by about {rate} a step (the geometric mean): it vanishes.",
+    "explain.recursion.shrinks.one": "At this point the norm of the factor of the one step is {norm}: a gradient is "
+    "multiplied by that at most.",
+    "explain.recursion.grows": "At this point the norm of the product over {count} steps is {norm}: carried back, the gradient is "
+    "multiplied by about {rate} a step (the geometric mean): it explodes.",
+    "explain.recursion.grows.one": "At this point the norm of the factor of the one step is {norm}: a gradient may grow by that factor.",
+    "explain.recursion.keeps": "At this point the norm of the product over {count} steps is {norm}: the gradient neither vanishes nor "
+    "explodes.",
+    "explain.recursion.bound": "The factors by themselves have norms from {low} to {high}; the norm of a product is at most the product of "
+    "the norms.",
     "explain.title_plain": "Where {derivative} comes from",
     "explain.title_paths": "Why {derivative} is a sum over {count} paths",
     # what moves
@@ -44,6 +66,9 @@ SENTENCES = {
     "explain.function": "{place}the derivative of {call} is known. {reason} Hence {equation}.",
     "explain.function_inner": "{place}the function is applied to {inner}. {reason} By the chain rule, the derivative of what is inside "
     "multiplies: {equation}.",
+    "explain.partial": "{place}the derivatives of {function} are not known; there is one for each argument that moves: {equation}.",
+    "explain.partial_inner": "{place}{function} is applied to {inner}. Its derivatives are not known; there is one for each argument that "
+    "moves, and the derivative of the argument multiplies it: {equation}.",
     "explain.abstract": "{place}the derivative of {function} is not known, so it is written with a prime: {equation}.",
     "explain.abstract_inner": "{place}{function} is applied to {inner}. The derivative of {function} is not known, so it is written with a "
     "prime, and the derivative of what is inside multiplies it: {equation}.",

@@ -15,6 +15,7 @@ SENTENCES = {
     "hint.rule.power": "{block} is a power: the exponent comes down, then comes the derivative of what is inside.",
     "hint.rule.exponential": "In {block} the exponent moves: the exponential stays as it is.",
     "hint.rule.function": "{block} is a known function of something: its derivative, times the derivative of what is inside.",
+    "hint.rule.partial": "{block} is a function of several arguments: each argument that moves has a term of its own.",
     "hint.rule.act": "{block} is an activation: look for its derivative in terms of its own value.",
     "hint.rule.linear": "{block} is linear: its derivative is the map itself, without the variable.",
     "hint.rule.hadamard": "{block} multiplies entry by entry: so does its derivative.",

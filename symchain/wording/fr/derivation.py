@@ -6,6 +6,7 @@ SENTENCES = {
     # titles
     "title.derivation": "Calcul de {derivative}.",
     "title.several": "Calcul de {derivatives}.",
+    "title.order": "Dérivée d'ordre {order}~: {derivative}.",
     "title.second": "Dérivée seconde {derivative}.",
     # what is computed, and conventions
     "computation.inline": "On calcule {definitions}.",
@@ -43,6 +44,8 @@ SENTENCES = {
     "role.output": "à la sortie {name} de la couche {layer}",
     "role.plain": "à {name}",
     "functions.abstract": "La dérivée de {functions} n'est pas connue~; on la note avec un prime.",
+    "functions.partial": "Les dérivées de {functions} ne sont pas connues~; {example} est celle par rapport au premier "
+    "argument.",
     "functions.abstract_many": "Les dérivées de {functions} ne sont pas connues~; on les note avec un prime.",
     "shape.gradient": "Le gradient {derivative} a la taille de {wrt}, soit {shape}.",
     "shape.product": "Le produit {derivative} a la taille de {wrt}, soit {shape}.",
@@ -50,6 +53,7 @@ SENTENCES = {
     "shape.mixed": "La dérivée {derivative} est de taille {shape}~: les axes de {output}, puis ceux de {first}, puis ceux de {wrt}.",
     "shape.general": "La dérivée {derivative} est de taille {shape}~: les axes de {output}, puis ceux de {wrt}.",
     # sections
+    "section.order": "Ordre {order}",
     "section.first": "Dérivée première",
     "first.named": "{title}, notée {slope}, de sorte que {relations}~:",
     "section.chain": "Règle de la chaîne",
@@ -179,6 +183,7 @@ SENTENCES = {
     "rule.general_power": "la base et l'exposant varient tous deux",
     "rule.chain": "règle de la chaîne",
     "rule.act": "dérivée de l'activation",
+    "rule.partial": "dérivée par rapport à l'un de ses arguments",
     "rule.function": "dérivée d'une fonction usuelle",
     "rule.paths": "somme sur les chemins",
     "rule.linear": "application linéaire",

@@ -45,6 +45,7 @@ SENTENCES = {
     "reading.positive": "Lecture~: {statement}, donc augmenter un peu {wrt} augmente {output}.",
     "reading.zero": "Lecture~: {statement} en ce point, donc une petite variation de {wrt} ne change pas {output}, au premier ordre.",
     "reading.negative": "Lecture~: {statement}, donc augmenter un peu {wrt} diminue {output}.",
+    "method.differences with many digits": "par différences centrées à grand nombre de chiffres",
     "method.complex step": "par différentiation à pas complexe",
     "method.complex step and central difference": "par différentiation à pas complexe puis différence centrée",
 }

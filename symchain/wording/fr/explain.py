@@ -6,6 +6,29 @@ SENTENCES = {
     # titles
     "explain.title": "Pourquoi {equation}",
     "explain.title_back": "Pourquoi {block} renvoie {back} à {wrt}",
+    "explain.recursion.title": "Ce qui compose {derivative}",
+    "explain.recursion.lines": "Les lignes~:",
+    "explain.recursion.carried": "Une étape transmet {state} à la suivante.",
+    "explain.recursion.together": "Une étape transmet {state} à la suivante~; ensemble, ils forment son état, {symbol}.",
+    "explain.recursion.product": "D'étape en étape, les facteurs se multiplient, la dernière étape à gauche~: {product}.",
+    "explain.recursion.norms": "Un gradient par rapport à {output} est ramené en arrière par la transposée de ce produit~: il s'évanouit "
+    "si la norme du produit décroît avec la distance, et explose si elle croît.",
+    "explain.recursion.factors": "Les facteurs d'une étape~:",
+    "explain.recursion.table": "Les facteurs d'une étape, puis la norme du produit (sa plus grande valeur singulière) selon la distance~:",
+    "explain.recursion.each": "{rate} par étape",
+    "explain.recursion.nothing": "En ce point, la dernière étape ne transmet rien~: son facteur est nul.",
+    "explain.recursion.shrinks": "En ce point, la norme du produit sur {count} étapes est {norm}~: ramené en arrière, le gradient est "
+    "multiplié par environ {rate} à chaque étape (moyenne géométrique)~: il s'évanouit.",
+    "explain.recursion.shrinks.one": "En ce point, la norme du facteur de l'unique étape est {norm}~: un gradient est "
+    "multiplié par cette norme au plus.",
+    "explain.recursion.grows": "En ce point, la norme du produit sur {count} étapes est {norm}~: ramené en arrière, le gradient est "
+    "multiplié par environ {rate} à chaque étape (moyenne géométrique)~: il explose.",
+    "explain.recursion.grows.one": "En ce point, la norme du facteur de l'unique étape est {norm}~: un gradient peut "
+    "être multiplié par cette norme.",
+    "explain.recursion.keeps": "En ce point, la norme du produit sur {count} étapes est {norm}~: le gradient ne "
+    "s'évanouit ni n'explose.",
+    "explain.recursion.bound": "Pris un par un, les facteurs ont des normes de {low} à {high}~; la norme d'un produit est au plus le "
+    "produit des normes.",
     "explain.title_plain": "D'où vient {derivative}",
     "explain.title_paths": "Pourquoi {derivative} est une somme sur {count} chemins",
     # what moves
@@ -46,6 +69,9 @@ SENTENCES = {
     "explain.function": "{place}on dérive {call}. {reason} D'où {equation}.",
     "explain.function_inner": "{place}la fonction s'applique à {inner}. {reason} Par la règle de la chaîne, on multiplie par la dérivée "
     "de ce qui est à l'intérieur~: {equation}.",
+    "explain.partial": "{place}les dérivées de {function} ne sont pas connues~; il y en a une par argument qui varie~: {equation}.",
+    "explain.partial_inner": "{place}{function} s'applique à {inner}. Ses dérivées ne sont pas connues~; il y en a une par argument qui "
+    "varie, et on la multiplie par la dérivée de cet argument~: {equation}.",
     "explain.abstract": "{place}la dérivée de {function} n'est pas connue, on la note avec un prime~: {equation}.",
     "explain.abstract_inner": "{place}{function} s'applique à {inner}. La dérivée de {function} n'est pas connue, on la note avec un prime "
     "et on multiplie par la dérivée de ce qui est à l'intérieur~: {equation}.",

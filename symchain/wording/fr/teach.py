@@ -15,6 +15,7 @@ SENTENCES = {
     "hint.rule.power": "{block} est une puissance~: l'exposant passe en facteur, puis vient la dérivée de l'intérieur.",
     "hint.rule.exponential": "Dans {block}, c'est l'exposant qui varie~: l'exponentielle reste telle quelle.",
     "hint.rule.function": "{block} est une fonction connue d'une autre quantité~: sa dérivée, multipliée par celle de l'intérieur.",
+    "hint.rule.partial": "{block} est une fonction de plusieurs arguments~: chaque argument qui varie apporte un terme.",
     "hint.rule.act": "{block} est une activation~: cherchez sa dérivée en fonction de sa propre valeur.",
     "hint.rule.linear": "{block} est linéaire~: sa dérivée est l'application elle-même, sans la variable.",
     "hint.rule.hadamard": "{block} multiplie terme à terme~: sa dérivée aussi.",

@@ -61,6 +61,7 @@ def test_no_golden_file_is_forgotten() -> None:
     assert {p.name for p in GOLDEN.iterdir()} == {f"{which}.{lang}.txt" for which in WRITTEN for lang in LANGUAGES}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("model", model_names())
 def test_every_local_derivative_and_gradient_of_the_models_explains(model: str) -> None:
     ready = read_model(model)
@@ -186,6 +187,7 @@ def test_a_block_may_be_given_in_place_of_what_it_comes_from() -> None:
         program.explain("C", "a", at={"nothing": 0.5})
 
 
+@pytest.mark.thorough
 def test_many_terms_many_paths_and_depth() -> None:
     wide = "y = " + " + ".join(f"w{k}*x{k}" for k in range(400))
     assert "other 399 terms" in symchain.parse(wide).explain("w7").text()

@@ -44,6 +44,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "symchain", "check", *arguments], capture_output=True, text=True, timeout=300, check=False)
 
 
+@pytest.mark.thorough
 def test_two_hundred_answers_are_graded_in_one_command(tmp_path: Path) -> None:
     """The verdicts were worked out by hand: right, wrong (perhaps with the mistake), asked (with the reason), undecided."""
     expected = list(csv.DictReader(io.StringIO(ANSWERS.read_text(encoding="utf-8"))))
@@ -75,6 +76,7 @@ def test_why_an_answer_is_asked_about() -> None:
         assert getattr(grade.error, "key", None) == row["why"], row
 
 
+@pytest.mark.thorough
 def test_a_grade_is_the_verdict_of_check() -> None:
     """What is shared between answers changes no verdict, whatever was judged before."""
     answers = ["2(a-y)a(1-a)x", "a*x + y", "(a-y)*a*(1-a)*x", "2*(y-a)*a*(1-a)*x", "2*(a-y)*x", "b*w", "2*(a-y)*a*x", "2*(a-y)*a*(1-a)",

@@ -280,6 +280,7 @@ def test_labels_lie_on_nothing(name: str, level: str) -> None:
         _check_places(picture(_model(name, level, at), lang), name)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("level", LEVELS)
 def test_labels_of_thirty_blocks_lie_on_nothing(level: str) -> None:
     graph = _thirty(level)
@@ -325,6 +326,7 @@ def test_crossings_that_need_not_be_are_not_there() -> None:
     assert (places[1].y < places[2].y) == (places[4].y < places[3].y)
 
 
+@pytest.mark.thorough
 def test_deep_graphs_are_folded() -> None:
     program = symchain.parse("\n".join(f"y{k + 1} = sin(y{k})*x" for k in range(40)))
     graph = program.graph({"y0": 0.3, "x": 1.1})

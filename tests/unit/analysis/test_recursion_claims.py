@@ -57,6 +57,7 @@ def test_what_is_right_agrees(text: str, wrt: str, claim: str) -> None:
     assert verdict.status == "agrees" and verdict.points > 1 and verdict.error < 1e-7
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("text", "wrt", "claim", "mistake", "said"),
     [
@@ -95,6 +96,7 @@ def test_what_cannot_be_read_is_refused(wrt: str, claim: str, said: str) -> None
         symchain.parse(LAYERS).check("C", wrt, claim)
 
 
+@pytest.mark.thorough
 def test_where_nothing_is_known_nothing_is_said() -> None:
     program = symchain.parse("C = sum(w[t]*log(-exp(w[t])) for t in 1..T)")
     assert program.check("C", "w", "log(-exp(w[t])) for t in 1..T").status == "undecided"

@@ -63,6 +63,7 @@ def test_models_against_difference_quotients(name: str) -> None:
         assert s.text(lang)
 
 
+@pytest.mark.thorough
 def test_many_points_are_the_mean_of_single_ones() -> None:
     generator = np.random.default_rng(3)
     program = symchain.parse("z = w*x + b; L = (tanh(z) - y)**2")

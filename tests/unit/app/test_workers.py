@@ -69,6 +69,7 @@ def test_nothing_is_lost_when_workers_die_at_work(pool: Pool) -> None:
     assert pool.ask("read", {"text": "y = q"})["kind"] == "done"
 
 
+@pytest.mark.thorough
 def test_when_the_process_that_makes_workers_dies_all_begin_anew() -> None:
     with Pool(2) as made:
         assert made.ask("read", {"text": "y = x"})["kind"] == "done"
@@ -77,6 +78,7 @@ def test_when_the_process_that_makes_workers_dies_all_begin_anew() -> None:
         assert made.ask("read", {"text": "y = x**2"})["kind"] == "done"
 
 
+@pytest.mark.thorough
 def test_work_that_takes_too_long_is_ended_and_typing_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(limits.SECONDS, "derive", 0.2)
     with Pool(2) as made, ThreadPoolExecutor(4) as threads:
@@ -89,6 +91,7 @@ def test_work_that_takes_too_long_is_ended_and_typing_goes_on(monkeypatch: pytes
         assert made.ask("derive", {"text": "y = x"})["kind"] in ("done", "time")
 
 
+@pytest.mark.thorough
 def test_memory_and_files_are_limited() -> None:
     code = (
         "from symchain.app.workers import worker; import resource\n"
@@ -103,6 +106,7 @@ def test_memory_and_files_are_limited() -> None:
     assert ran.stdout.splitlines() == ["(0, 0) (0, 0)", '{"kind": "memory"}'], ran.stderr
 
 
+@pytest.mark.thorough
 def test_workers_end_with_the_server() -> None:
     made = Pool(2)
     made.ask("read", {"text": "y = x"})
@@ -116,6 +120,7 @@ def test_workers_end_with_the_server() -> None:
 # ---------------------------------------------------------------- tasks
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_tasks_say_what_symchain_says(lang: str) -> None:
     program, at = ready_program("two-layer"), read_model("two-layer").at
@@ -189,6 +194,7 @@ def test_hostile_requests_cost_one_message(task: str, data: dict[str, Any]) -> N
         assert found["message"] and "\x00" not in found["message"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_limits_are_told_in_every_language(lang: str) -> None:
     told = {limits.message({"kind": kind}, lang) for kind in limits.KINDS}

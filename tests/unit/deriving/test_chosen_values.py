@@ -157,6 +157,7 @@ def test_a_claim_that_is_wrong_there_alone_is_not_proved(case: Case) -> None:
         assert verdict.condition in verdict.message(language)
 
 
+@pytest.mark.thorough
 def test_arrays_choose_entry_by_entry() -> None:
     program = symchain.parse("x: (n,)\nf = sum(where(x == 0, 1, sin(x)/x))")
     x = np.array([0.0, 1.0, 0.0])
@@ -186,6 +187,7 @@ def test_conditions_that_hold_on_more_than_that_choose_slopes(text: str, at: lis
     np.testing.assert_allclose(program.compile("f", wrt="x")(**inputs)[1]["x"], expected)
 
 
+@pytest.mark.thorough
 def test_what_has_no_limit_is_no_number() -> None:
     for text in ("f = where(x == 0, 0, x*sin(1/x))", "f = where(x == 0, 1, x*log(x))"):
         program = symchain.parse(text)

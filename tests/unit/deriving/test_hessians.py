@@ -158,6 +158,7 @@ def _differenced(program, names, point):
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", model_names())
 def test_hessians_by_several_names_are_whole(name):
     """Every name that a line reads is defined, mixed blocks are there, and their values are those of differences."""
@@ -191,6 +192,7 @@ TOLD = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", TOLD)
 @pytest.mark.parametrize("detail", ["brief", "standard", "full"])
 def test_hessians_are_told_step_by_step(name, detail):

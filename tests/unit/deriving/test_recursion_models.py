@@ -230,6 +230,7 @@ def test_values_and_gradients_are_those_of_a_loop_with_complex_steps(name: str) 
         assert slope == pytest.approx(np.imag(loop(**given | {n: moved})) / 1e-30, rel=1e-9), n
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_published_recursion_is_right(name: str) -> None:
     wrt, claim = PUBLISHED[name]

@@ -74,6 +74,7 @@ def test_terms_come_first_use_first() -> None:
     assert seen["x"] == ["from a", "from b"]
 
 
+@pytest.mark.thorough
 @settings(deadline=None)
 @given(graphs())
 def test_paths_are_counted_and_listed(graph: Graph) -> None:

@@ -44,6 +44,7 @@ FORMS = {  # wrong by a factor, by a sign, on one side, at every point
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form[0])
 @pytest.mark.parametrize("order", [0, 1, 2])
 def test_a_wrong_form_is_caught(form: tuple[str, str], order: int) -> None:
@@ -142,6 +143,7 @@ def test_ready_models_pass(name: str) -> None:
         program.compile(order=order).positional  # noqa: B018
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("first", range(0, 120, 10))
 def test_random_programs_pass(first: int) -> None:
     for seed in range(first, first + 10):

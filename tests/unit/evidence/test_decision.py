@@ -169,6 +169,7 @@ def test_points_are_drawn_where_the_program_is_well_conditioned(text: str, wrt: 
 SIZES = {"tall": {"n": 2, "m": 5, "k": 7}, "wide": {"n": 6, "m": 3, "k": 2}, "square": {"n": 3, "m": 3, "k": 3}}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("kind", SIZES)
 def test_printed_lines_of_random_programs_are_right(seed: int, kind: str) -> None:
@@ -182,6 +183,7 @@ def test_printed_lines_of_random_programs_are_right(seed: int, kind: str) -> Non
         assert program.check(program.last, wrt, corrected).holds, corrected
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", model_names())
 def test_printed_lines_of_ready_models_are_right(name: str) -> None:
     program = ready_program(name)

@@ -47,6 +47,7 @@ def trees(draw: Any, depth: int = 4) -> tuple[t.Tree, Any]:
     return t.where(t.compare("<", p, q), p, times(q, p)), lambda x, y: np.where(f(x, y) < g(x, y), f(x, y), g(x, y) * f(x, y))
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(trees(), st.floats(-2, 2), st.floats(-2, 2))
 def test_evaluation_agrees_with_numpy(pair: tuple[t.Tree, Any], x: float, y: float) -> None:

@@ -60,6 +60,7 @@ def test_a_wrong_sign_of_a_small_derivative_is_found(text: str, negated_powers: 
     assert verdict.failed and verdict.error == pytest.approx(2)
 
 
+@pytest.mark.thorough
 def test_the_printed_difference_is_relative() -> None:
     """Of a derivative of 1e-67, and of one that double precision has few digits of."""
     chain = "\n".join(f"a{k} = tanh(2*{f'a{k - 1}' if k else 'x'} + 0.1)" for k in range(100))
@@ -145,6 +146,7 @@ def test_a_point_on_a_kink_decides_nothing(text: str) -> None:
     assert derived(text).verification.at["x"] not in (-0.61, 1.5)
 
 
+@pytest.mark.thorough
 def test_entries_on_a_kink_are_left_out() -> None:
     """The largest entries of a diagonal matrix off the diagonal are always tied; a wrong derivative elsewhere is seen."""
     text = "D: (n, n) diagonal\ny = sum(where(D > 0, D, 0)**2)"

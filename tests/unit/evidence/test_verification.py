@@ -282,6 +282,7 @@ def test_first_and_second_derivatives_of_whole_programs_hold(text: str) -> None:
         assert program.hvp("C", name).verification.held
 
 
+@pytest.mark.thorough
 def test_a_hessian_by_many_names_is_compared_as_one() -> None:
     """More blocks than are told apart: directions move all names together, and any wrong block is seen."""
     names = [f"x{k}" for k in range(8)]

@@ -133,6 +133,7 @@ def test_errors_of_many_steps_are_those_of_single_steps(text: str, given: dict[s
         symchain.parse(text).compile()(**given)
 
 
+@pytest.mark.thorough
 def test_blocks_take_little_memory_however_large_the_arrays() -> None:
     program = symchain.parse("u: (n,)\nx[0] = u\nx[k] = x[k-1] + s*sin(x[k-1]) for k in 1..N\nC = sum(x[N]**2)")
     kernel = program.compile(wrt=["u", "s"])

@@ -117,6 +117,7 @@ def test_what_native_loops_cannot_do_is_refused_by_name() -> None:
         rows(x=np.ones(3), w=0.5, T=3)
 
 
+@pytest.mark.thorough
 def test_memory_is_linear_in_the_steps_and_their_square_root_with_checkpoints() -> None:
     program = symchain.parse("u: (n,)\nx[0] = u\nx[k] = x[k-1] + s*sin(x[k-1]) for k in 1..N\nC = sum(x[N]**2)")
     kernel = program.compile(wrt=["u", "s"])

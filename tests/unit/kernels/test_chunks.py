@@ -122,6 +122,7 @@ def test_chunks_that_do_not_fit() -> None:
             kernel.over(chunks, at, samples=None if isinstance(chunks, (dict, list)) else 74)
 
 
+@pytest.mark.thorough
 def test_on_dask_when_a_worker_dies(tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="Dask is not installed")
     da = pytest.importorskip("dask.array", reason="Dask is not installed")

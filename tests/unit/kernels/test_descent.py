@@ -107,6 +107,7 @@ def test_what_is_refused() -> None:
         symchain.descend(mean, start, "newton")
 
 
+@pytest.mark.thorough
 def test_it_is_drawn() -> None:
     matplotlib = pytest.importorskip("matplotlib", reason="Matplotlib is not installed")
     matplotlib.use("Agg")

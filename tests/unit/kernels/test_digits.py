@@ -211,6 +211,7 @@ def test_what_has_no_value_has_no_slope(text: str) -> None:
 HAVERSINE = "C = 2*arcsin(sqrt(sin((a - b)/2)**2 + cos(a)*cos(b)*sin((c - d)/2)**2))"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("text", [HAVERSINE, "C = sqrt((a - b)*sin(a - b) + (c - d)**4)", "C = arccos(cos(a - b)) + 0*c*d"])
 def test_a_distance_has_slope_zero_where_it_is_zero(text: str) -> None:
     """As a norm has, although its slopes are quotients of what vanishes."""
@@ -236,6 +237,7 @@ def test_where_there_is_no_limit_there_is_no_number(text: str) -> None:
 PRICE = "d = (log(S/K) + (r + s**2/2)*T)/(s*sqrt(T))\nC = S*Phi(d) - K*exp(-r*T)*Phi(d - s*sqrt(T))"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("text", "point", "gradient"),
     [

@@ -76,6 +76,7 @@ def compared(cases: list[Case]) -> tuple[int, list[Any]]:
     return count, wrong
 
 
+@pytest.mark.thorough
 @node
 def test_every_function_has_the_kernels_values_and_slopes() -> None:
     cases, _ = registry()
@@ -91,6 +92,7 @@ def test_what_has_no_javascript_is_refused_by_name() -> None:
         function_text(symchain.parse("x: (n,)\nC = sum(x**2)").compile("C", wrt="x").plan)
 
 
+@pytest.mark.thorough
 @node
 def test_ready_models() -> None:
     cases: list[Case] = []

@@ -17,6 +17,7 @@ PROGRAMS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_jax_checks_both_derivatives(name: str) -> None:
     from jax.test_util import check_grads
@@ -28,6 +29,7 @@ def test_jax_checks_both_derivatives(name: str) -> None:
         check_grads(kernel.as_jax(), values, order=2, modes=("fwd", "rev"))
 
 
+@pytest.mark.thorough
 def test_it_goes_through_jit_vmap_and_grad_of_grad() -> None:
     with jax.enable_x64(True):
         kernel = symchain.parse("v: (p,)\nC = sum(exp(a*v))").compile(order=2).as_jax()

@@ -455,6 +455,7 @@ def test_long_sums_compile():
     assert kernel(x=2.0) == terms * (terms - 1)
 
 
+@pytest.mark.thorough
 def test_many_inputs():
     count = 3001
     kernel = kernel_of(add([leaf(f"x{k}") for k in range(count)]))
@@ -462,6 +463,7 @@ def test_many_inputs():
     assert kernel(**{f"x{k}": np.ones(2) for k in range(count)}).tolist() == [count, count]
 
 
+@pytest.mark.thorough
 def test_deep_products_are_taken_apart_in_linear_time():
     x: Tree = leaf("x")
     tree = x

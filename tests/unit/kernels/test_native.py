@@ -86,6 +86,7 @@ def every_primitive() -> Plan:
     return Plan(inputs, (), tuple(steps), tuple(outputs), 1, True)
 
 
+@pytest.mark.thorough
 def test_every_primitive_is_that_of_numpy() -> None:
     plan = every_primitive()
     native, numpy = Kernel(plan, NativeBackend()), Kernel(plan, NumPyBackend())
@@ -110,6 +111,7 @@ def test_scipy_has_the_functions() -> None:
     assert not set(LIBRARY) & SPECIAL
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["exp", "tanh", "sech", "sigmoid", "log", "log1p", "expm1"])
 def test_vectorised_functions_are_good_to_their_last_bits(name: str) -> None:
     """Against many digits, over the whole range: at most three units in the last place."""
@@ -149,6 +151,7 @@ EXACT = _exact()
 # ---------------------------------------------------------------- whole programs
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(3))
 def test_random_programs_agree_at_points_and_over_samples(seed: int) -> None:
     text, at = random_scalars(seed, 4)
@@ -166,6 +169,7 @@ def test_random_programs_agree_at_points_and_over_samples(seed: int) -> None:
         np.testing.assert_allclose(g, w, rtol=1e-10, atol=1e-13 * scale)
 
 
+@pytest.mark.thorough
 def test_a_long_chain_is_rolled_into_loops_and_agrees() -> None:
     depth = 120
     text = "\n".join(f"a{k} = tanh(w{k}*{f'a{k - 1}' if k > 1 else 'x'} + b{k})" for k in range(1, depth + 1))
@@ -181,6 +185,7 @@ def test_a_long_chain_is_rolled_into_loops_and_agrees() -> None:
     agree(native, numpy, many, 1e-12)
 
 
+@pytest.mark.thorough
 def test_second_derivatives() -> None:
     program = symchain.parse("C = exp(-x*x)*sin(y) + log(1 + x*x*y*y)")
     native, numpy = program.compile(order=2, target="c"), program.compile(order=2)
@@ -258,6 +263,7 @@ def test_refusals_are_those_of_numpy(network: tuple[Kernel, Kernel], wrong: dict
         network[0].positional(*POINT.values(), x=1.0)
 
 
+@pytest.mark.thorough
 def test_results_that_are_kept_do_not_change(network: tuple[Kernel, Kernel]) -> None:
     """What nobody holds is used again; what somebody holds, whole or in part, is not."""
     native, numpy = network

@@ -58,6 +58,7 @@ def data(n: int, m: int, seed: int = 0) -> dict[str, Any]:
     return {**{k: rng.normal(size=s) for k, s in shapes.items()}, "labels": rng.integers(0, n, m)}
 
 
+@pytest.mark.thorough
 def test_every_instruction(every: tuple[Kernel, Kernel]) -> None:
     for n, m in ((4, 3), (2, 1), (17, 9), (3, 40)):
         same(*every, data(n, m, n))
@@ -105,6 +106,7 @@ def test_labels_from_the_end_and_nothing_to_sum(every: tuple[Kernel, Kernel]) ->
             program.compile(target=target)(x=np.empty(0))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["rosenbrock", "two-layer-batch", "lstm-cell", "attention-head", "softmax-cross-entropy"])
 def test_ready_models(name: str) -> None:
     model = read_model(name)
@@ -113,6 +115,7 @@ def test_ready_models(name: str) -> None:
     same(program.compile(target="c"), program.compile(), at)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [3, 4])
 def test_random_programs(seed: int) -> None:
     for text in (random_program(seed, 3), slicing_program(seed)):
@@ -155,6 +158,7 @@ def test_facts_of_arrays_are_asked_for() -> None:
             kernel(p=np.array([0.5, 0.75]), x=np.array([1.0, 2.0]))
 
 
+@pytest.mark.thorough
 def test_the_quick_call_asks_for_facts_and_refuses_what_numpy_refuses() -> None:
     program = symchain.parse("T: (n, k) onehot\nZ: (n, k)\ns: () positive\nC = -sum(T*log_softmax(Z))/s")
     native, numpy = program.compile("C", target="c"), program.compile("C", target="numpy")
@@ -176,6 +180,7 @@ def test_the_quick_call_asks_for_facts_and_refuses_what_numpy_refuses() -> None:
 
 
 
+@pytest.mark.thorough
 def test_large_products_go_to_blas() -> None:
     """Stored as they are, or transposed; with weights between."""
     program = symchain.parse(
@@ -197,6 +202,7 @@ def test_long_sums_keep_their_digits() -> None:
         np.testing.assert_equal(kernel(x=np.array(large)), want)
 
 
+@pytest.mark.thorough
 def test_hessians_and_single_arrays() -> None:
     program = symchain.parse("x: (n,)\nC = sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)")
     same(program.compile(order=2, target="c"), program.compile(order=2), {"x": np.linspace(-1, 1, 7)})
@@ -204,6 +210,7 @@ def test_hessians_and_single_arrays() -> None:
     np.testing.assert_allclose(derivation.compile(target="c")(x=np.ones(9) * 0.3), derivation.compile()(x=np.ones(9) * 0.3), rtol=1e-12)
 
 
+@pytest.mark.thorough
 def test_many_calls_leave_nothing_behind() -> None:
     import tracemalloc
 

@@ -83,6 +83,7 @@ def test_a_logistic_regression_is_right_to_ten_digits() -> None:
     assert np.allclose(found, w, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.thorough
 def test_a_stiff_system() -> None:
     text = "y: (3,)\nf = [-0.04*y[0] + 10000*y[1]*y[2], 0.04*y[0] - 10000*y[1]*y[2] - 30000000*y[1]**2, 30000000*y[1]**2]"
     system = symchain.parse(text).compile("f", wrt=["y"]).for_scipy({"y": [1.0, 0.0, 0.0]}).ivp()

@@ -57,6 +57,7 @@ def first_line(kernel: Kernel) -> str:
     return str(kernel).splitlines()[0]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "text, at",
     [
@@ -79,6 +80,7 @@ def test_the_switch_changes_no_result_by_more_than_rounding(text: str, at: dict[
             np.testing.assert_allclose(one, wanted[1][name], rtol=1e-11, atol=1e-13 * np.abs(wanted[1][name]).max())
 
 
+@pytest.mark.thorough
 def test_options_stay_what_they_are() -> None:
     kernel = network()
     until(kernel, "now c:", POINT)
@@ -94,6 +96,7 @@ def test_options_stay_what_they_are() -> None:
         facts(x=-1.0)
 
 
+@pytest.mark.thorough
 def test_kernels_are_saved_and_sent_as_data(tmp_path: Path) -> None:
     kernel = network()
     wanted = until(kernel, "now c:", POINT)[-1]
@@ -103,6 +106,7 @@ def test_kernels_are_saved_and_sent_as_data(tmp_path: Path) -> None:
     assert first_line(pickle.loads(pickle.dumps(kernel))).startswith("target auto, now numpy")
 
 
+@pytest.mark.thorough
 def test_threads_may_call_while_it_switches() -> None:
     kernel = network()
     lean, wanted = kernel.positional, network(target="numpy")(**POINT)
@@ -126,6 +130,7 @@ def test_threads_may_call_while_it_switches() -> None:
     assert kernel.positional is not lean and lean(*values)[0] == kernel.positional(*values)[0]  # who kept the first call has the new code
 
 
+@pytest.mark.thorough
 def test_machine_code_that_is_no_quicker_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(switching, "_QUICKER", 0.0)
     kernel = network()
@@ -133,6 +138,7 @@ def test_machine_code_that_is_no_quicker_is_left(monkeypatch: pytest.MonkeyPatch
     assert "now numpy" in first_line(kernel)
 
 
+@pytest.mark.thorough
 def test_numbers_that_differ_leave_numpy_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(NativeCode, "call", property(lambda self: lambda *values: (0.25, dict.fromkeys(POINT, 0.0))))
     kernel = network()
@@ -157,6 +163,7 @@ def test_without_a_compiler_or_a_native_form_it_is_numpy(monkeypatch: pytest.Mon
     assert first_line(network()).startswith("target numpy")
 
 
+@pytest.mark.thorough
 def test_the_process_may_end_while_a_compiler_works(tmp_path: Path) -> None:
     """Nothing is printed, nothing is waited for, and nothing half done is left."""
     slow = tmp_path / "slow"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
+
 import symchain
 from symchain.language.axes import rank_of_call
 from symchain.language.grammar import parse_expression
@@ -26,6 +28,7 @@ def calls() -> Iterator[tuple[str, str, Program]]:
                 continue
 
 
+@pytest.mark.thorough
 def test_calls_have_the_axes_that_their_spelling_tells() -> None:
     seen = set()
     for name, arguments, program in calls():
@@ -36,6 +39,7 @@ def test_calls_have_the_axes_that_their_spelling_tells() -> None:
     assert len(seen) > 70
 
 
+@pytest.mark.thorough
 def test_what_the_language_knows_is_set_as_a_function_and_called_no_unknown_one() -> None:
     for name, _, program in calls():
         block = program.blocks["y"]

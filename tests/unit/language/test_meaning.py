@@ -58,6 +58,7 @@ def _joined(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 EXPRESSIONS = st.recursive(st.sampled_from([*NAMES, "1", "2", "0.5", "3.25", "1e-1", "1/2"]), _joined, max_leaves=12)
 
 
+@pytest.mark.thorough
 @settings(max_examples=300, deadline=None)
 @given(EXPRESSIONS)
 def test_scalar_expressions_mean_what_python_says(text: str) -> None:
@@ -77,6 +78,7 @@ BROADCASTING = ["a + b", "a*b", "a - b", "a/b", "a @ b", "a.T @ b", "a**2*b", "m
 SHAPES = [(), (2,), (3,), (1,), (2, 3), (3, 2), (1, 3), (2, 1), (4, 2, 3)]
 
 
+@pytest.mark.thorough
 @settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from(SHAPES),
@@ -478,6 +480,7 @@ def test_literals_are_exact_and_remember_their_spelling() -> None:
         assert isinstance(tree, Number) and (tree.value, tree.decimal) == expected
 
 
+@pytest.mark.thorough
 @given(st.decimals(min_value=0, max_value=10**12, allow_nan=False, places=6))
 def test_decimal_literals_round_trip(number: object) -> None:
     tree = elaborate(parse_expression(f"{number}"), Scope({}))

@@ -206,6 +206,7 @@ def test_own_commands_keep_places() -> None:
     assert program.judge()[0].status == "proved"
 
 
+@pytest.mark.thorough
 def test_commands_without_end_are_refused() -> None:
     with pytest.raises(symchain.SymchainError):
         symchain.parse_latex("\\newcommand{\\a}{\\a\\a\\a\\a}$$\\a = 1$$", strict=True)

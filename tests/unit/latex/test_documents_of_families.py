@@ -56,6 +56,7 @@ def test_time_stands_below_and_sums_over_it_are_read() -> None:
     assert [j.status for j in program.judge()] == ["agrees"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("right", "wrong", "mistake"),
     [

@@ -446,6 +446,7 @@ def test_limits() -> None:
     assert len(symchain.parse_latex("y = " + " + ".join(f"x_{{{k}}}" for k in range(2000))).inputs) == 2000
 
 
+@pytest.mark.thorough
 def test_no_text_crashes() -> None:
     """Whatever is pasted together is read or refused with an error of symchain."""
     words = r"\frac \partial \sum_i x y_i W_{ij} ^ _ { } ( ) [ ] | \| = & \\ 12 3. ' \sigma f T e d \hat \log \max , \cdot / - + \top"

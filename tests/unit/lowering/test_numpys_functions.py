@@ -122,6 +122,7 @@ def test_kinks_are_refused_where_that_is_asked(text: str, at: dict[str, Any], be
     assert np.allclose(strict(**beside)[0], kernel(**beside)[0])
 
 
+@pytest.mark.thorough
 def test_second_derivatives_or_a_refusal_by_name() -> None:
     text = "A: (3, 3)\nB: (3, 3)\nt: ()\nC = "
     at = {"A": S[:3, :3], "B": B[:3, :3] + B[:3, :3].T, "t": 0.3}
@@ -140,6 +141,7 @@ def test_second_derivatives_or_a_refusal_by_name() -> None:
             symchain.parse(text + body).compile("C", wrt=["t"], order=2)
 
 
+@pytest.mark.thorough
 def test_what_has_no_value_is_refused() -> None:
     for text, at in (("A: (2, 2)\nC = sum(sqrtm(A))", -np.eye(2)), ("A: (2, 2)\nC = sum(logm(A))", -np.diag([1.0, 2.0]))):
         with pytest.raises(ArgumentError, match="no value at these arguments"):

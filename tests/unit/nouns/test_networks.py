@@ -68,6 +68,7 @@ def test_other_programs_are_not(text: str) -> None:
 NAMES = {"np": np, "sum": np.sum, "tanh": np.tanh, "sigmoid": lambda t: 1 / (1 + np.exp(-t)), "__builtins__": {}}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("text", [TWO.replace("sigma1", "tanh").replace("sigma2", "sigmoid"), BATCH])
 def test_companions_are_the_gradients_of_the_other_parameters(text: str) -> None:
     program = symchain.parse(text)

@@ -211,6 +211,7 @@ def test_kronecker_products_read_as_in_the_literature(text: str, wrt: str, expec
     assert write(kronecker_of(d.formula_tree, len(d.program.blocks[d.output].shape))) == expected
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("text", ["F = softmax(X, axis=1)", "F = expm(P)"])
 def test_what_has_no_kronecker_form_is_refused_by_name(text: str) -> None:
     d, _ = _derived(text, "X" if "X" in text else "P")

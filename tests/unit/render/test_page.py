@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from ready import ready_program
+from ready import ready_derivations, ready_program
 
 import symchain
 from symchain.app.cli import commands
@@ -217,12 +217,12 @@ def test_a_browser_runs_nothing_that_a_name_carries(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- PDF
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("model", model_names())
 def test_every_model_has_a_typst_document(model: str, lang: str) -> None:
     """All that the printers write is known to the translation; with Typst installed, it compiles."""
-    program = ready_program(model)
-    text = typst_document(layout(program.derive(program.last, "all"), "full"), lang)
+    text = typst_document(layout(ready_derivations(model), "full"), lang)
     assert text.count("\\frac") == 0
     if lang == "en":
         typst = pytest.importorskip("typst", reason="Typst is not installed: pip install symchain[pdf]")
@@ -259,6 +259,7 @@ def _derivation() -> symchain.nouns.derivation.Derivation:  # type: ignore[name-
     return ready_program("two-layer").derive("W1")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("engine", press.ENGINES)
 def test_pdf(engine: str) -> None:
     if engine == "typst":

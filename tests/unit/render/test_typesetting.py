@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from examples import EXAMPLES, HOSTILE
-from ready import ready_program
+from ready import ready_derivation, ready_derivations, ready_program
 
 import symchain
 from symchain.functions import FUNCTIONS
@@ -79,9 +79,8 @@ def test_latex_compiles(lang: str, tmp_path: Path) -> None:
 @pytest.mark.skipif(TEX is None, reason="neither pdflatex nor lualatex is installed (texlive-latex-base)")
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_models_fit_on_a_page(lang: str, tmp_path: Path) -> None:
-    programs = [ready_program(name) for name in model_names()]
-    parts = [render(p.derive(p.last, "all"), "latex", lang=lang) for p in programs]
-    parts += [render(p.derive(p.last, next(iter(p.inputs))), "latex", lang=lang, detail="full") for p in programs]
+    parts = [render(ready_derivations(name), "latex", lang=lang) for name in model_names()]
+    parts += [render(ready_derivation(name), "latex", lang=lang, detail="full") for name in model_names()]
     assert not [points for points in compiled(one_file(parts, lang), tmp_path) if points > WIDE]
 
 
@@ -93,6 +92,7 @@ LONG = (
 """Formulas whose fractions, roots, exponentials and brackets are each wider than a line."""
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(TEX is None, reason="neither pdflatex nor lualatex is installed (texlive-latex-base)")
 def test_long_formulas_break_and_pages_are_filled(tmp_path: Path) -> None:
     """In full detail, in a document of the reader's own: no line leaves the page, and no page ends early."""
@@ -171,6 +171,7 @@ def _mathematics(fragment: str) -> list[str]:
     return [html.unescape(m) for m in re.findall(r'<(?:div|span) class="math">(.*?)</(?:div|span)>', fragment, re.DOTALL)]
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(_katex() is None, reason="node or npm's katex is not installed (set SYMCHAIN_KATEX to its folder)")
 def test_katex_accepts_everything() -> None:
     sources = [typeset(h) for h in HOSTILE]
@@ -191,6 +192,7 @@ def test_katex_accepts_everything() -> None:
     assert json.loads(done.stdout) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(TEX is None or shutil.which("pdftotext") is None, reason="LaTeX or pdftotext is not installed")
 def test_no_accent_is_lost_in_a_pdf_made_by_latex(tmp_path: Path) -> None:
     made = tmp_path / "made.pdf"

@@ -84,6 +84,7 @@ CHOSEN = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("text", CHOSEN)
 def test_the_largest_entry_is_found_by_kernels_and_printed_lines(text):
     """x == max(x) holds in floats only where both sides are computed alike: else the derivative is 0, at some points only."""

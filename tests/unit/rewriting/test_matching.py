@@ -151,6 +151,21 @@ CONDITIONS: dict[str, Any] = {  # left and right of the comparison, as numbers
 AT = (-2.0, -1.0, -0.5, 0.0, 0.788, 1.0, 2.0)
 
 
+PAIRS = [(a, b) for a, b in product(BRANCHES, BRANCHES) if a != b]
+
+
+def pairs_for(operator: str, condition: str) -> list[tuple[str, str]]:
+    """Every second pair of branches: each is met with every operator, and with every condition."""
+    return PAIRS[(list(OPERATORS).index(operator) + list(CONDITIONS).index(condition)) % 2 :: 2]
+
+
+def test_every_pair_is_met_with_every_operator_and_condition() -> None:
+    for operator in OPERATORS:
+        assert {p for condition in CONDITIONS for p in pairs_for(operator, condition)} == set(PAIRS)
+    for condition in CONDITIONS:
+        assert {p for operator in OPERATORS for p in pairs_for(operator, condition)} == set(PAIRS)
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("condition", CONDITIONS)
 @pytest.mark.parametrize("operator", OPERATORS)
@@ -159,7 +174,7 @@ def test_choices_are_numpys(operator: str, condition: str) -> None:
 
     At a tie, == and != choose a value; the slope there is left to the tests of special points.
     """
-    pairs = [(a, b) for a, b in product(BRANCHES, BRANCHES) if a != b]
+    pairs = pairs_for(operator, condition)
     x, y = np.array(AT), 3.0
     left, right = CONDITIONS[condition](x)
     holds = OPERATORS[operator](left, right)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from randomtrees import TREES, disagreement, report, text
+from ready import ready_derivations, ready_program
 
 import symchain
 from symchain.errors import ArgumentError
-from symchain.models import model_names, read_model
-from symchain.nouns.derivation import RULES, Derivation, Step
+from symchain.models import model_names
+from symchain.nouns.derivation import RULES, Derivation, Derivations, Step
 from symchain.render import render
 from symchain.rewriting import price_of, steps_from
 from symchain.rewriting.rows import Row, Use
@@ -25,15 +28,33 @@ SHORT = "y = x/(1 + (a*b)**2)"
 """What the user wrote is shorter than its normal form."""
 
 
-def derivations() -> dict[str, Derivation]:
-    found = {}
-    for name, source in {**{n: read_model(n).text for n in model_names()}, "short": SHORT}.items():
-        for wrt, d in symchain.parse(source).derive("all").items():
-            found[f"{name}:{wrt}"] = d
-    return found
+class Models(Mapping[str, Derivation]):
+    """The derivatives of the ready models, by the model and the input, each made when it is first looked at."""
+
+    def __getitem__(self, name: str) -> Derivation:
+        model, _, wrt = name.partition(":")
+        return (ready_derivations(model) if model != "short" else _short())[wrt]
+
+    def __iter__(self) -> Iterator[str]:
+        for model in model_names():
+            yield from (f"{model}:{wrt}" for wrt in ready_program(model).inputs)
+        yield from (f"short:{wrt}" for wrt in "xab")
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
 
 
-MODELS = derivations()
+@cache
+def _short() -> Derivations:
+    return symchain.parse(SHORT).derive("all")
+
+
+MODELS = Models()
+
+
+def test_the_derivatives_of_a_model_are_by_all_its_inputs():
+    assert set(_short()) == set("xab")
+    assert all(list(ready_derivations(model)) == list(ready_program(model).inputs) for model in model_names())
 
 
 def connected(steps: tuple[Step, ...]) -> bool:

@@ -144,6 +144,7 @@ def shuffled(tree: Tree, seed: int) -> Tree:
     return transform(tree, visit)
 
 
+@pytest.mark.thorough
 def test_the_normal_form_does_not_depend_on_the_order():
     def problem(tree: Tree) -> str:
         one, other = normal(tree), normal(shuffled(tree, 7))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
@@ -21,7 +22,6 @@ from symchain.tensors.matrixform import phrase_of
 from symchain.tensors.nodes import Compare, Tree, add, contract, identity, leaf, operation, postorder, power
 
 SCOPE = Scope(names=dict(forest.LEAVES), dims=tuple(forest.SIZES))
-TREES = [tree for seed in range(400) for tree in (forest.random_tree(seed, 3), simplify(forest.random_tree(seed, 3)))]
 _NUMPY = """
     exp tanh sin cos arctan abs expm1 cosh log sqrt log1p where maximum minimum logaddexp sum max min prod mean cumsum ones zeros
     eye outer diag concatenate tril triu einsum roll reshape transpose pi
@@ -42,6 +42,11 @@ PLAIN |= {
     "log_softmax": lambda x, axis=-1: special.log_softmax(x, axis=axis),
 }
 """The names of the input language in plain NumPy, as far as the trees here need them."""
+
+
+@cache
+def trees() -> list[Tree]:
+    return [tree for seed in range(400) for tree in (forest.random_tree(seed, 3), simplify(forest.random_tree(seed, 3)))]
 
 
 def text(tree: Tree) -> str:
@@ -90,7 +95,7 @@ def problem(tree: Tree) -> str:
 @pytest.mark.thorough
 def test_text_means_the_tree():
     found = []
-    for tree in TREES:
+    for tree in trees():
         if problem(tree):
             small = next(t for t in postorder(tree) if not isinstance(t, Compare) and problem(t))
             found.append(f"{problem(small)}\n    {small!r:.400}")
@@ -99,7 +104,7 @@ def test_text_means_the_tree():
 
 def test_the_price_is_the_number_of_operations():
     """An einsum counts more, so that it is the last choice."""
-    lines = {text(tree): price_of(tree) for tree in TREES}
+    lines = {text(tree): price_of(tree) for tree in trees()}
     wrong = [f"{line}: {price}" for line, price in lines.items() if "einsum" not in line and operations(line) != price]
     assert not wrong, "\n".join(wrong[:5])
     assert all(price > operations(line) for line, price in lines.items() if "einsum" in line)

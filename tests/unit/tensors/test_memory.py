@@ -231,8 +231,9 @@ def test_trees_are_remembered_in_declared_tables_alone() -> None:
         "tensors/exchange.py": "SymPy's classes",
         "tensors/namesakes.py": "SymPy's classes",
         "lowering/kinks.py": "phrases of texts of the registry",
-            "deriving/documented.py": "phrases of texts of the registry",
+        "deriving/documented.py": "phrases of texts of the registry",
         "evidence/meanings.py": "functions and numbers",
+        "evidence/precision.py": "functions and numbers",
         "evidence/sampling.py": "stretches of the real line",
     }
     found = set()

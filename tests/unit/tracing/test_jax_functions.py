@@ -41,6 +41,7 @@ def _functions(lines: Any) -> list[Any]:
     return [eval(f"lambda {', '.join(arrays)}: scalar(jnp.positive({line}))", names) for line, arrays in lines]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("k", range(4))
 def test_calls_have_the_value_and_the_gradient_that_jax_has(k: int) -> None:
     lines = LINES[k::4]
@@ -66,6 +67,7 @@ def _loss(params: Any, x: Any, y: Any) -> Any:
     return -jnp.mean(jnp.sum(y * jnp.log(p), axis=1)) + low
 
 
+@pytest.mark.thorough
 def test_names_are_those_that_the_source_assigns_and_sizes_may_be_letters() -> None:
     shapes = {"params": {"W": ("p", 5), "b": (5,), "V": (5, 3)}, "x": ("n", "p"), "y": ("n", 3)}
     program = symchain.from_function(_loss, shapes)

@@ -32,6 +32,7 @@ def test_kernels_have_the_value_and_the_slope_of_the_function(function: Any, sha
         np.testing.assert_allclose(found, slope(function, point, direction, k), rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.thorough
 def test_the_program_is_read_back_from_its_text() -> None:
     for function, shapes in SHAPES:
         program = symchain.from_function(function, shapes)
@@ -143,6 +144,7 @@ def test_facts_and_labels() -> None:
     assert program.derive("A").verification.held
 
 
+@pytest.mark.thorough
 def test_every_function_of_numpy_and_scipy_with_a_name_of_the_registry_has_its_value() -> None:
     """Names of the registry stand in no table: they mean the same here and there."""
     from scipy import special

@@ -13,6 +13,7 @@ from symchain.errors import SymchainError
 REFUSED = ("shares memory", "both be enlarged", "does not broadcast", "not a slice", "with a step", "there is no axis", "takes nothing")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(5))
 def test_random_functions(seed: int) -> None:
     rng = np.random.default_rng(seed)

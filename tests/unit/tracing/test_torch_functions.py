@@ -33,6 +33,7 @@ def scalar(x: Any) -> Any:
 LINES = read_calls(CALLS)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("k", range(10))
 def test_calls_have_the_value_and_the_gradient_that_pytorch_has(k: int) -> None:
     for line, arrays in LINES[k::10]:
@@ -53,6 +54,7 @@ def test_the_table_is_long() -> None:
     assert len(words) > 200
 
 
+@pytest.mark.thorough
 def test_every_function_of_pytorch_with_a_name_of_the_registry_has_its_value_and_derivative() -> None:
     """Names of the registry stand in no table: they mean the same in PyTorch, or PyTorch's table has them."""
     import symchain.functions
@@ -119,6 +121,7 @@ def test_modules_and_graphs() -> None:
     assert all(isinstance(p, torch.nn.Parameter) and p.equal(before[n]) for n, p in module.named_parameters())  # as they were
 
 
+@pytest.mark.thorough
 def test_exported_graphs() -> None:
     graph = torch.export.export(torch.nn.Linear(4, 2), (torch.zeros(3, 4),)).run_decompositions().module()
     assert list(symchain.from_function(graph, {"input": (3, 4)}).blocks.values())[-1].name == "addmm"

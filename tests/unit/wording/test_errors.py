@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 from click.testing import CliRunner
@@ -26,19 +27,21 @@ PIECES = {
 COMPOSED = re.compile(r"^(q1 q2; the point|q1 and q2 q3 in|'q1' cannot be q2|It q1:|has shape|is a number|trans=|q1q2 has no derivative)")
 """Texts put together from pieces: the whole sentences they make are entries, and tested below."""
 
-TEXTS = {text: place for text, place in said().items() if place.split(":")[0] not in PIECES or " " in text}
+@cache
+def texts() -> dict[str, str]:
+    return {text: place for text, place in said().items() if place.split(":")[0] not in PIECES or " " in text}
 
 
 def test_there_are_texts() -> None:
-    assert len(TEXTS) > 800
-    assert "the program has no blocks" in TEXTS
+    assert len(texts()) > 800
+    assert "the program has no blocks" in texts()
 
 
 @pytest.mark.parametrize("lang", sorted(set(LANGUAGES) - {"en"}))
 def test_every_text_is_translated(lang: str) -> None:
     """The fields of each text stand for themselves; what is left of English would be a hole of the catalogue."""
     lacking = []
-    for text, place in TEXTS.items():
+    for text, place in texts().items():
         if not COMPOSED.search(text):
             found = translated(text, lang)
             if found == text or ENGLISH.search(re.sub(r"\bq\d+\b|`[^`]*`", "", found)):

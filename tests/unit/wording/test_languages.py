@@ -14,7 +14,7 @@ from pathlib import Path
 import made_up
 import pytest
 from click.testing import CliRunner
-from ready import ready_program
+from ready import ready_derivations, ready_program
 
 import symchain
 from symchain.app.cli import commands
@@ -60,6 +60,7 @@ def _main(page: str) -> str:
     return _tags_aside(side.partition('<section id="code-zz"')[0])
 
 
+@cache
 def _spoken_words() -> set[str]:
     """The words of the English sentences that are no words of the input language, whole or cut ("one" of ones)."""
     words = {w for text in LANGUAGES[DEFAULT].sentences.values() for literal, _ in pieces(text) for w in re.findall(r"[a-z]{3,}", literal)}
@@ -77,22 +78,19 @@ def _program(model: str) -> tuple[Program, dict]:
 
 def _derivations(media: str, notation: str, aside: Callable[[str], str]) -> Callable[[str], str]:
     def said(model: str) -> str:
-        program, _ = _program(model)
-        return aside(render(program.derive(program.last, "all"), media, lang="zz", detail="full", notation=notation))
+        return aside(render(ready_derivations(model), media, lang="zz", detail="full", notation=notation))
 
     return said
 
 
 def _complete(model: str) -> str:
-    program, _ = _program(model)
-    written = render(program.derive(program.last, "all"), "latex", lang="zz", complete=True)
+    written = render(ready_derivations(model), "latex", lang="zz", complete=True)
     assert r"\usepackage[ngerman]{babel}" in written and "[english]" not in written
     return _formulas_aside(written.partition(r"\begin{document}")[2])
 
 
 def _typst(model: str) -> str:
-    program, _ = _program(model)
-    text = typst_document(layout(program.derive(program.last, "all"), "standard"), "zz")
+    text = typst_document(layout(ready_derivations(model), "standard"), "zz")
     assert '#set text(lang: "zz"' in text
     spoken = re.sub(r"\$.*?\$", " ", text, flags=re.DOTALL)
     return "\n".join(line for line in spoken.splitlines() if not line.startswith("#")).replace("\\", "")

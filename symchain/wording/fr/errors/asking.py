@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 ERRORS = {
+    "{name} is an array: derivatives beyond the second are those of numbers by numbers": "{name} est un tableau~: au-delà de l'ordre deux, "
+    "on ne dérive que des nombres par rapport à des nombres",
+    "Choose one of its entries, or ask for order 2.": "Choisissez l'un de ses coefficients, ou demandez l'ordre 2.",
+    "order {order} is above {limit}": "l'ordre {order} dépasse {limit}",
+    "Ask for a lower order.": "Demandez un ordre moins élevé.",
+    "the derivative of order {order} is too long to be written": "la dérivée d'ordre {order} est trop longue pour être écrite",
+    "Ask for a lower order, or name parts of the program.": "Demandez un ordre moins élevé, ou nommez des parties du programme.",
+    "the names stand in order already": "les noms figurent déjà dans order",
+    "Write {code}.": "Écrivez {code}.",
+    "order is {order}, not a positive whole number": "order vaut {order}, et non un entier strictement positif",
+    "derivatives of higher order have no {notation} notation": "les dérivées d'ordre supérieur n'ont pas de notation {notation}",
+    "Leave notation out.": "Laissez la notation de côté.",
+    "Of numbers by numbers: 4, or x=2,y=1.": "De nombres par rapport à des nombres~: 4, ou x=2,y=1.",
+    "--hint is for first derivatives.": "--hint vaut pour les dérivées premières.",
     "{name} is a number; it cannot vary, so a derivative with respect to {name} has no meaning": "{name} est un nombre~; il ne varie pas, "
     "donc une dérivée par rapport à {name} n'a pas de sens",
     "Give the number a name: f = c*x, then df/dc = x, evaluated at c = {number}: still x.": "Donnez un nom à ce nombre~: f = c*x, alors "

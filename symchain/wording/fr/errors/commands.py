@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 ERRORS = {
+    "Of recursions: windows of so many steps, beyond which nothing comes back.": "Pour les récurrences~: des fenêtres d'autant d'étapes, "
+    "au-delà desquelles rien n'est transmis en arrière.",
     "Value and gradients alone, every digit certain.": "Valeur et gradients seuls, tous leurs chiffres certains.",
     # What click says.
     "Usage: ": "Usage~: ",

@@ -127,9 +127,6 @@ ERRORS = {
     "{name} is not there at these lengths": "{name} n'existe pas à ces longueurs",
     "Give other lengths.": "Donnez d'autres longueurs.",
     "Give other lengths, or write a start.": "Donnez d'autres longueurs, ou écrivez un début.",
-    "second derivatives of a program with families are not derived": "les dérivées secondes d'un programme à familles ne sont pas établies",
-    "second derivatives of a program with families are not compiled": "les dérivées secondes d'un programme à familles ne sont pas "
-    "compilées",
     "Use program.hvp(...), or program.unrolled(...).": "Employez program.hvp(...), ou program.unrolled(...).",
     "Ask the ordinary program: program.unrolled(...).": "Adressez-vous au programme déroulé~: program.unrolled(...).",
     "Ask program.unrolled({lengths}).": "Adressez-vous à program.unrolled({lengths}).",
@@ -185,6 +182,57 @@ ERRORS = {
     "Write brackets around what is summed.": "Mettez entre parenthèses ce qui est sommé.",
     "no range is given for {index} in {line}": "aucun intervalle n'est donné pour {index} dans {line}",
     r"Write l = 1, \dots, L beside it.": r"Écrivez à côté l = 1, \dots, L.",
+    "truncate={value} is no number of steps": "truncate={value} n'est pas un nombre d'étapes",
+    "Write truncate=20: windows of 20 steps.": "Écrivez truncate=20~: des fenêtres de 20 étapes.",
+    "only recursions are truncated: the program has no families": "seules les récurrences se tronquent~: le programme n'a pas de famille",
+    "Lines with an index have some: h[t] = ...": "Les lignes indexées en définissent~: h[t] = ...",
+    "{name} is a family: it is explained by its own earlier members": "{name} est une famille~: elle s'explique par ses propres termes "
+    "antérieurs",
+    'Write explain("{name}", "{other}"), or add a line such as C = {member}.': 'Écrivez explain("{name}", "{other}"), ou ajoutez une ligne '
+    'telle que C = {member}.',
+    "no step carries {name} on to the next one": "aucune étape ne transmet {name} à la suivante",
+    "Ask for a family that its own lines read at earlier steps.": "Demandez une famille que ses propres lignes lisent à des étapes "
+    "antérieures.",
+    "the derivative of {target} by {name} is wrong": "la dérivée de {target} par rapport à {name} est fausse",
+    "the Jacobians of the steps have {entries} entries": "les jacobiennes des étapes ont {entries} coefficients",
+    "Give a point with at most {count}.": "Donnez un point où il y en a au plus {count}.",
+    "an output and one name are expected": "une sortie et un nom sont attendus",
+    'explain("C", "W"), or explain("h[T]", "h[t]").': 'explain("C", "W"), ou explain("h[T]", "h[t]").',
+    "second derivatives are not truncated": "les dérivées secondes ne sont pas tronquées",
+    "Leave truncate out.": "Retirez truncate.",
+    "second derivatives by {name}, which is a family, are not derived": "les dérivées secondes par rapport à {name}, qui est une famille, "
+    "ne sont pas calculées",
+    'Ask for products with vectors: program.hvp("{output}", "{name}").': 'Demandez les produits par des vecteurs~: program.hvp("{output}", '
+    '"{name}").',
+    "a kernel of second derivatives of loops is not saved": "une fonction compilée de dérivées secondes à boucles ne s'enregistre pas",
+    "Save that of value and gradient: order=1.": "Enregistrez celle de la valeur et du gradient~: order=1.",
+    "these derivatives have lines of their own each": "ces dérivées ont chacune leurs propres lignes",
+    'Ask for one name: derive("h", "w").lines.': 'Demandez un seul nom~: derive("h", "w").lines.',
+    "derivatives of {output} by {member} are not derived: {name} is not a scalar, and {base} is a family": "les dérivées de {output} par "
+    "rapport à {member} ne sont pas calculées~: {name} n'est pas un scalaire, et {base} est une famille",
+    "Ask for the derivative by a name without an index, or of a scalar.": "Demandez la dérivée par rapport à un nom sans indice, ou celle "
+    "d'un scalaire.",
+    "Second derivatives of recursions, and truncated ones, are those of scalars.": "Les dérivées secondes des récurrences, et les dérivées "
+    "tronquées, sont celles de scalaires.",
+    "there is no member {name}": "il n'y a pas de terme {name}",
+    "Ask for the family: derive({name}, ...).": "Demandez la famille~: derive({name}, ...).",
+    "a kernel of a trajectory is not saved": "une fonction compilée de trajectoire ne s'enregistre pas",
+    "Save that of a scalar output.": "Enregistrez celle d'une sortie scalaire.",
+    "trajectories have no native kernel": "les trajectoires n'ont pas de fonction compilée en code machine",
+    'Leave target out, or write target="numpy".': 'Retirez target, ou écrivez target="numpy".',
+    "the kernel of the derivative of {output} by {name} is wrong": "la fonction compilée de la dérivée de {output} par rapport à {name} "
+    "est fausse",
+    "one step of a recursion is drawn, which has no numbers": "on dessine une étape d'une récurrence, qui n'a pas de valeurs",
+    "a recursion is drawn by its blocks alone": "une récurrence se dessine par ses seuls blocs",
+    "Leave that out, or draw program.unrolled(...).": "Retirez cela, ou dessinez program.unrolled(...).",
+    "{name} needs itself": "{name} dépend de lui-même",
+    "derivatives of {output} by {name}, of which lines read rows, are not derived": "les dérivées de {output} par rapport à {name}, dont "
+    "on lit des lignes une à une, ne sont pas calculées",
+    "members with facts are not moved along a vector": "des termes à propriétés déclarées ne se déplacent pas le long d'un vecteur",
+    "Do not declare facts of what a derivative is by.": "Ne déclarez pas de propriété de ce par rapport à quoi l'on dérive.",
+    "no step carries anything on to the next one: a point shows nothing": "aucune étape ne transmet quoi que ce soit à la suivante~: un "
+    "point ne montrerait rien",
+    "Leave the point out.": "Retirez le point.",
     "checkpoint={value} is not known": "checkpoint={value} est inconnu",
     'Write checkpoint="sqrt", or a number of states: checkpoint=8.': 'Écrivez checkpoint="sqrt", ou un nombre d\'états~: checkpoint=8.',
     "the kernel of the product of the Hessian of {output} with {vector} is wrong":

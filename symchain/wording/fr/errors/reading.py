@@ -229,7 +229,14 @@ ERRORS = {
     "Only {name}(...) without primes is defined.": "Seul {name}(...), sans primes, est défini.",
     "{name} has {count} results": "{name} a {count} résultats",
     "{name} has {count} arguments": "{name} a {count} arguments",
-    "A function known by name alone takes one argument.": "Une fonction connue par son seul nom prend un argument.",
+    "A function known by name alone takes one to {count} arguments.": "Une fonction connue par son seul nom a d'un à {count} arguments.",
+    "{name} has {count} arguments here, and {usual} above": "{name} a {count} arguments ici, et {usual} plus haut",
+    "Give it the same everywhere.": "Donnez-lui les mêmes partout.",
+    "Write D1 {name}(...) for the derivative by the first argument, D12 {name}(...) for that by the first two.": "Écrivez D1 {name}(...) "
+    "pour la dérivée par rapport au premier argument, D12 {name}(...) pour celle par rapport aux deux premiers.",
+    "{name} has no argument number {argument}": "{name} n'a pas d'argument de rang {argument}",
+    "The digits are the numbers of the arguments: D1 g(x, y), D12 g(x, y).": "Les chiffres sont les rangs des arguments~: D1 g(x, y), "
+    "D12 g(x, y).",
     "{name} takes a list of expressions": "{name} prend une liste d'expressions",
     "the first argument of where is a comparison": "le premier argument de where est une comparaison",
     "{name} needs {what} here": "{name} a besoin ici de ceci~: {what}",
