@@ -17,7 +17,7 @@ from symchain.latex.assembly import Assembly, Slope, Writer, ranks_in
 from symchain.latex.document import find_fragments
 from symchain.latex.forms import Subject, components_in
 from symchain.latex.lines import declares_bold, defined_by, digits_of, entries_of, is_zero, renamed, spellings
-from symchain.latex.nodes import Node, Symbol, signature, walk
+from symchain.latex.nodes import Node, signature, walk
 from symchain.latex.preparation import prepared
 from symchain.latex.slices import Definitions
 from symchain.latex.statements import Statement as Line
@@ -167,7 +167,7 @@ class _Document:
         """What a definition above says, solved for another name, is an equality; two that rest on each other are equations to solve."""
         if not self._agrees(k, unit):
             what = f"{unit.symbol.name} is given by what is made of it above"
-            raise ParseError(what, advice="One of them has another name, or is not a definition.", place=unit.written.place)
+            raise ParseError(what, advice="One of them has another name, or is not a definition.")
         unit.kind, unit.defines = EQUALITY, False
 
     def _refuse_case(self, unit: Unit, case: str) -> None:
