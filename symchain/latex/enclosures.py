@@ -24,6 +24,8 @@ RELATIONS = {
     "leqslant": "<=",
     "geqslant": ">=",
 }
+STACKS = ("pmatrix", "bmatrix", "smallmatrix", "matrix", "array")
+"""Environments that write a list of formulas in a column, a row or a block; bars around one are a determinant."""
 _OPPOSITE = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "!=": "=="}
 
 
@@ -99,6 +101,7 @@ class Enclosures(Derivatives):
         opener = self.take()
         self.bars.append("")
         closer = _CLOSERS[opener.text]
+        rows = self.peek.kind == "begin" and self.peek.text in STACKS
         parts = [self.expression()]
         while self._at(",") or (self._at(";") and opener.text == "("):  # f(x; W): W are parameters
             self.take()
@@ -115,6 +118,8 @@ class Enclosures(Derivatives):
                 self.fail(what, "Give it a name of its own.", self.peek.place)
             self._refuse(self.peek)
         self.take()
+        if rows and len(parts) == 1 and parts[0].head == "paren":
+            return parts[0]  # the brackets of a matrix
         return Node("paren", self.span(opener), tuple(parts), opener.text)
 
     def _listed(self, before: list[Node], dots: Token) -> Node:
@@ -151,6 +156,8 @@ class Enclosures(Derivatives):
         doubled = token.text == "|" and self._adjacent(token)
         if doubled:
             self.take()
+        if self.peek.kind == "begin" and token.text == "|" and not doubled:
+            self._refuse(self.peek)  # a determinant
         self.bars.append(token.text)
         inner = self.expression()
         self.bars.pop()
@@ -195,6 +202,8 @@ class Enclosures(Derivatives):
     def _stack(self, token: Token) -> Node:
         r"""A column or a row of formulas, as (a, b) has them: \begin{pmatrix} a \\ b \end{pmatrix}."""
         self.take()
+        if token.text == "array":
+            self.skip_argument()
         rows: list[list[Node]] = [[self.expression()]]
         while self.peek.text in ("&", "\\") and self.peek.kind != "end":
             separator = self.take().text
@@ -261,9 +270,7 @@ class Enclosures(Derivatives):
         ops: list[str] = []
         while True:
             parts.append(self.expression())
-            if self._at(","):
-                self.take()
-            if self._at("&"):
+            while self._at(",", "&"):
                 self.take()
             words = []
             while self.peek.kind in ("text", "word") and self.peek.style in ("text", ""):

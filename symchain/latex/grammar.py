@@ -10,7 +10,7 @@ from symchain.language.lookup import is_known_function
 from symchain.latex.derivatives import JOINERS
 from symchain.latex.differentials import STYLE
 from symchain.latex.ellipsis import DOTS, joined
-from symchain.latex.enclosures import RELATIONS, Enclosures
+from symchain.latex.enclosures import RELATIONS, STACKS, Enclosures
 from symchain.latex.nodes import Bound, Node
 from symchain.latex.scripts import ACCENTS
 from symchain.latex.tokens import PROSE, Source, Token
@@ -226,7 +226,7 @@ class Parser(Enclosures):
                     return self.powers(self._bars(token))
         if token.kind == "begin" and token.text in ("cases", "dcases"):
             return self._cases(token)
-        if token.kind == "begin" and token.text in ("pmatrix", "bmatrix"):
+        if token.kind == "begin" and token.text in STACKS:
             return self.powers(self._stack(token))
         if token.kind == "command":
             return self._command(token)

@@ -19,6 +19,9 @@ _DEFINED = re.compile(
 _USED = re.compile(r"\\([A-Za-z]+)|&(amp|lt|gt);")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
 _DEEPEST = 12
+_SLOPES = {"dv": r"\mathrm{d}", "odv": r"\mathrm{d}", "diff": r"\mathrm{d}", "pdv": r"\partial", "diffp": r"\partial"}
+"""Commands of the packages physics, derivative and diffcoeff: \\pdv[2]{f}{x}, \\pdv{f}{x}{y}, \\dv{x}."""
+_OPTION = re.compile(r"\*?\s*(?:\[\s*([0-9])\s*\])?")
 _MOST_PIECES = 500_000
 """Texts that commands expand to, each three at least: far more than a document has, and reached in seconds by one that has no end."""
 
@@ -30,7 +33,10 @@ def prepared(text: str) -> Source:
         raise LimitError(f"a text has at most {MAX_TEXT} characters", advice="Split it.")
     text = _notebook(text)
     macros, cut = _macros(text)
-    if not macros and not cut and "&" not in text:
+    known = _PACKAGES.keys() | _SLOPES.keys()
+    if any(m[1] in known or m[2] for m in _USED.finditer(text)):
+        macros = _PACKAGES | macros
+    elif not macros and not cut:
         return Source(text)
     pieces: list[str] = []
     origin: list[int] = []
@@ -64,6 +70,17 @@ def _notebook(text: str) -> str:
 class _Macro:
     count: int
     body: str
+
+
+_PACKAGES = {
+    **{name: _Macro(0, r"\mathrm{d}") for name in ("dd", "dif", "ud")},
+    **{name: _Macro(0, r"\top") for name in ("T", "tran", "transp")},
+    "abs": _Macro(1, r"\lvert #1\rvert"),
+    "norm": _Macro(1, r"\lVert #1\rVert"),
+    "vb": _Macro(1, r"\mathbf{#1}"),
+    "qty": _Macro(0, ""),
+}
+"""Commands that come from packages, or from a preamble in another file, and mean one thing; what the text defines goes first."""
 
 
 def _macros(text: str) -> tuple[dict[str, _Macro], list[tuple[int, int]]]:
@@ -107,9 +124,18 @@ def _expand(text: str, origin: range | list[int], macros: dict[str, _Macro], dep
         if match.start() < position:
             continue
         macro = macros.get(match[1]) if match[1] else None
+        end = match.end()
+        if macro is None and match[1] in _SLOPES and macros and (slope := _slope(match[1], text, end)) is not None:
+            body, end = slope
+            pieces.append(text[position : match.start()])
+            places.extend(origin[position : match.start()])
+            position = end
+            _expand(body, [origin[match.start()]] * len(body), macros, depth + 1, pieces, places)
+            continue
         if macro is None and not match[2]:
             continue
-        end = match.end()
+        if macro is not None and match[1] in _PACKAGES and text[end : end + 1] == "*":
+            end += 1
         arguments: list[str] = []
         for _ in range(macro.count if macro is not None else 0):
             argument = _argument(text, end)
@@ -134,6 +160,31 @@ def _expand(text: str, origin: range | list[int], macros: dict[str, _Macro], dep
             raise LimitError("commands of the text expand without end", advice="Correct their definitions.")
     pieces.append(text[position:])
     places.extend(origin[position : len(text)])
+
+
+def _slope(name: str, text: str, position: int) -> tuple[str, int] | None:
+    """A derivative by the command of a package, as fractions write it; and where it ends. None where no argument follows."""
+    option = _OPTION.match(text, position)
+    order, end = (option[1] or "", option.end()) if option is not None else ("", position)
+    arguments: list[str] = []
+    while len(arguments) < 3 and (group := re.compile(r"\s*(?=\{)").match(text, end)) and (closed := _closing(text, group.end())):
+        arguments.append(text[group.end() + 1 : closed])
+        end = closed + 1
+    sign = _SLOPES[name]
+    if name == "diff" and len(arguments) < 2:
+        return sign + " ", position
+    match arguments:
+        case [variable]:
+            return rf"\frac{{{sign}{_power(order)}}}{{{sign} {variable}{_power(order)}}}", end
+        case [of, variable]:
+            return rf"\frac{{{sign}{_power(order)} {of}}}{{{sign} {variable}{_power(order)}}}", end
+        case [of, one, two]:
+            return rf"\frac{{{sign}^2 {of}}}{{{sign} {one}\,{sign} {two}}}", end
+    return None
+
+
+def _power(order: str) -> str:
+    return f"^{order}" if order else ""
 
 
 def _argument(text: str, position: int) -> tuple[str, int] | None:

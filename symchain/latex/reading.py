@@ -17,7 +17,7 @@ from symchain.latex.assembly import Assembly, Slope, Writer, ranks_in
 from symchain.latex.document import find_fragments
 from symchain.latex.forms import Subject, components_in
 from symchain.latex.lines import declares_bold, defined_by, digits_of, entries_of, is_zero, renamed, spellings
-from symchain.latex.nodes import Node, Symbol, signature, walk
+from symchain.latex.nodes import Node, signature, walk
 from symchain.latex.preparation import prepared
 from symchain.latex.slices import Definitions
 from symchain.latex.statements import Statement as Line
@@ -137,6 +137,9 @@ class _Document:
         """Read a definition by itself; one that says again what is known is an equality, one of a known derivative a claim."""
         if unit.alias is None:
             known = self.definitions.above(unit.symbol, k)
+            if known is None and self.definitions.turns_round(k):
+                self._attempt(unit, lambda: self._turn_round(k, unit))
+                return
             if known is None and unit.right is not None and is_constant(unit.right) and self.definitions.refused_above(unit.symbol, k):
                 unit.kind = VALUE  # numbers put in for the names of a formula that was not understood
                 return
@@ -159,6 +162,13 @@ class _Document:
                     return
                 unit.said = Say("document.redefined", {"name": unit.symbol.name, "line": str(known.written.place.line)})
         self._attempt(unit, lambda: self._read_definition(k, unit))
+
+    def _turn_round(self, k: int, unit: Unit) -> None:
+        """What a definition above says, solved for another name, is an equality; two that rest on each other are equations to solve."""
+        if not self._agrees(k, unit):
+            what = f"{unit.symbol.name} is given by what is made of it above"
+            raise ParseError(what, advice="One of them has another name, or is not a definition.")
+        unit.kind, unit.defines = EQUALITY, False
 
     def _refuse_case(self, unit: Unit, case: str) -> None:
         what = f"another formula for {unit.symbol.name}, for {case} only"
@@ -210,11 +220,13 @@ class _Document:
         if section not in self.section_ranks:
             own = [u for u in self.units if u.kind == DEFINITION and bisect(self.headings, u.written.place.line) == section]
             lines = [u.line() for u in own]
-            names = {sp for w in lines for side in w.sides for n in walk(side) if n.symbol is not None for sp in spellings(n.symbol)}
+            symbols = {n.symbol for w in lines for side in w.sides for n in walk(side) if n.symbol is not None}
+            names = {sp for s in symbols for sp in spellings(s)}
             fonts = {(s.name, is_bold(s)) for w in lines if (s := defined_by(w)) is not None}
             declared = [
-                d for n, d in self.definitions.declared.items()
+                d for n, d in self.definitions.declared_at(lines[-1].place.line if lines else line).items()
                 if n in names and n not in self.shapes and (n, not declares_bold(d)) not in fonts
+                and not self.definitions.is_of_another_rank(d, symbols, lines[-1])
             ]  # fmt: skip
             given = {n: s for n, s in self.shapes.items() if n in names}
             marks = self._marks(section)
@@ -227,8 +239,9 @@ class _Document:
         defined = {s.name for line in lines if not line.said and (s := defined_by(line)) is not None}
         defined |= {stem for line in lines if not line.said and (s := defined_by(line)) is not None for stem in entries_of(s)}
         spelled = {spelling for s in names for spelling in spellings(s)}
-        declared = [d for n, d in self.definitions.declared.items() if n in spelled and n not in self.shapes and n not in defined]
-        declared = [d for d in declared if not self._another(d, names, lines[-1])]
+        here = self.definitions.declared_at(lines[-1].place.line)
+        declared = [d for n, d in here.items() if n in spelled and n not in self.shapes and n not in defined]
+        declared = [d for d in declared if not self.definitions.is_another(d, names, lines[-1])]
         facts = {n: f for n, f in self.assume.items() if n in spelled and (n not in self.said_facts or n not in defined)}
         every = [*declared, *lines]
         try:
@@ -241,15 +254,6 @@ class _Document:
         for k, line in enumerate(assembly.statements):
             self._reread(line, assembly.understood.get(k, ("", ""))[1])
         return assembly
-
-    def _another(self, declared: Line, names: set[Symbol], line: Line) -> bool:
-        """Whether a declaration of another section is of a name in another font: below, or of a plain letter where bold ones stand."""
-        symbol = declared.sides[0].symbol
-        uses = [s for s in names if symbol is not None and s.name == symbol.name]
-        if symbol is None or not uses or any(is_bold(s) == is_bold(symbol) for s in uses):
-            return False
-        elsewhere = bisect(self.headings, declared.place.line) != bisect(self.headings, line.place.line)
-        return elsewhere and (declared.place.line > line.place.line or is_bold(uses[0]))
 
     def _made(self, every: Sequence[Line], facts: dict[str, Any]) -> Assembly:
         ranks = self._ranks(every[-1].place.line)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from symchain.latex.arrays import is_bold
 from symchain.latex.indices import index_letters, without_letters
+from symchain.latex.lines import spellings
 from symchain.latex.nodes import Node, Symbol, walk
 from symchain.latex.statements import Statement
 from symchain.latex.units import Unit
@@ -19,17 +20,48 @@ class Definitions:
     def __init__(self, units: Sequence[Unit], headings: Sequence[int] = ()) -> None:
         self.units, self.headings = units, headings
         self.declared: dict[str, Statement] = {}
+        """The last declaration of each name; `declared_at` has those in force at a line."""
+        self._declarations: dict[str, list[Statement]] = {}
         self.named: dict[str, list[int]] = {}
         self.entries: dict[str, list[int]] = {}
         for k, unit in enumerate(units):
             if unit.kind == DECLARATION:
                 self.declared.update(unit.declarations())
+                for name, line in unit.declarations().items():
+                    self._declarations.setdefault(name, []).append(line)
             if unit.defines:
                 self.named.setdefault(unit.symbol.name, []).append(k)
                 letters = index_letters(unit.symbol)
                 for count in range(1, len(letters) + 1):
                     if stem := without_letters(unit.symbol, count):
                         self.entries.setdefault(stem, []).append(k)
+
+    def declared_at(self, line: int) -> dict[str, Statement]:
+        """The declarations in force at a line of the text: the last above it or on it, else the first below."""
+        found: dict[str, Statement] = {}
+        for name, every in self._declarations.items():
+            above = [d for d in every if d.place.line <= line]
+            found[name] = above[-1] if above else every[0]
+        return found
+
+    def is_another(self, declared: Statement, names: set[Symbol], line: Statement) -> bool:
+        """Whether a declaration of another section is of a name in another font: below, or of a plain letter where bold ones stand."""
+        symbol = declared.sides[0].symbol
+        uses = [s for s in names if symbol is not None and s.name == symbol.name]
+        if self.is_of_another_rank(declared, names, line):
+            return True
+        if symbol is None or not uses or any(is_bold(s) == is_bold(symbol) for s in uses):
+            return False
+        elsewhere = bisect(self.headings, declared.place.line) != bisect(self.headings, line.place.line)
+        return elsewhere and (declared.place.line > line.place.line or is_bold(uses[0]))
+
+    def is_of_another_rank(self, declared: Statement, names: set[Symbol], line: Statement) -> bool:
+        """Whether the names of another section have too many indices for what is declared: w_{ij} are no entries of a vector w."""
+        symbol = declared.sides[0].symbol
+        if symbol is None or bisect(self.headings, declared.place.line) == bisect(self.headings, line.place.line):
+            return False
+        uses = [len(index_letters(s)) for s in names if s.name == symbol.name or symbol.name in spellings(s)]
+        return bool(uses) and min(uses) > len(declared.shape or ())
 
     def unit_of(self, line: Statement) -> Unit | None:
         """The unit that a line stands for."""
@@ -93,6 +125,14 @@ class Definitions:
                 break
         return above[-1]
 
+    def turns_round(self, k: int) -> bool:
+        """Whether a definition is of a name that a definition above is made of: h = x - a, and then x = a + h."""
+        unit = self.units[k]
+        own = {unit.symbol.name}
+        names = {n.symbol for n in walk(unit.right) if n.symbol is not None} if unit.right is not None else set()
+        found = [j for s in names if (j := self.of(s, k)) is not None and j < k and self.units[j].kind == DEFINITION]
+        return any(self._rests_on(j, k, own, set()) for j in found)
+
     def _rests_on(self, j: int, k: int, by: set[str], seen: set[int]) -> bool:
         """Whether the formula of a unit holds one of some names, or a name that does."""
         seen.add(j)
@@ -117,13 +157,17 @@ class Definitions:
         missing: list[Unit] = []
 
         arguments = _arguments(own)
+        named = {own.symbol.name} if own is not None and own.defines else set()
 
         def visit(node: Node) -> bool:
             whole = True
+            sizes = _sizes(node)
             for symbol in dict.fromkeys(n.symbol for n in walk(node) if n.symbol is not None):
                 j = self.of(symbol, k, by)
-                if j is not None and j > k and symbol.name in arguments:
-                    continue  # what an argument is given below is another matter
+                if j is not None and j > k and (symbol.name in arguments or symbol.name in sizes):
+                    continue  # what an argument, or the end of a sum, is given below is another matter
+                if j is not None and j > k and named and self._rests_on(j, j, named, set()):
+                    continue  # below, the same equation is solved for another name
                 if j is None or j in found or self.units[j] is own:
                     continue
                 if j in stack or len(stack) > 400:
@@ -147,6 +191,13 @@ class Definitions:
             if node is not None:
                 visit(node)
         return [self.units[j].line() for j in sorted(found)], missing[0] if missing else None
+
+
+def _sizes(node: Node) -> set[str]:
+    """The letters at which the sums of a formula end, and that stand nowhere else in it."""
+    ends = {id(n): n for big in walk(node) for b in big.bounds if b.last is not None for n in walk(b.last)}
+    others = {n.symbol.name for n in walk(node) if n.symbol is not None and id(n) not in ends}
+    return {n.symbol.name for n in ends.values() if n.symbol is not None} - others
 
 
 def _arguments(unit: Unit | None) -> set[str]:

@@ -150,6 +150,9 @@ class _Clause:
         if self.clause.trouble:
             place = tokens[0].place
             levels = depths(tokens)
+            turned = next((k for k, t in enumerate(tokens) if t.text == "]"), len(tokens))
+            if turned in (0, *(k + 1 for k, t in enumerate(tokens) if t.text == "in")) and tokens[-1].text in "[]":
+                return self._made("skipped", tokens, reason="membership" if turned else "list")  # ]a, b[
             at = next(k for k, d in enumerate(levels) if d < 0)
             place = tokens[at].place
             what = f"'{tokens[at].text}' closes nothing that is open"

@@ -57,9 +57,12 @@ _WITH_LABEL = frozenset({
 })  # fmt: skip
 _WRAPPERS = frozenset({"boxed", "fbox", "mathrel", "mathbin", "mathop", "mathord", "mathopen", "mathclose", "ensuremath", "mathinner"})
 """Commands whose one argument stands where they do."""
+_RELATIONS = frozenset({"=", "<", ">", "le", "leq", "leqslant", "ge", "geq", "geqslant"})
 _OVER = frozenset({"overset", "stackrel", "underset"})
 _NARROW = re.compile(r"\s*-|\s*0?\.[01]\d*\s*(?:in|cm|em)|\s*[0-5](?:\.\d*)?\s*(?:pt|mu|mm|ex)")
 _SPACES = frozenset(",;:!> /")
+_BRACED_ROWS = re.compile(r"\s*\\(?:\{|lbrace(?![a-z]))\s*\\begin\{(array|aligned|matrix|gathered)\}(?:\s*\{[^{}]*\})?")
+r"""From behind the \left of \left\{\begin{array}{ll} ... \end{array}\right. , which is cases."""
 _NEXT_ROW = re.compile(r"\s*\.(?:\s|\\\\(?:\[[^\]]*\])?|&|\\q?quad\b)*\\left\s*\.(?:\s*\\q?quad\b)*")
 r"""From behind the \right of \right. to behind the \left. of the next row."""
 _DELIMITERS = {
@@ -143,6 +146,8 @@ class _Tokens:
         self.source, self.text, self.position, self.end = source, source.text, start, stop
         self.found: list[Token] = []
         self.set_in = ("", 0)
+        self.rows_end = (-1, 0)
+        """Where the rows of cases end that are written as an array behind a brace, and where their closing does."""
         """The font command around what stands here, and where its braces end."""
 
     def read(self) -> list[Token]:
@@ -299,6 +304,8 @@ class _Tokens:
             self.position += width
             if group := _WORD_IN.match(self.text, self.position, self.end):
                 self.position = group.end()
+        elif name == "end" and self.position == self.rows_end[0]:
+            self._add("end", "cases", self.rows_end[1] - self.position)
         elif name in ("begin", "end"):
             group = _ENVIRONMENT.match(self.text, self.position + width, self.end)
             if group is None:
@@ -319,6 +326,12 @@ class _Tokens:
         if name not in ("left", "right"):
             return
         rest = self.text[self.position : self.end]
+        if name == "left" and (rows := _BRACED_ROWS.match(rest)) is not None:
+            close = re.compile(rf"\\end\{{{rows[1]}\}}\s*\\right\s*\.").search(rest, rows.end())
+            if close is not None and r"\begin" not in rest[rows.end() : close.start()]:
+                self.rows_end = (self.position + close.start(), self.position + close.end())
+                self._add("begin", "cases", rows.end())
+                return
         inside = len(rest) - len(rest.lstrip())
         if rest.lstrip().startswith("."):
             goes_on = _NEXT_ROW.match(rest) if name == "right" else None
@@ -421,7 +434,7 @@ def _unwrapped(tokens: list[Token]) -> list[Token]:
         if token.kind == "op" and token.text == "{" and not _is_argument(found):
             end = _group_end(tokens, k)
             inside = tokens[k + 1 : end - 1] if end else []
-            if end and any(t.kind == "op" and t.text == "=" for t in inside) and not any(t.text == "\\" for t in inside):
+            if end and any(t.text in _RELATIONS for t in inside) and not any(t.text == "\\" for t in inside):
                 found += _unwrapped(inside)
                 k = end
                 continue

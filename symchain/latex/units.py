@@ -19,7 +19,6 @@ from symchain.nouns.statement import CLAIM, DECLARATION, DEFINITION, EQUALITY, R
 from symchain.support.document import Say
 from symchain.wording import DEFAULT
 
-_ROWS = 24
 _SUPPOSED = re.compile(r"\b(?:if|let|suppose|soit|si|posons|supposons)\s*$", re.IGNORECASE)
 """What leads to a definition by a constant: if f(x) = c, then f'(x) = 0."""
 _MOMENTS = frozenset({"Var", "Cov", "Corr", "Pr", "E", "EE", "Bias", "Prob", "KL"})
@@ -81,7 +80,7 @@ class Unit:
         if self.error is not None and self.kind == REFUSED:
             said = Say("document.refused", {"what": self.error.what, "advice": self.error.advice})
         place = self.error.place if self.error is not None and self.error.place is not None and self.kind == REFUSED else w.place
-        if not w.place.line <= place.line <= w.place.line + self.source.count("\n") + _ROWS:
+        if not w.place.line <= place.line <= max([w.place.line, *(t.line for t in w.clause.tokens)]):
             place = w.place  # what is wrong stands in another statement
         reason = spoken(said, DEFAULT) if said is not None else ""
         return Statement(self.kind, place.line, place.column, self.source, self.reading, reason, self.asked, said)
@@ -226,6 +225,7 @@ class Units:
             yield from self._differential(w, first.parts[0])
             return
         self._refuse_moments(first)
+        self._refuse_direction(first)
         if (symmetric := _symmetric(w)) is not None:
             yield Unit(DECLARATION, w, w.source, reading=f"{symmetric.name}: symmetric", symbol=symmetric)
             return
@@ -374,6 +374,16 @@ class Units:
         ):
             what = f"{head.base} of a random quantity is not part of a program"
             raise ParseError(what, advice="Give it a name of its own.", place=first.place, source=self.text.source.line(first.place))
+
+    def _refuse_direction(self, first: Node) -> None:
+        """D_v f(x) = ... is a derivative in a direction, where f is a function of the text or called here."""
+        head, *rest = first.parts if first.head == "product" else (first,)
+        symbol = head.symbol
+        if symbol is None or symbol.base != "D" or len(symbol.pieces) != 1 or not rest or rest[0].symbol is None:
+            return
+        if rest[0].symbol.name in self.parameters or (rest[1:] and rest[1].head == "paren"):
+            what = f"{symbol.name} {rest[0].symbol.name} can be read as a derivative in a direction and as a product"
+            raise ParseError(what, advice=r"Write \frac{\partial f}{\partial x} for a derivative, \cdot for a product.", place=head.place)
 
     def _is_number_again(self, first: Node, second: Node) -> bool:
         """Whether f(x, y) = -12 says what a function, defined otherwise, is at a point that the sentence names."""

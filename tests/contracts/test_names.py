@@ -276,6 +276,7 @@ NAMED: dict[str, dict[str, str]] = {
         ),
         "latex/naming.py": "cos cosh exp gamma log sin sinh sqrt",
         "latex/nodes.py": "abs power",
+        "latex/preparation.py": "abs",
         "latex/ranks.py": "power",
         "latex/rowwise.py": "power",
         "latex/scripts.py": "det exp log max min power sqrt",

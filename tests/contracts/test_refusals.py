@@ -84,7 +84,7 @@ from symchain.language.reading import read_program
         ("y = sin**2(x)", 1, 11, "after its argument", "sin(x)**2"),
         ("y = x'*2", 1, 5, "prime", ".T"),
         ("y = gamma(x) + gamma", 1, 5, "variable and called", "gamma*"),
-        ("y = f(a, b)", 1, 5, "2 arguments", "one argument"),
+        ("y = f'(a, b)", 1, 5, "2 arguments", "D1 f"),
         ("y = ones(m)", 1, 10, "shape", "no dimension"),
         ("y = x\ny = z", 2, 1, "twice", "another name"),
         ("y = x\nx = 2", 1, 5, "before it is defined", "above"),

@@ -236,7 +236,7 @@ REFUSED = {
     r"y = a + b)": "closes nothing",
     r"y = \frac{a}": "argument is missing",
     r"y = a^b^c": "two exponents",
-    r"a = b \\ b = a": "a cycle",
+    r"a = b + 1 \\ b = 2a": "made of it above",
     r"L = \sum_{i=2}^n x_i": "from 1 to a size",
     r"L = \sum_{i<j} x_i": "what a sum runs over",
     r"L = \sum_i x_{i1}": "mixes an index",

@@ -150,5 +150,10 @@ ERRORS = {
     "{text} inside brackets: a condition, as in a probability, or a divergence": "{text} entre parenthèses~: une condition, comme dans une "
     "probabilité, ou une divergence",
     "a LaTeX text is a text, not {kind}": "un texte LaTeX est un texte, pas {kind}",
+    "{name} {function} can be read as a derivative in a direction and as a product": "{name} {function} peut se lire comme une dérivée "
+    "dans une direction ou comme un produit",
+    "Write \\frac{{\\partial f}}{{\\partial x}} for a derivative, \\cdot for a product.": "Écrivez "
+    "\\frac{{\\partial f}}{{\\partial x}} pour une dérivée, \\cdot pour un produit.",
+    "{name} is given by what is made of it above": "{name} est donné par ce qui en dépend plus haut",
     "{name} stands on both sides, in two fonts": "{name} figure des deux côtés, dans deux polices",
 }
