@@ -191,9 +191,10 @@ NAMED: dict[str, dict[str, str]] = {
         ),
         "kernels/export/matrices.py": "abs det log logdet sqrt",
         "kernels/export/numba.py": "abs ceil floor power sign trunc",
+        "kernels/native/factors.py": "inv",
         "kernels/native/loops.py": (
-            "concatenate cumprod cumsum flip gather index log_softmax logsumexp max min place power prod reshape roll scatter "
-            "softmax sqrt tril triu"
+            "cholesky concatenate convolution cummax cummin cumprod cumsum det flip gather index inv log_softmax logdet logsumexp max "
+            "min place power prod reshape roll scatter softmax sort sqrt take_ranked take_sorted tril triu"
         ),
         "kernels/native/primitives.py": (
             "abs acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh beta betainc betaincc "
