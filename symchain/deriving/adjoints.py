@@ -5,6 +5,7 @@ The adjoint of a block is what its users send back through their local rules. Th
 
 from __future__ import annotations
 
+from symchain.deriving.balance import balanced_within
 from symchain.deriving.display import Display
 from symchain.deriving.entries import by_entries_of
 from symchain.deriving.factors import Factors
@@ -16,7 +17,7 @@ from symchain.nouns.derivation import ERROR_TERM, Line
 from symchain.nouns.names import Names
 from symchain.rewriting import price_of, reduced
 from symchain.rules.accumulation import accumulate
-from symchain.rules.binding import is_bound
+from symchain.rules.binding import bind, is_bound
 from symchain.rules.forward import Differentiation
 from symchain.rules.reverse import pullback, seed
 from symchain.tensors.nodes import SHAPED, Apply, Contraction, Leaf, Number, Tree, add, leaf, multiply_scalars, scalar_factors, zeros
@@ -61,9 +62,15 @@ class Adjoints:
         """What the users of a block send back, added in the order of the program."""
         if len(terms) == 1:
             return terms[0]
-        concrete = reduced(add([c for _, c in terms]))
+        concrete = balanced_within(reduced(add([c for _, c in terms])), self.meaning)
         same = all(g is c for g, c in terms)
         return (concrete if same else reduced(add([g for g, _ in terms]))), concrete
+
+    def meaning(self, name: Leaf) -> Tree | None:
+        """What a name stands for: the line of an adjoint, the block of the program."""
+        line = self.lines.get(name)
+        block = self.route.program.blocks.get(name.name)
+        return line.tree if line is not None else bind(block.tree) if block is not None else None
 
     def _send(self, name: str, adjoint: Both) -> list[tuple[str, Both]]:
         """What the names that a block reads receive from it."""
@@ -139,7 +146,7 @@ class Adjoints:
         same = general is concrete
         concrete = by_entries_of(program, name, concrete, lead)
         general = concrete if same else by_entries_of(program, name, general, lead)
-        last = self._recognise.unfold(concrete)
+        last = balanced_within(self._recognise.unfold(concrete), self.meaning)
         general, concrete = (last if general is concrete else general), last
         symbol = self.names.fresh(f"d{self.route.output}_d{name}")
         self.results[name] = self._line(symbol, "derivative", name, general, concrete)

@@ -14,7 +14,7 @@ from symchain.rules.binding import bind, is_bound
 from symchain.support.notation import walk
 from symchain.tensors.algebra import normal
 from symchain.tensors.equalities import equalities, substitute_around
-from symchain.tensors.matrixform import phrase_of
+from symchain.tensors.matrixform import is_written_decimal, phrase_of
 from symchain.tensors.nodes import (
     Apply,
     Contraction,
@@ -206,6 +206,8 @@ class _Table:
                 rest, indices, coefficient = found
                 rest.factors.append((name, indices))
                 rest.coefficient = term.coefficient * coefficient / definition.coefficient
+                if (term.decimal or definition.decimal) and not is_written_decimal(rest.coefficient):
+                    continue  # 0.9*r*t is not 22862/1945*b where b = 0.0778*r*t
                 candidate = normal(normal_product(rest))
                 if price_of(candidate) < price_of(node):
                     return self._product(candidate)

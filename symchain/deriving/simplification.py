@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from symchain.deriving.balance import balanced_within
 from symchain.deriving.products import arrived
 from symchain.deriving.recognition import Recogniser
+from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Rewriting
-from symchain.rewriting import steps_between
+from symchain.rewriting import reduced, steps_between
 from symchain.rules.binding import bind
-from symchain.tensors.nodes import leaf, leaves
+from symchain.tensors.nodes import Tree, leaf, leaves
 
 
 def rewriting_of(derivation: Derivation) -> Rewriting:
@@ -25,6 +27,13 @@ def rewriting_of(derivation: Derivation) -> Rewriting:
     if product is None or adjoints & set(leaves(formula)):
         return Rewriting(lines=lines)
     if not derivation.substitutions:
-        return Rewriting(steps_between(bind(product), formula, recognise), lines=lines)
+        start = bind(product)
+        return Rewriting(steps_between(start, formula, recognise, _last(start, reading)), lines=lines)
     functions = steps_between(general, formula, recognise, bound=bind(general))
     return Rewriting(steps_between(product, general, recognise), functions, lines)
+
+
+def _last(product: Tree, program: Computation) -> str:
+    """The name of the step that leads to the formula: the terms of a product may be multiples of one another by what blocks stand for."""
+    meant = {b.leaf: bind(b.tree) for b in program.blocks.values()}
+    return "simp" if balanced_within(shortest := reduced(product), meant.get) is shortest else "balance"

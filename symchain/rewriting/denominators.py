@@ -57,15 +57,56 @@ def denominators_joined(tree: Contraction) -> Iterator[Tree]:
     for k, base, exponent, indices in divisors:
         if not isinstance(base, Sum) or not isinstance(exponent, Number) or exponent.value != -1:
             continue
-        wanted = {split_power(f)[0] for t in base.args for f in factors_of(t) if divides(f)}
+        wanted: dict[Tree, Fraction] = {}
+        for f in (f for t in base.args for f in factors_of(t) if divides(f)):
+            inner, under = split_power(f)
+            wanted[inner] = max(wanted.get(inner, Fraction(0)), -under.value)  # type: ignore[attr-defined]
         for m, other, power, spots in divisors:
             if m != k and other in wanted and isinstance(power, Number) and power.value < 0 and spots in ((), indices):
-                joined = raised(_times(base, [raised(other, -power.value)]), Fraction(-1))
-                factors = [(joined, indices) if n == k else f for n, f in enumerate(term.factors) if n != m]
-                yield normal_product(term.with_factors(factors))
+                for brought in {-power.value, min(-power.value, wanted[other])}:  # all of it, or what the sum has of it
+                    joined = raised(_times(base, [raised(other, brought)]), Fraction(-1))
+                    left = [(raised(other, power.value + brought), spots)] if power.value + brought else []
+                    instead = {k: [(joined, indices)], m: left}
+                    factors = [f for n, old in enumerate(term.factors) for f in instead.get(n, [old])]
+                    yield normal_product(term.with_factors(factors))
+
+
+def contents_of_denominators(tree: Contraction) -> Iterator[Tree]:
+    """s**2*x/(s**4*a + s**2*b) is x/(s**2*a + b): what all terms of a denominator share is taken out where it stands above too."""
+    term = term_of(tree)
+    above = {split_power(f)[0] for f, s in term.factors if not s and not divides(f) and not isinstance(f, Number)}
+    if not above:
+        return
+    for k, (factor, indices) in enumerate(term.factors):
+        base, exponent = split_power(factor)
+        if not isinstance(base, Sum) or not isinstance(exponent, Number) or exponent.value != -1:
+            continue
+        powers = [_scalar_powers(t) for t in base.args]
+        for shared in above.intersection(*powers):
+            least = min(p[shared] for p in powers)
+            if least <= 0:
+                continue
+            divided = raised(_times(base, [raised(shared, -least)]), Fraction(-1))
+            factors = [*term.factors[:k], (divided, indices), *term.factors[k + 1 :], (raised(shared, -least), ())]
+            yield normal_product(term.with_factors(factors))
+
+
+def _scalar_powers(tree: Tree) -> dict[Tree, Fraction]:
+    """The scalar factors of a term with their exponents, where these are numbers."""
+    found: dict[Tree, Fraction] = {}
+    for factor, indices in term_of(tree).factors:
+        base, exponent = split_power(factor)
+        if not indices and isinstance(exponent, Number) and not isinstance(base, Number):
+            found[base] = found.get(base, Fraction(0)) + exponent.value
+    return found
 
 
 ROWS = (
+    Row(
+        "what a denominator shares", Use.PRINT, search=each(contents_of_denominators), node=Contraction, holds=Sum.bit, step="fraction",
+        priority=-8, reason="any factor of any power in all terms of the denominator",
+        fires="x: (n,)\nout = y**2*sum(x/(y**4*a + y**2*x**2))", spares="y*x/(y*a + b)",
+    ),
     Row(
         "one denominator", Use.PRINT, search=each(one_fraction), node=Sum, step="fraction", priority=-6, inside=-21,
         reason="up to four terms with any denominators", fires="x/a + y/b", spares="x*a + y*b",

@@ -34,6 +34,30 @@ def pseudoinverses(tree: Contraction) -> Iterator[Tree]:
                     yield normal_product(term.with_factors(rest, without={shared}))
 
 
+def pseudoinverses_dropped(tree: Contraction) -> Iterator[Tree]:
+    """X @ pinv(X) @ X is X, and pinv(X) @ X @ pinv(X) is pinv(X): two of Penrose's equations."""
+    term = term_of(tree)
+    for k, (inner, (*spots,)) in enumerate(term.factors):
+        if len(spots) != 2 or spots[0] == spots[1]:
+            continue
+        others = [(m, s) for m, (f, s) in enumerate(term.factors) if m != k and _undone(inner, f)]
+        first, second = ([m for m, s in others if s[q] == spots[1 - q]] for q in (1, 0))
+        for left in first:
+            for right in second:
+                outer, ends = term.factors[left][0], (term.factors[left][1][0], term.factors[right][1][1])
+                gone = set(spots)
+                if left == right or gone & set(term.output) or any(len(term.users(i)) != 2 for i in gone):
+                    continue
+                rest = [f for m, f in enumerate(term.factors) if m not in (k, left, right)]
+                rest.insert(min(k, left, right), (outer, ends))
+                yield normal_product(term.with_factors(rest, without=gone))
+
+
+def _undone(one: Tree, other: Tree) -> bool:
+    """Whether one of two matrices is the pseudoinverse of the other."""
+    return any(isinstance(a, Operation) and a.operation.name == "pinv" and a.args[0] is b for a, b in ((one, other), (other, one)))
+
+
 def inverses_opened(tree: Contraction) -> Iterator[Tree]:
     """inv(A @ B) is inv(B) @ inv(A) where all factors are square, tried where inverses may cancel."""
     opened: list[Tree] = []
@@ -78,6 +102,11 @@ ROWS = (
         "the inverse of a product", Use.PRINT, search=each(inverses_opened), node=Contraction, holds=Operation.bit, step="inverse",
         polished=True, priority=-23, reason="a chain of matrices of any length", fires="A: (n, n)\nB: (n, n)\nout = sum(A @ inv(B @ A))",
         spares="A: (n, n)\nB: (n, n)\nout = sum(A @ inv(B + A))",
+    ),
+    Row(
+        "a matrix, its pseudoinverse, the matrix", Use.PRINT, search=each(pseudoinverses_dropped), node=Contraction, holds=Operation.bit,
+        step="inverse", priority=-22, reason="which axes meet is read from indices", fires="X: (n, m)\nout = sum(X @ pinv(X) @ X)",
+        spares="X: (n, n)\nout = sum(X @ pinv(X) @ X.T)",
     ),
     Row(
         "a pseudoinverse", Use.PRINT, search=each(pseudoinverses), node=Contraction, holds=Operation.bit, step="inverse", priority=-24,

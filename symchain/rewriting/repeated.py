@@ -8,7 +8,7 @@ from symchain.errors import ShapeError
 from symchain.functions.spec import OPERATIONS
 from symchain.rewriting.rows import Row, Use, one
 from symchain.support.dimensions import add
-from symchain.tensors.nodes import Operation, Tree, operation
+from symchain.tensors.nodes import Contraction, Operation, Tree, operation
 
 _Item = tuple[Any, ...]
 
@@ -31,6 +31,37 @@ def selected_once(tree: Operation) -> Tree | None:
     except ShapeError:
         return None
     return found if found.shape == tree.shape else None
+
+
+def placed_once(tree: Operation) -> Tree | None:
+    """What is put at some places of what is put at some places, put there at once."""
+    inner = tree.args[0]
+    if tree.operation is not OPERATIONS["place"] or not isinstance(inner, Operation) or inner.operation is not tree.operation:
+        return None
+    items, shape = tree.parameters
+    joined = _composed(items, inner.parameters[0])
+    if joined is None:
+        return None
+    source = inner.args[0]
+    if source.shape == shape and len(joined) == len(shape) and all(i == ("slice", 0, d, 1) for i, d in zip(joined, shape, strict=True)):
+        return source
+    try:
+        return operation(tree.operation, [source], (joined, shape))
+    except ShapeError:
+        return None
+
+
+def reversed_once(tree: Operation) -> Tree | None:
+    """flip(flip(x)) as x, and roll(roll(x, a), b) as roll(x, a + b), along one axis."""
+    inner = tree.args[0]
+    if not isinstance(inner, Operation) or inner.operation is not tree.operation:
+        return None
+    if tree.operation is OPERATIONS["flip"]:
+        return inner.args[0] if inner.parameters == tree.parameters else None
+    if tree.operation is not OPERATIONS["roll"] or inner.parameters[1] != tree.parameters[1]:
+        return None
+    shift = add(inner.parameters[0], tree.parameters[0])
+    return inner.args[0] if shift == 0 else operation(tree.operation, inner.args, (shift, tree.parameters[1]))
 
 
 def _composed(inner: tuple[_Item, ...], outer: tuple[_Item, ...]) -> tuple[_Item, ...] | None:
@@ -78,12 +109,15 @@ def _takes_all(items: tuple[_Item, ...], source: Tree) -> bool:
 
 
 def triangle_once(tree: Operation) -> Tree | None:
-    """tril(tril(A)) as tril(A), and triu likewise."""
-    inner = tree.args[0]
+    """tril(tril(A)) as tril(A), tril(2*tril(A)) as 2*tril(A), and triu likewise."""
+    whole = tree.args[0]
     if tree.operation not in (OPERATIONS["tril"], OPERATIONS["triu"]):
         return None
+    # a product of numbers and one triangle, its axes as they are, is zero where the triangle is
+    arrays = [(f, s) for f, s in zip(whole.args, whole.subscripts, strict=True) if s] if isinstance(whole, Contraction) else []
+    inner = arrays[0][0] if len(arrays) == 1 and isinstance(whole, Contraction) and arrays[0][1] == whole.output else whole
     same = isinstance(inner, Operation) and inner.operation is tree.operation and inner.parameters == tree.parameters
-    return inner if same else None
+    return whole if same else None
 
 
 ROWS = (
@@ -93,6 +127,16 @@ ROWS = (
         "a selection of a selection", Use.PRINT, search=one(selected_once), node=Operation, step="slice",
         reason="positions are parameters of the selections", fires="x: (n,)\ny: (n,)\nout = sum(x[::-1][::-1]*y)",
         spares="x: (n,)\nout = sum(x[1:])",
+    ),
+    Row(
+        "places among places", Use.PRINT, search=one(placed_once), node=Operation, step="slice",
+        reason="positions are parameters of what puts there", fires="x: (n,)\ny = x[::-1][::-1]\nout = sum(y**2)",
+        spares="x: (n,)\nout = sum(x[1:]**2)",
+    ),
+    Row(
+        "a reversal of a reversal", Use.PRINT, search=one(reversed_once), node=Operation, step="slice",
+        reason="the axis and the shift are parameters", fires="x: (n,)\nout = sum(flip(flip(x))**2)",
+        spares="A: (n, n)\nout = sum(flip(flip(A, axis=0), axis=1)**2)",
     ),
     Row(
         "a triangle of a triangle", Use.PRINT, search=one(triangle_once), node=Operation, step="slice",

@@ -36,10 +36,11 @@ from symchain.tensors.sums import collect
 from symchain.tensors.terms import Indices, Term, is_zero, sums_over
 
 _FORMS: Table[Tree, Tree] = table("normal forms", 50_000)
+_POLISHED = (Sum, Contraction, Power, Apply, Where, Operation)
 
 
 def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[Tree], Tree] | None = None) -> Tree:
-    """The normal form of a tree; `polish` may replace each normalised sum and product by something shorter.
+    """The normal form of a tree; `polish` may replace each normalised node that computes by something shorter.
 
     Without it, what is known of other trees is used: of a tree that is asked for, mostly the top alone is new.
     """
@@ -48,7 +49,7 @@ def normal(tree: Tree, memo: dict[Tree, Tree] | None = None, polish: Callable[[T
 
     def visit(node: Tree) -> Tree:
         result = settle(node, polish)
-        return polish(result) if polish is not None and isinstance(result, (Sum, Contraction, Power, Apply, Where)) else result
+        return polish(result) if polish is not None and isinstance(result, _POLISHED) else result
 
     memo = {} if memo is None else memo
     memo.update((e, e) for e in equalities(tree, memo))

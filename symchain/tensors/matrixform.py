@@ -78,6 +78,11 @@ def rational(value: Fraction, decimal: bool) -> Phrase:
     return negate(phrase) if value.numerator < 0 else phrase
 
 
+def is_written_decimal(value: Fraction) -> bool:
+    """Whether a number has a decimal spelling: it ends as a decimal, or one over it does."""
+    return _decimal_text(abs(value)) is not None or _decimal_reciprocal(abs(value)) is not None
+
+
 def _decimal_text(value: Fraction) -> str | None:
     rest = value.denominator
     for prime in (2, 5):

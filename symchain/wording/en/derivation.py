@@ -194,6 +194,7 @@ SENTENCES = {
     "rule.fraction": "common denominator",
     "rule.expand": "expanded and collected",
     "rule.cases": "cases merged",
+    "rule.balance": "exponents differ by logarithms: the terms are multiples of one another",
     "rule.inverse": "properties of the inverse matrix",
     "rule.slice": "entries of a slice",
     "rule.transpose": "transpose of a sum",
