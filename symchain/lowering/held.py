@@ -16,6 +16,7 @@ from symchain.nouns.computation import Computation
 from symchain.nouns.program import Program
 from symchain.nouns.recursion import Recursion
 from symchain.support.dimensions import Shape, evaluate, letters
+from symchain.support.truncation import tried
 
 _LENGTHS = (3, 1, 2, 4)
 """Values for the letters of bounds: a start, an inner member and an end first; of these, the first at which the program has a meaning."""
@@ -32,7 +33,7 @@ def check_loops(program: Computation, output: str, wanted: Sequence[Wanted], ker
     assert isinstance(program, Program) and program.recurrence is not None
     letters = bounding(program.recurrence)
     checked = 0
-    for value in _LENGTHS if letters else (0,):
+    for value in tried(_LENGTHS, kernel.loops.truncate) if letters else (0,):
         for at in (dict.fromkeys(letters, value), {n: value + k for k, n in enumerate(letters)})[: max(1, min(2, len(letters)))]:
             if _steps(program, at) > _LARGEST:
                 continue

@@ -22,6 +22,18 @@ def held_fixed(member: int, back: int, low: int, high: int, steps: int) -> bool:
     return member >= low and (high - member) % steps < back
 
 
+_MOST = 24
+
+
+def tried(usual: tuple[int, ...], steps: int | None) -> tuple[int, ...]:
+    """Lengths at which a recursion is held against the program written out: of a truncated one, those with several windows first.
+
+    >>> tried((1, 2), 4), tried((1, 2), None)
+    ((5, 9, 1, 2), (1, 2))
+    """
+    return usual if steps is None or steps > _MOST else (steps + 1, 2 * steps + 1, *usual)
+
+
 @dataclass(frozen=True, slots=True)
 class Fixed:
     """The members low..high of an earlier window than that of the step that reads them, `back` steps later."""

@@ -24,6 +24,7 @@ from symchain.nouns.recursion import Evidence, RangedLine, Recursion
 from symchain.support.dimensions import Dim
 from symchain.support.linear import Linear
 from symchain.support.notation import name as name_phrase
+from symchain.support.truncation import tried
 from symchain.tensors.memory import making_trees
 from symchain.tensors.moving import moved, renamed_shape
 from symchain.tensors.nodes import (
@@ -90,7 +91,7 @@ def lengths_of(recursion: Recursion) -> Iterator[Mapping[str, int]]:
     if not letters:
         yield {}
         return
-    for value in LENGTHS:
+    for value in tried(LENGTHS, recursion.truncate):
         yield {letter: value + k for k, letter in enumerate(letters)} if len(letters) > 1 else {letters[0]: value}
     if len(letters) > 1:
         yield dict.fromkeys(letters, 2)

@@ -147,3 +147,10 @@ def test_what_is_no_number_of_steps_is_refused(steps: object) -> None:
             ask()
     with pytest.raises(ArgumentError, match="no families"):
         symchain.parse("y = x**2").derive("x", truncate=2)
+
+
+def test_the_check_looks_at_lengths_with_several_windows() -> None:
+    """Where one window holds all steps, nothing is truncated, and a check there says nothing of it."""
+    program = symchain.parse("h[0] = 0\nh[t] = tanh(w*h[t-1] + x[t]) for t in 1..T\nC = h[T]**2")
+    found = program.derive("C", "w", truncate=4).verification
+    assert found.held and any(max(at.values()) > 4 for at in found.lengths)
