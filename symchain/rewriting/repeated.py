@@ -40,7 +40,7 @@ def placed_once(tree: Operation) -> Tree | None:
         return None
     items, shape = tree.parameters
     joined = _composed(items, inner.parameters[0])
-    if joined is None:
+    if joined is None or any(i[0] == "slice" and i[3] < 0 for i in joined):  # of no entries, a slice backwards would end before 0
         return None
     source = inner.args[0]
     if source.shape == shape and len(joined) == len(shape) and all(i == ("slice", 0, d, 1) for i, d in zip(joined, shape, strict=True)):

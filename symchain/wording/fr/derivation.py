@@ -201,7 +201,7 @@ SENTENCES = {
     "rule.fraction": "réduction au même dénominateur",
     "rule.expand": "on développe, puis on réduit",
     "rule.cases": "regroupement des cas",
-    "rule.balance": "les exposants diffèrent de logarithmes : les termes sont proportionnels",
+    "rule.balance": "les exposants diffèrent de logarithmes~: les termes sont proportionnels",
     "rule.inverse": "propriétés de la matrice inverse",
     "rule.slice": "coefficients d'un bloc extrait",
     "rule.transpose": "transposée d'une somme",
