@@ -63,7 +63,7 @@ class _Drawn:
 
     def graph(self) -> Graph:
         lines = [c for c in self.recurrence.clauses if c.name in self.needed and c.kind in (PLAIN, START, RANGE)]
-        lines.sort(key=lambda c: (c.kind == PLAIN and c.name == self.output, 0))
+        lines.sort(key=lambda c: c.kind == PLAIN and c.name == self.output)
         for clause in lines:
             for _, source in self._sources(clause):
                 if source not in self.nodes:

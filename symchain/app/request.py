@@ -45,10 +45,7 @@ class Request:
 
         Of a document, the first refusal is raised unless it is read statement by statement (`strict` false).
         """
-        import symchain
-
-        given: dict[str, Any] = {"shapes": self.shapes or None, "assume": self.assume or None, "let": self.let or None}
-        program = symchain.parse_latex(self.text, strict=strict, **given) if self.latex else symchain.parse(self.text, **given)
+        program = self.read(strict)
         for section in program.sections:
             if section.remarks:
                 from symchain.render.programs import program_remarks
@@ -56,6 +53,13 @@ class Request:
                 for line in program_remarks(section, language()):
                     click.echo(f"symchain: {line}", err=True)
         return program
+
+    def read(self, strict: bool = True) -> Program:
+        """The program, and nothing said."""
+        import symchain
+
+        given: dict[str, Any] = {"shapes": self.shapes or None, "assume": self.assume or None, "let": self.let or None}
+        return symchain.parse_latex(self.text, strict=strict, **given) if self.latex else symchain.parse(self.text, **given)
 
     def derived(self, of: str | None, wrt: str, order: int | dict[str, int] = 1, truncate: int | None = None) -> Any:
         """The derivation asked for."""

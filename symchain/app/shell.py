@@ -51,10 +51,6 @@ def _program(context: click.Context) -> Program | None:
     if given["file"] == "-":
         return None
     try:
-        request = Request(**given, latex=bool(context.params.get("latex")))
-        import symchain
-
-        read = symchain.parse_latex if request.latex else symchain.parse
-        return read(request.text, shapes=request.shapes or None, assume=request.assume or None, let=request.let or None)
+        return Request(**given, latex=bool(context.params.get("latex"))).read()
     except (SymchainError, click.ClickException):
         return None  # half of a line is no mistake

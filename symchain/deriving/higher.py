@@ -13,7 +13,7 @@ from symchain.errors import ArgumentError, LimitError, UnsupportedError
 from symchain.language.selection import asked_for, is_one, name_given, names_required, output_named
 from symchain.nouns.computation import Computation
 from symchain.nouns.derivation import Derivation, Line
-from symchain.nouns.higher import HigherDerivative, HigherDerivatives, Tower, name_of
+from symchain.nouns.higher import HigherDerivative, HigherDerivatives, name_of
 from symchain.nouns.names import Names
 from symchain.rewriting import is_large, price_of, simplify
 from symchain.tensors.nodes import Tree, leaf, leaves, substitute
@@ -57,8 +57,8 @@ class Orders:
             raise LimitError(what, advice="Ask for a lower order, or name parts of the program.")
         lines = [(line.name, line.tree) for line in stage.all_lines]
         self._names.taken.update(name for name, _ in lines)
-        towers = before.towers if before is not None else ()
-        return HigherDerivative(self.program, self.output, names, (*towers, Tower(stage, extended(reading, lines))))
+        stages = before.stages if before is not None else ()
+        return HigherDerivative(self.program, self.output, names, (*stages, stage), extended(reading, lines))
 
     def _told(self, d: Derivation, title: str, before: HigherDerivative | None) -> Derivation:
         """The derivation with its last line called so, and written out in the names of the program where that is hardly longer."""

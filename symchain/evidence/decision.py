@@ -6,8 +6,10 @@ grows: two precisions tell them apart, so no tolerance has to be chosen.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
+from math import comb
 from typing import NamedTuple
 
 import numpy as np
@@ -65,36 +67,41 @@ class Sharp:
             return values_in(numbers, trees, values, self.point.dims, absorbing)
 
     def slope(self, digits: int, chain: Sequence[str], output: str, *ways: Mapping[str, Array]) -> Array:
-        """The derivative of an output along a direction, or along two, by central differences; `chain` are the blocks that move.
+        """The derivative of an output along directions, by central differences; `chain` are the blocks that move.
 
         As digits are added, what such a difference lacks shrinks as rounding does. Where it is 0 it is as large as rounding may be: a
         change below that is not seen.
+        """
+        found, unseen = self.difference(digits, chain, output, *ways)
+        return np.where(np.equal(found, 0), unseen, found)
+
+    def difference(self, digits: int, chain: Sequence[str], output: str, *ways: Mapping[str, Array]) -> tuple[Array, Array]:
+        """The same as it comes out, and the largest change that it does not see.
+
+        A direction that is given n times (the same object) takes n + 1 values (Abramowitz and Stegun, 25.3).
         """
         numbers, known = self._at(digits)
         with numbers.working():
             self._extend(numbers, known, [self.program.blocks[n].leaf for n in chain if n in self.program.blocks])
             step = numbers.mp.mpf(10) ** -(digits // (2 + len(ways)))
             total: Array = 0
-            for signs in product((1, -1), repeat=len(ways)):
+            times = Counter(map(id, ways))
+            apart = list({id(way): way for way in ways}.items())
+            for turns in product(*(range(times[key] + 1) for key, _ in apart)):
                 values = dict(known)
                 moved: dict[str, Array] = {}
-                for sign, way in zip(signs, ways, strict=True):
+                weight = 1
+                for turn, (key, way) in zip(turns, apart, strict=True):
+                    weight *= (-1) ** turn * comb(times[key], turn)
                     for name, weights in way.items():
-                        moved[name] = moved.get(name, 0) + numbers.array(weights) * (sign * step)
+                        moved[name] = moved.get(name, 0) + numbers.array(weights) * ((times[key] - 2 * turn) * step)
                 values.update({n: values[n] + shift for n, shift in moved.items()})
                 for name in chain:
                     value = values_in(numbers, [self.program.blocks[name].tree], values, self.point.dims)[0]
                     values[name] = value + moved[name] if name in moved else value
-                total = total + values[output] * int(np.prod(signs))
+                total = total + values[output] * weight
             unseen = abs(known.get(output, values[output])) * numbers.mp.mpf(10) ** -digits
-            return np.where(np.equal(total, 0), unseen, total) / (2 * step) ** len(ways)
-
-    def known(self, digits: int, trees: Sequence[Tree]) -> tuple[Digits, Mapping[str, Array]]:
-        """The numbers, and with so many digits the values of the inputs and of the blocks that some trees read."""
-        numbers, known = self._at(digits)
-        with numbers.working():
-            self._extend(numbers, known, trees)
-        return numbers, known
+            return total / (2 * step) ** len(ways), unseen / (2 * step) ** len(ways)
 
     def _at(self, digits: int) -> tuple[Digits, dict[str, Array]]:
         if digits not in self._known:

@@ -1,16 +1,14 @@
 """Evidence for derivatives of higher order: the printed lines against differences of the program's values, with many digits.
 
-A central difference of order n needs n + 1 values in each variable; with so many digits that neither its error nor its rounding shows
-(Abramowitz and Stegun, 25.3). The values come from the blocks as written, by the meanings of the functions alone.
+With so many digits neither the error of a difference nor its rounding shows. The values come from the blocks as written, by the meanings
+of the functions alone.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import islice, product
-from math import comb, prod
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -20,7 +18,6 @@ from symchain.evidence.decision import Decided, Sharp, decided
 from symchain.evidence.exploration import Exploration
 from symchain.evidence.judgement import MANY_DIGITS, Case, Measured, Steps, judge
 from symchain.evidence.points import UNDEFINED, Point
-from symchain.evidence.precision import Digits, values_in
 from symchain.evidence.slopes import chain_of
 from symchain.evidence.verification import extended_by, own_point
 from symchain.kernels.recourse import as_float64_gives_it
@@ -82,36 +79,17 @@ class Differences:
 
     def __init__(self, program: Computation, output: str, names: Sequence[str]) -> None:
         self.program, self.output = program, output
-        self.count = Counter(names)
-        self.chain = chain_of(program, output, list(self.count))
+        self.chain = chain_of(program, output, list(dict.fromkeys(names))) or [output]
+        along = {name: {name: np.array(1.0)} for name in names}
+        self.ways = [along[name] for name in names]
 
     def at(self, point: Point) -> float:
         """The derivative, rounded. Raises one of UNDEFINED where there is none."""
-        return float(self.exactly(Sharp(self.program, point), _DIGITS * (self.order + 2)))
-
-    @property
-    def order(self) -> int:
-        return sum(self.count.values())
+        return float(Sharp(self.program, point).difference(_DIGITS * (len(self.ways) + 2), self.chain, self.output, *self.ways)[0])
 
     def exactly(self, point: Sharp, digits: int) -> Any:
         """The derivative with about 2/(order + 2) of the digits."""
-        moved = [self.program.blocks[n].leaf for n in self.chain] or [self.program.leaves[self.output]]
-        numbers, known = point.known(digits, moved)
-        with numbers.working():
-            step = numbers.mp.mpf(10) ** -(digits // (2 + self.order))
-            total: Any = 0
-            for choice in product(*(range(c + 1) for c in self.count.values())):
-                weight = prod((-1) ** j * comb(c, j) for j, c in zip(choice, self.count.values(), strict=True))
-                shifts = {n: (c - 2 * j) * step for (n, c), j in zip(self.count.items(), choice, strict=True)}
-                total = total + weight * self._value(numbers, known, shifts, point)
-            return total / (2 * step) ** self.order
-
-    def _value(self, numbers: Digits, known: Any, shifts: dict[str, Any], point: Sharp) -> Any:
-        values = {**known, **{n: known[n] + s for n, s in shifts.items() if n in known}}
-        for name in self.chain:
-            value = values_in(numbers, [self.program.blocks[name].tree], values, point.point.dims)[0]
-            values[name] = value + shifts[name] if name in shifts else value
-        return values[self.output][()]
+        return point.slope(digits, self.chain, self.output, *self.ways)
 
 
 def held_against(program: Computation, output: str, derivatives: Sequence[tuple[str, ...]]) -> Callable[..., None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -77,11 +77,6 @@ class CertifiedCode(NumPyCode):
     @property
     def call(self) -> Callable[..., Any]:
         return self._certified
-
-    def writing_to(self, out: Any) -> Callable[..., Any]:
-        from symchain.kernels.outputs import writing_to
-
-        return writing_to(self._certified, out)
 
     @cached_property
     def _looked_at(self) -> Plan:
@@ -209,6 +204,7 @@ class _Point:
                 yield _Point(self.plan, self.values, self.lengths, [sign * np.asarray(s) for s in step])
 
 
+@cache
 def numbers() -> Kind:
     """Balls, as the interpreter takes them."""
     from flint import arb

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from symchain.errors import UnsupportedError
-from symchain.kernels.loops import LoopKernel
+from symchain.kernels.loops import AroundLoops, LoopKernel
 
 
-class SecondKernel:
+class SecondKernel(AroundLoops):
     """Compiled loops of value, gradient and Hessian: `kernel(**inputs, **lengths)`. Every column costs one call of a loop."""
 
     def __init__(self, first: LoopKernel, along: Mapping[str, tuple[str, LoopKernel]], whole: bool = True) -> None:
@@ -19,10 +19,6 @@ class SecondKernel:
 
         `whole` false: the one second derivative alone."""
         self.first, self.along, self.whole = first, dict(along), whole
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return self.first.names
 
     def with_options(self, **options: Any) -> SecondKernel:
         """The same kernel with other options, those of kernels of loops."""
@@ -62,11 +58,3 @@ class SecondKernel:
     def save(self, path: object) -> None:
         """Kernels of second derivatives of loops are not saved. Raises UnsupportedError."""
         raise UnsupportedError("a kernel of second derivatives of loops is not saved", advice="Save that of value and gradient: order=1.")
-
-    def export(self, target: str, at: Any = None) -> str:
-        """Kernels of loops have no files of other languages. Raises UnsupportedError."""
-        return self.first.export(target, at)
-
-    def function(self, target: str) -> Any:
-        """Kernels of loops make no functions of other libraries. Raises UnsupportedError."""
-        return self.first.function(target)

@@ -37,6 +37,24 @@ _MISSING = {"accuracy": ("full", "numbers with more digits"), "kinks": ("raise",
 _UNROLL = "Fix the lengths, as in program.unrolled(L=3), and compile that program."
 
 
+class AroundLoops:
+    """What kernels that call kernels of loops have in common: `first` is the one that answers for all of them."""
+
+    first: LoopKernel
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.first.names
+
+    def export(self, target: str, at: Any = None) -> str:
+        """Kernels of loops have no files of other languages. Raises UnsupportedError."""
+        return self.first.export(target, at)
+
+    def function(self, target: str) -> Any:
+        """Kernels of loops make no functions of other libraries. Raises UnsupportedError."""
+        return self.first.function(target)
+
+
 class LoopKernel:
     """Compiled loops: `kernel(**inputs, **lengths)` returns value and gradient. Families are sequences, or arrays along axis 0.
 

@@ -8,32 +8,28 @@ from typing import Any
 import numpy as np
 
 from symchain.errors import UnsupportedError
-from symchain.kernels.loops import LoopKernel
+from symchain.kernels.loops import AroundLoops, LoopKernel
 from symchain.kernels.running import Run
 
 
-class TrajectoryKernel:
+class TrajectoryKernel(AroundLoops):
     """Compiled loops: `kernel(**inputs, **lengths)` returns the output and its derivatives, by name.
 
     Of a family the members stand along axis 0, the first of them first; a list where their shapes differ. The derivative of an
     output of shape F by an input of shape X has shape F + X.
     """
 
-    def __init__(self, output: str, bare: LoopKernel, along: Mapping[str, tuple[str, LoopKernel]], order: int) -> None:
+    def __init__(self, output: str, first: LoopKernel, along: Mapping[str, tuple[str, LoopKernel]], order: int) -> None:
         """`along`: for each name the family or block that holds the derivative by it, and the loops that have it; empty for none."""
-        self.output, self.bare, self.along, self.order = output, bare, dict(along), order
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return self.bare.names
+        self.output, self.first, self.along, self.order = output, first, dict(along), order
 
     def with_options(self, **options: Any) -> TrajectoryKernel:
         """The same kernel with other options, those of kernels of loops."""
         along = {n: (rate, kernel.with_options(**options)) for n, (rate, kernel) in self.along.items()}
-        return TrajectoryKernel(self.output, self.bare.with_options(**options), along, self.order)
+        return TrajectoryKernel(self.output, self.first.with_options(**options), along, self.order)
 
     def __call__(self, /, *unnamed: Any, **inputs: Any) -> Any:
-        run = self.bare.values(*unnamed, **inputs)
+        run = self.first.values(*unnamed, **inputs)
         value = _of(run, self.output)
         if not self.order:
             return value
@@ -48,19 +44,11 @@ class TrajectoryKernel:
     @property
     def source(self) -> str:
         """The code of the loops."""
-        return "\n\n".join(dict.fromkeys([self.bare.source, *(kernel.source for _, kernel in self.along.values())]))
+        return "\n\n".join(dict.fromkeys([self.first.source, *(kernel.source for _, kernel in self.along.values())]))
 
     def save(self, path: object) -> None:
         """Kernels of trajectories are not saved. Raises UnsupportedError."""
         raise UnsupportedError("a kernel of a trajectory is not saved", advice="Save that of a scalar output.")
-
-    def export(self, target: str, at: Any = None) -> str:
-        """Kernels of loops have no files of other languages. Raises UnsupportedError."""
-        return self.bare.export(target, at)
-
-    def function(self, target: str) -> Any:
-        """Kernels of loops make no functions of other libraries. Raises UnsupportedError."""
-        return self.bare.function(target)
 
 
 def _of(run: Run, name: str) -> Any:

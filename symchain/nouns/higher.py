@@ -25,16 +25,6 @@ def name_of(output: str, names: tuple[str, ...]) -> str:
     return f"d{order}{output}_" + "_".join(f"d{name}{'' if count == 1 else count}" for name, count in counted)
 
 
-@dataclass(frozen=True)
-class Tower:
-    """One floor: the derivation of a derivative from the one below it."""
-
-    stage: Derivation
-    """Of order 1, in the program that has the derivatives below as blocks."""
-    reading: Computation
-    """That program, with the lines of this floor as blocks too."""
-
-
 @dataclass(frozen=True, eq=False)
 class HigherDerivative(Printed):
     """The derivative of `output` by `names`, one after the other, with the derivatives below it."""
@@ -42,7 +32,10 @@ class HigherDerivative(Printed):
     program: Computation
     output: str
     names: tuple[str, ...]
-    towers: tuple[Tower, ...] = field(repr=False)
+    stages: tuple[Derivation, ...] = field(repr=False)
+    """One for each order: of order 1, each of the derivative before it, in the program that has those below as blocks."""
+    reading: Computation = field(repr=False)
+    """The program with the lines of all orders as blocks."""
     point: Mapping[str, Any] | None = None
 
     @property
@@ -54,23 +47,13 @@ class HigherDerivative(Printed):
         return ",".join(dict.fromkeys(self.names))
 
     @property
-    def stages(self) -> tuple[Derivation, ...]:
-        """The derivations of each order: of order 1, each of the derivative before."""
-        return tuple(t.stage for t in self.towers)
-
-    @property
-    def reading(self) -> Computation:
-        """The program with all derivatives up to this one as blocks."""
-        return self.towers[-1].reading
-
-    @property
     def result(self) -> Line:
-        return self.towers[-1].stage.result
+        return self.stages[-1].result
 
     @cached_property
     def all_lines(self) -> tuple[Line, ...]:
         """The lines of every order, those that say a derivative and those that later ones read."""
-        return tuple(line for t in self.towers for line in t.stage.all_lines)
+        return tuple(line for stage in self.stages for line in stage.all_lines)
 
     @cached_property
     def formula(self) -> Any:
@@ -109,7 +92,7 @@ class HigherDerivatives(Printed, Mapping[tuple[str, ...], HigherDerivative]):
     @cached_property
     def all_lines(self) -> tuple[Line, ...]:
         """The lines of all, each once, orders one after the other."""
-        found = {line.name: (t, line) for d in self.members.values() for t, tower in enumerate(d.towers) for line in tower.stage.all_lines}
+        found = {line.name: (order, line) for d in self.values() for order, stage in enumerate(d.stages) for line in stage.all_lines}
         return tuple(line for _, line in sorted(found.values(), key=lambda pair: pair[0]))
 
     def checked_at(self, point: Mapping[str, Any] | None) -> HigherDerivatives:

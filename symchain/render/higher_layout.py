@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
 
 from symchain.nouns.computation import ancestors
 from symchain.nouns.derivation import Derivation, Derivations, Line
 from symchain.nouns.higher import HigherDerivative, HigherDerivatives
 from symchain.render.checks import check_sentences
+from symchain.render.latex import write as write_latex
 from symchain.render.layout import layout
-from symchain.render.names import typeset
 from symchain.render.opening import computation, cut, opening, unknown_functions
 from symchain.render.remarks import simplification
 from symchain.render.subjects import some
@@ -114,15 +113,8 @@ def _set_names(members: Sequence[HigherDerivative]) -> Mapping[str, str]:
             for line in stage.all_lines:
                 by = d.names[k] if line is stage.result else line.of if k and line.of in d.program.blocks else ""
                 if by:
-                    found[line.name] = _set(d.output, (*d.names[:k], by))
+                    found[line.name] = write_latex(symbol(d.output, (*d.names[:k], by)))
     return found
-
-
-def _set(output: str, names: Sequence[str]) -> str:
-    runs = [(typeset(n), len(list(run))) for n, run in groupby(names)]
-    below = r"\,".join(rf"\partial {n}^{{{count}}}" if count > 1 else rf"\partial {n}" for n, count in runs)
-    above = r"\partial" if len(names) == 1 else rf"\partial^{{{len(names)}}}"
-    return rf"\frac{{{above} {typeset(output)}}}{{{below}}}"
 
 
 __all__ = ["document_of", "higher_layout", "symbol"]

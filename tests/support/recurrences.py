@@ -112,3 +112,10 @@ def point(text_program: Program, lengths: Mapping[str, int], rng: np.random.Gene
 def first_of(program: Program, family: str, flat: Mapping[str, Any]) -> int:
     """The number of the first member that is read."""
     return next(k for k in range(-2, 60) if named(family, k, program) in flat)
+
+
+def network_point(rng: np.random.Generator, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values for a network of three units over four steps with two inputs; as the loops take them, and as the program written out does."""
+    given: dict[str, Any] = {"x": rng.normal(size=(4, 2)), "U": rng.normal(size=(3, 2)), "W": rng.normal(size=(3, 3)) * 0.5}
+    given |= {"v": rng.normal(size=3), "g": 0.8} | more
+    return given, {n: v for n, v in given.items() if n != "x"} | {f"x_{t + 1}": given["x"][t] for t in range(4)}

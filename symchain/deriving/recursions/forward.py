@@ -7,7 +7,7 @@ where the way back would need one for each.
 from __future__ import annotations
 
 from symchain.deriving.recursions.frames import Frames
-from symchain.deriving.recursions.results import read_names
+from symchain.deriving.recursions.results import needed_for
 from symchain.deriving.recursions.tangents import carried, rates_of
 from symchain.errors import UnsupportedError
 from symchain.language.wanted import Wanted
@@ -35,27 +35,10 @@ def forward(program: Computation, output: str, wanted: Wanted) -> Recursion:
         tree = zeros((*shape, *program.leaves[wanted.base].shape))
         line = RangedLine(f"d{output}_d{wanted.base}", tree, frames.phrase(tree), tree.shape, "derivative", wanted.name)
         return Recursion(program, output, wanted.name, wanted, (line,), frames, source=program, forward=True)
-    clauses = _needed(rates_of(made, program), rate, frames)
+    clauses = needed_for({rate}, rates_of(made, program), frames)
     told = [c for c in clauses if c.kind in (PLAIN, START, RANGE)]
     lines = [_line(c, "derivative" if c.name == rate else "value", origin[c.name], frames) for c in told]
     return Recursion(made, output, wanted.name, wanted, tuple(lines), frames, source=program, forward=True)
-
-
-def _needed(clauses: list[Clause], rate: str, frames: Frames) -> list[Clause]:
-    """The lines that the derivative called `rate` reads, directly or not, and its own."""
-    by_name: dict[str, list[Clause]] = {}
-    for c in clauses:
-        by_name.setdefault(c.name, []).append(c)
-    wanted, pending = {rate}, [rate]
-    while pending:
-        for c in by_name.get(pending.pop(), ()):
-            for node in read_names(c.tree, frames):
-                read = frames.reads.get(node.name)
-                own = read.family if read is not None else node.name
-                if own in by_name and own not in wanted:
-                    wanted.add(own)
-                    pending.append(own)
-    return [c for c in clauses if c.name in wanted]
 
 
 def _line(clause: Clause, role: str, of: str, frames: Frames) -> RangedLine:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from symchain.deriving.recursions.backward import Backward
 from symchain.deriving.recursions.frames import Frames
@@ -13,6 +14,7 @@ from symchain.deriving.recursions.spreading import all_spread, collide, missing
 from symchain.language.ordering import linear_of_dim
 from symchain.language.wanted import Wanted
 from symchain.nouns.computation import Computation
+from symchain.nouns.families import Clause
 from symchain.nouns.recursion import RangedLine
 from symchain.support.dimensions import Shape
 from symchain.support.linear import Linear
@@ -25,7 +27,7 @@ def recursion_lines(
     """The lines of the derivatives of an output by what is wanted, the derivatives last; of truncated ones, in windows of steps."""
     back = Backward(program, output, wanted, truncate)
     last = [line for w in wanted for line in _Last(back, output, w).lines()]
-    return tuple(_needed([*back.lines, *last], len(last), back.frames)), back.frames
+    return tuple(needed_for({line.name for line in last}, [*back.lines, *last], back.frames)), back.frames
 
 
 class _Last:
@@ -166,10 +168,13 @@ def _holds(share: Share, index: Linear, low: Linear, high: Linear) -> bool | Non
     return True if starts and ends else None
 
 
-def _needed(lines: Sequence[RangedLine], count: int, frames: Frames) -> list[RangedLine]:
-    """The last lines, and those that they read, directly or not."""
-    wanted: set[str] = {line.name for line in lines[len(lines) - count :]}
-    by_name: dict[str, list[RangedLine]] = {}
+_Line = TypeVar("_Line", RangedLine, Clause)
+
+
+def needed_for(names: Collection[str], lines: Sequence[_Line], frames: Frames) -> list[_Line]:
+    """The lines of these names, and those that they read, directly or not."""
+    wanted = set(names)
+    by_name: dict[str, list[_Line]] = {}
     for line in lines:
         by_name.setdefault(line.name, []).append(line)
     pending = list(wanted)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,18 +16,13 @@ from symchain.errors import ArgumentError, UnsupportedError
 from symchain.tensors.nodes import scale
 from tests.support.fields import PROGRAMS
 from tests.support.recurrence_text import Lines
+from tests.support.recurrences import network_point
 
 NETWORK = (
     "x[t]: (n,)\nU: (d, n)\nW: (d, d)\nv: (d,)\ng: ()\nk: ()\nh[0] = zeros(d)\nh[t] = tanh(g*(W @ h[t-1]) + U @ x[t] + v) for t in 1..T\n"
     "f = W @ h[T] + sum(h[t] for t in 1..T)\nC = sum(f**2)*k"
 )
 SCALAR = "y[0] = a\ny[1] = b\ny[t] = p*sin(y[t-1]) + q*y[t-2] + t*c for t in 2..T\nC = y[T]**2"
-
-
-def _given(rng: np.random.Generator) -> tuple[dict[str, Any], dict[str, Any]]:
-    given: dict[str, Any] = {"x": rng.normal(size=(4, 2)), "U": rng.normal(size=(3, 2)), "W": rng.normal(size=(3, 3)) * 0.5}
-    given |= {"v": rng.normal(size=3), "g": 0.8, "k": 2.0}
-    return given, {n: v for n, v in given.items() if n != "x"} | {f"x_{t + 1}": given["x"][t] for t in range(4)}
 
 
 def test_the_recursion_of_sensitivities() -> None:
@@ -49,7 +43,7 @@ def test_the_recursion_of_sensitivities() -> None:
 
 @pytest.mark.parametrize("name", ["g", "v", "W", "U", "k"])
 def test_trajectories_of_loops_are_those_of_the_program_written_out(name: str) -> None:
-    given, flat = _given(np.random.default_rng(1))
+    given, flat = network_point(np.random.default_rng(1), k=2.0)
     program = symchain.parse(NETWORK)
     written = program.unrolled(T=4)
     value, slopes = program.compile("h", wrt=[name])(**given)

@@ -113,7 +113,7 @@ def test_it_is_told_in_every_medium() -> None:
 
 def test_a_wrong_line_is_noticed() -> None:
     d = symchain.parse("f = sin(x)*x").derive("f", "x", order=3)
-    stage = d.towers[-1].stage
+    stage = d.stages[-1]
     wrong = symchain.parse("g = 3*cos(x) - x*sin(x)").blocks["g"].tree
     object.__setattr__(stage, "result", Line(stage.result.name, wrong, "derivative", "x", ()))
     object.__setattr__(stage, "adjoint_lines", ())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ from symchain.errors import UnsupportedError
 from symchain.kernels.native.building import compiler
 from symchain.tensors.nodes import scale
 from tests.support.recurrence_text import Lines
-from tests.support.recurrences import TEXTS
+from tests.support.recurrences import TEXTS, network_point
 
 NETWORK = (
     "x[t]: (n,)\nU: (d, n)\nW: (d, d)\nv: (d,)\ng: ()\nh[0] = zeros(d)\nh[t] = tanh(g*(W @ h[t-1]) + U @ x[t]) for t in 1..T\n"
@@ -26,17 +25,11 @@ NETWORK = (
 SCALAR = "h[0] = a\nh[t] = sin(w*h[t-1]) for t in 1..T\nC = h[T]**2 + w**2"
 
 
-def _given(rng: np.random.Generator) -> tuple[dict[str, Any], dict[str, Any]]:
-    given: dict[str, Any] = {"x": rng.normal(size=(4, 2)), "U": rng.normal(size=(3, 2)), "W": rng.normal(size=(3, 3)) * 0.5}
-    given |= {"v": rng.normal(size=3), "g": 0.8}
-    return given, {n: v for n, v in given.items() if n != "x"} | {f"x_{t + 1}": given["x"][t] for t in range(4)}
-
-
 @pytest.mark.parametrize("target", ["numpy", "c"])
 def test_hessians_of_loops_are_those_of_the_program_written_out(target: str) -> None:
     if target == "c" and not compiler():
         pytest.skip("there is no compiler")
-    given, flat = _given(np.random.default_rng(1))
+    given, flat = network_point(np.random.default_rng(1))
     program = symchain.parse(NETWORK)
     value, gradient, hessian = program.compile("C", wrt=["v", "g", "W"], order=2, target=target)(**given)
     expected, slopes, second = program.unrolled(T=4).compile("C", wrt=["v", "g", "W"], order=2)(**flat)
@@ -124,6 +117,6 @@ def test_what_has_no_second_derivative_is_refused_by_name() -> None:
             ask()
     with pytest.raises(UnsupportedError, match="not saved"):
         program.compile("C", wrt=["v"], order=2).save("nowhere.json")
-    given, _ = _given(np.random.default_rng(2))
+    given, _ = network_point(np.random.default_rng(2))
     kernel = program.compile("C", wrt=["v"], order=2)
     assert np.array_equal(pickle.loads(pickle.dumps(kernel))(**given)[2]["v"], kernel(**given)[2]["v"])
