@@ -62,7 +62,7 @@ def _sections(members: Sequence[HigherDerivative], detail: str) -> Iterable[Sect
                 if d.names[:order] not in told:
                     told.add(d.names[:order])
                     rows += _floor(d, order, detail)
-            yield Section(Say("section.order", {"order": Count(order)}), rows=tuple(rows))
+            yield Section(Say("section.order", {"order": str(order)}), rows=tuple(rows))
     yield Section(Say("section.result"), rows=tuple(row for d in members for row in _result(d, brief=detail == "brief")))
 
 
